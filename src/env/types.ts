@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+/** What a variable is besides its type; carried by zod's metadata so that there is one table. */
+export interface VariableMeta {
+  /** One line, for README, `--help` and `.env.example`. */
+  description: string;
+  /** What a valid value is, for the error line: "a port from 1 to 65535". */
+  expected: string;
+  /** Never shown; may also be given as NAME_FILE. */
+  secret?: boolean;
+  /** Shown as the default where the schema has none. */
+  defaultText?: string;
+}
+
+const meta = (type: z.ZodType): VariableMeta => type.meta() as unknown as VariableMeta;
+
+/** The metadata of a variable of the schema. */
+export function variableMeta(type: z.ZodType): VariableMeta {
+  return meta(type);
+}
+
+const booleanWords = { truthy: ["true", "1", "yes", "on"], falsy: ["false", "0", "no", "off"] };
+
+export const flag = () => z.stringbool(booleanWords);
+
+export const integer = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.number().int().min(minimum).max(maximum));
+
+export const list = () =>
+  z.string().transform((text) =>
+    text
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+  );

@@ -1,0 +1,45 @@
+/** Exit codes of every command, as in the README. CMD's own code, 126, 127 and 128+n pass through. */
+export const ExitCode = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  notRunning: 3,
+  noSupervisor: 4,
+  configuration: 78,
+} as const;
+
+export interface AiDockErrorOptions {
+  /** Stable identifier for scripts and tests, for example `E_NO_SUPERVISOR`. */
+  code?: string;
+  /** What the user can do about it, one line. */
+  hint?: string;
+  exitCode?: number;
+  cause?: unknown;
+}
+
+/** The one error class whose message is meant for the user; anything else that is thrown is a bug. */
+export class AiDockError extends Error {
+  override readonly name = "AiDockError";
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly exitCode: number;
+
+  constructor(message: string, options: AiDockErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.code = options.code ?? "E_FAILURE";
+    this.hint = options.hint;
+    this.exitCode = options.exitCode ?? ExitCode.failure;
+  }
+}
+
+/** The message of anything that can be thrown, in one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(/\s*\n\s*/g, " ");
+}
+
+/** The errno name (`ENOENT`) of a system error, or undefined. */
+export function errnoOf(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

@@ -1,0 +1,106 @@
+/** Where one output stream of a program goes, besides the container's own output. */
+export type LogSpec =
+  /** A file, rotated to PATH.1 … PATH.backups when it reaches maxBytes (0: never). */
+  | { kind: "file"; path: string; maxBytes: number; backups: number }
+  /** Only the container's output (supervisord's `/dev/stdout`, `/dev/fd/1`, `/dev/stderr`). */
+  | { kind: "container" }
+  /** Nowhere (supervisord's `NONE`). */
+  | { kind: "none" };
+
+/** When a RUNNING program counts as ready; without one it is ready as soon as it is RUNNING. */
+export type ReadySpec =
+  | { kind: "tcp"; host: string; port: number }
+  | { kind: "http"; url: string }
+  | { kind: "exec"; command: string[] }
+  | { kind: "log"; pattern: RegExp };
+
+/** Whom a stop ends besides the process itself; the names are systemd's KillMode. */
+export type KillMode =
+  /** Every descendant, double-forked and setsid ones included. */
+  | "control-group"
+  /** The process alone (and its group where stopasgroup or killasgroup say so): ssh sessions outlive sshd. */
+  | "process";
+
+export type ProgramOrigin = { kind: "builtin" } | { kind: "file"; file: string; line: number };
+
+/**
+ * What a program is: the supervisor knows nothing else about it, built-in or drop-in.
+ * Field names and semantics are supervisord's `[program:x]` keys in camel case.
+ */
+export interface ProgramSpec {
+  /** Process name, unique within the group. */
+  name: string;
+  /** Group name; equal to `name` for a program on its own. */
+  group: string;
+  /** Further names it answers to. */
+  aliases: string[];
+  /** argv; found on PATH when the first word holds no slash. */
+  command: string[];
+  /** Set when the command line cannot be split; a start then fails with this text. */
+  commandError?: string;
+  directory?: string;
+  /** User name or numeric id; with all supplementary groups of that user. */
+  user?: string;
+  umask?: number;
+  /** Added to (and overriding) the boot environment. */
+  environment: Record<string, string>;
+  /** When set, the whole environment instead of the boot environment, for programs that log theirs. */
+  onlyEnvironment?: boolean;
+  autostart: boolean;
+  autorestart: boolean | "unexpected";
+  /** Seconds a process must stay up to count as RUNNING; 0 counts at once. */
+  startsecs: number;
+  startretries: number;
+  exitcodes: number[];
+  /** Signal name without SIG, for example `TERM`. */
+  stopsignal: string;
+  /** Seconds between the stop signal and SIGKILL. */
+  stopwaitsecs: number;
+  stopasgroup: boolean;
+  killasgroup: boolean;
+  killMode: KillMode;
+  /** Lower starts first and stops last. */
+  priority: number;
+  stdout: LogSpec;
+  /** `"stdout"` joins stderr to stdout (redirect_stderr). */
+  stderr: LogSpec | "stdout";
+  dependsOn: string[];
+  ready?: ReadySpec;
+  webPort?: number;
+  webName?: string;
+  /** Why it cannot start in this container; shown by `status`, and it stays STOPPED. */
+  skipped?: string;
+  origin: ProgramOrigin;
+}
+
+export const MEGABYTE = 1024 * 1024;
+export const LOG_DIRECTORY = "/var/log/supervisor";
+
+/** supervisord's defaults for a program that names nothing but its command. */
+export const programDefaults = {
+  aliases: [],
+  environment: {},
+  autostart: true,
+  autorestart: "unexpected",
+  startsecs: 1,
+  startretries: 3,
+  exitcodes: [0],
+  stopsignal: "TERM",
+  stopwaitsecs: 10,
+  stopasgroup: false,
+  killasgroup: false,
+  killMode: "control-group",
+  priority: 999,
+  dependsOn: [],
+} as const satisfies Partial<ProgramSpec>;
+
+/** The identity users type and see: `name`, or `group:name` within a larger group. */
+export function programId(spec: Pick<ProgramSpec, "name" | "group">): string {
+  return spec.group === spec.name ? spec.name : `${spec.group}:${spec.name}`;
+}
+
+/** The rotated file that belongs to a program's stream. */
+export function logFile(name: string, stream: "stdout" | "stderr" = "stdout"): LogSpec {
+  const path = `${LOG_DIRECTORY}/${name}${stream === "stderr" ? ".error" : ""}.log`;
+  return { kind: "file", path, maxBytes: 50 * MEGABYTE, backups: 10 };
+}

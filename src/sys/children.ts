@@ -1,0 +1,83 @@
+import { constants } from "node:os";
+import { errnoOf } from "../errors.ts";
+
+/** Children that Bun itself waits for; the reaper must leave their status to it. */
+const own = new Set<number>();
+
+/** True while a process that was started by spawnChild has not been waited for by Bun. */
+export function isOwnChild(pid: number): boolean {
+  return own.has(pid);
+}
+
+export interface ChildExit {
+  /** Exit code, or null when a signal ended it. */
+  code: number | null;
+  /** Signal name without SIG, or null. */
+  signal: string | null;
+}
+
+export interface ChildOptions {
+  command: string[];
+  env: Record<string, string>;
+  cwd?: string;
+  stdin?: "ignore" | "inherit" | number | Blob;
+  stdout: "ignore" | "pipe" | "inherit" | number;
+  stderr: "ignore" | "pipe" | "inherit" | number;
+  /** In the caller's session and process group instead of its own; for terminals. */
+  attached?: boolean;
+  umask?: number;
+  onExit?: (exit: ChildExit) => void;
+}
+
+/** Starts a process and registers it before the event loop can turn. Throws with an errno `code`. */
+export function spawnChild(options: ChildOptions) {
+  const before = options.umask === undefined ? undefined : process.umask(options.umask);
+  try {
+    const child = Bun.spawn(options.command, {
+      env: options.env,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      stdin: (options.stdin ?? "ignore") as "ignore",
+      stdout: options.stdout as "pipe",
+      stderr: options.stderr as "pipe",
+      detached: !options.attached,
+      onExit(ended) {
+        own.delete(ended.pid);
+        options.onExit?.(childExit(ended));
+      },
+    });
+    own.add(child.pid);
+    return child;
+  } finally {
+    if (before !== undefined) process.umask(before);
+  }
+}
+
+/** How a child that has ended did so; real-time signals keep their number as name. */
+export function childExit(child: Pick<Bun.Subprocess, "exitCode" | "signalCode">): ChildExit {
+  const { exitCode, signalCode } = child;
+  return { code: exitCode, signal: signalCode === null ? null : String(signalCode).replace(/^SIG/, "") };
+}
+
+/** The exit code a shell would report: 128+n for signal n. */
+export function shellCode({ code, signal }: ChildExit): number {
+  if (signal === null) return code ?? 0;
+  return 128 + (signalNumber(signal) ?? 0);
+}
+
+/** The number of a signal by its name, with or without SIG, or by its number; undefined when there is none. */
+export function signalNumber(name: string): number | undefined {
+  const upper = name.toUpperCase();
+  if (/^\d+$/.test(upper)) return Number(upper) >= 1 && Number(upper) <= 64 ? Number(upper) : undefined;
+  const full = upper.startsWith("SIG") ? upper : `SIG${upper}`;
+  return (constants.signals as Record<string, number>)[full];
+}
+
+/** Sends a signal to a process, or with a negative pid to its group. False when nobody is there. */
+export function sendSignal(pid: number, signal: string): boolean {
+  try {
+    return process.kill(pid, signalNumber(signal));
+  } catch (error) {
+    if (errnoOf(error) === "ESRCH") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,156 @@
+import { dlopen, FFIType, ptr, read } from "bun:ffi";
+import { constants } from "node:os";
+
+// The only door to libc: what neither Bun nor node:fs offers. Every buffer that C fills is backed by an
+// ArrayBuffer that stays referenced here; a bare typed array may move or be collected under a raw pointer.
+
+const { i32, u32, u64, pointer } = FFIType;
+
+const { symbols: c } = dlopen("libc.so.6", {
+  waitid: { args: [i32, u32, pointer, i32], returns: i32 },
+  waitpid: { args: [i32, pointer, i32], returns: i32 },
+  prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
+  pipe2: { args: [pointer, i32], returns: i32 },
+  setxattr: { args: [pointer, pointer, pointer, u64, i32], returns: i32 },
+  getxattr: { args: [pointer, pointer, pointer, u64], returns: FFIType.i64 },
+  isatty: { args: [i32], returns: i32 },
+  setpgid: { args: [i32, i32], returns: i32 },
+  tcsetpgrp: { args: [i32, i32], returns: i32 },
+  signal: { args: [i32, pointer], returns: pointer },
+  sigprocmask: { args: [i32, pointer, pointer], returns: i32 },
+  execvpe: { args: [pointer, pointer, pointer], returns: i32 },
+  fcntl: { args: [i32, i32, i32], returns: i32 },
+  mount: { args: [pointer, pointer, pointer, u64, pointer], returns: i32 },
+  __errno_location: { args: [], returns: pointer },
+});
+
+const P_ALL = 0;
+const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x0100_0000;
+
+/** Index of si_pid in siginfo_t on 64-bit Linux, in words of 4 bytes. */
+const SI_PID = 4;
+
+const siginfo = new Int32Array(new ArrayBuffer(128));
+const siginfoPointer = ptr(siginfo);
+const pipeEnds = new Int32Array(new ArrayBuffer(8));
+const pipePointer = ptr(pipeEnds);
+
+/** The pid of a child that has ended and has not been waited for, or 0. Leaves it waitable. */
+export function peekEndedChild(): number {
+  siginfo[SI_PID] = 0;
+  if (c.waitid(P_ALL, 0, siginfoPointer, WEXITED | WNOHANG | WNOWAIT) !== 0) return 0;
+  return siginfo[SI_PID] ?? 0;
+}
+
+/** Waits for one ended child without blocking and drops its status. */
+export function discardChild(pid: number): void {
+  c.waitpid(pid, null, WNOHANG);
+}
+
+const PR_SET_CHILD_SUBREAPER = 36;
+
+/** Makes orphaned descendants our children. False where the kernel refuses. */
+export function becomeSubreaper(): boolean {
+  return c.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) === 0;
+}
+
+const O_CLOEXEC = 0o2_000_000;
+
+/** A real pipe, which a child can reopen as /dev/stdout; Bun's own "pipe" is a socket. */
+export function pipe(): { read: number; write: number } {
+  if (c.pipe2(pipePointer, O_CLOEXEC) !== 0) throw systemError("pipe2");
+  return { read: pipeEnds[0] ?? -1, write: pipeEnds[1] ?? -1 };
+}
+
+const F_SETPIPE_SZ = 1031;
+
+/** Asks for a pipe buffer of that many bytes; the kernel may grant less or nothing. */
+export function growPipe(fd: number, bytes: number): void {
+  c.fcntl(fd, F_SETPIPE_SZ, bytes);
+}
+
+export function isTerminal(fd: number): boolean {
+  return c.isatty(fd) === 1;
+}
+
+/** setxattr(2). Throws with an errno `code` such as `ENOTSUP`. */
+export function setXattr(path: string, name: string, value: Uint8Array): void {
+  const size = BigInt(value.byteLength);
+  if (c.setxattr(cString(path), cString(name), value, size, 0) !== 0) throw systemError("setxattr", path);
+}
+
+/** getxattr(2); null when the attribute is not set. Throws with an errno `code`. */
+export function getXattr(path: string, name: string): Uint8Array | null {
+  const buffer = Buffer.alloc(65_536);
+  const size = Number(c.getxattr(cString(path), cString(name), buffer, BigInt(buffer.byteLength)));
+  if (size >= 0) return buffer.subarray(0, size);
+  const error = systemError("getxattr", path);
+  if (error.code === "ENODATA") return null;
+  throw error;
+}
+
+const MS_BIND = 4096n;
+
+/** Bind-mounts a file or directory over another. Throws with an errno `code`. */
+export function bindMount(source: string, target: string): void {
+  if (c.mount(cString(source), cString(target), null, MS_BIND, null) !== 0)
+    throw systemError("mount", target);
+}
+
+const SIGNAL_COUNT = 64;
+const SIG_SETMASK = 2;
+const SIGTTOU = 22;
+const SIG_IGN = 1;
+
+/**
+ * Becomes `command`: in a process group of its own that holds the terminal (when fd 0 is one), with
+ * default signals and nothing blocked. Returns only when exec failed, with the errno name.
+ */
+export function execForeground(command: string[], env: Record<string, string>): string {
+  c.setpgid(0, 0);
+  if (isTerminal(0)) {
+    c.signal(SIGTTOU, SIG_IGN);
+    c.tcsetpgrp(0, process.pid);
+  }
+  for (let signal = 1; signal <= SIGNAL_COUNT; signal++) c.signal(signal, null);
+  const none = new Uint8Array(new ArrayBuffer(128));
+  c.sigprocmask(SIG_SETMASK, none, null);
+  const argv = stringVector(command);
+  const envp = stringVector(Object.entries(env).map(([name, value]) => `${name}=${value}`));
+  c.execvpe(argv.strings[0] as Buffer, argv.vector, envp.vector);
+  return systemError("execvpe").code;
+}
+
+/** A NULL-terminated array of C strings; keep the whole result referenced while C uses it. */
+function stringVector(values: string[]): { vector: BigUint64Array; strings: Buffer[] } {
+  const strings = values.map(cString);
+  const vector = new BigUint64Array(new ArrayBuffer((strings.length + 1) * 8));
+  for (const [index, text] of strings.entries()) vector[index] = BigInt(ptr(text));
+  return { vector, strings };
+}
+
+/** Allocated outside the small-buffer pool, so that the pointer owns its memory. */
+function cString(text: string): Buffer {
+  const bytes = Buffer.byteLength(text);
+  const buffer = Buffer.from(new ArrayBuffer(bytes + 1));
+  buffer.write(text);
+  return buffer;
+}
+
+class SystemError extends Error {
+  readonly code: string;
+
+  constructor(call: string, path: string | undefined, code: string) {
+    super(`${code}: ${call}${path === undefined ? "" : ` "${path}"`}`);
+    this.code = code;
+  }
+}
+
+function systemError(call: string, path?: string): SystemError {
+  const location = c.__errno_location();
+  const errno = location === null ? 0 : read.i32(location);
+  const name = Object.entries(constants.errno).find(([, number]) => number === errno)?.[0];
+  return new SystemError(call, path, name ?? `errno ${errno}`);
+}
