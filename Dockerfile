@@ -1,0 +1,145 @@
+# One image for every accelerator: what differs is the stage `base`, which docker-bake.hcl replaces by name.
+# The stages `binary` and `tools` can be replaced the same way, which is how an image is built without a registry (each
+# has no commands of its own: BuildKit resolves what the commands of a replaced stage copy from, needed or not):
+#   docker buildx bake -f docker-bake.hcl cpu --set '*.contexts.base=docker-image://debian:trixie' \
+#     --set '*.contexts.tools=DIR' --set '*.contexts.binary=dist'
+
+# --- binary: /ai-dock, for the platform of the image, compiled on the platform of the builder ---
+FROM --platform=$BUILDPLATFORM node:24.11.0-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci
+COPY tsconfig.json bunfig.tom[l] ./
+COPY scripts/build.ts scripts/
+COPY src src
+ARG TARGETARCH
+RUN npm run build -- --target="${TARGETARCH}"
+
+FROM scratch AS compiled
+COPY --from=build /build/dist/ai-dock /ai-dock
+
+FROM compiled AS binary
+
+# --- tools: one root tree of the programs that ai-dock runs ---
+FROM cloudflare/cloudflared:2026.8.2 AS cloudflared
+FROM rclone/rclone:1.75.1 AS rclone
+FROM mambaorg/micromamba:2.8.1 AS micromamba
+
+FROM scratch AS official-tools
+COPY --from=cloudflared /usr/local/bin/cloudflared /usr/local/bin/cloudflared
+COPY --from=rclone /usr/local/bin/rclone /usr/local/bin/rclone
+COPY --from=micromamba /bin/micromamba /opt/micromamba/bin/micromamba
+
+FROM official-tools AS tools
+
+# --- base: any Debian or Ubuntu ---
+FROM ubuntu:24.04 AS base
+
+# --- the image ---
+FROM base AS image
+
+# Packages: a shell to work in, what provisioning scripts expect, and the ssh server. Its host keys are made at first
+# boot, so that no two containers share them; services never start while packages are installed.
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked <<'SCRIPT'
+  set -eu
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 0755 /usr/sbin/policy-rc.d
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get -q update
+  # Where this package exists it spares the image the whole of systemd, which openssh-server only wants users from.
+  users=$(apt-cache --names-only search '^systemd-standalone-sysusers$' | cut -d ' ' -f 1)
+  apt-get -q install -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io \
+    acl bc bzip2 ca-certificates curl fuse3 git gpg iproute2 jq less nano openssh-client openssh-server \
+    openssh-sftp-server procps psmisc screen tmux unzip util-linux vim-tiny wget xz-utils zip $users
+  update-alternatives --install /usr/bin/vim vim /usr/bin/vim.tiny 10
+  rm -rf /etc/ssh/ssh_host_* /etc/update-motd.d /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
+    /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/lib/dbus/machine-id
+  : >/etc/machine-id
+SCRIPT
+
+# A tool that the context lacks is left out: what needs it says so when it is asked to start.
+RUN --mount=type=bind,from=tools,target=/tools <<'SCRIPT'
+  set -eu
+  for tool in usr/local/bin/cloudflared usr/local/bin/rclone opt/micromamba/bin/micromamba; do
+    if [ -f "/tools/$tool" ]; then
+      install -D -m 0755 "/tools/$tool" "/$tool"
+    else
+      echo "WARNING: the tools context has no $tool; the image is built without it" >&2
+    fi
+  done
+  # An environment is a folder with a history; micromamba itself cannot run here when built for another platform.
+  if [ -f /opt/micromamba/bin/micromamba ]; then
+    for prefix in /opt/micromamba /opt/micromamba/envs/system; do
+      mkdir -p "$prefix/conda-meta"
+      : >"$prefix/conda-meta/history"
+    done
+  fi
+SCRIPT
+
+# The places and names that images built on top, cloud templates and users' scripts rely on.
+RUN <<'SCRIPT'
+  set -eu
+  mkdir -p /etc/supervisor/supervisord/conf.d /etc/supervisor/conf.d /opt/ai-dock/bin/preflight.d \
+    /var/log/supervisor /etc/rclone /etc/apt/keyrings
+  install -d -m 0700 /root/.ssh
+  for name in init.sh logtail.sh supervisorctl; do
+    ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name"
+  done
+  grep -qsx user_allow_other /etc/fuse.conf || echo user_allow_other >>/etc/fuse.conf
+SCRIPT
+
+COPY --chmod=0644 <<MOTD /etc/motd
+
+  ai-dock
+
+    ai-dock status      what runs here, and why something does not
+    ai-dock logs        follow the logs of all programs, or of those named (logtail.sh)
+    supervisorctl       start, stop and restart programs
+    ai-dock doctor      what this container can do, and how to mend what it cannot
+
+MOTD
+
+ARG XPU_TARGET=CPU
+ARG CUDA_VERSION
+ARG CUDA_LEVEL
+ARG CUDNN_VERSION
+ARG ROCM_VERSION
+ARG ROCM_LEVEL
+ARG MAMBA_DEFAULT_ENV=base
+ARG MAMBA_BASE_PYTHON_VERSION=3.10
+
+ENV XPU_TARGET=${XPU_TARGET} \
+    CUDA_VERSION=${CUDA_VERSION} \
+    CUDA_LEVEL=${CUDA_LEVEL} \
+    CUDNN_VERSION=${CUDNN_VERSION} \
+    ROCM_VERSION=${ROCM_VERSION} \
+    ROCM_LEVEL=${ROCM_LEVEL} \
+    LANG=C.UTF-8 \
+    SHELL=/bin/bash \
+    DEBIAN_FRONTEND=noninteractive \
+    PATH=/opt/ai-dock/bin:/opt/micromamba/bin:${PATH} \
+    APT_INSTALL="apt-get install -y --no-install-recommends" \
+    PIP_INSTALL="pip install --no-cache-dir" \
+    MAMBA_CREATE="micromamba create -y -c conda-forge" \
+    MAMBA_INSTALL="micromamba install -y -c conda-forge" \
+    MAMBA_ROOT_PREFIX=/opt/micromamba \
+    MAMBA_EXE=/opt/micromamba/bin/micromamba \
+    MAMBA_BASE_ENV=system \
+    MAMBA_BASE_RUN="micromamba run -n system" \
+    MAMBA_DEFAULT_ENV=${MAMBA_DEFAULT_ENV} \
+    MAMBA_BASE_PYTHON_VERSION=${MAMBA_BASE_PYTHON_VERSION} \
+    RCLONE_CONFIG=/etc/rclone/rclone.conf
+
+EXPOSE 22 53682
+STOPSIGNAL SIGTERM
+# Probed every second until first healthy (provisioning may take long), then every half minute.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30m --start-interval=1s --retries=3 \
+  CMD ["/usr/local/bin/ai-dock", "health"]
+ENTRYPOINT ["/usr/local/bin/ai-dock"]
+CMD ["init.sh"]
+
+# Last, so that a new binary is the only layer that changes.
+COPY --from=binary --chmod=0755 /ai-dock /usr/local/bin/ai-dock

@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# What every script here shares: words on the terminal, the cache folder, apt. Sourced, never run.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ai-dock
+
+if [[ -t 2 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
+  BOLD=$'\e[1m' DIM=$'\e[2m' RED=$'\e[31m' YELLOW=$'\e[33m' GREEN=$'\e[32m' RESET=$'\e[0m'
+else
+  BOLD='' DIM='' RED='' YELLOW='' GREEN='' RESET=''
+fi
+
+# All of these print to stderr: stdout belongs to the answer a script was asked for.
+say() { printf '%s\n' "$*" >&2; }
+step() { printf '%s==>%s %s\n' "$GREEN$BOLD" "$RESET" "$*" >&2; }
+note() { printf '    %s%s%s\n' "$DIM" "$*" "$RESET" >&2; }
+warn() { printf '%swarning:%s %s\n' "$YELLOW" "$RESET" "$*" >&2; }
+die() {
+  printf '%serror:%s %s\n' "$RED" "$RESET" "$*" >&2
+  exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# run_quiet WHAT COMMAND…: the command's output is shown only when it fails.
+run_quiet() {
+  local what=$1 output
+  shift
+  if ! output=$("$@" 2>&1 </dev/null); then
+    printf '%s\n' "$output" >&2
+    die "$what failed"
+  fi
+}
+
+as_root() {
+  if [[ $EUID -eq 0 ]]; then
+    "$@"
+  elif have sudo; then
+    sudo -n "$@"
+  else
+    die "'$1' needs root, and there is no sudo"
+  fi
+}
+
+# apt_install PACKAGE…: from the machine's own release; an index is fetched only when the first try finds none.
+apt_install() {
+  have apt-get || die "cannot install $*: this machine has no apt-get"
+  note "installing $*"
+  local command=(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
+  if ! "${command[@]}" install -y --no-install-recommends "$@" </dev/null >/dev/null 2>&1; then
+    run_quiet 'apt-get update' "${command[@]}" update
+    run_quiet "installing $*" "${command[@]}" install -y --no-install-recommends "$@"
+  fi
+}
+
+# need COMMAND PACKAGE: installs the package when the command is missing.
+need() { have "$1" || apt_install "$2"; }
+
+# The URI this machine itself fetches Debian from, read from its own apt sources.
+debian_mirror() {
+  local codename
+  # shellcheck source=/dev/null
+  codename=$(. /etc/os-release && printf '%s' "${ID:-}:${VERSION_CODENAME:-}")
+  [[ $codename == debian:?* ]] || return 1
+  # shellcheck disable=SC2016 # $(…) here are fields of apt's own format
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+    awk -v release="${codename#*:}" '$2 == release && $3 == "main" { print $1; exit }'
+}

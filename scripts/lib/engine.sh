@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# A Docker engine for whoever calls: the one that answers, else a private one made of Debian packages.
+#
+#   eval "$(scripts/lib/engine.sh env)"   engine up, DOCKER_HOST and PATH for this shell
+#   scripts/lib/engine.sh status          which engine would be used
+#   scripts/lib/engine.sh stop            ends the private engine
+#
+# Sourced, it gives engine_up, engine_stop and ENGINE_STARTED (true when this shell's run started the daemon).
+
+# shellcheck source=scripts/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+ENGINE=$CACHE/engine
+ENGINE_ROOT=$ENGINE/root
+ENGINE_SOCKET=$ENGINE/docker.sock
+ENGINE_STARTED=false
+
+# From Debian's unstable suite: the engine older releases carry knows no named contexts and no heredocs.
+ENGINE_PACKAGES=(docker.io docker-cli containerd tini-static docker-buildx docker-compose rclone)
+# How long the daemon may take to answer, and to end, in tenths of a second.
+ENGINE_START_LIMIT=600
+ENGINE_STOP_LIMIT=200
+
+engine_answers() { docker info >/dev/null 2>&1 </dev/null; }
+
+engine_private_answers() {
+  [[ -S $ENGINE_SOCKET ]] && DOCKER_HOST=unix://$ENGINE_SOCKET "$ENGINE_ROOT/usr/bin/docker" info >/dev/null 2>&1 </dev/null
+}
+
+engine_export() {
+  export DOCKER_HOST=unix://$ENGINE_SOCKET
+  case :$PATH: in
+    *:"$ENGINE_ROOT/usr/bin":*) ;;
+    *) export PATH=$ENGINE_ROOT/usr/bin:$ENGINE_ROOT/usr/sbin:$PATH ;;
+  esac
+}
+
+# Makes an engine answer, and sets DOCKER_HOST and PATH where that is the private one.
+engine_up() {
+  if [[ ${DOCKER_HOST:-} != "unix://$ENGINE_SOCKET" ]] && have docker && engine_answers; then
+    docker buildx version >/dev/null 2>&1 || die "the Docker engine here has no buildx: install the package docker-buildx"
+    docker compose version >/dev/null 2>&1 || die "the Docker engine here has no compose: install the package docker-compose"
+    return
+  fi
+  [[ $EUID -eq 0 ]] || die "no Docker engine answers, and starting a private one needs root: install Docker, or run this as root"
+  mkdir -p "$ENGINE"
+  # One start at a time; the daemon itself must not inherit the lock.
+  exec 9>"$ENGINE/lock"
+  flock 9
+  if ! engine_private_answers; then
+    engine_install
+    engine_start
+  fi
+  exec 9>&-
+  engine_export
+}
+
+engine_install() {
+  local missing=()
+  have runc || missing+=(runc)
+  have iptables || missing+=(iptables)
+  have mmdebstrap || missing+=(mmdebstrap)
+  [[ -e /etc/ssl/certs/ca-certificates.crt ]] || missing+=(ca-certificates)
+  [[ ${#missing[@]} -eq 0 ]] || apt_install "${missing[@]}"
+  if [[ ! -e $ENGINE_ROOT/.complete ]]; then engine_unpack; fi
+  engine_link_plugins
+}
+
+# Downloads the packages through a second apt root, so that the machine's own apt never hears of another suite.
+engine_unpack() {
+  local mirror apt=$ENGINE/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(debian_mirror) || die "no Docker engine answers, and a private one can only be made on Debian: install Docker first"
+  [[ -n $mirror ]] || die "no Debian mirror found in this machine's apt sources"
+  step "No Docker engine answers: getting a private one from Debian's packages"
+  rm -rf "$apt" "$ENGINE_ROOT" "$ENGINE/debs"
+  mkdir -p "$apt"/{etc/preferences.d,etc/sources.list.d,lists/partial,cache/archives/partial} "$ENGINE/debs" "$ENGINE_ROOT"
+  : >"$apt/status"
+  printf 'deb [signed-by=%s] %s sid main\n' "$keyring" "$mirror" >"$apt/etc/sources.list"
+  local options=(-qq
+    -o Dir::Etc::sourcelist="$apt/etc/sources.list" -o Dir::Etc::sourceparts="$apt/etc/sources.list.d"
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts="$apt/etc/preferences.d"
+    -o Dir::State::lists="$apt/lists" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache"
+    -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3)
+  run_quiet 'apt-get update for sid' apt-get "${options[@]}" update
+  (cd "$ENGINE/debs" && run_quiet 'downloading the engine' apt-get "${options[@]}" download "${ENGINE_PACKAGES[@]}")
+  local deb
+  for deb in "$ENGINE"/debs/*.deb; do dpkg -x "$deb" "$ENGINE_ROOT"; done
+  rm -rf "$apt" "$ENGINE/debs"
+  touch "$ENGINE_ROOT/.complete"
+}
+
+# Docker looks for plugins in the user's own folder; one that is already there is the user's choice.
+engine_link_plugins() {
+  local folder=${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins plugin from
+  mkdir -p "$folder"
+  for plugin in docker-buildx docker-compose; do
+    from=$(find "$ENGINE_ROOT/usr" -path "*/cli-plugins/$plugin" | head -n 1)
+    [[ -n $from ]] || die "the engine's packages hold no $plugin"
+    if [[ ! -e $folder/$plugin ]]; then ln -sfn "$from" "$folder/$plugin"; fi
+  done
+}
+
+engine_start() {
+  local pid tenths=0
+  # A pid file from before a reboot may name some other living process, and dockerd would refuse to start.
+  rm -f "$ENGINE/pid" "$ENGINE_SOCKET"
+  note "starting the private engine, log in $ENGINE/dockerd.log"
+  (
+    exec 9>&-
+    PATH=$ENGINE_ROOT/usr/bin:$ENGINE_ROOT/usr/sbin:$PATH
+    exec setsid --fork dockerd --data-root "$ENGINE/data" --exec-root "$ENGINE/exec" --host "unix://$ENGINE_SOCKET" \
+      --pidfile "$ENGINE/pid" --init-path "$ENGINE_ROOT/usr/bin/tini-static"
+  ) </dev/null >"$ENGINE/dockerd.log" 2>&1
+  until engine_private_answers; do
+    ((++tenths < ENGINE_START_LIMIT)) || {
+      tail -n 20 "$ENGINE/dockerd.log" >&2
+      die 'the private engine does not answer'
+    }
+    pid=$(cat "$ENGINE/pid" 2>/dev/null || true)
+    if [[ $tenths -gt 50 && -n $pid ]] && ! kill -0 "$pid" 2>/dev/null; then
+      tail -n 20 "$ENGINE/dockerd.log" >&2
+      die 'the private engine ended at once'
+    fi
+    sleep 0.1
+  done
+  # shellcheck disable=SC2034 # read by those who source this
+  ENGINE_STARTED=true
+}
+
+# Ends the private engine; its data stay for the next time.
+engine_stop() {
+  local pid tenths=0
+  pid=$(cat "$ENGINE/pid" 2>/dev/null) || return 0
+  [[ $(readlink "/proc/$pid/exe" 2>/dev/null) == */dockerd ]] || return 0
+  kill "$pid" 2>/dev/null || true
+  while kill -0 "$pid" 2>/dev/null && ((++tenths < ENGINE_STOP_LIMIT)); do sleep 0.1; done
+  if kill -0 "$pid" 2>/dev/null; then die "the private engine (pid $pid) does not end"; fi
+}
+
+engine_status() {
+  if have docker && engine_answers; then
+    say "a Docker engine answers (${DOCKER_HOST:-default socket})"
+  elif engine_private_answers; then
+    say "the private engine answers (unix://$ENGINE_SOCKET)"
+  else
+    say 'no Docker engine answers'
+    return 1
+  fi
+}
+
+engine_main() {
+  set -euo pipefail
+  case ${1:-} in
+    env)
+      engine_up
+      if [[ -n ${DOCKER_HOST:-} ]]; then printf 'export DOCKER_HOST=%q\n' "$DOCKER_HOST"; fi
+      printf 'export PATH=%q\n' "$PATH"
+      ;;
+    status) engine_status ;;
+    stop) engine_stop ;;
+    *) die 'usage: engine.sh env|status|stop' ;;
+  esac
+}
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then engine_main "$@"; fi

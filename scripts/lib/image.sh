@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# Builds images with what this machine can reach: the pinned bases where a registry answers, else a Debian base made here.
+#
+#   scripts/lib/image.sh test [TAG]       the test image (default ai-dock:test) from dist/ai-dock
+#   scripts/lib/image.sh build TARGET     one target of docker-bake.hcl, under the tag the bake file gives it
+#   scripts/lib/image.sh base             the image debian:trixie, made here when it is not there
+#
+# Sourced, it gives image_test, image_build, image_base.
+
+# shellcheck source=scripts/lib/engine.sh
+. "$(dirname "${BASH_SOURCE[0]}")/engine.sh"
+
+IMAGE_SUITE=trixie
+IMAGE_BASE=debian:$IMAGE_SUITE
+IMAGE_TEST=${AI_DOCK_TEST_IMAGE:-ai-dock:test}
+IMAGE_TOOLS=$CACHE/tools
+# How long a registry may take to say whether it has the base.
+IMAGE_REGISTRY_LIMIT=20
+
+# Makes sure that debian:trixie is in the engine; its archive is kept, for an engine that has lost it.
+image_base() {
+  if docker image inspect "$IMAGE_BASE" >/dev/null 2>&1; then return; fi
+  local archive=$CACHE/base/$IMAGE_SUITE-$(dpkg --print-architecture).tar mirror
+  if [[ ! -e $archive ]]; then
+    [[ $EUID -eq 0 ]] || die 'making a Debian base needs root'
+    mirror=$(debian_mirror) || die 'a Debian base can only be made on Debian'
+    need mmdebstrap mmdebstrap
+    note "making a Debian $IMAGE_SUITE base"
+    mkdir -p "${archive%/*}"
+    run_quiet mmdebstrap mmdebstrap --format=tar --variant=minbase --dpkgopt=force-unsafe-io \
+      --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+      --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
+      --aptopt='Acquire::Languages "none"' "$IMAGE_SUITE" "$archive.part" "deb $mirror $IMAGE_SUITE main"
+    mv "$archive.part" "$archive"
+  fi
+  run_quiet 'docker import' docker import --change 'CMD ["bash"]' "$archive" "$IMAGE_BASE"
+}
+
+# A root tree of the tools that can be had without a registry.
+image_tools() {
+  mkdir -p "$IMAGE_TOOLS/usr/local/bin"
+  if [[ -x $ENGINE_ROOT/usr/bin/rclone ]]; then
+    cp -u "$ENGINE_ROOT/usr/bin/rclone" "$IMAGE_TOOLS/usr/local/bin/rclone"
+  fi
+}
+
+# image_bake TARGET ARGUMENT…: bake with the binary of dist/; quiet until it fails.
+image_bake() {
+  local target=$1
+  shift
+  [[ -f $ROOT/dist/ai-dock ]] || die 'dist/ai-dock is missing: npm run build'
+  (cd "$ROOT" && run_quiet "building $target" env BUILDX_BAKE_ENTITLEMENTS_FS=0 docker buildx bake \
+    -f docker-bake.hcl --load --progress plain --set '*.contexts.binary=dist' "$@" "$target")
+}
+
+image_offline_arguments() {
+  printf '%s\n' --set "*.contexts.base=docker-image://$IMAGE_BASE" --set "*.contexts.tools=$IMAGE_TOOLS"
+}
+
+# The test image is the cpu target on a Debian base; in a hurry only its last layer changes.
+image_test() {
+  local tag=${1:-$IMAGE_TEST} offline
+  image_base
+  image_tools
+  mapfile -t offline < <(image_offline_arguments)
+  image_bake cpu-24-04 "${offline[@]}" --set "*.tags=$tag"
+}
+
+image_build() {
+  local target=$1 base offline=()
+  base=$(cd "$ROOT" && docker buildx bake -f docker-bake.hcl --print "$target" 2>/dev/null |
+    sed -n 's|.*"base": "docker-image://\(.*\)".*|\1|p' | head -n 1)
+  [[ -n $base ]] || die "docker-bake.hcl has no target $target; see: docker buildx bake -f docker-bake.hcl --list=targets"
+  if ! docker image inspect "$base" >/dev/null 2>&1 &&
+    ! timeout "$IMAGE_REGISTRY_LIMIT" docker buildx imagetools inspect "$base" >/dev/null 2>&1 </dev/null; then
+    warn "no registry answers for $base: building on a Debian $IMAGE_SUITE base made here, with the tools at hand"
+    image_base
+    image_tools
+    mapfile -t offline < <(image_offline_arguments)
+  fi
+  image_bake "$target" "${offline[@]}"
+}
+
+image_main() {
+  set -euo pipefail
+  engine_up
+  case ${1:-} in
+    test) image_test "${2:-}" ;;
+    build) image_build "${2:?usage: image.sh build TARGET}" ;;
+    base) image_base ;;
+    *) die 'usage: image.sh test [TAG] | build TARGET | base' ;;
+  esac
+}
+
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then image_main "$@"; fi
