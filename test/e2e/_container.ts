@@ -1,0 +1,152 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BootOptions, nextName, runArguments } from "./_arguments.ts";
+import { must, type Result, run, tempFolder, untrack, waitFor } from "./_run.ts";
+import { ssh, type SshOptions } from "./_ssh.ts";
+
+export interface ExecOptions {
+  stdin?: string | Uint8Array<ArrayBuffer>;
+  user?: string;
+  env?: Record<string, string>;
+  cwd?: string;
+  tty?: boolean;
+}
+
+export interface ContainerState {
+  Status: string;
+  Running: boolean;
+  OOMKilled: boolean;
+  Pid: number;
+  ExitCode: number;
+  Health?: { Status: string; Log: { ExitCode: number; Output: string }[] };
+}
+
+/** A running container; `await using` removes it. */
+export class Container implements AsyncDisposable {
+  readonly id: string;
+  readonly #programs: string | undefined;
+
+  constructor(id: string, programs?: string) {
+    this.id = id;
+    this.#programs = programs;
+  }
+
+  exec(argv: string[], { stdin, user, env, cwd, tty }: ExecOptions = {}): Promise<Result> {
+    const options = [
+      ...(stdin === undefined ? [] : ["--interactive"]),
+      ...(tty ? ["--tty"] : []),
+      ...(user === undefined ? [] : ["--user", user]),
+      ...(cwd === undefined ? [] : ["--workdir", cwd]),
+      ...Object.entries(env ?? {}).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+    ];
+    return run(["docker", "exec", ...options, this.id, ...argv], { stdin });
+  }
+
+  /** Runs a bash script in the container that has to succeed; gives its output without the last newline. */
+  async sh(script: string, options: ExecOptions = {}): Promise<string> {
+    const { stdout, stderr, code } = await this.exec(["bash", "-c", script], options);
+    if (code !== 0) throw new Error(`"${script}" ended with ${code}: ${stderr.trim() || stdout.trim()}`);
+    return stdout.replace(/\n$/, "");
+  }
+
+  read(path: string): Promise<string> {
+    return this.sh('cat -- "$FILE"; echo', { env: { FILE: path } });
+  }
+
+  /** Everything the container has written to its standard output and error, in order. */
+  async logs(): Promise<string> {
+    return (await run(["sh", "-c", 'exec docker logs "$0" 2>&1', this.id])).stdout;
+  }
+
+  async state(): Promise<ContainerState> {
+    return JSON.parse(await must(["docker", "inspect", "--format", "{{json .State}}", this.id]));
+  }
+
+  async health(): Promise<string> {
+    return (await this.state()).Health?.Status ?? "none";
+  }
+
+  /** Address on the engine's bridge; another one after each start. */
+  async ip(): Promise<string> {
+    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    return await must(["docker", "inspect", "--format", format, this.id]);
+  }
+
+  /** `docker stop`: the exit code, and how long it took. */
+  async stop(seconds = 10): Promise<{ code: number; ms: number }> {
+    const start = performance.now();
+    await must(["docker", "stop", "--time", String(seconds), this.id]);
+    const ms = performance.now() - start;
+    return { code: (await this.state()).ExitCode, ms };
+  }
+
+  async kill(signal = "KILL"): Promise<void> {
+    await must(["docker", "kill", "--signal", signal, this.id]);
+  }
+
+  /** Waits until the main process has ended; its exit code. */
+  async wait(): Promise<number> {
+    return Number(await must(["docker", "wait", this.id]));
+  }
+
+  async start(): Promise<void> {
+    await must(["docker", "start", this.id]);
+  }
+
+  async restart(seconds = 10): Promise<void> {
+    await must(["docker", "restart", "--time", String(seconds), this.id]);
+  }
+
+  /** Waits until `ai-dock health` is content; a container that ends instead fails at once, with its log. */
+  async waitReady(): Promise<this> {
+    let last: Result | undefined;
+    const detail = async () => `${last?.stdout ?? ""}${last?.stderr ?? ""}\n--- log\n${await this.logs()}`;
+    const ended = await waitFor(
+      async () => {
+        last = await this.exec(["ai-dock", "health"]);
+        return last.code === 0 ? "ready" : !(await this.state()).Running && "ended";
+      },
+      { what: "ai-dock health to exit with 0", detail },
+    );
+    if (ended === "ended") throw new Error(`The container ended before it was ready\n${await detail()}`);
+    return this;
+  }
+
+  async ssh(command: string | undefined, options: SshOptions): Promise<Result> {
+    return await ssh(await this.ip(), command, options);
+  }
+
+  /** Waits until the container's log holds `text`. */
+  async waitLog(text: string | RegExp): Promise<string> {
+    const holds = (log: string) => (typeof text === "string" ? log.includes(text) : text.test(log));
+    return await waitFor(
+      async () => {
+        const log = await this.logs();
+        return holds(log) && log;
+      },
+      { what: `${String(text)} in the log`, detail: () => this.logs() },
+    );
+  }
+
+  /** Writes or replaces a drop-in of a container that was booted with `programs`. */
+  writeProgram(name: string, text: string): void {
+    if (this.#programs === undefined) throw new Error("Boot the container with the option `programs` first");
+    writeFileSync(join(this.#programs, name), text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await run(["docker", "rm", "--force", "--volumes", this.id]);
+    untrack(this.id);
+  }
+}
+
+/** Boots the image in the background. */
+export async function boot(options: BootOptions = {}): Promise<Container> {
+  const programs = options.programs ? tempFolder() : undefined;
+  for (const [name, text] of Object.entries(options.programs ?? {}))
+    writeFileSync(join(programs!, name), text);
+  const name = nextName();
+  const argv = ["docker", "run", "--detach", "--name", name, ...runArguments(options, programs)];
+  await must(argv);
+  return new Container(name, programs);
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "bun:test";
+import { boot, IMAGE, must, runAttached, waitFor } from "./harness.ts";
+
+/** Looks at the image's files without booting it. */
+async function inside(script: string): Promise<string> {
+  const { stdout, stderr, code } = await runAttached({
+    entrypoint: "bash",
+    cmd: ["-c", script],
+    network: "none",
+  });
+  expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  return stdout.trim();
+}
+
+describe("image", () => {
+  test("has the commands that provisioning scripts and users rely on", async () => {
+    const commands = [
+      ..."setfacl bc bunzip2 curl fusermount3 fuser git gpg ip jq less nano ps screen sftp ssh".split(" "),
+      ..."ssh-keygen tmux unzip vi vim wget xz zip ai-dock init.sh logtail.sh supervisorctl".split(" "),
+    ];
+    const missing = await inside(
+      `for c in ${commands.join(" ")} /usr/sbin/sshd; do command -v "$c" >/dev/null || echo "$c"; done`,
+    );
+    expect(missing).toBe("");
+  });
+
+  test("carries nothing that two containers must not share, and no leftovers of its build", async () => {
+    const found = await inside(
+      "find /etc/ssh -name 'ssh_host_*'; find /etc/machine-id -size +0; find /var/lib/apt/lists /var/cache/apt /tmp /run -type f -size +0;" +
+        "cat /root/.ssh/authorized_keys 2>/dev/null || true",
+    );
+    expect(found).toBe("");
+  });
+
+  test("has the folders, links and modes that images built on top use", async () => {
+    const folders = await inside(
+      "stat -c '%a %n' /root/.ssh /etc/rclone /etc/supervisor/conf.d /etc/supervisor/supervisord/conf.d " +
+        "/opt/ai-dock/bin/preflight.d /var/log/supervisor",
+    );
+    expect(folders.split("\n")).toEqual([
+      "700 /root/.ssh",
+      "755 /etc/rclone",
+      "755 /etc/supervisor/conf.d",
+      "755 /etc/supervisor/supervisord/conf.d",
+      "755 /opt/ai-dock/bin/preflight.d",
+      "755 /var/log/supervisor",
+    ]);
+    const links = await inside("readlink /opt/ai-dock/bin/{init.sh,logtail.sh,supervisorctl}");
+    expect(links).toBe(Array.from({ length: 3 }, () => "/usr/local/bin/ai-dock").join("\n"));
+    expect(await inside("grep -x user_allow_other /etc/fuse.conf")).toBe("user_allow_other");
+  });
+
+  test("names the commands in its message of the day", async () => {
+    const motd = await inside("cat /etc/motd");
+    expect(
+      ["ai-dock status", "ai-dock logs", "supervisorctl", "logtail.sh"].filter((c) => !motd.includes(c)),
+    ).toEqual([]);
+  });
+
+  test("has the variables that images built on top use", async () => {
+    const { Env } = await config();
+    const variables = Object.fromEntries(Env.map((line) => line.split(/=(.*)/s).slice(0, 2)));
+    expect(variables).toMatchObject({
+      XPU_TARGET: "CPU",
+      LANG: "C.UTF-8",
+      SHELL: "/bin/bash",
+      APT_INSTALL: "apt-get install -y --no-install-recommends",
+      PIP_INSTALL: "pip install --no-cache-dir",
+      MAMBA_CREATE: "micromamba create -y -c conda-forge",
+      MAMBA_ROOT_PREFIX: "/opt/micromamba",
+      MAMBA_EXE: "/opt/micromamba/bin/micromamba",
+      MAMBA_BASE_ENV: "system",
+      MAMBA_BASE_RUN: "micromamba run -n system",
+      MAMBA_DEFAULT_ENV: "base",
+      MAMBA_BASE_PYTHON_VERSION: "3.10",
+      RCLONE_CONFIG: "/etc/rclone/rclone.conf",
+    });
+    expect(variables["PATH"]).toStartWith("/opt/ai-dock/bin:/opt/micromamba/bin:");
+  });
+
+  test("starts, stops and is probed by ai-dock", async () => {
+    const { Entrypoint, Cmd, StopSignal, ExposedPorts, Healthcheck } = await config();
+    expect({ Entrypoint, Cmd, StopSignal, ports: Object.keys(ExposedPorts).toSorted() }).toEqual({
+      Entrypoint: ["/usr/local/bin/ai-dock"],
+      Cmd: ["init.sh"],
+      StopSignal: "SIGTERM",
+      ports: ["22/tcp", "53682/tcp"],
+    });
+    expect(Healthcheck.Test).toEqual(["CMD", "/usr/local/bin/ai-dock", "health"]);
+  });
+
+  test("turns healthy without any setting, and stops with 0", async () => {
+    await using container = await boot();
+    await container.waitReady();
+    await waitFor(async () => (await container.health()) === "healthy", {
+      what: "the engine to call the container healthy",
+      detail: async () => JSON.stringify((await container.state()).Health),
+    });
+    expect((await container.stop()).code).toBe(0);
+  });
+});
+
+interface ImageConfig {
+  Env: string[];
+  Entrypoint: string[];
+  Cmd: string[];
+  StopSignal: string;
+  ExposedPorts: Record<string, unknown>;
+  Healthcheck: { Test: string[] };
+}
+
+async function config(): Promise<ImageConfig> {
+  return JSON.parse(await must(["docker", "image", "inspect", "--format", "{{json .Config}}", IMAGE]));
+}
