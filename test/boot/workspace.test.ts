@@ -1,0 +1,119 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { prepareWorkspace } from "../../src/boot/steps/workspace.ts";
+import { normalizeWorkspace } from "../../src/boot/volume/path.ts";
+import { getXattr } from "../../src/sys/libc.ts";
+import { bootContext } from "./context-fixture.ts";
+
+const base = mkdtempSync(join(tmpdir(), "workspace-"));
+const mountinfo = (path: string) => {
+  const file = join(base, `mountinfo-${Bun.nanoseconds()}`);
+  writeFileSync(file, `32 22 0:28 / ${path} rw - ext4 /dev/vdb rw\n`);
+  return file;
+};
+const isRoot = process.getuid?.() === 0;
+const hasAcl = (path: string) => getXattr(path, "system.posix_acl_default") !== null;
+
+test.each([
+  ["/workspace", "/workspace/"],
+  ["//a//b//", "/a/b/"],
+  ["/", "/"],
+  ["/a/./b/../c", "/a/c/"],
+  ["/with blank/", "/with blank/"],
+])("normalizeWorkspace(%j) is %j", (path, expected) => {
+  expect(normalizeWorkspace(path)).toBe(expected);
+});
+
+const owned = (name: string) => {
+  const path = join(base, name);
+  mkdirSync(path);
+  chownSync(path, 1234, 4321);
+  return path;
+};
+
+describe("prepareWorkspace()", () => {
+  test("without a mount makes the directory, warns and leaves a file; with one removes it", () => {
+    const path = join(base, "plain");
+    const context = bootContext({ WORKSPACE: `/${path}` });
+    prepareWorkspace(context);
+    expect(context.env).toMatchObject({
+      WORKSPACE: `${path}/`,
+      WORKSPACE_MOUNTED: "false",
+      WORKSPACE_UID: String(process.getuid?.()),
+      WORKSPACE_GID: String(process.getgid?.()),
+    });
+    const lost = "its files are lost when the container is deleted";
+    expect(context.lines).toEqual([`warn WORKSPACE: expected a mount at "${path}/", got none; ${lost}`]);
+    expect(readFileSync(join(path, "WARNING-NO-MOUNT.txt"), "utf8")).toContain(lost);
+    expect(statSync(join(path, "remote/.cache")).isDirectory()).toBe(true);
+
+    const mounted = bootContext({ WORKSPACE: path });
+    prepareWorkspace(mounted, mountinfo(path));
+    expect(mounted.env["WORKSPACE_MOUNTED"]).toBe("true");
+    expect(mounted.lines).toEqual([]);
+    expect(existsSync(join(path, "WARNING-NO-MOUNT.txt"))).toBe(false);
+  });
+
+  test("fails where a file is in the way", () => {
+    const path = join(base, "file");
+    writeFileSync(path, "");
+    const context = bootContext({ WORKSPACE: path });
+    expect(() => prepareWorkspace(context)).toThrow(
+      `WORKSPACE: expected a directory at "${path}/", got a file; boot goes on`,
+    );
+    expect(context.env["WORKSPACE_MOUNTED"]).toBe("false");
+  });
+
+  describe.skipIf(!isRoot)("owned by uid 1234", () => {
+    test("exports the owner and sets the ACL, its own subdirectories included", () => {
+      const path = owned("owned");
+      mkdirSync(join(path, "remote"));
+      mkdirSync(join(path, "users"));
+      const context = bootContext({ WORKSPACE: path });
+      expect(prepareWorkspace(context, mountinfo(path)).fields).toEqual({
+        path: `${path}/`,
+        mounted: true,
+        uid: 1234,
+        gid: 4321,
+        acl: "set",
+      });
+      expect(context.env).toMatchObject({ WORKSPACE_UID: "1234", WORKSPACE_GID: "4321" });
+      const paths = [".", "remote", "remote/.cache", "users"].map((name) => join(path, name));
+      expect(paths.map(hasAcl)).toEqual([true, true, true, false]);
+      expect(prepareWorkspace(context, mountinfo(path)).fields).toMatchObject({ acl: "kept" });
+    });
+
+    test("leaves ACLs alone when told so", () => {
+      const path = owned("skipped");
+      prepareWorkspace(bootContext({ WORKSPACE: path, SKIP_ACL: "true" }), mountinfo(path));
+      expect(hasAcl(path)).toBe(false);
+    });
+  });
+
+  describe.skipIf(!isRoot)("read-only", () => {
+    const path = join(base, "readonly");
+    mkdirSync(path);
+    const mount = spawnSync("mount", ["-t", "tmpfs", "-o", "ro,uid=1234", "none", path]);
+    afterAll(() => spawnSync("umount", [path]));
+
+    test.skipIf(mount.status !== 0)("warns once and goes on", () => {
+      const context = bootContext({ WORKSPACE: path });
+      expect(prepareWorkspace(context).message).toBe("Workspace ready, but not writable");
+      expect(context.lines).toEqual([
+        `warn WORKSPACE: expected a writable "${path}/", got a read-only file system; nothing is written to it`,
+      ]);
+      expect(context.env).toMatchObject({ WORKSPACE_MOUNTED: "true", WORKSPACE_UID: "1234" });
+    });
+  });
+});
