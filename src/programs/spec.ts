@@ -68,8 +68,13 @@ export interface ProgramSpec {
   ready?: ReadySpec;
   webPort?: number;
   webName?: string;
-  /** Why it cannot start in this container; shown by `status`, and it stays STOPPED. */
+  /** Why it is not started at boot; shown by `status`. A start by request is still possible. */
   skipped?: string;
+  /**
+   * Run before a start at boot or by request (not before a restart after a crash): makes what the
+   * process needs, or returns why it cannot start in this container; it then stays STOPPED.
+   */
+  prepare?: () => Promise<string | undefined>;
   origin: ProgramOrigin;
 }
 

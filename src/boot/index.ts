@@ -1,0 +1,170 @@
+import { createRedactor } from "../env/redact.ts";
+import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
+import { serveControl } from "../control/server.ts";
+import { AiDockError, ExitCode, messageOf } from "../errors.ts";
+import { logger, setLogRedactor } from "../log.ts";
+import { startReaper } from "../supervisor/reaper.ts";
+import { health } from "../supervisor/health.ts";
+import { shutdown } from "../supervisor/shutdown.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import type { BootContext, Step } from "./context.ts";
+import { type BootLogs, openLogs } from "./logs.ts";
+import { onTerminal, startMainCommand } from "./main-command.ts";
+import { collectPrograms } from "./programs.ts";
+import { runLogged } from "./run-logged.ts";
+import { type Signals, watchSignals } from "./signals.ts";
+import { runSteps } from "./run-steps.ts";
+import { gpusStep } from "./steps/gpus.ts";
+import { hooksStep } from "./steps/hooks.ts";
+import { keysStep } from "./steps/keys.ts";
+import { providerStep } from "./steps/provider.ts";
+import { provisioningStep } from "./steps/provisioning.ts";
+import { shellEnvStep } from "./steps/shell-env.ts";
+import { workspaceStep } from "./steps/workspace.ts";
+
+/** The boot, in order. No program starts before the last one has ended. */
+const steps: Step[] = [
+  keysStep,
+  gpusStep,
+  workspaceStep,
+  providerStep,
+  hooksStep,
+  shellEnvStep,
+  provisioningStep,
+];
+
+const log = logger("init");
+
+/** Timers of PID 1 must not end its event loop: with no program and no socket there is nothing else. */
+const KEEP_ALIVE_MILLISECONDS = 2 ** 31 - 1;
+
+const LAST_LINES_MILLISECONDS = 300;
+
+export interface InitOptions {
+  /** KEY=VALUE words. */
+  args: string[];
+  /** The main command, or nothing. */
+  command: string[];
+}
+
+/** Boots, supervises until a signal or the end of the main command, stops everything; the exit code. */
+export async function init({ args, command }: InitOptions): Promise<number> {
+  const started = performance.now() - process.uptime() * 1000;
+  const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MILLISECONDS);
+  const signals = watchSignals();
+  const loaded = loadEnvironment(args);
+  const { settings, env, problems } = loaded;
+  const logs = openLogs({ fd: command.length > 0 ? 2 : 1, format: settings.AI_DOCK_LOG_FORMAT });
+  setLogRedactor(createRedactor(env));
+  startReaper();
+  for (const problem of problems) log.warn(problem);
+  const failed = problems.length > 0 && settings.AI_DOCK_STRICT;
+  const code = failed ? refuse() : await live(loaded, { command, logs, signals, started });
+  await logs.container?.flush(LAST_LINES_MILLISECONDS);
+  clearInterval(keepAlive);
+  return code;
+}
+
+interface Life {
+  command: string[];
+  logs: BootLogs;
+  signals: Signals;
+  /** When the process began, on the clock of performance.now(). */
+  started: number;
+}
+
+async function live(loaded: LoadedEnvironment, { command, logs, signals, started }: Life): Promise<number> {
+  const { settings, env, sources } = loaded;
+  const quiet = command.length > 0 && onTerminal();
+  const fatal = Promise.withResolvers<number>();
+  const supervisor = new Supervisor({
+    env,
+    container: quiet ? null : logs.container,
+    openLog: (spec) => logs.open(spec),
+    onFatal: ({ id }) => {
+      if (settings.AI_DOCK_ON_FATAL !== "exit") return;
+      log.error(`${id} is FATAL; AI_DOCK_ON_FATAL=exit ends the container`);
+      fatal.resolve(ExitCode.failure);
+    },
+  });
+  const closeControl = openControl(supervisor, () => ({ env, sources }));
+  const context: Omit<BootContext, "log"> = {
+    settings,
+    env,
+    signal: signals.stop,
+    runLogged: (options) => runLogged(options, logs, signals.stop),
+  };
+  const stopped = new Promise<number>((resolve) => {
+    const end = () => resolve(ExitCode.ok);
+    if (signals.stop.aborted) end();
+    signals.stop.addEventListener("abort", end);
+  });
+  const failures = await runSteps(steps, context);
+  let code: number;
+  if (signals.stop.aborted) code = ExitCode.ok;
+  else if (failures > 0 && settings.AI_DOCK_STRICT) code = refuse();
+  else {
+    logs.ownName = "supervisor";
+    for (const spec of collectPrograms(settings, env)) supervisor.add(spec);
+    supervisor.phase = "running";
+    await supervisor.startAll();
+    reportReady(supervisor, started);
+    if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);
+    else code = await runMainCommand(command, env, { logs, signals, quiet }, fatal.promise);
+  }
+  log.info("stopping", { signal: signals.stop.aborted ? "yes" : undefined });
+  await shutdown(supervisor, settings.AI_DOCK_STOP_TIMEOUT, signals.hurry);
+  closeControl();
+  log.info("stopped");
+  return code;
+}
+
+function refuse(): number {
+  log.error("AI_DOCK_STRICT is set; the container ends with 78 because of the above");
+  return ExitCode.configuration;
+}
+
+async function runMainCommand(
+  command: string[],
+  env: Record<string, string>,
+  { logs, signals, quiet }: { logs: BootLogs; signals: Signals; quiet: boolean },
+  fatal: Promise<number>,
+): Promise<number> {
+  try {
+    if (quiet) logs.mute();
+    const main = startMainCommand(command, env);
+    signals.forward((signal) => main.signal(signal));
+    const code = await Promise.race([main.ended, fatal]);
+    signals.reclaim();
+    return code;
+  } catch (error) {
+    if (!(error instanceof AiDockError)) throw error;
+    process.stderr.write(`ai-dock: ${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+/** One line once everything that was started is up, or has failed. */
+function reportReady(supervisor: Supervisor, started: number): void {
+  const settled = () =>
+    supervisor.programs.every(({ state, ready }) => state !== "STARTING" && (state !== "RUNNING" || ready));
+  void supervisor
+    .until(() => supervisor.phase !== "running" || settled())
+    .then(() => {
+      if (supervisor.phase !== "running") return;
+      const { problems } = health(supervisor.phase, supervisor.programs);
+      const up = supervisor.programs.filter(({ state }) => state === "RUNNING").length;
+      const fields = { programs: up, ms: Math.round(performance.now() - started) };
+      if (problems.length === 0) log.info("ready", fields);
+      else log.warn(`ready, but ${problems.join("; ")}`, fields);
+    });
+}
+
+function openControl(supervisor: Supervisor, environment: () => Pick<LoadedEnvironment, "env" | "sources">) {
+  try {
+    return serveControl({ supervisor, environment });
+  } catch (error) {
+    log.warn(`control socket: ${messageOf(error)}; status, start and stop do not work in this container`);
+    return () => undefined;
+  }
+}

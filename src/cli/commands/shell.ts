@@ -1,0 +1,43 @@
+import { defineCommand } from "citty";
+import { control } from "../../control/client.ts";
+import { shellCode, childExit, spawnChild } from "../../sys/children.ts";
+import type { Command } from "../index.ts";
+import { usageError } from "../run-command.ts";
+
+const NOT_FOUND = 127;
+
+const command: Command = {
+  definition: defineCommand({
+    meta: {
+      name: "ai-dock shell",
+      description: "Run a command with the boot environment: ai-dock shell -- CMD …",
+    },
+  }),
+  run: () => NOT_FOUND,
+  async raw(words, rest) {
+    const line = rest ?? words;
+    if (line.length === 0 || (rest === undefined && line[0]?.startsWith("-"))) {
+      throw usageError("ai-dock shell", "Expected a command, for example: ai-dock shell -- bash");
+    }
+    const { env } = await control.environment();
+    // What belongs to the terminal or the caller stays the caller's.
+    const own = Object.fromEntries(
+      ["TERM", "HOME", "PWD", "COLUMNS", "LINES"].flatMap((name) => {
+        const value = process.env[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    );
+    try {
+      const stdio = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
+      const child = spawnChild({ command: line, env: { ...env, ...own }, ...stdio, attached: true });
+      for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, () => undefined);
+      await child.exited;
+      return shellCode(childExit(child));
+    } catch {
+      process.stderr.write(`ai-dock: cannot run "${line[0]}"\n`);
+      return NOT_FOUND;
+    }
+  },
+};
+
+export default command;

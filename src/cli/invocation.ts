@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { CONTROL_SOCKET } from "../control/protocol.ts";
+
+/** What the process was called to do: a command of ours with its words, or a program for `init` to run. */
+export interface Invocation {
+  command: string | undefined;
+  /** Words that are ours to parse. */
+  own: string[];
+  /** Words after `--`; never parsed as ours. */
+  rest: string[] | undefined;
+}
+
+/**
+ * Reads argv. Called by another name it is that command (`init.sh`, `logtail.sh`). As the entrypoint of a
+ * container a first word that is no command is a program to run: `docker run IMAGE bash`.
+ */
+export function parseInvocation(
+  calledAs: string,
+  words: string[],
+  isCommand: (word: string) => boolean,
+  asEntrypoint = isEntrypoint,
+): Invocation {
+  const alias = aliases[basename(calledAs)];
+  if (alias !== undefined) return splitRest(alias.command, [...alias.words, ...words]);
+  const [first, ...others] = words;
+  if (first === undefined) return { command: undefined, own: [], rest: undefined };
+  const named = aliases[basename(first)];
+  if (named !== undefined) return splitRest(named.command, [...named.words, ...others]);
+  if (isCommand(first)) return splitRest(first, others);
+  if (first === "--") return { command: "init", own: [], rest: others };
+  if (!first.startsWith("-") && asEntrypoint()) return { command: "init", own: [], rest: words };
+  return splitRest(first.startsWith("-") ? undefined : first, first.startsWith("-") ? words : others);
+}
+
+const aliases: Record<string, { command: string; words: string[] } | undefined> = {
+  "init.sh": { command: "init", words: [] },
+  "logtail.sh": { command: "logs", words: ["--follow"] },
+};
+
+function splitRest(command: string | undefined, words: string[]): Invocation {
+  const end = words.indexOf("--");
+  if (end === -1) return { command, own: words, rest: undefined };
+  return { command, own: words.slice(0, end), rest: words.slice(end + 1) };
+}
+
+/** PID 1, or the only child of a container init (`docker run --init`) that is not ai-dock itself. */
+function isEntrypoint(): boolean {
+  if (process.pid === 1) return true;
+  if (process.ppid !== 1 || existsSync(CONTROL_SOCKET)) return false;
+  try {
+    return !readFileSync("/proc/1/cmdline", "utf8")
+      .split("\0")
+      .some((word) => basename(word) === "ai-dock");
+  } catch {
+    return false;
+  }
+}

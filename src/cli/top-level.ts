@@ -1,0 +1,46 @@
+import { defineCommand, renderUsage } from "citty";
+import { AiDockError, ExitCode } from "../errors.ts";
+import type { Command } from "./index.ts";
+import { print } from "./print.ts";
+import { VERSION } from "./version.ts";
+
+/** Everything that is no command: help, version, and words that are unknown. */
+export async function runTopLevel(
+  command: string | undefined,
+  words: string[],
+  commands: Record<string, () => Promise<{ default: Command }>>,
+): Promise<number> {
+  const [first] = words;
+  if (command === undefined && (first === "--version" || first === "-v")) {
+    print(`ai-dock ${VERSION}`);
+    return ExitCode.ok;
+  }
+  if (command === "help" || (command === undefined && (first === undefined || isHelp(first)))) {
+    print(await usage(commands));
+    return ExitCode.ok;
+  }
+  throw new AiDockError(`Unknown ${command === undefined ? `option "${first}"` : `command "${command}"`}`, {
+    code: "E_USAGE",
+    exitCode: ExitCode.usage,
+    hint: "Usage: ai-dock --help",
+  });
+}
+
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
+async function usage(commands: Record<string, () => Promise<{ default: Command }>>): Promise<string> {
+  const loaded = await Promise.all(
+    Object.entries(commands).map(async ([name, load]) => [name, (await load()).default.definition] as const),
+  );
+  const visible = loaded.filter(([, { meta }]) => (meta as { hidden?: boolean }).hidden !== true);
+  // Subcommands carry their full name for their own usage; here the bare one is wanted.
+  const subCommands = Object.fromEntries(
+    visible.map(([name, definition]) => [name, { ...definition, meta: { ...definition.meta, name } }]),
+  );
+  const description = "Init, supervisor and runtime of a container";
+  return renderUsage(
+    defineCommand({ meta: { name: "ai-dock", version: VERSION, description }, subCommands }),
+  );
+}

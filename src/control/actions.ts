@@ -1,0 +1,69 @@
+import { AiDockError } from "../errors.ts";
+import { isUp } from "../supervisor/machine.ts";
+import { type Program } from "../supervisor/program.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import { signalNumber } from "../sys/children.ts";
+import type { ActionReply, ActionRequest } from "./protocol.ts";
+
+type Result = ActionReply["results"][number];
+
+/** Carries out a request of `ai-dock start|stop|restart|signal`. Throws AiDockError for unknown names. */
+export async function act(supervisor: Supervisor, request: ActionRequest): Promise<ActionReply> {
+  const programs = supervisor.find(request.names);
+  if (supervisor.phase === "stopping" && request.action !== "stop") {
+    throw new AiDockError("The container is stopping; nothing is started any more", { code: "E_STOPPING" });
+  }
+  if (supervisor.phase === "booting" && request.action !== "stop") {
+    throw new AiDockError("The container is still booting; programs start when provisioning has ended", {
+      code: "E_BOOTING",
+      hint: "ai-dock logs -f",
+    });
+  }
+  return { results: await actions[request.action](supervisor, programs, request) };
+}
+
+type Action = (supervisor: Supervisor, programs: Program[], request: ActionRequest) => Promise<Result[]>;
+
+const actions: Record<ActionRequest["action"], Action> = {
+  async start(supervisor, programs) {
+    const wereUp = new Set(programs.filter(({ state }) => isUp(state)));
+    await supervisor.start(programs);
+    return programs.map((program) =>
+      wereUp.has(program) ? result(program, true, "already started") : startResult(program, "started"),
+    );
+  },
+  async stop(supervisor, programs) {
+    const wereDown = new Set(programs.filter(({ state }) => !isUp(state) && state !== "STOPPING"));
+    await supervisor.stop(programs);
+    return programs.map((program) =>
+      result(program, true, wereDown.has(program) ? "not running" : "stopped"),
+    );
+  },
+  async restart(supervisor, programs) {
+    await supervisor.restart(programs);
+    return programs.map((program) => startResult(program, "restarted"));
+  },
+  async signal(_supervisor, programs, { signal = "" }) {
+    const number = signalNumber(signal);
+    if (number === undefined) {
+      throw new AiDockError(`Signal: expected a name such as HUP or a number, got "${signal}"`, {
+        code: "E_BAD_SIGNAL",
+      });
+    }
+    return programs.map((program) => {
+      const sent = program.signal(signal);
+      return result(program, sent, sent ? "signalled" : "not running");
+    });
+  },
+};
+
+function startResult(program: Program, done: string): Result {
+  if (program.state === "RUNNING" || (program.state === "EXITED" && program.reason === null)) {
+    return result(program, true, done);
+  }
+  return result(program, false, program.reason ?? program.state);
+}
+
+function result({ spec }: Program, ok: boolean, message: string): Result {
+  return { name: spec.name, group: spec.group, ok, message };
+}

@@ -1,0 +1,44 @@
+import { ofetch } from "ofetch";
+import type { z } from "zod";
+import { AiDockError, ExitCode } from "../errors.ts";
+import {
+  actionReply,
+  type ActionRequest,
+  CONTROL_SOCKET,
+  environmentReply,
+  errorReply,
+  healthReply,
+  statusReply,
+} from "./protocol.ts";
+
+/** Talks to the supervisor of this container. Every call throws AiDockError `E_NO_SUPERVISOR` without one. */
+export const control = {
+  status: () => call("/status", statusReply),
+  health: () => call("/health", healthReply),
+  environment: () => call("/environment", environmentReply),
+  act: (request: ActionRequest) => call("/action", actionReply, request),
+};
+
+async function call<Schema extends z.ZodType>(
+  path: string,
+  reply: Schema,
+  body?: ActionRequest,
+): Promise<z.infer<Schema>> {
+  const response = await ofetch
+    .raw<unknown>(`http://ai-dock${path}`, {
+      ...({ unix: CONTROL_SOCKET } as object),
+      ...(body ? { method: "POST", body } : {}),
+      ignoreResponseError: true,
+      retry: 0,
+    })
+    .catch((error: unknown) => {
+      throw new AiDockError("No supervisor: ai-dock init is not running in this container", {
+        code: "E_NO_SUPERVISOR",
+        exitCode: ExitCode.noSupervisor,
+        cause: error,
+      });
+    });
+  const failure = errorReply.safeParse(response._data);
+  if (!response.ok && failure.success) throw new AiDockError(failure.data.error, { code: failure.data.code });
+  return reply.parse(response._data);
+}

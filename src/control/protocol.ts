@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { programStatusSchema } from "../supervisor/status.ts";
+
+export const CONTROL_SOCKET = "/run/ai-dock/control.sock";
+
+export const statusReply = z.object({
+  phase: z.enum(["booting", "running", "stopping"]),
+  programs: z.array(programStatusSchema),
+});
+
+export const healthReply = z.object({
+  phase: z.enum(["booting", "running", "stopping"]),
+  healthy: z.boolean(),
+  problems: z.array(z.string()),
+});
+
+const names = z.array(z.string().min(1).max(512)).min(1).max(10_000);
+
+export const actionRequest = z.object({
+  action: z.enum(["start", "stop", "restart", "signal"]),
+  names,
+  signal: z.string().max(16).optional(),
+});
+
+/** One line for each program that an action touched. */
+export const actionReply = z.object({
+  results: z.array(z.object({ name: z.string(), group: z.string(), ok: z.boolean(), message: z.string() })),
+});
+
+export const environmentReply = z.object({
+  env: z.record(z.string(), z.string()),
+  sources: z.record(z.string(), z.enum(["argument", "container", "file", "default"])),
+});
+
+export const errorReply = z.object({ error: z.string(), code: z.string() });
+
+export type StatusReply = z.infer<typeof statusReply>;
+export type HealthReply = z.infer<typeof healthReply>;
+export type ActionRequest = z.infer<typeof actionRequest>;
+export type ActionReply = z.infer<typeof actionReply>;
+export type EnvironmentReply = z.infer<typeof environmentReply>;

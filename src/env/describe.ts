@@ -1,0 +1,36 @@
+import type { Source } from "./load.ts";
+import { isSecretName, REDACTED, redactUrls } from "./redact.ts";
+import { schema } from "./schema.ts";
+
+export interface EnvironmentRow {
+  name: string;
+  /** Redacted where secret; null when it is not set and has no default. */
+  value: string | null;
+  source: Source | "boot";
+}
+
+/** The rows of `ai-dock env`: every setting, and with `all` every other variable too. */
+export function describeEnvironment(
+  { env, sources }: { env: Record<string, string>; sources: Record<string, Source> },
+  all: boolean,
+): EnvironmentRow[] {
+  const others = all ? Object.keys(env).filter((name) => !Object.hasOwn(schema, name)) : [];
+  return [...Object.keys(schema), ...others.sort()].map((name) => {
+    const value = env[name] ?? defaultText(name);
+    // What a boot step has set has no source of its own.
+    const source = sources[name] ?? (env[name] === undefined ? "default" : "boot");
+    return { name, value: value === null ? null : show(name, value), source };
+  });
+}
+
+/** The default of a setting as text, or null when it has none. */
+export function defaultText(name: string): string | null {
+  const type = schema[name as keyof typeof schema] as (typeof schema)[keyof typeof schema] | undefined;
+  const value: unknown = type?.parse(undefined);
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
+  return String(value);
+}
+
+function show(name: string, value: string): string {
+  return isSecretName(name) ? REDACTED : redactUrls(value);
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { messageOf } from "../errors.ts";
+import { isSecretName, REDACTED } from "./redact.ts";
+import { type Settings, schema } from "./schema.ts";
+import { variableMeta } from "./types.ts";
+
+export type Source = "argument" | "container" | "file" | "default";
+
+/** The environment after the documented rules, and the settings read from it. */
+export interface LoadedEnvironment {
+  /** Every variable that programs, hooks and shells get. */
+  env: Record<string, string>;
+  settings: Settings;
+  /** Where each variable of `env` came from; a setting without an entry is at its default. */
+  sources: Record<string, Source>;
+  /** One line for each value that was not taken as given. */
+  problems: string[];
+}
+
+const assignment = /^([^=\s]+)=(.*)$/s;
+
+/**
+ * Builds the environment from `process.env` (or `container`) and KEY=VALUE arguments, which win.
+ * Invalid values are reported and replaced by the default; nothing is thrown.
+ */
+export function loadEnvironment(
+  args: string[] = [],
+  container: Record<string, string | undefined> = process.env,
+): LoadedEnvironment {
+  const env: Record<string, string> = {};
+  const sources: Record<string, Source> = {};
+  const problems: string[] = [];
+  for (const [name, value] of Object.entries(container)) {
+    if (value === undefined || value === "") continue;
+    env[name] = cleanValue(value);
+    sources[name] = "container";
+  }
+  for (const argument of args) {
+    const [, name, value] = assignment.exec(argument) ?? [];
+    if (name === undefined || value === undefined) {
+      problems.push(`Argument: expected KEY=VALUE, got ${JSON.stringify(argument)}; ignoring it`);
+    } else if (value !== "") {
+      env[name] = cleanValue(value);
+      sources[name] = "argument";
+    }
+  }
+  for (const name of Object.keys(env)) if (env[name] === "") delete env[name];
+  readSecretFiles(env, sources, problems);
+  return { env, settings: parseSettings(env, problems), sources, problems };
+}
+
+/** The two documented rules: a wrapping pair of quotes goes, `___` becomes a space. */
+export function cleanValue(value: string): string {
+  const quote = value[0];
+  const wrapped = value.length >= 2 && (quote === '"' || quote === "'") && value.endsWith(quote);
+  return (wrapped ? value.slice(1, -1) : value).replaceAll("___", " ");
+}
+
+/** `NAME_FILE=/path` gives the value of a secret, as Docker's and Kubernetes' secrets are mounted. */
+function readSecretFiles(env: Record<string, string>, sources: Record<string, Source>, problems: string[]) {
+  for (const name of Object.keys(schema)) {
+    const path = env[`${name}_FILE`];
+    if (path === undefined || !isSecretName(name)) continue;
+    if (env[name] !== undefined) {
+      problems.push(`${name}_FILE: expected either ${name} or ${name}_FILE, got both; using ${name}`);
+      continue;
+    }
+    try {
+      const value = readFileSync(path, "utf8").replace(/\r?\n$/, "");
+      if (value !== "") {
+        env[name] = value;
+        sources[name] = "file";
+      }
+    } catch (error) {
+      problems.push(`${name}_FILE: cannot read the file (${messageOf(error)}); ${name} is not set`);
+    }
+  }
+}
+
+function parseSettings(env: Record<string, string>, problems: string[]): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [name, type] of Object.entries(schema)) {
+    const parsed = type.safeParse(env[name]);
+    if (parsed.success) {
+      settings[name] = parsed.data;
+      continue;
+    }
+    const fallback = type.parse(undefined);
+    settings[name] = fallback;
+    const shown = isSecretName(name) ? REDACTED : JSON.stringify(env[name]);
+    problems.push(`${name}: expected ${variableMeta(type).expected}, got ${shown}; ${consequence(fallback)}`);
+  }
+  return settings as Settings;
+}
+
+function consequence(fallback: unknown): string {
+  if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return "ignoring it";
+  return `using ${String(fallback)}`;
+}

@@ -1,0 +1,50 @@
+import { existsSync } from "node:fs";
+import { countKeys } from "../../sys/keys/count.ts";
+import { sshSetEnvLine } from "../../env/ssh-env.ts";
+import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { isPortTaken } from "../../sys/proc.ts";
+import { ensureHostKeys } from "./host-keys.ts";
+import { sshdConfig } from "./sshd-config.ts";
+import { ensureSshdUser } from "./sshd-user.ts";
+
+const AUTHORIZED_KEYS = "/root/.ssh/authorized_keys";
+
+export const SSHD_CONFIG = "/run/ai-dock/sshd_config";
+
+/** Only OpenSSH 9.8 and later have it, and only they know PerSourcePenalties. */
+const SPLIT_SESSION_BINARIES = ["/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session"];
+
+const PAM_SERVICE = "/etc/pam.d/sshd";
+
+/** Makes all that sshd needs, or says why it is not started. */
+export async function prepareSshd(options: {
+  port: number;
+  env: Record<string, string>;
+}): Promise<string | undefined> {
+  const { port, env } = options;
+  if (!existsSync("/usr/sbin/sshd")) return "openssh-server is not installed";
+  if (countKeys(AUTHORIZED_KEYS) === 0) {
+    return `no valid public key in ${AUTHORIZED_KEYS}; set SSH_PUBKEY, or mount a file with keys at ${AUTHORIZED_KEYS}_mount`;
+  }
+  if (isPortTaken(port)) {
+    return `port ${port} is taken by another process, perhaps the provider's own sshd; set SSH_PORT to a free port`;
+  }
+  const refusal = ensureSshdUser();
+  if (refusal !== undefined) return refusal;
+  ensureDirectory("/run/sshd", 0o755);
+  const hostKeys = await ensureHostKeys();
+  const text = sshdConfig({
+    port,
+    hostKeys,
+    setEnv: sshSetEnvLine(env),
+    hasPenalties: SPLIT_SESSION_BINARIES.some((path) => existsSync(path)),
+    usePam: isRootLocked() && existsSync(PAM_SERVICE),
+  });
+  // It holds the values of SetEnv.
+  writeFileAtomic(SSHD_CONFIG, text, 0o600);
+  return undefined;
+}
+
+function isRootLocked(): boolean {
+  return /^root:!/m.test(readIfExists("/etc/shadow") ?? "");
+}

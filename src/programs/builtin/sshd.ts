@@ -1,0 +1,31 @@
+import { logFile, programDefaults, type ProgramSpec } from "../spec.ts";
+import { prepareSshd, SSHD_CONFIG } from "./sshd-prepare.ts";
+
+const SSHD = "/usr/sbin/sshd";
+
+/** The ssh server: keys only, on SSH_PORT, started when there is at least one valid key. */
+export function sshdProgram(port: number, env: Record<string, string>): ProgramSpec {
+  return {
+    ...programDefaults,
+    name: "sshd",
+    group: "sshd",
+    aliases: [],
+    environment: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+    // Sessions get theirs from SetEnv; nothing of it is to be read from the server's own.
+    onlyEnvironment: true,
+    exitcodes: [0],
+    // sshd calls itself again by its path, which must be absolute.
+    command: [SSHD, "-D", "-e", "-f", SSHD_CONFIG],
+    autorestart: true,
+    priority: 200,
+    dependsOn: [],
+    // Sessions outlive the server, so that a restart does not throw users out.
+    killMode: "process",
+    stdout: logFile("sshd"),
+    stderr: "stdout",
+    // sshd says so right after listen(2), and then serves its banner; a probe would only fill its log.
+    ready: { kind: "log", pattern: /^Server listening on / },
+    prepare: () => prepareSshd({ port, env }),
+    origin: { kind: "builtin" },
+  };
+}

@@ -1,0 +1,93 @@
+import { closeSync, statSync } from "node:fs";
+import { AiDockError, messageOf } from "../errors.ts";
+import type { ContainerOutput } from "../logs/container.ts";
+import type { LogFile } from "../logs/log-file.ts";
+import { pumpOutput } from "../logs/pump.ts";
+import { type ProgramSpec, programId } from "../programs/spec.ts";
+import { type ChildExit, spawnChild } from "../sys/children.ts";
+import { pipe } from "../sys/libc.ts";
+import { asUser } from "./as-user.ts";
+import { resolveCommand } from "./command.ts";
+import { programMarks } from "./descendants.ts";
+
+export interface LaunchOptions {
+  spec: ProgramSpec;
+  /** The boot environment. */
+  env: Record<string, string>;
+  stdout: LogFile | null;
+  stderr: LogFile | null;
+  container: ContainerOutput | null;
+  /** Sees every chunk of output before it is written; for readiness by log line. */
+  onOutput?: (chunk: Uint8Array) => void;
+  onExit: (exit: ChildExit) => void;
+}
+
+export interface Launched {
+  pid: number;
+  /** Resolves when every writer of its output is gone and all of it is written. */
+  output: Promise<unknown>;
+}
+
+/** Starts a program's process. Throws AiDockError with what `status` is to show as reason. */
+export function launch(options: LaunchOptions): Launched {
+  const { spec, onExit } = options;
+  if (spec.commandError !== undefined) throw new AiDockError(spec.commandError);
+  const env = programEnvironment(spec, options.env);
+  const [name = "", ...args] = spec.command;
+  const directory = spec.directory;
+  if (directory !== undefined) requireDirectory(directory);
+  const command = [...asUser(spec.user), resolveCommand(name, env["PATH"], directory), ...args];
+  const streams = openStreams(options);
+  try {
+    const child = spawnChild({
+      command,
+      env,
+      ...(directory === undefined ? {} : { cwd: directory }),
+      ...(spec.umask === undefined ? {} : { umask: spec.umask }),
+      stdout: streams.stdout,
+      stderr: streams.stderr,
+      onExit,
+    });
+    return { pid: child.pid, output: streams.done };
+  } catch (error) {
+    throw new AiDockError(messageOf(error), { cause: error });
+  } finally {
+    streams.closeWriteEnds();
+  }
+}
+
+function programEnvironment(spec: ProgramSpec, boot: Record<string, string>): Record<string, string> {
+  const base = spec.onlyEnvironment ? {} : boot;
+  return { ...base, SUPERVISOR_ENABLED: "1", ...programMarks(spec), ...spec.environment };
+}
+
+function requireDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new AiDockError(`can't change to directory '${directory}': it is not there`);
+}
+
+/** A real pipe a stream; with redirect_stderr both share one, so that their order is kept. */
+function openStreams({ spec, stdout, stderr, container, onOutput }: LaunchOptions) {
+  const name = programId(spec);
+  const open = (stream: "stdout" | "stderr", file: LogFile | null) => {
+    const { read, write } = pipe();
+    const pump = pumpOutput(read, {
+      name,
+      stream,
+      file,
+      container,
+      ...(onOutput ? { onChunk: onOutput } : {}),
+    });
+    return { write, done: pump.done };
+  };
+  const out = open("stdout", stdout);
+  const err = spec.stderr === "stdout" ? out : open("stderr", stderr);
+  return {
+    stdout: out.write,
+    stderr: err.write,
+    done: Promise.all([out.done, err.done]),
+    closeWriteEnds() {
+      for (const fd of new Set([out.write, err.write])) closeSync(fd);
+    },
+  };
+}

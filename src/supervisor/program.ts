@@ -1,0 +1,273 @@
+import { messageOf } from "../errors.ts";
+import type { ContainerOutput } from "../logs/container.ts";
+import type { LogFile } from "../logs/log-file.ts";
+import { type LogLevel, logger } from "../log.ts";
+import { type ProgramSpec, programId } from "../programs/spec.ts";
+import { type ChildExit, sendSignal } from "../sys/children.ts";
+import { descendantsOf, type ProcessInfo } from "../sys/proc.ts";
+import { restartDelay, STABLE_SECONDS, startDelay } from "./backoff.ts";
+import { endProcesses, findLeftovers, processTable } from "./descendants.ts";
+import { launch } from "./launch.ts";
+import { type Event, isAlive, isUp, next, type State } from "./machine.ts";
+import { watchReady } from "./ready.ts";
+
+/** What leftovers get between their own signal and KILL. */
+const LEFTOVER_GRACE_SECONDS = 1;
+
+const log = logger("supervisor");
+
+export interface ProgramContext {
+  env: Record<string, string>;
+  container: ContainerOutput | null;
+  stdout: LogFile | null;
+  stderr: LogFile | null;
+  /** Called after every change of state or readiness. */
+  onChange(program: Program): void;
+}
+
+/** One supervised process: its state, and the effects of every change of it. */
+export class Program {
+  readonly spec: ProgramSpec;
+  readonly id: string;
+  state: State = "STOPPED";
+  pid: number | null = null;
+  /** Readiness by the program's own check; without one, RUNNING is ready. */
+  ready = false;
+  restarts = 0;
+  exit: ChildExit | null = null;
+  /** Why it is not up, in words. */
+  reason: string | null;
+  /** A stop was asked for since the last start. */
+  stoppedByRequest = false;
+  /** Its own preparation said that it cannot start in this container. */
+  refused = false;
+  /** Wall clock of the last change into a state without process, for supervisord's rows. */
+  changedAt: Date | null = null;
+
+  readonly #context: ProgramContext;
+  #startedAt = 0;
+  #failures = 0;
+  #crashes = 0;
+  #timer: Timer | undefined;
+  #readiness = new AbortController();
+  #output: Promise<unknown> = Promise.resolve();
+  #preparing: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #exited = Promise.withResolvers<void>();
+
+  constructor(spec: ProgramSpec, context: ProgramContext) {
+    this.spec = spec;
+    this.id = programId(spec);
+    this.reason = spec.skipped ?? null;
+    this.#context = context;
+  }
+
+  /** Seconds since the process was started, or null without one. */
+  get uptime(): number | null {
+    return this.pid === null ? null : (performance.now() - this.#startedAt) / 1000;
+  }
+
+  /** Starts it, unless it is up or on its way. A later failure shows as BACKOFF, then FATAL. */
+  async start(): Promise<void> {
+    if (isUp(this.state) || this.state === "STOPPING") return;
+    this.stoppedByRequest = false;
+    this.#preparing ??= this.#prepare().finally(() => {
+      this.#preparing = undefined;
+    });
+    await this.#preparing;
+  }
+
+  async #prepare(): Promise<void> {
+    const refusal = await this.spec.prepare?.().catch(messageOf);
+    if (this.stoppedByRequest) return;
+    this.refused = refusal !== undefined;
+    if (refusal !== undefined) {
+      this.reason = refusal;
+      log.info(`${this.id} skipped: ${refusal}`);
+      this.#context.onChange(this);
+      return;
+    }
+    this.#failures = 0;
+    this.#crashes = 0;
+    this.#spawn("start");
+  }
+
+  /** Stops it and, by its KillMode, all it started. Every caller gets the same end. */
+  async stop(waitSeconds = this.spec.stopwaitsecs): Promise<void> {
+    this.stoppedByRequest = true;
+    if (this.state === "BACKOFF") {
+      this.#enter("stop");
+      return;
+    }
+    if (!isAlive(this.state)) return;
+    this.#stopping ??= this.#stopProcess(waitSeconds).finally(() => {
+      this.#stopping = undefined;
+    });
+    await this.#stopping;
+  }
+
+  /** Sends a signal to the process, or with `group` to its process group. False without a process. */
+  signal(name: string, group = false): boolean {
+    return this.pid !== null && sendSignal(group ? -this.pid : this.pid, name);
+  }
+
+  /** Resolves when all output of ended processes is written. */
+  async drained(): Promise<void> {
+    await this.#output;
+  }
+
+  #spawn(event: "start" | "retry"): void {
+    this.#enter(event);
+    this.exit = null;
+    this.ready = false;
+    this.#readiness.abort();
+    this.#readiness = new AbortController();
+    this.#exited = Promise.withResolvers();
+    try {
+      const { env, container, stdout, stderr } = this.#context;
+      const onOutput = this.#watchReadiness();
+      const options = { spec: this.spec, env, container, stdout, stderr };
+      const { pid, output } = launch({
+        ...options,
+        ...(onOutput ? { onOutput } : {}),
+        onExit: (exit) => this.#ended(exit),
+      });
+      this.pid = pid;
+      this.#startedAt = performance.now();
+      this.#output = Promise.all([this.#output, output]);
+    } catch (error) {
+      this.reason = messageOf(error);
+      this.#enter("spawn-failed");
+      this.#retryOrGiveUp();
+      return;
+    }
+    log.info(`${this.id} started`, { pid: this.pid });
+    if (this.spec.startsecs === 0) this.#becomeRunning();
+    else this.#after(this.spec.startsecs, () => this.#becomeRunning());
+  }
+
+  #watchReadiness(): ((chunk: Uint8Array) => void) | undefined {
+    if (this.spec.ready === undefined) return undefined;
+    return watchReady(this.spec.ready, this.#context.env, this.#readiness.signal, () => {
+      this.ready = true;
+      log.info(`${this.id} ready`, { ms: Math.round(performance.now() - this.#startedAt) });
+      this.#context.onChange(this);
+    }).onOutput;
+  }
+
+  #becomeRunning(): void {
+    this.#failures = 0;
+    if (this.spec.ready === undefined) this.ready = true;
+    this.#enter("stable");
+  }
+
+  #ended(exit: ChildExit): void {
+    const uptime = this.uptime ?? 0;
+    const early = this.state === "STARTING";
+    this.exit = exit;
+    this.pid = null;
+    this.ready = false;
+    this.#readiness.abort();
+    this.#exited.resolve();
+    if (this.state === "STOPPING") return;
+    const expected = exit.code !== null && this.spec.exitcodes.includes(exit.code);
+    this.reason = describeExit(exit, early && !expected);
+    log[expected ? "info" : "warn"](`${this.id} ended: ${describeExit(exit, false)}`, {
+      uptime: uptime.toFixed(1),
+    });
+    if (early && !expected) {
+      this.#enter("exit-early");
+      this.#retryOrGiveUp();
+      return;
+    }
+    this.#enter("exit");
+    const { autorestart } = this.spec;
+    if (autorestart === true || (autorestart === "unexpected" && !expected)) this.#restart(uptime);
+  }
+
+  #restart(uptime: number): void {
+    this.#crashes = uptime >= STABLE_SECONDS ? 1 : this.#crashes + 1;
+    this.restarts++;
+    const delay = restartDelay(this.#crashes);
+    if (delay === 0) {
+      this.#spawn("start");
+      return;
+    }
+    this.#enter("delay");
+    this.#after(delay, () => this.#spawn("retry"));
+  }
+
+  /** supervisord's rule: startretries attempts after the first one, 1, 2, 3 … seconds apart. */
+  #retryOrGiveUp(): void {
+    this.#failures++;
+    if (this.#failures > this.spec.startretries) {
+      this.#enter("give-up");
+      return;
+    }
+    this.#after(startDelay(this.#failures), () => {
+      this.restarts++;
+      this.#spawn("retry");
+    });
+  }
+
+  async #stopProcess(waitSeconds: number): Promise<void> {
+    const pid = this.pid;
+    if (pid === null) return;
+    const { spec } = this;
+    const wholeTree = spec.killMode === "control-group";
+    this.#enter("stop");
+    const snapshot = wholeTree ? descendantsOf(pid, await processTable()) : [];
+    this.signal(spec.stopsignal, spec.stopasgroup);
+    const kill = () => {
+      log.warn(`${this.id} did not stop within ${waitSeconds} s; killing it`, { pid });
+      this.signal("KILL", spec.killasgroup);
+    };
+    this.#after(waitSeconds, kill);
+    await this.#exited.promise;
+    if (wholeTree) await this.#endLeftovers(snapshot);
+    clearTimeout(this.#timer);
+    this.reason = null;
+    this.#enter("stopped");
+  }
+
+  async #endLeftovers(snapshot: ProcessInfo[]): Promise<void> {
+    const find = () => findLeftovers(this.spec, snapshot);
+    const left = await endProcesses(find, this.spec.stopsignal, LEFTOVER_GRACE_SECONDS);
+    if (left.length > 0)
+      log.error(`${this.id} left processes that cannot be killed`, {
+        pids: left.map((p) => p.pid).join(","),
+      });
+  }
+
+  #enter(event: Event): void {
+    const state = next(this.state, event);
+    if (state === undefined) throw new Error(`${this.id}: ${event} in state ${this.state}`);
+    clearTimeout(this.#timer);
+    this.state = state;
+    if (!isAlive(state)) this.changedAt = new Date();
+    if (state === "RUNNING" || state === "STARTING") this.reason = null;
+    log[stateLevel[state]](`${this.id} ${state}`, { reason: this.reason ?? undefined });
+    this.#context.onChange(this);
+  }
+
+  #after(seconds: number, action: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(action, seconds * 1000);
+  }
+}
+
+/** The changes that others tell of already are for debugging. */
+const stateLevel = {
+  STARTING: "debug",
+  RUNNING: "info",
+  BACKOFF: "warn",
+  FATAL: "error",
+  EXITED: "debug",
+  STOPPING: "debug",
+  STOPPED: "info",
+} as const satisfies Record<State, LogLevel>;
+
+function describeExit({ code, signal }: ChildExit, early: boolean): string {
+  const how = signal === null ? `exit code ${code}` : `killed by SIG${signal}`;
+  return early ? `Exited too quickly (${how})` : how;
+}

@@ -1,0 +1,76 @@
+import type { ReadySpec } from "../programs/spec.ts";
+import { run } from "../sys/exec.ts";
+
+const FIRST_WAIT_MILLISECONDS = 10;
+const LONGEST_WAIT_MILLISECONDS = 1000;
+const PROBE_TIMEOUT_MILLISECONDS = 5000;
+
+export interface ReadyWatch {
+  /** Hand every chunk of the program's output to this one; only log patterns need it. */
+  onOutput?: (chunk: Uint8Array) => void;
+}
+
+/**
+ * Calls `onReady` once the condition holds, unless `signal` aborts first. A log pattern is an event;
+ * the others are probed, often at first and then once a second.
+ */
+export function watchReady(
+  spec: ReadySpec,
+  env: Record<string, string>,
+  signal: AbortSignal,
+  onReady: () => void,
+): ReadyWatch {
+  if (spec.kind === "log") return { onOutput: matchLines(spec.pattern, signal, onReady) };
+  void probeUntilReady(() => probe(spec, env, signal), signal, onReady);
+  return {};
+}
+
+async function probeUntilReady(check: () => Promise<boolean>, signal: AbortSignal, onReady: () => void) {
+  let wait = FIRST_WAIT_MILLISECONDS;
+  while (!signal.aborted) {
+    if (await check()) {
+      if (!signal.aborted) onReady();
+      return;
+    }
+    await Bun.sleep(wait);
+    wait = Math.min(wait * 1.5, LONGEST_WAIT_MILLISECONDS);
+  }
+}
+
+async function probe(
+  spec: Exclude<ReadySpec, { kind: "log" }>,
+  env: Record<string, string>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MILLISECONDS)]);
+  try {
+    if (spec.kind === "tcp") return await accepts(spec.host, spec.port);
+    if (spec.kind === "http") return (await fetch(spec.url, { signal: limit })).ok;
+    return (await run(spec.command, { env, signal: limit })).code === 0;
+  } catch {
+    return false;
+  }
+}
+
+async function accepts(hostname: string, port: number): Promise<boolean> {
+  const socket = await Bun.connect({ hostname, port, socket: { data() {}, error() {}, connectError() {} } });
+  socket.end();
+  return true;
+}
+
+/** The longest line a pattern is tried on. */
+const LONGEST_LINE = 64 * 1024;
+
+function matchLines(pattern: RegExp, signal: AbortSignal, onReady: () => void) {
+  const decoder = new TextDecoder();
+  let rest = "";
+  let done = false;
+  return (chunk: Uint8Array) => {
+    if (done || signal.aborted) return;
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = (lines.pop() ?? "").slice(-LONGEST_LINE);
+    if (!lines.some((line) => pattern.test(line))) return;
+    done = true;
+    onReady();
+  };
+}

@@ -1,0 +1,78 @@
+import { logger } from "../log.ts";
+import { descendantsOf } from "../sys/proc.ts";
+import { endProcesses, processTable } from "./descendants.ts";
+import type { Program } from "./program.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** What is kept of the whole time for the final KILL and for writing the last logs. */
+const RESERVE_SECONDS = 0.5;
+
+/** What processes that are no program's get after SIGTERM: shells, leftovers, `docker exec`. */
+const STRAY_GRACE_SECONDS = 1;
+
+const log = logger("supervisor");
+
+/**
+ * Stops everything in reverse order of priority, in parallel within one, all within `timeoutSeconds`.
+ * At half time whatever has not been told to stop yet is told; at the end everything is killed.
+ * `hurry` (a second signal) goes straight to KILL. Nothing but this process is left afterwards.
+ */
+export async function shutdown(
+  supervisor: Supervisor,
+  timeoutSeconds: number,
+  hurry: AbortSignal,
+): Promise<void> {
+  supervisor.phase = "stopping";
+  const started = performance.now();
+  const remaining = () =>
+    Math.max(0, timeoutSeconds - RESERVE_SECONDS - (performance.now() - started) / 1000);
+  const clock = deadlines(timeoutSeconds / 2, timeoutSeconds - RESERVE_SECONDS, hurry);
+  const stops: Promise<void>[] = [];
+  for (const tier of tiersInStopOrder(supervisor.programs)) {
+    const ends = tier.map((program) => program.stop(Math.min(program.spec.stopwaitsecs, remaining())));
+    stops.push(...ends);
+    await Promise.race([Promise.all(ends), clock.half]);
+  }
+  await Promise.race([Promise.all(stops), clock.end]);
+  for (const program of supervisor.programs) program.signal("KILL", true);
+  await endStrays(Math.min(STRAY_GRACE_SECONDS, remaining()));
+  await Promise.race([Promise.all(supervisor.programs.map((program) => program.drained())), Bun.sleep(200)]);
+  clock.cancel();
+}
+
+function tiersInStopOrder(programs: Program[]): Program[][] {
+  const tiers = Map.groupBy(programs, ({ spec }) => spec.priority);
+  return [...tiers.entries()].sort(([a], [b]) => b - a).map(([, tier]) => tier);
+}
+
+async function endStrays(graceSeconds: number): Promise<void> {
+  const find = async () => {
+    const processes = (await processTable()).filter(({ state }) => state !== "Z");
+    if (process.pid !== 1) return descendantsOf(process.pid, processes);
+    return processes.filter(({ pid }) => pid !== 1);
+  };
+  const left = await endProcesses(find, "TERM", graceSeconds);
+  if (left.length > 0)
+    log.error("some processes cannot be killed", { pids: left.map(({ pid }) => pid).join(",") });
+}
+
+/** Two moments that also come at once when hurried. */
+function deadlines(halfSeconds: number, endSeconds: number, hurry: AbortSignal) {
+  const half = Promise.withResolvers<void>();
+  const end = Promise.withResolvers<void>();
+  const timers = [setTimeout(half.resolve, halfSeconds * 1000), setTimeout(end.resolve, endSeconds * 1000)];
+  const now = () => {
+    half.resolve();
+    end.resolve();
+  };
+  if (hurry.aborted) now();
+  hurry.addEventListener("abort", now);
+  return {
+    half: half.promise,
+    end: end.promise,
+    cancel() {
+      for (const timer of timers) clearTimeout(timer);
+      hurry.removeEventListener("abort", now);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import type { Program } from "./program.ts";
+
+export const stateSchema = z.enum([
+  "STOPPED",
+  "STARTING",
+  "RUNNING",
+  "BACKOFF",
+  "STOPPING",
+  "EXITED",
+  "FATAL",
+]);
+
+/** One program in `status --json`; absent values are null. */
+export const programStatusSchema = z.object({
+  name: z.string(),
+  group: z.string(),
+  state: stateSchema,
+  pid: z.number().nullable(),
+  uptime_s: z.number().nullable(),
+  ready: z.boolean(),
+  restarts: z.number(),
+  exit_code: z.number().nullable(),
+  signal: z.string().nullable(),
+  reason: z.string().nullable(),
+});
+
+export type ProgramStatus = z.infer<typeof programStatusSchema>;
+
+/** What `status` shows of a program at this moment. */
+export function programStatus(program: Program): ProgramStatus {
+  const { spec, state, pid, uptime, ready, restarts, exit, reason } = program;
+  return {
+    name: spec.name,
+    group: spec.group,
+    state,
+    pid,
+    uptime_s: uptime === null ? null : Math.round(uptime * 10) / 10,
+    ready,
+    restarts,
+    exit_code: exit?.code ?? null,
+    signal: exit?.signal ?? null,
+    reason,
+  };
+}

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** One process as /proc/PID/stat shows it (proc_pid_stat(5)). */
+export interface ProcessInfo {
+  pid: number;
+  ppid: number;
+  /** `Z` is a zombie. */
+  state: string;
+  /** Ticks since boot; with the pid it names one process for good. */
+  startTime: string;
+}
+
+/** A process, or undefined when there is none of that pid. */
+export function readProcess(pid: number): ProcessInfo | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return undefined;
+  }
+  // The name in parentheses may hold anything, parentheses included.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { pid, state: fields[0] ?? "", ppid: Number(fields[1]), startTime: fields[19] ?? "" };
+}
+
+/** Every process that this namespace shows. */
+export function listProcesses(): ProcessInfo[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d/.test(name))
+    .map((name) => readProcess(Number(name)))
+    .filter((info) => info !== undefined);
+}
+
+/** `root` excluded: everything below it, parents before children. */
+export function descendantsOf(root: number, processes: ProcessInfo[]): ProcessInfo[] {
+  const children = Map.groupBy(processes, (info) => info.ppid);
+  const found: ProcessInfo[] = [];
+  const queue = [root];
+  for (let pid = queue.shift(); pid !== undefined; pid = queue.shift()) {
+    for (const child of children.get(pid) ?? []) {
+      found.push(child);
+      queue.push(child.pid);
+    }
+  }
+  return found;
+}
+
+/** True while exactly this process runs; a zombie or another one of the same pid does not count. */
+export function isRunning(info: ProcessInfo): boolean {
+  const now = readProcess(info.pid);
+  return now !== undefined && now.startTime === info.startTime && now.state !== "Z";
+}
+
+/** True when the process was started with all of these `NAME=value` entries. */
+export function hasEnvironment(pid: number, entries: string[]): boolean {
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    return entries.every((entry) => environment.includes(entry));
+  } catch {
+    return false;
+  }
+}
+
+/** True when some socket listens on that TCP port, on any address. */
+export function isPortTaken(port: number): boolean {
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const LISTEN = "0A";
+  return ["/proc/net/tcp", "/proc/net/tcp6"].some((path) => {
+    try {
+      return readFileSync(path, "latin1")
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/))
+        .some((fields) => fields[3] === LISTEN && fields[1]?.endsWith(suffix));
+    } catch {
+      return false;
+    }
+  });
+}
