@@ -13,7 +13,7 @@ COPY tsconfig.json bunfig.tom[l] ./
 COPY scripts/build.ts scripts/
 COPY src src
 ARG TARGETARCH
-RUN npm run build -- --target="${TARGETARCH}"
+RUN npm run build -- --target="$(if [ "$TARGETARCH" = amd64 ]; then echo x64; else echo "$TARGETARCH"; fi)"
 
 FROM scratch AS compiled
 COPY --from=build /build/dist/ai-dock /ai-dock

@@ -1,6 +1,6 @@
 # The images. A target is named like its tag with dots as dashes: cpu-24.04 is cpu-24-04.
 #   docker buildx bake -f docker-bake.hcl --print
-# Always with -f: without it bake would also read compose.yaml and add its service to the default group.
+# Always with -f: without it bake reads compose.yaml, too, and its service becomes one more target.
 
 variable "REGISTRY" {
   type        = string

@@ -1,7 +1,10 @@
 # shellcheck shell=bash
 # What every script here shares: words on the terminal, the cache folder, apt. Sourced, never run.
 
+# shellcheck disable=SC2034 # for those who source this
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+HOME=${HOME:-$(getent passwd "$EUID" | cut -d : -f 6)}
+# shellcheck disable=SC2034
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/ai-dock
 
 if [[ -t 2 && -z ${NO_COLOR:-} && ${TERM:-dumb} != dumb ]]; then
@@ -65,4 +68,13 @@ debian_mirror() {
   # shellcheck disable=SC2016 # $(…) here are fields of apt's own format
   apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
     awk -v release="${codename#*:}" '$2 == release && $3 == "main" { print $1; exit }'
+}
+
+# What is built with comes from the lockfile alone; it is installed anew only when the lockfile is newer.
+install_toolchain() {
+  need npm npm
+  if [[ ! $ROOT/node_modules/.package-lock.json -nt $ROOT/package-lock.json ]]; then
+    note 'npm ci'
+    (cd "$ROOT" && run_quiet 'npm ci' npm ci --no-audit --no-fund)
+  fi
 }

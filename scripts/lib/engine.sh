@@ -107,8 +107,7 @@ engine_start() {
   note "starting the private engine, log in $ENGINE/dockerd.log"
   (
     exec 9>&-
-    PATH=$ENGINE_ROOT/usr/bin:$ENGINE_ROOT/usr/sbin:$PATH
-    exec setsid --fork dockerd --data-root "$ENGINE/data" --exec-root "$ENGINE/exec" --host "unix://$ENGINE_SOCKET" \
+    exec setsid --fork env PATH="$ENGINE_ROOT/usr/bin:$ENGINE_ROOT/usr/sbin:$PATH" dockerd --data-root "$ENGINE/data" --exec-root "$ENGINE/exec" --host "unix://$ENGINE_SOCKET" \
       --pidfile "$ENGINE/pid" --init-path "$ENGINE_ROOT/usr/bin/tini-static"
   ) </dev/null >"$ENGINE/dockerd.log" 2>&1
   until engine_private_answers; do

@@ -20,7 +20,7 @@ IMAGE_REGISTRY_LIMIT=20
 # Makes sure that debian:trixie is in the engine; its archive is kept, for an engine that has lost it.
 image_base() {
   if docker image inspect "$IMAGE_BASE" >/dev/null 2>&1; then return; fi
-  local archive=$CACHE/base/$IMAGE_SUITE-$(dpkg --print-architecture).tar mirror
+  local archive=$CACHE/base/$IMAGE_SUITE.tar mirror
   if [[ ! -e $archive ]]; then
     [[ $EUID -eq 0 ]] || die 'making a Debian base needs root'
     mirror=$(debian_mirror) || die 'a Debian base can only be made on Debian'
@@ -66,8 +66,13 @@ image_test() {
   image_bake cpu-24-04 "${offline[@]}" --set "*.tags=$tag"
 }
 
+# image_build TARGET [NAME=VALUE…]: empty values are left to the bake file.
 image_build() {
-  local target=$1 base offline=()
+  local target=$1 base variable offline=()
+  shift
+  for variable; do
+    if [[ -n ${variable#*=} ]]; then export "${variable?}"; fi
+  done
   base=$(cd "$ROOT" && docker buildx bake -f docker-bake.hcl --print "$target" 2>/dev/null |
     sed -n 's|.*"base": "docker-image://\(.*\)".*|\1|p' | head -n 1)
   [[ -n $base ]] || die "docker-bake.hcl has no target $target; see: docker buildx bake -f docker-bake.hcl --list=targets"

@@ -26,6 +26,7 @@ const scratch = mkdtempSync(join(tmpdir(), `${RUN_ID}-`));
 const containers = new Set<string>();
 let folders = 0;
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 process.on("exit", () => {
   if (containers.size > 0) Bun.spawnSync(["docker", "rm", "--force", "--volumes", ...containers]);
   rmSync(scratch, { recursive: true, force: true });

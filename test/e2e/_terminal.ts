@@ -47,6 +47,7 @@ export class Terminal implements AsyncDisposable {
     this.#process.terminal?.write(text);
   }
 
+  /** Takes effect in a container a moment later: its engine has to be told. */
   resize(columns: number, rows: number): void {
     this.#process.terminal?.resize(columns, rows);
   }
