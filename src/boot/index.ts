@@ -108,7 +108,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     for (const spec of collectPrograms(settings, env)) supervisor.add(spec);
     supervisor.phase = "running";
     await supervisor.startAll();
-    reportReady(supervisor, started);
+    void reportReady(supervisor, started);
     if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);
     else code = await runMainCommand(command, env, { logs, signals, quiet }, fatal.promise);
   }
@@ -145,19 +145,16 @@ async function runMainCommand(
 }
 
 /** One line once everything that was started is up, or has failed. */
-function reportReady(supervisor: Supervisor, started: number): void {
+async function reportReady(supervisor: Supervisor, started: number): Promise<void> {
   const settled = () =>
     supervisor.programs.every(({ state, ready }) => state !== "STARTING" && (state !== "RUNNING" || ready));
-  void supervisor
-    .until(() => supervisor.phase !== "running" || settled())
-    .then(() => {
-      if (supervisor.phase !== "running") return;
-      const { problems } = health(supervisor.phase, supervisor.programs);
-      const up = supervisor.programs.filter(({ state }) => state === "RUNNING").length;
-      const fields = { programs: up, ms: Math.round(performance.now() - started) };
-      if (problems.length === 0) log.info("ready", fields);
-      else log.warn(`ready, but ${problems.join("; ")}`, fields);
-    });
+  await supervisor.until(() => supervisor.phase !== "running" || settled());
+  if (supervisor.phase !== "running") return;
+  const { problems } = health(supervisor.phase, supervisor.programs);
+  const up = supervisor.programs.filter(({ state }) => state === "RUNNING").length;
+  const fields = { programs: up, ms: Math.round(performance.now() - started) };
+  if (problems.length === 0) log.info("ready", fields);
+  else log.warn(`ready, but ${problems.join("; ")}`, fields);
 }
 
 function openControl(supervisor: Supervisor, environment: () => Pick<LoadedEnvironment, "env" | "sources">) {

@@ -15,7 +15,7 @@ export function describeEnvironment(
   all: boolean,
 ): EnvironmentRow[] {
   const others = all ? Object.keys(env).filter((name) => !Object.hasOwn(schema, name)) : [];
-  return [...Object.keys(schema), ...others.sort()].map((name) => {
+  return [...Object.keys(schema), ...others.toSorted()].map((name) => {
     const value = env[name] ?? defaultText(name);
     // What a boot step has set has no source of its own.
     const source = sources[name] ?? (env[name] === undefined ? "default" : "boot");

@@ -16,8 +16,8 @@ function documentedVariables(): DocumentedVariable[] {
   });
 }
 
-/** The README's table of variables, in Markdown. */
-export function environmentTable(): string {
+/** The table of variables, in Markdown. */
+function environmentTable(): string {
   const rows = documentedVariables().map(
     ({ name, description, fallback }) =>
       `| \`${name}\` | ${description} | ${fallback === "" ? "" : `\`${fallback}\``} |`,
@@ -25,12 +25,42 @@ export function environmentTable(): string {
   return ["| Variable | Description | Default |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** `.env.example` for compose.yaml: every variable with its description, all unset. */
-export function environmentExample(compose: string): string {
+const BEGIN = "<!-- environment: begin -->";
+const END = "<!-- environment: end -->";
+
+/** The README with its table of variables renewed. */
+export function readmeWithTable(readme: string): string {
+  const [before, rest] = [readme.split(BEGIN)[0] ?? "", readme.split(END)[1] ?? ""];
+  return `${before}${BEGIN}\n\n${environmentTable()}\n\n${END}${rest}`;
+}
+
+/** Variables that compose.yaml alone reads. */
+const composeVariables = `# Copy to .env and edit; compose.yaml reads it. Empty means the default.
+
+# Image to run; for one of your own base also IMAGE_BASE, which docker compose build uses.
+REGISTRY=ghcr.io/ai-dock
+IMAGE=base-image
+IMAGE_TAG=cpu-24.04
+IMAGE_BASE=ubuntu:24.04
+XPU_TARGET=CPU
+
+# Ports on this machine.
+SSH_PORT_HOST=2222
+RCLONE_PORT_HOST=53682
+
+# How mounts under the workspace are shared with this machine; rprivate where rshared is refused.
+WORKSPACE_PROPAGATION=rshared
+
+# How long docker stop waits; longer than AI_DOCK_STOP_TIMEOUT.
+STOP_GRACE_PERIOD=10s
+`;
+
+/** `.env.example` for compose.yaml: every variable with its description, unset. */
+export function environmentExample(): string {
   const lines = documentedVariables().flatMap(({ name, description, fallback }) => [
     `# ${description.replaceAll("`", "")}${fallback === "" ? "" : `. Default: ${fallback}`}`,
     `${name}=`,
     "",
   ]);
-  return [compose.trimEnd(), "", ...lines].join("\n");
+  return [composeVariables, ...lines].join("\n");
 }

@@ -21,7 +21,7 @@ export function createRedactor(env: Record<string, string>): (text: string) => s
   const secrets = Object.entries(env)
     .filter(([name, value]) => isSecretName(name) && value.trim().length >= SHORTEST_SECRET)
     .map(([, value]) => value.trim())
-    .sort((a, b) => b.length - a.length);
+    .toSorted((a, b) => b.length - a.length);
   return (text) => {
     let result = text;
     for (const secret of secrets) result = result.replaceAll(secret, REDACTED);

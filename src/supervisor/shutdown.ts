@@ -42,7 +42,7 @@ export async function shutdown(
 
 function tiersInStopOrder(programs: Program[]): Program[][] {
   const tiers = Map.groupBy(programs, ({ spec }) => spec.priority);
-  return [...tiers.entries()].sort(([a], [b]) => b - a).map(([, tier]) => tier);
+  return [...tiers.entries()].toSorted(([a], [b]) => b - a).map(([, tier]) => tier);
 }
 
 async function endStrays(graceSeconds: number): Promise<void> {

@@ -36,8 +36,7 @@ export class Supervisor {
 
   /** In start order: by priority, then by name. */
   get programs(): Program[] {
-    const rank = ({ spec }: Program) => spec.priority;
-    return [...this.#programs.values()].sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+    return [...this.#programs.values()].toSorted(inStartOrder);
   }
 
   /** Adds a program in state STOPPED; a later one of the same name replaces an earlier one. */
@@ -99,7 +98,7 @@ export class Supervisor {
 
   async #startWhenPossible(program: Program): Promise<void> {
     if (isUp(program.state)) return;
-    const reason = waitingFor(program, this.programs);
+    const reason = program.spec.dependsOn.length === 0 ? undefined : waitingFor(program, this.programs);
     if (reason === undefined) {
       this.#waiting.delete(program);
       await program.start();
@@ -114,4 +113,8 @@ export class Supervisor {
     if (this.phase !== "stopping") for (const waiting of this.#waiting) void this.#startWhenPossible(waiting);
     for (const watch of this.#watchers) watch();
   }
+}
+
+function inStartOrder(a: Program, b: Program): number {
+  return a.spec.priority - b.spec.priority || (a.id < b.id ? -1 : 1);
 }

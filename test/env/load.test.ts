@@ -1,0 +1,108 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cleanValue, loadEnvironment } from "../../src/env/load.ts";
+
+describe("cleanValue()", () => {
+  test.each([
+    ['{"a": "b c"}', '{"a": "b c"}'],
+    ["abc=", "abc="],
+    ["abc==", "abc=="],
+    [`a'b"c`, `a'b"c`],
+    ["$(touch /tmp/x)", "$(touch /tmp/x)"],
+    ["one\ntwo\n", "one\ntwo\n"],
+    ["a___b", "a b"],
+    ["____", " _"],
+    ['"quoted"', "quoted"],
+    ["'single'", "single"],
+    [`"mixed'`, `"mixed'`],
+    ['"', '"'],
+    ['""', ""],
+    ['"a___b"', "a b"],
+  ])("%p becomes %p", (given, expected) => {
+    expect(cleanValue(given)).toBe(expected);
+  });
+});
+
+describe("loadEnvironment()", () => {
+  test("arguments override the container, both by the same rules", () => {
+    const { env, sources } = loadEnvironment(["A=x=y", "MULTI=one\ntwo"], { A: "container", B: "b___b" });
+    expect(env).toEqual({ A: "x=y", MULTI: "one\ntwo", B: "b b" });
+    expect(sources).toEqual({ A: "argument", MULTI: "argument", B: "container" });
+  });
+
+  test("empty means unset", () => {
+    const { env, settings, problems } = loadEnvironment(["C="], { SSH_PORT: "", A: '""', C: "kept" });
+    expect(env).toEqual({ C: "kept" });
+    expect(settings.SSH_PORT).toBe(22);
+    expect(problems).toEqual([]);
+  });
+
+  test("each invalid value gives one line and the default", () => {
+    const given = {
+      SSH_PORT: "abc",
+      GPU_COUNT: "-1",
+      WORKSPACE: "relative",
+      CF_QUICK_TUNNELS: "maybe",
+      AI_DOCK_ON_FATAL: "explode",
+    };
+    const { settings, problems } = loadEnvironment([], given);
+    expect(problems).toEqual([
+      'SSH_PORT: expected a port from 1 to 65535, got "abc"; using 22',
+      'WORKSPACE: expected an absolute path, got "relative"; using /workspace/',
+      'GPU_COUNT: expected a number of GPUs from 0, got "-1"; ignoring it',
+      'CF_QUICK_TUNNELS: expected true, false or a list of ports such as 8188,8888, got "maybe"; using false',
+      'AI_DOCK_ON_FATAL: expected ignore or exit, got "explode"; using ignore',
+    ]);
+    expect(settings).toMatchObject({ SSH_PORT: 22, WORKSPACE: "/workspace/", CF_QUICK_TUNNELS: false });
+    expect(settings.GPU_COUNT).toBeUndefined();
+  });
+
+  test.each(["0", "70000", "65536", "-22", "22.5", " 22", "1e3", "99999999999"])(
+    "SSH_PORT=%p is refused",
+    (port) => {
+      expect(loadEnvironment([], { SSH_PORT: port }).problems).toHaveLength(1);
+    },
+  );
+
+  test.each([
+    ["false", false],
+    ["0", false],
+    ["No", false],
+    ["OFF", false],
+    ["TRUE", true],
+    ["1", true],
+    ["yes", true],
+    ["On", true],
+  ])("SKIP_ACL=%s is %p", (text, value) => {
+    expect(loadEnvironment([], { SKIP_ACL: text }).settings.SKIP_ACL).toBe(value);
+  });
+
+  test("quick tunnels take a boolean or ports", () => {
+    const read = (text: string) => loadEnvironment([], { CF_QUICK_TUNNELS: text }).settings.CF_QUICK_TUNNELS;
+    expect([read("true"), read("0"), read("8188, 8888")]).toEqual([true, false, [8188, 8888]]);
+  });
+
+  test("a secret may come from a file, and is never quoted in a problem", () => {
+    const path = join(mkdtempSync(join(tmpdir(), "ai-dock-")), "token");
+    writeFileSync(path, "s3cret-token\n");
+    const { env, settings, sources } = loadEnvironment([], { CF_TUNNEL_TOKEN_FILE: path });
+    expect(settings.CF_TUNNEL_TOKEN).toBe("s3cret-token");
+    expect(env["CF_TUNNEL_TOKEN"]).toBe("s3cret-token");
+    expect(sources["CF_TUNNEL_TOKEN"]).toBe("file");
+    const both = loadEnvironment([], { CF_TUNNEL_TOKEN_FILE: path, CF_TUNNEL_TOKEN: "other-token" });
+    expect(both.settings.CF_TUNNEL_TOKEN).toBe("other-token");
+    expect(both.problems).toEqual([
+      "CF_TUNNEL_TOKEN_FILE: expected either CF_TUNNEL_TOKEN or CF_TUNNEL_TOKEN_FILE, got both; using CF_TUNNEL_TOKEN",
+    ]);
+    const missing = loadEnvironment([], { CF_TUNNEL_TOKEN_FILE: "/nowhere/token" });
+    expect(missing.problems).toHaveLength(1);
+  });
+
+  test("a word that is no assignment is named", () => {
+    expect(loadEnvironment(["jupyter"], {}).problems).toEqual([
+      'Argument: expected KEY=VALUE, got "jupyter"; ignoring it',
+    ]);
+  });
+});
