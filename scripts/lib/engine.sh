@@ -42,6 +42,10 @@ engine_up() {
     docker compose version >/dev/null 2>&1 || die "the Docker engine here has no compose: install the package docker-compose"
     return
   fi
+  case ${DOCKER_HOST:-} in
+    '' | "unix://$ENGINE_SOCKET") ;;
+    *) die "no Docker engine answers at DOCKER_HOST=$DOCKER_HOST" ;;
+  esac
   [[ $EUID -eq 0 ]] || die "no Docker engine answers, and starting a private one needs root: install Docker, or run this as root"
   mkdir -p "$ENGINE"
   # One start at a time; the daemon itself must not inherit the lock.
@@ -51,6 +55,7 @@ engine_up() {
     engine_install
     engine_start
   fi
+  engine_link_plugins
   exec 9>&-
   engine_export
 }
@@ -63,7 +68,6 @@ engine_install() {
   [[ -e /etc/ssl/certs/ca-certificates.crt ]] || missing+=(ca-certificates)
   [[ ${#missing[@]} -eq 0 ]] || apt_install "${missing[@]}"
   if [[ ! -e $ENGINE_ROOT/.complete ]]; then engine_unpack; fi
-  engine_link_plugins
 }
 
 # Downloads the packages through a second apt root, so that the machine's own apt never hears of another suite.
