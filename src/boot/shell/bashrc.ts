@@ -1,0 +1,51 @@
+import { LOADED_MARK } from "../../env/shell-file.ts";
+
+const BEGIN = "# >>> ai-dock >>>";
+const END = "# <<< ai-dock <<<";
+
+/** Everything here reads variables as data; only micromamba's own hook is evaluated. */
+const block = (environmentFile: string) => `${BEGIN}
+# Rewritten at every boot; put lines of your own outside of it.
+if [ -r ${environmentFile} ]; then . ${environmentFile}; fi
+case $- in *i*)
+  if [ -x "\${MAMBA_EXE-}" ]; then
+    eval "$("$MAMBA_EXE" shell hook --shell bash 2>/dev/null)"
+    case ":$PATH:" in
+    *":\${CONDA_PREFIX:-none}/bin:"*) ;;
+    *)
+      unset CONDA_PREFIX CONDA_SHLVL
+      micromamba activate "\${MAMBA_DEFAULT_ENV:-base}"
+      ;;
+    esac
+  fi
+  if [ -n "\${ai_dock_first-}" ] && [ -d "\${WORKSPACE-}" ]; then cd "$WORKSPACE"; fi
+  ;;
+esac
+unset ai_dock_first
+${END}
+`;
+
+/**
+ * The text of .bashrc with our block exactly once and at its top: below it, Debian and Ubuntu return early
+ * from shells that are not interactive, and `ssh host command` is one.
+ */
+export function withBlock(bashrc: string, environmentFile: string): string {
+  const begin = bashrc.indexOf(BEGIN);
+  if (begin === -1) return block(environmentFile) + bashrc;
+  const end = bashrc.indexOf(END, begin);
+  // Without its end only the mark is ours for sure.
+  const after = end === -1 ? begin + BEGIN.length : end + END.length;
+  return withBlock(bashrc.slice(0, begin) + bashrc.slice(after).replace(/^\n/, ""), environmentFile);
+}
+
+/**
+ * For login shells, which read /etc/profile before .bashrc. Holds no values, so everyone may read it.
+ * /etc/profile has just reset PATH; a shell that is not the first of its session needs it back.
+ */
+export const profileScript = (environmentFile: string) => `# Written by ai-dock at every boot.
+if [ -n "\${${LOADED_MARK}-}" ]; then
+  PATH=$${LOADED_MARK}
+elif [ -r ${environmentFile} ]; then
+  . ${environmentFile}
+fi
+`;

@@ -1,0 +1,40 @@
+import type { BootContext, Step } from "../context.ts";
+import { sessionVariables, shellFile } from "../../env/shell-file.ts";
+import { messageOf } from "../../errors.ts";
+import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { profileScript, withBlock } from "../shell/bashrc.ts";
+import { linkTo, writeIfChanged } from "../shell/write.ts";
+
+/** Where sessions find the boot environment; root alone may read it, since it holds secrets. */
+export const ENVIRONMENT_FILE = "/run/ai-dock/environment.sh";
+
+/** Gives every new shell the boot environment. `root` is put in front of all paths. */
+export function writeShellEnvironment({ env, log }: BootContext, root = "") {
+  const file = `${root}${ENVIRONMENT_FILE}`;
+  const bashrc = `${root}/root/.bashrc`;
+  const targets: [path: string, write: (path: string) => void][] = [
+    [file, (path) => writeSecret(path, shellFile(env))],
+    [bashrc, (path) => writeIfChanged(path, withBlock(readIfExists(path) ?? "", file), 0o644)],
+    [`${root}/etc/profile.d/ai-dock.sh`, (path) => writeIfChanged(path, profileScript(file), 0o644)],
+    // Images built on later versions of the original source it.
+    [`${root}/opt/ai-dock/etc/environment.sh`, (path) => linkTo(path, file)],
+  ];
+  for (const [path, write] of targets) {
+    try {
+      write(path);
+    } catch (error) {
+      log.warn(`"${path}": ${messageOf(error)}; shells may lack the boot environment`);
+    }
+  }
+  return { message: "Shells get this environment", fields: { variables: sessionVariables(env).length } };
+}
+
+function writeSecret(path: string, content: string): void {
+  ensureDirectory(path.slice(0, path.lastIndexOf("/")));
+  writeFileAtomic(path, content, 0o600);
+}
+
+export const shellEnvStep: Step = {
+  name: "shell",
+  run: async (context) => writeShellEnvironment(context),
+};

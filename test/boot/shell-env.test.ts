@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withBlock } from "../../src/boot/shell/bashrc.ts";
+import { writeShellEnvironment } from "../../src/boot/steps/shell-env.ts";
+import { awkward } from "../env/awkward-fixture.ts";
+import { bootContext } from "./context-fixture.ts";
+
+const UBUNTU_BASHRC = '# ~/.bashrc\n[ -z "$PS1" ] && return\nMINE=1\n';
+const DEBIAN_PROFILE = 'if [ "$BASH" ]; then\n  if [ -f ~/.bashrc ]; then\n    . ~/.bashrc\n  fi\nfi\n';
+
+let root = "";
+const path = (name: string) => join(root, name);
+const mode = (name: string) => (statSync(path(name)).mode & 0o777).toString(8);
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "shell-env-"));
+  mkdirSync(path("root"));
+  mkdirSync(path("workspace"));
+  writeFileSync(path("root/.bashrc"), UBUNTU_BASHRC);
+  writeFileSync(path("root/.profile"), DEBIAN_PROFILE);
+});
+
+/** Runs bash as root would get it; login shells see our profile.d in a mount namespace of their own. */
+function bash(args: string[], env: Record<string, string> = {}) {
+  const inside = 'mount --bind "$0/etc/profile.d" /etc/profile.d && exec bash "$@"';
+  const result = spawnSync("unshare", ["-m", "/bin/sh", "-c", inside, root, ...args], {
+    env: { HOME: path("root"), TERM: "dumb", PATH: "/usr/bin:/bin:/usr/sbin:/sbin", ...env },
+    encoding: "utf8",
+    cwd: "/",
+  });
+  const noise = /cannot set terminal process group|no job control|mesg: /;
+  const stderr = result.stderr.split("\n").filter((line) => line !== "" && !noise.test(line));
+  expect(stderr).toEqual([]);
+  return result.stdout;
+}
+
+const environmentOf = (output: string) => new Set(output.split("\0"));
+
+/** Stands for micromamba: its hook defines the function, its activation is seen in the environment. */
+function fakeMicromamba() {
+  const file = path("micromamba");
+  const hook = `micromamba() { export CONDA_PREFIX="/envs/$2" PATH="/envs/$2/bin:$PATH"; }`;
+  writeFileSync(file, `#!/bin/sh\ncat <<'EOF'\n${hook}\nEOF\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+
+describe("withBlock()", () => {
+  test("puts one block at the top, however many there were", () => {
+    const once = withBlock("rest\n", "/file");
+    expect(once.endsWith("# <<< ai-dock <<<\nrest\n")).toBe(true);
+    expect(withBlock(once, "/file")).toBe(once);
+    expect(withBlock(`mine\n${once}${once}`, "/file")).toBe(withBlock("mine\nrest\nrest\n", "/file"));
+  });
+
+  test("keeps what follows a block without its end", () => {
+    expect(withBlock("# >>> ai-dock >>>\nmine\n", "/file")).toBe(withBlock("mine\n", "/file"));
+  });
+});
+
+describe("writeShellEnvironment()", () => {
+  const boot = (env: Record<string, string> = {}) => {
+    const context = bootContext(
+      {},
+      { PATH: "/opt/ai-dock/bin:/usr/bin:/bin", WORKSPACE: `${root}/workspace/`, ...env },
+    );
+    writeShellEnvironment(context, root);
+    expect(context.lines).toEqual([]);
+    return context;
+  };
+
+  test("writes secrets for root only, and the same at every boot", () => {
+    const read = () => [".bashrc", ".profile"].map((name) => readFileSync(path(`root/${name}`), "utf8"));
+    boot({ TOKEN: "secret" });
+    const first = read();
+    boot({ TOKEN: "secret" });
+    expect(read()).toEqual(first);
+    expect([mode("run/ai-dock/environment.sh"), mode("etc/profile.d/ai-dock.sh")]).toEqual(["600", "644"]);
+    expect(readFileSync(path("etc/profile.d/ai-dock.sh"), "utf8")).not.toContain("secret");
+    expect(first.join("")).not.toContain("secret");
+    expect(readlinkSync(path("opt/ai-dock/etc/environment.sh"))).toBe(path("run/ai-dock/environment.sh"));
+  });
+
+  test("warns once for what it cannot write", () => {
+    const context = bootContext();
+    writeShellEnvironment(context, "/proc");
+    expect(context.lines).toHaveLength(4);
+    expect(context.lines[0]).toStartWith('warn "/proc/run/ai-dock/environment.sh": ENOENT');
+  });
+
+  describe.skipIf(process.getuid?.() !== 0 || spawnSync("unshare", ["-m", "true"]).status !== 0)(
+    "reaches",
+    () => {
+      test.each([
+        ["an interactive shell", ["-ic", "env -0"], {}],
+        ["a login shell", ["-lc", "env -0"], {}],
+        ["an interactive login shell", ["-lic", "env -0"], {}],
+        ["ssh host command", ["-c", "env -0"], { SSH_CLIENT: "::1 1 2" }],
+      ])("%s, byte for byte", (_, args, env) => {
+        boot(awkward);
+        const got = environmentOf(bash(args, env));
+        const wanted = Object.entries(awkward).map(([name, value]) => `${name}=${value}`);
+        expect(wanted.filter((pair) => !got.has(pair))).toEqual([]);
+        expect(got.has("PATH=/opt/ai-dock/bin:/usr/bin:/bin")).toBe(true);
+      });
+
+      test("the workspace, in the first interactive shell only", () => {
+        boot();
+        expect(bash(["-ic", "pwd; cd /; bash -ic pwd"])).toBe(`${root}/workspace\n/\n`);
+        expect(bash(["-lic", "pwd"])).toBe(`${root}/workspace\n`);
+        expect(bash(["-lc", "pwd"])).toBe("/\n");
+      });
+
+      test("nested shells without undoing what they were started with", () => {
+        boot({ FOO: "boot" });
+        expect(bash(["-ic", "FOO=mine bash -ic 'echo $FOO'"])).toBe("mine\n");
+        expect(bash(["-ic", "FOO=mine bash -lc 'echo $FOO $PATH'"])).toBe(
+          "mine /opt/ai-dock/bin:/usr/bin:/bin\n",
+        );
+      });
+
+      test("micromamba's environment, also where /etc/profile has reset PATH", () => {
+        boot({ MAMBA_EXE: fakeMicromamba(), MAMBA_DEFAULT_ENV: "py" });
+        expect(bash(["-ic", "echo $PATH; bash -ic 'echo $PATH'; bash -lic 'echo $PATH'"])).toBe(
+          "/envs/py/bin:/opt/ai-dock/bin:/usr/bin:/bin\n".repeat(3),
+        );
+        expect(bash(["-lc", "echo $PATH"])).toBe("/opt/ai-dock/bin:/usr/bin:/bin\n");
+      });
+    },
+  );
+});
