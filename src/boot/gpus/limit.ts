@@ -1,0 +1,61 @@
+import type { Gpus } from "../../sys/gpu.ts";
+
+/** How CUDA and HIP are told to see no GPU; HIP takes an empty value for none set. */
+const HIDE_ALL = "-1";
+
+export interface GpuLimit {
+  /** Variables to set; all others stay as they are. */
+  env: Record<string, string>;
+  /** The effective number of GPUs. */
+  count: number;
+  warning?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Limits the visible GPUs to the first `wanted` of the list that is set already, else to 0…n-1.
+ * Without `wanted` nothing is limited, only counted.
+ */
+export function limitGpus(wanted: number | undefined, gpus: Gpus, env: Environment): GpuLimit {
+  const amdImage = env["XPU_TARGET"] === "AMD_GPU";
+  const amd = gpus.amd > 0 && (amdImage || gpus.nvidia === 0);
+  const visible = amd ? visibleAmd(gpus.amd, env) : visibleGpus(env["CUDA_VISIBLE_DEVICES"], gpus.nvidia);
+  if (wanted === undefined) return { env: {}, count: visible.length };
+  if (wanted === 0) return { env: hideAll(gpus, amdImage), count: 0 };
+  if (wanted > visible.length) {
+    const warning = `GPU_COUNT: expected at most the ${visible.length} there are, got "${wanted}"; using all`;
+    return { env: {}, count: visible.length, warning };
+  }
+  const name = amd ? "HIP_VISIBLE_DEVICES" : "CUDA_VISIBLE_DEVICES";
+  return { env: { [name]: visible.slice(0, wanted).join(",") }, count: wanted };
+}
+
+function hideAll(gpus: Gpus, amdImage: boolean): Record<string, string> {
+  const cuda = gpus.nvidia > 0 || (gpus.amd === 0 && !amdImage);
+  const hip = gpus.amd > 0 || amdImage;
+  return {
+    ...(cuda ? { CUDA_VISIBLE_DEVICES: HIDE_ALL } : {}),
+    ...(hip ? { HIP_VISIBLE_DEVICES: HIDE_ALL } : {}),
+  };
+}
+
+/** HIP counts within what ROCR_VISIBLE_DEVICES leaves of the GPUs, so that one is never changed. */
+function visibleAmd(detected: number, env: Environment): string[] {
+  const left = visibleGpus(env["ROCR_VISIBLE_DEVICES"], detected).length;
+  return visibleGpus(env["HIP_VISIBLE_DEVICES"], left);
+}
+
+/** The entries that name a GPU; both vendors stop reading at the first that does not. */
+function visibleGpus(listed: string | undefined, detected: number): string[] {
+  if (detected === 0) return [];
+  if (listed === undefined) return Array.from({ length: detected }, (_, index) => String(index));
+  const entries = listed.split(",").map((entry) => entry.trim());
+  const end = entries.findIndex((entry) => !namesGpu(entry, detected));
+  return end === -1 ? entries : entries.slice(0, end);
+}
+
+/** An index, or a UUID such as `GPU-…` or `MIG-…`. */
+function namesGpu(entry: string, detected: number): boolean {
+  return /^\d+$/.test(entry) ? Number(entry) < detected : /^(?:GPU|MIG)-/.test(entry);
+}

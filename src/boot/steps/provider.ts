@@ -1,0 +1,31 @@
+import { closeSync, openSync } from "node:fs";
+import type { BootContext, Step } from "../context.ts";
+import { messageOf } from "../../errors.ts";
+
+/** A variable that only this provider sets. */
+const providers: [variable: string, name: string][] = [
+  ["RUNPOD_POD_ID", "RunPod"],
+  ["VAST_CONTAINERLABEL", "vast.ai"],
+  ["PAPERSPACE_NOTEBOOK_REPO_ID", "Paperspace"],
+  ["PAPERSPACE_CLUSTER_ID", "Paperspace"],
+  ["KUBERNETES_SERVICE_HOST", "Kubernetes"],
+];
+
+/** vast.ai's login script starts tmux unless this file is in root's home. */
+const NO_TMUX = "/root/.no_auto_tmux";
+
+/** Names the cloud we run in and does what it needs done. */
+export function adaptToProvider({ env, log, settings }: BootContext, noTmux = NO_TMUX) {
+  const provider = providers.find(([variable]) => (env[variable] ?? "") !== "")?.[1];
+  if (settings.VAST_NO_TMUX) {
+    try {
+      closeSync(openSync(noTmux, "a"));
+    } catch (error) {
+      log.warn(`VAST_NO_TMUX: ${messageOf(error)}; tmux may start at login`);
+    }
+  }
+  if (provider === undefined) return undefined;
+  return { message: "Provider recognised", fields: { provider } };
+}
+
+export const providerStep: Step = { name: "provider", run: async (context) => adaptToProvider(context) };

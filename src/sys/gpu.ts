@@ -1,0 +1,60 @@
+import { existsSync, readdirSync } from "node:fs";
+import { readIfExists } from "./fs.ts";
+
+export interface Gpus {
+  nvidia: number;
+  amd: number;
+}
+
+/** Counts the GPUs this container can open; `root` stands in front of /proc, /sys and /dev. */
+export function detectGpus(root = ""): Gpus {
+  return { nvidia: countNvidia(root), amd: countAmd(root) };
+}
+
+/**
+ * The device nodes are what was granted; the driver's list may show every GPU of the host. Where there
+ * are no nodes yet (they are made at the first use), the list is all there is to go by.
+ */
+function countNvidia(root: string): number {
+  const nodes = list(`${root}/dev`).filter((name) => /^nvidia\d+$/.test(name)).length;
+  return nodes > 0 ? nodes : list(`${root}/proc/driver/nvidia/gpus`).length;
+}
+
+/** sysfs shows every GPU of the host; those whose render node is here were granted. */
+function countAmd(root: string): number {
+  if (!existsSync(`${root}/dev/kfd`)) return 0;
+  const renderNodes = new Set(list(`${root}/dev/dri`).filter((name) => /^renderD\d+$/.test(name)));
+  const nodes = `${root}/sys/class/kfd/kfd/topology/nodes`;
+  const minors = list(nodes)
+    .filter((node) => isGpu(`${nodes}/${node}`))
+    .map((node) => renderMinor(`${nodes}/${node}`));
+  const granted = minors.filter((minor) => minor === undefined || renderNodes.has(`renderD${minor}`)).length;
+  return Math.min(granted, renderNodes.size);
+}
+
+/** CPUs are nodes of the topology too, with the id 0. */
+function isGpu(node: string): boolean {
+  const id = (read(`${node}/gpu_id`) ?? "").trim();
+  return id !== "" && id !== "0";
+}
+
+function renderMinor(node: string): string | undefined {
+  return /^drm_render_minor (\d+)$/m.exec(read(`${node}/properties`) ?? "")?.[1];
+}
+
+/** The kernel refuses to show what belongs to a GPU that was not granted. */
+function read(path: string): string | undefined {
+  try {
+    return readIfExists(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
