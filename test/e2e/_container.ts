@@ -146,7 +146,16 @@ export async function boot(options: BootOptions = {}): Promise<Container> {
   for (const [name, text] of Object.entries(options.programs ?? {}))
     writeFileSync(join(programs!, name), text);
   const name = nextName();
-  const argv = ["docker", "run", "--detach", "--name", name, ...runArguments(options, programs)];
+  const argv = [
+    "docker",
+    "run",
+    "--pull",
+    "never",
+    "--detach",
+    "--name",
+    name,
+    ...runArguments(options, programs),
+  ];
   await must(argv);
   return new Container(name, programs);
 }

@@ -7,7 +7,16 @@ export async function runAttached(options: BootOptions & { stdin?: string } = {}
   const { stdin, ...rest } = options;
   const interactive = stdin !== undefined;
   try {
-    const argv = ["docker", "run", "--rm", "--name", name, ...runArguments({ ...rest, interactive })];
+    const argv = [
+      "docker",
+      "run",
+      "--pull",
+      "never",
+      "--rm",
+      "--name",
+      name,
+      ...runArguments({ ...rest, interactive }),
+    ];
     return await run(argv, { stdin });
   } finally {
     untrack(name);
@@ -18,7 +27,7 @@ export async function runAttached(options: BootOptions & { stdin?: string } = {}
 export function runTerminal(options: BootOptions = {}): Terminal {
   const name = nextName();
   const rest = runArguments({ ...options, tty: true, interactive: true });
-  return new Terminal(["docker", "run", "--rm", "--name", name, ...rest], name);
+  return new Terminal(["docker", "run", "--pull", "never", "--rm", "--name", name, ...rest], name);
 }
 
 /** A program on a pseudo-terminal, as a user has one. */
