@@ -1,0 +1,67 @@
+const COMPLETE = "complete";
+
+/**
+ * Sources $1 as if it were run as $0, and writes the exported variables to $2 whichever way it ends: at its
+ * last line, by `exit`, `return`, `set -e` or a syntax error. The script's own EXIT trap is kept and run
+ * after ours, so the builtin is hidden behind a function; subshells get the real one.
+ */
+const WRAPPER = `
+__ai_dock_file=$1 __ai_dock_out=$2 __ai_dock_flags=$3 __ai_dock_trap= __ai_dock_code=
+shift $#
+__ai_dock_dump() { builtin command -p env -0 >|"$__ai_dock_out" && builtin printf ${COMPLETE} >>"$__ai_dock_out" || :; }
+__ai_dock_status() { return "$__ai_dock_code"; }
+__ai_dock_end() {
+  if [ "$__ai_dock_code" = 0 ]; then eval "$__ai_dock_trap"; else __ai_dock_status || eval "$__ai_dock_trap"; fi
+}
+trap() {
+  if [ "$BASH_SUBSHELL" != 0 ]; then builtin trap "$@"; return; fi
+  [ "\${1-}" != -- ] || shift
+  case \${1-} in
+  '' ) [ $# != 0 ] || { builtin trap; return; } ;;
+  -?*) builtin trap "$@"; return ;;
+  esac
+  local action=$1 condition
+  local -a others=()
+  case $#:$1 in
+  1:* | *:[0-9] | *:[0-9][0-9]) action=- ;;
+  *) shift ;;
+  esac
+  for condition; do
+    case $condition in
+    0 | [Ee][Xx][Ii][Tt]) if [ "$action" = - ]; then __ai_dock_trap=; else __ai_dock_trap=$action; fi ;;
+    *) others+=("$condition") ;;
+    esac
+  done
+  [ "\${#others[@]}" = 0 ] || builtin trap -- "$action" "\${others[@]}"
+}
+builtin trap '{ __ai_dock_code=$?; __ai_dock_dump; } 2>/dev/null; [ -z "$__ai_dock_trap" ] || __ai_dock_end' EXIT
+[ -z "$__ai_dock_flags" ] || set $__ai_dock_flags
+. "$__ai_dock_file"
+`;
+
+export interface BashScript {
+  /** The script's own path, its $0. */
+  path: string;
+  /** What is sourced: the script, or a copy with mended line ends. */
+  file: string;
+  /** Where the exported variables are written. */
+  dump: string;
+  flags: string[];
+}
+
+/** The command that runs a script so that what it exports can be read afterwards. */
+export function bashCommand({ path, file, dump, flags }: BashScript): string[] {
+  return ["/bin/bash", "--noprofile", "--norc", "-c", WRAPPER, path, file, dump, flags.join(" ")];
+}
+
+/** The variables in a dump, or undefined when it was cut short. */
+export function parseDump(dump: string): Map<string, string> | undefined {
+  if (!dump.endsWith(`\0${COMPLETE}`)) return undefined;
+  const pairs = dump.slice(0, -COMPLETE.length - 1).split("\0");
+  return new Map(
+    pairs.map((pair) => {
+      const end = pair.indexOf("=");
+      return [pair.slice(0, end), pair.slice(end + 1)];
+    }),
+  );
+}

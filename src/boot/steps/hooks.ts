@@ -1,0 +1,45 @@
+import { basename } from "node:path";
+import type { BootContext, Step } from "../context.ts";
+import { AiDockError, messageOf } from "../../errors.ts";
+import { findHook, HOOK_DIRECTORY, listHooks } from "../hooks/find.ts";
+import { runHook } from "../hooks/run.ts";
+
+const NAME = "preflight";
+
+/** Runs `preflight.d/*.sh` in order, then `preflight.sh`; one that fails keeps no other from running. */
+export async function runPreflight(context: BootContext, directory = HOOK_DIRECTORY) {
+  const main = findHook("preflight.sh", context.env["PATH"], directory);
+  const paths = [...listHooks(`${directory}/preflight.d`), ...(main === undefined ? [] : [main])];
+  const failed: string[] = [];
+  let exported = 0;
+  for (const path of paths) {
+    if (context.signal.aborted) return undefined;
+    const problem = await run(context, path, (count) => (exported += count));
+    if (problem === undefined) continue;
+    failed.push(basename(path));
+    if (!context.signal.aborted) context.log.warn(`${basename(path)}: ${problem}; boot goes on`);
+  }
+  if (failed.length > 0 && !context.signal.aborted)
+    throw new AiDockError(
+      `Preflight: expected exit code 0, got failures of ${failed.join(", ")}; boot goes on`,
+      {
+        code: "E_PREFLIGHT",
+      },
+    );
+  return paths.length === 0
+    ? undefined
+    : { message: "Preflight done", fields: { scripts: paths.length, exported } };
+}
+
+/** What went wrong, or undefined. */
+async function run(context: BootContext, path: string, onExports: (count: number) => void) {
+  try {
+    const { code, milliseconds, exported } = await runHook(context, { name: NAME, path });
+    onExports(exported);
+    return code === 0 ? undefined : `expected exit code 0, got "${code}" after ${milliseconds} ms`;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+export const hooksStep: Step = { name: NAME, run: async (context) => runPreflight(context) };
