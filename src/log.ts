@@ -10,6 +10,7 @@ export type Logger = Record<LogLevel, (message: string, fields?: LogFields) => v
 export type LogTarget = (line: string, level: LogLevel) => void;
 
 const targets = new Set<LogTarget>();
+let debug = false;
 let redactor: (text: string) => string = (text) => text;
 
 /** Adds a receiver of log lines; the result removes it. Without any, lines are dropped. */
@@ -23,9 +24,15 @@ export function setLogRedactor(redact: (text: string) => string): void {
   redactor = redact;
 }
 
+/** Whether debug lines are written, too. */
+export function setLogDebug(on: boolean): void {
+  debug = on;
+}
+
 const reporter: ConsolaReporter = {
   log({ date, type, tag, args }) {
     const level = type as LogLevel;
+    if (level === "debug" && !debug) return;
     const [message, fields] = args as [string, LogFields | undefined];
     const text = `${tag} ${redactor(message)}${formatFields(fields)}`;
     const line = `${date.toISOString()} ${level} ${text.replaceAll("\n", "\\n")}`;

@@ -1,8 +1,9 @@
+import { describeEnvironment } from "../env/describe.ts";
 import { createRedactor } from "../env/redact.ts";
 import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
 import { serveControl } from "../control/server.ts";
 import { AiDockError, ExitCode, messageOf } from "../errors.ts";
-import { logger, setLogRedactor } from "../log.ts";
+import { logger, setLogDebug, setLogRedactor } from "../log.ts";
 import { startReaper } from "../supervisor/reaper.ts";
 import { health } from "../supervisor/health.ts";
 import { shutdown } from "../supervisor/shutdown.ts";
@@ -57,7 +58,10 @@ export async function init({ args, command }: InitOptions): Promise<number> {
   const logs = openLogs({ fd: command.length > 0 ? 2 : 1, format: settings.AI_DOCK_LOG_FORMAT });
   setLogRedactor(createRedactor(env));
   startReaper();
+  setLogDebug(settings.DEBUG);
   for (const problem of problems) log.warn(problem);
+  if (settings.DEBUG)
+    for (const row of describeEnvironment(loaded, true)) log.debug(`${row.name}=${row.value ?? ""}`);
   const failed = problems.length > 0 && settings.AI_DOCK_STRICT;
   const code = failed ? refuse() : await live(loaded, { command, logs, signals, started });
   await logs.container?.flush(LAST_LINES_MILLISECONDS);
@@ -112,7 +116,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);
     else code = await runMainCommand(command, env, { logs, signals, quiet }, fatal.promise);
   }
-  log.info("stopping", { signal: signals.stop.aborted ? "yes" : undefined });
+  log.info("stopping", { code });
   await shutdown(supervisor, settings.AI_DOCK_STOP_TIMEOUT, signals.hurry);
   closeControl();
   log.info("stopped");

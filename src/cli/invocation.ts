@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { basename } from "node:path";
-import { CONTROL_SOCKET } from "../control/protocol.ts";
 
 /** What the process was called to do: a command of ours with its words, or a program for `init` to run. */
 export interface Invocation {
@@ -44,14 +43,12 @@ function splitRest(command: string | undefined, words: string[]): Invocation {
   return { command, own: words.slice(0, end), rest: words.slice(end + 1) };
 }
 
-/** PID 1, or the only child of a container init (`docker run --init`) that is not ai-dock itself. */
+/** PID 1, or the child of a container's own init (`docker run --init`) that is not ai-dock. */
 function isEntrypoint(): boolean {
   if (process.pid === 1) return true;
-  if (process.ppid !== 1 || existsSync(CONTROL_SOCKET)) return false;
+  if (process.ppid !== 1) return false;
   try {
-    return !readFileSync("/proc/1/cmdline", "utf8")
-      .split("\0")
-      .some((word) => basename(word) === "ai-dock");
+    return readlinkSync("/proc/1/exe") !== process.execPath;
   } catch {
     return false;
   }

@@ -1,6 +1,13 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** Writes text and a newline to standard output. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** Writes text that carries colours of its own; they are dropped where it is no terminal. */
+export function printColoured(text: string): void {
+  print(coloured() ? text : stripVTControlCharacters(text));
 }
 
 /** Writes a value as indented JSON, for `--json`. */
@@ -13,9 +20,10 @@ export type Style = keyof typeof codes;
 
 /** Wraps text in a colour, on a terminal only and not with NO_COLOR. */
 export function style(name: Style, text: string): string {
-  return process.stdout.isTTY && !hasNoColor() ? `\u001B[${codes[name]}m${text}\u001B[0m` : text;
+  return coloured() ? `\u001B[${codes[name]}m${text}\u001B[0m` : text;
 }
 
-function hasNoColor(): boolean {
-  return Bun.env["NO_COLOR"] !== undefined && Bun.env["NO_COLOR"] !== "";
+/** See no-color.org. */
+function coloured(): boolean {
+  return process.stdout.isTTY && (Bun.env["NO_COLOR"] ?? "") === "";
 }

@@ -1,7 +1,7 @@
 import { type ArgsDef, parseArgs, renderUsage } from "citty";
 import { AiDockError, ExitCode, messageOf } from "../errors.ts";
 import type { Command } from "./index.ts";
-import { print } from "./print.ts";
+import { printColoured } from "./print.ts";
 
 /** Parses a command's words strictly and runs it; `--help` prints its usage. */
 export async function runCommand(
@@ -10,7 +10,7 @@ export async function runCommand(
   rest: string[] | undefined,
 ): Promise<number> {
   if (words.includes("--help") || words.includes("-h")) {
-    print(await renderUsage(command.definition));
+    printColoured(await renderUsage(command.definition));
     return ExitCode.ok;
   }
   const definitions = (command.definition.args ?? {}) as ArgsDef;

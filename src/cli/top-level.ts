@@ -1,7 +1,7 @@
 import { defineCommand, renderUsage } from "citty";
 import { AiDockError, ExitCode } from "../errors.ts";
 import type { Command } from "./index.ts";
-import { print } from "./print.ts";
+import { print, printColoured } from "./print.ts";
 import { VERSION } from "./version.ts";
 
 /** Everything that is no command: help, version, and words that are unknown. */
@@ -16,7 +16,7 @@ export async function runTopLevel(
     return ExitCode.ok;
   }
   if (command === "help" || (command === undefined && (first === undefined || isHelp(first)))) {
-    print(await usage(commands));
+    printColoured(await usage(commands));
     return ExitCode.ok;
   }
   throw new AiDockError(`Unknown ${command === undefined ? `option "${first}"` : `command "${command}"`}`, {
