@@ -36,12 +36,17 @@ image_base() {
   run_quiet 'docker import' docker import --change 'CMD ["bash"]' "$archive" "$IMAGE_BASE"
 }
 
-# A root tree of the tools that can be had without a registry.
+# A root tree of the tools that can be had without a registry; what else you put there goes into the image, too.
 image_tools() {
   mkdir -p "$IMAGE_TOOLS/usr/local/bin"
   if [[ -x $ENGINE_ROOT/usr/bin/rclone ]]; then
     cp -u "$ENGINE_ROOT/usr/bin/rclone" "$IMAGE_TOOLS/usr/local/bin/rclone"
   fi
+  local tool missing=()
+  for tool in usr/local/bin/cloudflared usr/local/bin/rclone opt/micromamba/bin/micromamba; do
+    [[ -f $IMAGE_TOOLS/$tool ]] || missing+=("${tool##*/}")
+  done
+  if [[ ${#missing[@]} -gt 0 ]]; then warn "left out of the image, as no registry answers: ${missing[*]}"; fi
 }
 
 # image_bake TARGET ARGUMENT…: bake with the binary of dist/; quiet until it fails.
@@ -78,7 +83,7 @@ image_build() {
   [[ -n $base ]] || die "docker-bake.hcl has no target $target; see: docker buildx bake -f docker-bake.hcl --list=targets"
   if ! docker image inspect "$base" >/dev/null 2>&1 &&
     ! timeout "$IMAGE_REGISTRY_LIMIT" docker buildx imagetools inspect "$base" >/dev/null 2>&1 </dev/null; then
-    warn "no registry answers for $base: building on a Debian $IMAGE_SUITE base made here, with the tools at hand"
+    warn "no registry answers for $base: building on a Debian $IMAGE_SUITE base made here"
     image_base
     image_tools
     mapfile -t offline < <(image_offline_arguments)
