@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import { boot, run, runAttached, runTerminal, tempFolder } from "./harness.ts";
+
+describe("a main command", () => {
+  test.each([
+    [["true"], 0],
+    [["false"], 1],
+    [["sh", "-c", "exit 42"], 42],
+    [["/etc/passwd"], 126],
+    [["no-such-program"], 127],
+    [["sh", "-c", "kill -TERM $$"], 143],
+  ])("%p ends the container with %d", async (cmd, code) => {
+    expect((await runAttached({ cmd })).code).toBe(code);
+  });
+
+  test("standard output is the command's alone, and standard input reaches it byte for byte", async () => {
+    const stdin = "one\n\0two\u{1F600}\nno newline at the end";
+    const { stdout, code } = await runAttached({ cmd: ["cat"], stdin });
+    expect(stdout).toBe(stdin);
+    expect(code).toBe(0);
+  });
+
+  test("words after -- are the command's, flags included", async () => {
+    const { stdout } = await runAttached({
+      args: ["GREETING=hello"],
+      cmd: ["sh", "-c", 'echo "$GREETING $1"', "sh", "--help"],
+    });
+    expect(stdout).toBe("hello --help\n");
+  });
+
+  test("a command that cannot run is named in one line", async () => {
+    const { stderr } = await runAttached({ cmd: ["no-such-program"] });
+    expect(stderr).toContain("ai-dock: can't find command 'no-such-program'\n");
+  });
+
+  test("signals reach it, and its own exit code ends the container", async () => {
+    const script =
+      'trap "echo got usr1" USR1; trap "echo got term; exit 5" TERM; echo up; while :; do sleep 0.05; done';
+    await using container = await boot({ cmd: ["bash", "-c", script] });
+    await container.waitLog("up");
+    await container.kill("USR1");
+    await container.waitLog("got usr1");
+    expect((await container.stop()).code).toBe(5);
+    expect(await container.logs()).toContain("got term");
+  });
+
+  test("it runs under docker's own init, too", async () => {
+    const { stdout, code } = await runAttached({ init: true, cmd: ["sh", "-c", "cat /proc/1/comm; exit 3"] });
+    expect(stdout).not.toContain("ai-dock");
+    expect(code).toBe(3);
+  });
+
+  test("programs run beside it and are gone with it", async () => {
+    const folder = tempFolder();
+    const { code } = await runAttached({
+      mounts: [`${folder}:/out`],
+      programs: {
+        "beside.conf": `[program:beside]\ncommand=sh -c 'trap "echo stopped > /out/stopped; exit" TERM; touch /out/up; while :; do sleep 0.05; done'\nstopasgroup=true\n`,
+      },
+      cmd: ["sh", "-c", "until [ -e /out/up ]; do sleep 0.05; done"],
+    });
+    expect(code).toBe(0);
+    expect(await Bun.file(`${folder}/stopped`).text()).toBe("stopped\n");
+  });
+});
+
+describe("a main command on a terminal", () => {
+  test("has job control, Ctrl-C, Ctrl-Z and the window's size", async () => {
+    await using terminal = runTerminal({ cmd: ["bash", "--norc"] });
+    const send = async (line: string, answer: string | RegExp) => {
+      terminal.write(`${line}\r`);
+      await terminal.waitOutput(answer);
+    };
+    await send("echo size=$(stty size)", "size=24 80");
+    terminal.write("sleep 300; echo interrupted=$?\r");
+    await terminal.waitOutput("sleep 300");
+    await run([
+      "docker",
+      "exec",
+      terminal.container ?? "",
+      "sh",
+      "-c",
+      "until pgrep -x sleep; do sleep 0.05; done",
+    ]);
+    terminal.write("\u0003");
+    await terminal.waitOutput("^C");
+    terminal.write("sleep 301\r");
+    await run([
+      "docker",
+      "exec",
+      terminal.container ?? "",
+      "sh",
+      "-c",
+      "until pgrep -x sleep; do sleep 0.05; done",
+    ]);
+    terminal.write("\u001A");
+    await terminal.waitOutput(/Stopped\s+sleep 301/);
+    terminal.resize(100, 40);
+    await send("until [ \"$(stty size)\" = '40 100' ]; do sleep 0.05; done; echo resized", /\nresized/);
+    terminal.write("exit 9\r");
+    expect(await terminal.exited).toBe(9);
+  });
+});

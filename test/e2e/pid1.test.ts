@@ -1,0 +1,190 @@
+import { describe, expect, test } from "bun:test";
+import { boot, type Container, waitFor } from "./harness.ts";
+
+interface Status {
+  name: string;
+  state: string;
+  pid: number | null;
+  restarts: number;
+  exit_code: number | null;
+  signal: string | null;
+  reason: string | null;
+}
+
+async function status(container: Container): Promise<Status[]> {
+  return JSON.parse(await container.sh("ai-dock status --json"));
+}
+
+const zombies = "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null | wc -l";
+
+/** 200 programs that each end with a code of their own, some by a signal. */
+function exiting(count: number): string {
+  return Array.from({ length: count }, (_, index) => {
+    const end = index % 10 === 0 ? "kill -9 $$" : `exit ${index}`;
+    return `[program:exit${index}]\ncommand=sh -c 'sleep 0.2; ${end}'\nstartsecs=0\nautorestart=false\n`;
+  }).join("\n");
+}
+
+describe("orphans and children", () => {
+  test.each([false, true])(
+    "10,000 orphans are reaped while 200 children end with the right codes (docker run --init: %p)",
+    async (init) => {
+      const orphans =
+        "[program:orphans]\ncommand=bun /fixtures/orphans-fixture.ts 10000\nstartsecs=0\nautorestart=false\n";
+      await using container = await boot({
+        init,
+        fixtures: true,
+        programs: { "a.conf": exiting(200), "b.conf": orphans },
+      });
+      await container.waitLog("done 10000");
+      const programs = await waitFor(async () => {
+        const all = await status(container);
+        return all.every(({ state }) => state === "EXITED" || state === "STOPPED") && all;
+      });
+      const seen = programs
+        .filter(({ name }) => name.startsWith("exit"))
+        .map(({ name, exit_code, signal }) => [name, exit_code, signal]);
+      const wanted = Array.from({ length: 200 }, (_, index) => [
+        `exit${index}`,
+        index % 10 === 0 ? null : index,
+        index % 10 === 0 ? "KILL" : null,
+      ]);
+      const byName = (a: unknown[], b: unknown[]) => String(a[0]).localeCompare(String(b[0]));
+      expect(seen.toSorted(byName)).toEqual(wanted.toSorted(byName));
+      await waitFor(async () => (await container.sh(zombies)) === "0", { what: "no zombie" });
+    },
+  );
+});
+
+describe("stopping", () => {
+  test("a program that double-forks with setsid and a clean environment leaves nothing", async () => {
+    const fork = `sh -c 'setsid sh -c "sleep 7001 & setsid env -i sleep 7002 &" & setsid sleep 7003 & exec sleep 7000'`;
+    await using container = await boot({ programs: { "fork.conf": `[program:fork]\ncommand=${fork}\n` } });
+    const left = "pgrep -fc '^sleep 700' || true";
+    await waitFor(async () => (await container.sh(left)) === "4", { what: "all four sleeps" });
+    await container.waitReady();
+    expect(await container.sh("ai-dock stop fork")).toBe("fork: stopped");
+    expect(await container.sh(left)).toBe("0");
+  });
+
+  test("a container with a program that ignores SIGTERM stops within its deadline, with 0", async () => {
+    const stubborn = `[program:stubborn]\ncommand=sh -c 'trap "" TERM; echo up; while :; do sleep 0.1; done'\n`;
+    await using container = await boot({
+      env: { AI_DOCK_STOP_TIMEOUT: "3" },
+      programs: { "stubborn.conf": stubborn },
+    });
+    await container.waitLog("stubborn | up");
+    const { code, ms } = await container.stop();
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(4000);
+    expect(await container.logs()).toContain("stubborn did not stop within");
+  });
+
+  test("a second SIGTERM hurries", async () => {
+    const stubborn = `[program:stubborn]\ncommand=sh -c 'trap "" TERM; echo up; while :; do sleep 0.1; done'\n`;
+    await using container = await boot({
+      env: { AI_DOCK_STOP_TIMEOUT: "60" },
+      programs: { "stubborn.conf": stubborn.replace("\ncommand", "\nstopwaitsecs=50\ncommand") },
+    });
+    await container.waitLog("stubborn | up");
+    await container.kill("TERM");
+    await container.waitLog("stopping");
+    await container.kill("TERM");
+    expect(await container.wait()).toBe(0);
+  });
+
+  test("programs stop in reverse order of priority", async () => {
+    const program = (name: string, priority: number) =>
+      `[program:${name}]\npriority=${priority}\nstopasgroup=true\n` +
+      `command=bash -c 'trap "sleep 0.3; echo bye; exit" TERM; echo up; while :; do sleep 0.05; done'\n`;
+    await using container = await boot({
+      programs: { "order.conf": program("first", 1) + program("second", 2) + program("third", 3) },
+    });
+    for (const name of ["first", "second", "third"]) await container.waitLog(`${name} | up`);
+    expect((await container.stop()).code).toBe(0);
+    const goodbyes = [...(await container.logs()).matchAll(/^(\w+) \| bye$/gm)].map(([, name]) => name);
+    expect(goodbyes).toEqual(["third", "second", "first"]);
+  });
+});
+
+describe("supervision", () => {
+  test("a killed program runs again at once, and status counts it", async () => {
+    await using container = await boot({
+      programs: { "p.conf": "[program:p]\ncommand=sleep 600\nstartsecs=0\nautorestart=true\n" },
+    });
+    await container.waitReady();
+    const find = async () => (await status(container)).find(({ name }) => name === "p");
+    const before = await find();
+    await container.sh(`kill -9 ${before?.pid}`);
+    const after = await waitFor(async () => {
+      const now = await find();
+      return now?.state === "RUNNING" && now.pid !== before?.pid && now;
+    });
+    expect(after.restarts).toBe(1);
+  });
+
+  test("start, stop, restart and signal do what they say", async () => {
+    const program = `[program:p]\ncommand=bash -c 'trap "echo hup" HUP; echo up; while :; do sleep 0.05; done'\nstopasgroup=true\n`;
+    await using container = await boot({ programs: { "p.conf": program } });
+    await container.waitReady();
+    const call = async (...argv: string[]) => {
+      const { stdout, code } = await container.exec(["ai-dock", ...argv]);
+      return [stdout.trim(), code];
+    };
+    expect(await call("start", "p")).toEqual(["p: already started", 0]);
+    expect(await call("signal", "HUP", "p")).toEqual(["p: signalled", 0]);
+    await container.waitLog("p | hup");
+    expect(await call("stop", "p")).toEqual(["p: stopped", 0]);
+    expect((await call("status", "p"))[1]).toBe(3);
+    expect(await call("stop", "p")).toEqual(["p: not running", 0]);
+    expect(await call("signal", "HUP", "p")).toEqual(["p: ERROR not running", 1]);
+    expect((await call("health"))[1]).toBe(0);
+    expect(await call("restart", "p")).toEqual(["p: restarted", 0]);
+    expect((await call("status", "p"))[1]).toBe(0);
+  });
+
+  test("a program that cannot start turns FATAL, says why, and makes the container unhealthy", async () => {
+    const broken = "[program:broken]\ncommand=/no/such/program\nstartretries=1\n";
+    await using container = await boot({ programs: { "broken.conf": broken } });
+    const fatal = await waitFor(async () =>
+      (await status(container)).find(({ name, state }) => name === "broken" && state === "FATAL"),
+    );
+    expect(fatal.reason).toBe("can't find command '/no/such/program'");
+    const health = await container.exec(["ai-dock", "health"]);
+    expect(health.stdout).toContain("broken: FATAL (can't find command '/no/such/program')");
+    expect(health.code).toBe(1);
+  });
+
+  test("AI_DOCK_ON_FATAL=exit ends the container with 1", async () => {
+    await using container = await boot({
+      env: { AI_DOCK_ON_FATAL: "exit" },
+      programs: { "broken.conf": "[program:broken]\ncommand=/no/such/program\nstartretries=0\n" },
+    });
+    expect(await container.wait()).toBe(1);
+  });
+
+  test("AI_DOCK_DISABLE keeps a program down, with the reason in status", async () => {
+    await using container = await boot({
+      env: { AI_DOCK_DISABLE: "p" },
+      programs: { "p.conf": "[program:p]\ncommand=sleep 600\n" },
+    });
+    await container.waitReady();
+    const p = (await status(container)).find(({ name }) => name === "p");
+    expect(p).toMatchObject({ state: "STOPPED", reason: "switched off by AI_DOCK_DISABLE" });
+    expect(await container.sh("ai-dock start p")).toBe("p: started");
+  });
+
+  test("children get clean signals, only their own descriptors, and a group of their own", async () => {
+    const show = `sh -c 'grep -E "^Sig(Blk|Ign)" /proc/self/status; ls /proc/self/fd | wc -w; ps -o pid=,pgid= -p $$ | xargs; sleep 600'`;
+    await using container = await boot({ programs: { "show.conf": `[program:show]\ncommand=${show}\n` } });
+    await container.waitReady();
+    const lines = (await container.logs())
+      .split("\n")
+      .flatMap((line) => /^show \| (.*)$/.exec(line)?.[1] ?? []);
+    expect(lines.slice(0, 2)).toEqual(["SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"]);
+    // ls itself has one more open: the directory.
+    expect(lines[2]).toBe("4");
+    const [pid, group] = lines[3]?.split(" ") ?? [];
+    expect(pid).toBe(group as string);
+  });
+});
