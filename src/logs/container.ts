@@ -1,0 +1,191 @@
+import { ByteQueue } from "./byte-queue.ts";
+import { type BlockFormat, blockFormat, type OutputFormat, type OutputStream } from "./format.ts";
+import { LineSplitter } from "./lines.ts";
+import { openOutlet, type Outlet } from "./outlet.ts";
+
+/** Output waits in memory up to this size before the programs have to wait. */
+const QUEUE_BYTES = 1024 * 1024;
+/** A reader that takes nothing for this long counts as stalled. */
+const STALL_MS = 2000;
+/** Delay of the first try after the pipe was full; doubled while there is no room, up to the second. */
+const FIRST_RETRY_MS = 1;
+const LAST_RETRY_MS = 16;
+/** How often a stalled reader is tried. */
+const STALLED_RETRY_MS = 500;
+/** How often an output that nobody has open any more is tried, as output comes. */
+const GONE_RETRY_MS = 1000;
+
+export interface ContainerOptions {
+  /** The container's stdout. */
+  fd: number;
+  format: OutputFormat;
+  stallMs?: number;
+  queueBytes?: number;
+}
+
+/** One program's stream on its way into the container's output. */
+export interface ContainerStream {
+  /** Adds bytes. The promise, if any, resolves when there is room for more. */
+  write(chunk: Uint8Array): void | Promise<void>;
+  /** Ends the stream; an unfinished line gets its newline. */
+  end(): void;
+}
+
+/**
+ * The container's stdout: whole lines of all programs in one stream. It never blocks. While its reader
+ * reads, it is lossless and slows the programs down to the reader; once the reader stalls, it skips.
+ */
+export class ContainerOutput {
+  readonly #format: OutputFormat;
+  readonly #stallMs: number;
+  readonly #queueBytes: number;
+  readonly #outlet: Outlet;
+  readonly #queue = new ByteQueue();
+  readonly #own: BlockFormat;
+  /** Writes that wait for room, in order. */
+  #waiters: (() => void)[] = [];
+  /** Flushes that wait for the queue to be empty. */
+  #drained: (() => void)[] = [];
+  #timer: Timer | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #progressAt = 0;
+  #stalled = false;
+  #goneUntil = 0;
+  #skipped = 0;
+
+  constructor({ fd, format, stallMs = STALL_MS, queueBytes = QUEUE_BYTES }: ContainerOptions) {
+    this.#format = format;
+    this.#stallMs = stallMs;
+    this.#queueBytes = queueBytes;
+    this.#outlet = openOutlet(fd);
+    this.#own = blockFormat(format, "ai-dock", "stdout");
+  }
+
+  /** Opens the way in for a program's stream. */
+  open(name: string, stream: OutputStream): ContainerStream {
+    const format = blockFormat(this.#format, name, stream);
+    const splitter = new LineSplitter();
+    const add = (block: Uint8Array) => {
+      if (block.byteLength > 0) this.#put(format(block));
+    };
+    return {
+      write: (chunk) => {
+        if (this.#hasRoom()) return add(splitter.push(chunk));
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#waiters.push(() => {
+          add(splitter.push(chunk));
+          resolve();
+        });
+        return promise;
+      },
+      end: () => add(splitter.end()),
+    };
+  }
+
+  /** Writes one line of our own, without its newline; never waits. */
+  line(name: string, text: string): void {
+    this.#put(blockFormat(this.#format, name, "stdout")(Buffer.from(`${text}\n`)));
+  }
+
+  /** Resolves when everything is written, or will not be: the reader stalls or the time is up. */
+  async flush(timeoutMs: number): Promise<void> {
+    this.#drain();
+    if (this.#queue.length === 0 || this.#stalled) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#drained.push(resolve);
+    const timer = setTimeout(resolve, timeoutMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #hasRoom(): boolean {
+    return this.#stalled || (this.#queue.length < this.#queueBytes && this.#waiters.length === 0);
+  }
+
+  /** Accepts whole, formatted lines. */
+  #put(lines: Uint8Array): void {
+    if (this.#stalled && !this.#isBack()) {
+      this.#skipped += lines.byteLength;
+      return;
+    }
+    let written = 0;
+    if (this.#queue.length === 0) {
+      try {
+        written = this.#outlet.write(lines);
+      } catch {
+        this.#queue.push(lines);
+        this.#loseReader();
+        return;
+      }
+      if (written === lines.byteLength) return;
+      this.#progressAt = performance.now();
+    }
+    this.#queue.push(written === 0 ? lines : lines.subarray(written));
+    this.#retryLater();
+  }
+
+  /** True when a reader that was gone has been found again. */
+  #isBack(): boolean {
+    if (this.#goneUntil === 0 || performance.now() < this.#goneUntil) return false;
+    this.#drain();
+    return !this.#stalled;
+  }
+
+  #drain(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    try {
+      while (this.#queue.length > 0) {
+        const written = this.#outlet.write(this.#queue.head());
+        if (written === 0) break;
+        this.#queue.shift(written);
+        this.#noteProgress();
+      }
+    } catch {
+      this.#loseReader();
+      return;
+    }
+    if (this.#queue.length === 0) {
+      for (const resolve of this.#drained.splice(0)) resolve();
+    } else {
+      if (!this.#stalled && performance.now() - this.#progressAt >= this.#stallMs) this.#stall();
+      this.#retryLater();
+    }
+    this.#admit();
+  }
+
+  #noteProgress(): void {
+    this.#progressAt = performance.now();
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#goneUntil = 0;
+    if (!this.#stalled) return;
+    this.#stalled = false;
+    if (this.#skipped === 0) return;
+    const notice = `skipped ${this.#skipped} bytes of container output: the reader stalled\n`;
+    this.#skipped = 0;
+    this.#queue.push(this.#own(Buffer.from(notice)));
+  }
+
+  #retryLater(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => this.#drain(), this.#stalled ? STALLED_RETRY_MS : this.#retryMs);
+    if (this.#stalled) this.#timer.unref();
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
+  }
+
+  #loseReader(): void {
+    this.#goneUntil = performance.now() + GONE_RETRY_MS;
+    this.#stall();
+  }
+
+  #stall(): void {
+    this.#stalled = true;
+    for (const resolve of this.#drained.splice(0)) resolve();
+    for (const write of this.#waiters.splice(0)) write();
+  }
+
+  /** Lets those write who wait, in turn, while there is room. */
+  #admit(): void {
+    while (this.#waiters.length > 0 && this.#queue.length < this.#queueBytes) this.#waiters.shift()?.();
+  }
+}

@@ -1,0 +1,52 @@
+const NEWLINE = 0x0a;
+
+/** How the container's own output looks: `name | line`, the bytes alone, or an object per line. */
+export type OutputFormat = "prefix" | "plain" | "json";
+export type OutputStream = "stdout" | "stderr";
+
+/** Turns a block of whole lines into what is written. The result may be overwritten by the next call. */
+export type BlockFormat = (block: Uint8Array) => Uint8Array;
+
+/** The function that formats the blocks of one program's stream. */
+export function blockFormat(format: OutputFormat, name: string, stream: OutputStream): BlockFormat {
+  if (format === "plain") return (block) => block;
+  if (format === "json") return (block) => formatJson(block, name, stream);
+  const prefix = Buffer.from(`${name} | `);
+  return (block) => insertPrefix(block, prefix);
+}
+
+/** Reused by every block: a warm buffer is half the cost of the copy. */
+let scratch: Buffer = Buffer.allocUnsafe(128 * 1024);
+/** A larger scratch buffer, for a block of very short lines, is not kept. */
+const MAX_SCRATCH = 512 * 1024;
+
+/** Puts the prefix before every line of a block that ends with a newline. */
+function insertPrefix(block: Uint8Array, prefix: Uint8Array): Uint8Array {
+  const prefixBytes = prefix.byteLength;
+  let out = scratch;
+  let at = 0;
+  for (let start = 0; start < block.byteLength;) {
+    const end = block.indexOf(NEWLINE, start) + 1;
+    const needed = at + prefixBytes + end - start;
+    if (needed > out.byteLength) out = grow(out, at, needed);
+    out.set(prefix, at);
+    out.set(block.subarray(start, end), at + prefixBytes);
+    at = needed;
+    start = end;
+  }
+  if (out.byteLength <= MAX_SCRATCH) scratch = out;
+  return out.subarray(0, at);
+}
+
+function grow(buffer: Buffer, used: number, needed: number): Buffer {
+  const grown = Buffer.allocUnsafe(2 * needed);
+  buffer.copy(grown, 0, 0, used);
+  return grown;
+}
+
+function formatJson(block: Uint8Array, name: string, stream: OutputStream): Uint8Array {
+  const time = new Date().toISOString();
+  const lines = new TextDecoder().decode(block).split("\n");
+  lines.pop();
+  return Buffer.from(lines.map((line) => `${JSON.stringify({ time, name, stream, line })}\n`).join(""));
+}

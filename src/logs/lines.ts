@@ -1,0 +1,68 @@
+const NEWLINE = 0x0a;
+
+/** An unfinished line is held up to this size; a longer one is passed on in pieces, each a line of its own. */
+export const MAX_LINE = 64 * 1024;
+
+/** A held line keeps its buffer from chunk to chunk; this is where it starts. */
+const FIRST_HOLD = 256;
+
+const nothing = new Uint8Array(0);
+
+/** Cuts a stream of chunks after whole lines: gives what is complete, holds the rest. */
+export class LineSplitter {
+  #held: Uint8Array | null = null;
+  #heldBytes = 0;
+
+  /** The whole lines up to here, the last newline included; empty while there is none. */
+  push(chunk: Uint8Array): Uint8Array {
+    const end = chunk.lastIndexOf(NEWLINE) + 1;
+    if (this.#heldBytes === 0 && end > 0) {
+      if (end === chunk.byteLength) return chunk;
+      const rest = this.#hold(chunk.subarray(end));
+      return rest === nothing ? chunk.subarray(0, end) : Buffer.concat([chunk.subarray(0, end), rest]);
+    }
+    if (end === 0) return this.#hold(chunk);
+    const first = chunk.indexOf(NEWLINE) + 1;
+    const head = this.#hold(chunk.subarray(0, first - 1));
+    const parts = [head, this.#release(), chunk.subarray(first - 1, end)];
+    parts.push(this.#hold(chunk.subarray(end)));
+    return Buffer.concat(parts);
+  }
+
+  /** The held line at the end of the stream, with a newline. */
+  end(): Uint8Array {
+    return this.#heldBytes === 0 ? nothing : Buffer.concat([this.#release(), Uint8Array.of(NEWLINE)]);
+  }
+
+  #release(): Uint8Array {
+    const held = this.#held?.subarray(0, this.#heldBytes) ?? nothing;
+    this.#held = null;
+    this.#heldBytes = 0;
+    return held;
+  }
+
+  /** Adds bytes without a newline to the held line; gives the pieces of it that are over the limit. */
+  #hold(bytes: Uint8Array): Uint8Array {
+    const pieces: Uint8Array[] = [];
+    let rest = bytes;
+    while (this.#heldBytes + rest.byteLength > MAX_LINE) {
+      const room = MAX_LINE - this.#heldBytes;
+      pieces.push(this.#release(), rest.subarray(0, room), Uint8Array.of(NEWLINE));
+      rest = rest.subarray(room);
+    }
+    this.#append(rest);
+    return pieces.length === 0 ? nothing : Buffer.concat(pieces);
+  }
+
+  #append(bytes: Uint8Array): void {
+    const size = this.#heldBytes + bytes.byteLength;
+    if (size === 0) return;
+    if (this.#held === null || this.#held.byteLength < size) {
+      const grown = new Uint8Array(Math.max(FIRST_HOLD, size, Math.min(2 * this.#heldBytes, MAX_LINE)));
+      if (this.#held !== null) grown.set(this.#held.subarray(0, this.#heldBytes));
+      this.#held = grown;
+    }
+    this.#held.set(bytes, this.#heldBytes);
+    this.#heldBytes = size;
+  }
+}

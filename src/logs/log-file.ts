@@ -1,0 +1,197 @@
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  constants,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { messageOf } from "../errors.ts";
+import { rotate } from "./rotate.ts";
+
+/** Readable by root and its group only: programs print what they should not. */
+const FILE_MODE = 0o640;
+/** How long a log that cannot be written is left alone before the next try. */
+const RETRY_MS = 1000;
+/** How often a file in use is checked for having been moved, deleted or truncated by someone else. */
+const CHECK_MS = 1000;
+/** Larger writes are cut, so that a file exceeds its limit by less than this. */
+const MAX_WRITE = 128 * 1024;
+
+const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
+
+export interface LogFileOptions {
+  path: string;
+  /** Size at which the file is rotated; 0 never rotates. */
+  maxBytes: number;
+  /** Generations kept as PATH.1 … PATH.backups; with 0 the file starts over. */
+  backups: number;
+  /** Told once when the log cannot be written, and once when it can be again. */
+  warn: (message: string) => void;
+}
+
+/**
+ * A log file that is appended to, rotated by size under supervisord's names and rules. Nothing that goes
+ * wrong with it reaches the caller: it costs log bytes, never the program.
+ */
+export class LogFile {
+  readonly path: string;
+  readonly #options: LogFileOptions;
+  #fd = -1;
+  #inode = 0;
+  #size = 0;
+  #isRegular = false;
+  #failed = false;
+  #dropped = 0;
+  #retryAt = 0;
+  #checkAt = 0;
+
+  constructor(options: LogFileOptions) {
+    this.path = options.path;
+    this.#options = options;
+  }
+
+  /** Creates the file unless it is there, so that readers find it before the first byte. */
+  open(): void {
+    if (this.#fd !== -1) return;
+    try {
+      this.#open();
+    } catch (error) {
+      this.#fail(error, 0);
+    }
+  }
+
+  /** Appends bytes and rotates when the file is full. */
+  write(bytes: Uint8Array): void {
+    for (let start = 0; start < bytes.byteLength; start += MAX_WRITE) {
+      this.#append(bytes.byteLength <= MAX_WRITE ? bytes : bytes.subarray(start, start + MAX_WRITE));
+    }
+  }
+
+  /** Goes on in a new file under the same path after someone has moved the old one away. */
+  reopen(): void {
+    this.close();
+    this.#retryAt = 0;
+    this.open();
+  }
+
+  /** Empties the file; generations stay. */
+  clear(): void {
+    this.open();
+    if (this.#fd === -1 || !this.#isRegular) return;
+    try {
+      ftruncateSync(this.#fd, 0);
+      this.#size = 0;
+    } catch (error) {
+      this.#fail(error, 0);
+    }
+  }
+
+  /** Closes the file; a later write opens it again. */
+  close(): void {
+    if (this.#fd === -1) return;
+    const fd = this.#fd;
+    this.#fd = -1;
+    try {
+      closeSync(fd);
+    } catch {
+      // Network file systems report earlier write errors here; there is nothing left to do about them.
+    }
+  }
+
+  #append(bytes: Uint8Array): void {
+    let written = 0;
+    try {
+      if (!this.#isReady()) {
+        this.#dropped += bytes.byteLength;
+        return;
+      }
+      while (written < bytes.byteLength) {
+        const count = writeSync(this.#fd, bytes, written, bytes.byteLength - written);
+        written += count;
+        this.#size += count;
+      }
+      if (this.#failed) this.#recover();
+      this.#rotateIfFull();
+    } catch (error) {
+      this.#fail(error, bytes.byteLength - written);
+    }
+  }
+
+  /** Opens the file when it has to be. False while a failed one is left alone. */
+  #isReady(): boolean {
+    const now = performance.now();
+    if (this.#fd !== -1) {
+      if (now < this.#checkAt) return true;
+      this.#checkAt = now + CHECK_MS;
+      if (this.#isStillThere()) return true;
+      this.close();
+    }
+    if (this.#failed && now < this.#retryAt) return false;
+    this.#open();
+    return true;
+  }
+
+  #open(): void {
+    const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
+    try {
+      this.#fd = openSync(this.path, flags, FILE_MODE);
+    } catch {
+      mkdirSync(dirname(this.path), { recursive: true });
+      this.#fd = openSync(this.path, flags, FILE_MODE);
+    }
+    this.#checkAt = performance.now() + CHECK_MS;
+    const stat = fstatSync(this.#fd);
+    this.#isRegular = stat.isFile();
+    this.#inode = stat.ino;
+    this.#size = stat.size;
+  }
+
+  /** The path may lead elsewhere by now (moved, deleted), or the file be shorter than what was written. */
+  #isStillThere(): boolean {
+    const stat = statSync(this.path, { throwIfNoEntry: false });
+    if (stat === undefined || stat.ino !== this.#inode) return false;
+    this.#size = stat.size;
+    return true;
+  }
+
+  #rotateIfFull(): void {
+    const { maxBytes, backups } = this.#options;
+    if (maxBytes === 0 || this.#size < maxBytes || !this.#isRegular) return;
+    if (backups === 0) {
+      ftruncateSync(this.#fd, 0);
+      this.#size = 0;
+      return;
+    }
+    if (rotate(this.path, backups)) {
+      this.close();
+      this.#open();
+      return;
+    }
+    // A file that is itself a mount cannot be renamed; its content has been copied.
+    ftruncateSync(this.#fd, 0);
+    this.#size = 0;
+  }
+
+  #fail(error: unknown, lost: number): void {
+    this.#dropped += lost;
+    this.#retryAt = performance.now() + RETRY_MS;
+    this.close();
+    if (this.#failed) return;
+    // Set first: the warning may come back to this very file.
+    this.#failed = true;
+    this.#options.warn(
+      `Cannot write log "${this.path}": ${messageOf(error)}; dropping its output until that is over`,
+    );
+  }
+
+  #recover(): void {
+    const dropped = this.#dropped;
+    this.#failed = false;
+    this.#dropped = 0;
+    this.#options.warn(`Writing log "${this.path}" again; ${dropped} bytes were dropped`);
+  }
+}
