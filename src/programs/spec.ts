@@ -7,6 +7,8 @@ export type LogSpec =
   /** Nowhere (supervisord's `NONE`). */
   | { kind: "none" };
 
+export type FileLog = Extract<LogSpec, { kind: "file" }>;
+
 /** When a RUNNING program counts as ready; without one it is ready as soon as it is RUNNING. */
 export type ReadySpec =
   | { kind: "tcp"; host: string; port: number }
@@ -61,6 +63,8 @@ export interface ProgramSpec {
   killMode: KillMode;
   /** Lower starts first and stops last. */
   priority: number;
+  /** Priority of its group, where `[group:x]` gives one; compared before `priority`. */
+  groupPriority?: number;
   stdout: LogSpec;
   /** `"stdout"` joins stderr to stdout (redirect_stderr). */
   stderr: LogSpec | "stdout";
@@ -105,7 +109,7 @@ export function programId(spec: Pick<ProgramSpec, "name" | "group">): string {
 }
 
 /** The rotated file that belongs to a program's stream. */
-export function logFile(name: string, stream: "stdout" | "stderr" = "stdout"): LogSpec {
+export function logFile(name: string, stream: "stdout" | "stderr" = "stdout"): FileLog {
   const path = `${LOG_DIRECTORY}/${name}${stream === "stderr" ? ".error" : ""}.log`;
   return { kind: "file", path, maxBytes: 50 * MEGABYTE, backups: 10 };
 }

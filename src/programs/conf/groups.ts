@@ -1,0 +1,63 @@
+import type { IniDocument, Section } from "./ini/document.ts";
+import { quote, type Report } from "./problem.ts";
+import { GROUP_KEYS } from "./read/keys.ts";
+import { commonNames, type Surroundings } from "./read/names.ts";
+import type { Seat } from "./read/program.ts";
+import { reportUnknownKeys, sectionReader } from "./read/reader.ts";
+import { commaList, integer, plainName } from "./read/values.ts";
+
+const PREFIX = "group:";
+const UNSUPPORTED = ["fcgi-program", "eventlistener"];
+
+/** Which groups the `[group:x]` sections put each program section into; programs in none have one of their own. */
+export function readSeats(
+  document: IniDocument,
+  report: Report,
+  surroundings: Surroundings,
+): Map<string, Seat[]> {
+  const seats = new Map<string, Seat[]>();
+  for (const section of document.sections.values()) {
+    if (!section.name.startsWith(PREFIX)) continue;
+    for (const [member, seat] of readGroup(section, document, report, surroundings)) {
+      seats.set(member, [...(seats.get(member) ?? []), seat]);
+    }
+  }
+  return seats;
+}
+
+/** The program sections that a group names, and its seat for them. */
+function readGroup(
+  section: Section,
+  document: IniDocument,
+  report: Report,
+  surroundings: Surroundings,
+): Map<string, Seat> {
+  const { name: header, file, line } = section;
+  const about = { severity: "error", file, line, section: header } as const;
+  const consequence = "the key is ignored";
+  const reader = sectionReader(section, document, report, consequence);
+  for (const junk of section.junk) {
+    const text = `expected key=value, got ${quote(junk.text)}; the line is ignored`;
+    report({ ...about, line: junk.line, value: junk.text, text });
+  }
+  reportUnknownKeys(section, GROUP_KEYS, report);
+
+  const group = header.slice(PREFIX.length).trim();
+  try {
+    plainName(group);
+  } catch {
+    const text = `expected a group name without space, colon or slash, got ${quote(group)}; its programs are on their own`;
+    report({ ...about, value: group, text });
+    return new Map();
+  }
+  const names = commonNames(section, surroundings);
+  const priority = reader.get("priority", names, integer, 999);
+  const members = new Map<string, Seat>();
+  for (const program of reader.get("programs", names, commaList, [])) {
+    if (document.sections.has(`program:${program}`)) members.set(`program:${program}`, { group, priority });
+    else if (UNSUPPORTED.some((kind) => document.sections.has(`${kind}:${program}`))) continue;
+    else
+      reader.complain("programs", "names of programs", quote(program), "that one is left out of the group");
+  }
+  return members;
+}

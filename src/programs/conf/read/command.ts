@@ -1,0 +1,13 @@
+import type { ProgramSpec } from "../../spec.ts";
+import { shellWords, UnfinishedWords } from "../text/shell-words.ts";
+
+/** The words of a command line; one that cannot be split fails when it is started, in supervisord's words. */
+export function commandWords(line: string): Pick<ProgramSpec, "command" | "commandError"> {
+  try {
+    const command = shellWords(line);
+    return command.length === 0 ? { command, commandError: "command is empty" } : { command };
+  } catch (error) {
+    if (!(error instanceof UnfinishedWords)) throw error;
+    return { command: [], commandError: `can't parse command '${line}': ${error.message}` };
+  }
+}

@@ -1,0 +1,73 @@
+import { Expected } from "../problem.ts";
+
+const FORM = 'NAME="value" pairs separated by commas';
+const WORD = /[A-Za-z0-9_/.+\-():]/;
+
+export interface Pairs {
+  values: Record<string, string>;
+  /** What stood between two pairs, or after the last, instead of a comma: it cut a value short. */
+  stray: { text: string; after: string } | undefined;
+}
+
+/**
+ * Reads `environment=` by the rules of supervisord, which cuts it into tokens as Python's shlex does in
+ * its old, non-POSIX mode: values with other than letters, digits and `_/.+-():` need quotes, and any
+ * token separates pairs. Throws Expected where supervisord refuses to start.
+ */
+export function parsePairs(text: string): Pairs {
+  const tokens = tokenize(text);
+  const values: Record<string, string> = {};
+  let stray: Pairs["stray"];
+  for (let at = 0; at < tokens.length; at += 4) {
+    const [name, equals, value, separator] = tokens.slice(at, at + 4);
+    if (name === undefined || equals !== "=" || value === undefined) throw incomplete(name, equals, stray);
+    values[name] = value.replaceAll(/^['"]+|['"]+$/g, "");
+    if (separator !== undefined && separator !== ",") stray ??= { text: separator, after: name };
+  }
+  return { values, stray };
+}
+
+/** Names no value: it may be a secret. */
+function incomplete(name: string | undefined, equals: string | undefined, stray: Pairs["stray"]): Expected {
+  if (stray !== undefined) {
+    return new Expected(FORM, `"${stray.text}" after the start of ${stray.after}; put its value in quotes`);
+  }
+  if (equals !== "=") return new Expected(FORM, `"${name ?? ""}" without "="`);
+  return new Expected(FORM, `"${name ?? ""}=" without a value; for an empty one write ${name ?? ""}=""`);
+}
+
+function tokenize(text: string): string[] {
+  const tokens: string[] = [];
+  let at = 0;
+  const skipLine = () => {
+    const end = text.indexOf("\n", at);
+    at = end === -1 ? text.length : end + 1;
+  };
+  while (at < text.length) {
+    const char = text[at]!;
+    if (" \t\r\n".includes(char)) at += 1;
+    else if (char === "#") skipLine();
+    else if (char === '"' || char === "'") {
+      const end = text.indexOf(char, at + 1);
+      if (end === -1) throw new Expected(FORM, `a quote (${char}) that is never closed`);
+      tokens.push(text.slice(at, end + 1));
+      at = end + 1;
+    } else if (WORD.test(char)) {
+      let word = "";
+      // Within a word, quotes are plain characters and a comment does not end the word.
+      while (at < text.length) {
+        const next = text[at]!;
+        if (next === "#") skipLine();
+        else if (WORD.test(next) || next === '"' || next === "'") {
+          word += next;
+          at += 1;
+        } else break;
+      }
+      tokens.push(word);
+    } else {
+      tokens.push(char);
+      at += 1;
+    }
+  }
+  return tokens;
+}
