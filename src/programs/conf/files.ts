@@ -5,7 +5,7 @@ import { emptyDocument, type IniDocument, type Section } from "./ini/document.ts
 import { parseIni } from "./ini/parse.ts";
 import type { Report } from "./problem.ts";
 import { commonNames, type Surroundings } from "./read/names.ts";
-import { sectionReader } from "./read/reader.ts";
+import { SectionReader } from "./read/reader.ts";
 import { globFiles } from "./text/glob.ts";
 
 /** Reads files in order, and what they include right after them, into one document. */
@@ -59,7 +59,7 @@ function includedFiles(
   surroundings: Surroundings,
   report: Report,
 ): string[] {
-  const reader = sectionReader(section, document, report, "nothing is included");
+  const reader = new SectionReader(section, document, report, "nothing is included");
   if (reader.raw("files") === undefined) reader.complain("files", "patterns of files", "none");
   const patterns = reader.get("files", commonNames(section, surroundings), (text) => text, "");
   return patterns

@@ -3,7 +3,8 @@ import { quote, type Report } from "./problem.ts";
 import { GROUP_KEYS } from "./read/keys.ts";
 import { commonNames, type Surroundings } from "./read/names.ts";
 import type { Seat } from "./read/program.ts";
-import { reportUnknownKeys, sectionReader } from "./read/reader.ts";
+import { SectionReader } from "./read/reader.ts";
+import { reportUnknownKeys } from "./read/unknown-keys.ts";
 import { commaList, integer, plainName } from "./read/values.ts";
 
 const PREFIX = "group:";
@@ -35,7 +36,7 @@ function readGroup(
   const { name: header, file, line } = section;
   const about = { severity: "error", file, line, section: header } as const;
   const consequence = "the key is ignored";
-  const reader = sectionReader(section, document, report, consequence);
+  const reader = new SectionReader(section, document, report, consequence);
   for (const junk of section.junk) {
     const text = `expected key=value, got ${quote(junk.text)}; the line is ignored`;
     report({ ...about, line: junk.line, value: junk.text, text });

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { lookupUser } from "../../sys/users.ts";
 import { type ProgramSpec, programId } from "../spec.ts";
 import { distinctLogs } from "./distinct-logs.ts";
@@ -9,7 +10,7 @@ import { collectProblems, type Problem, quote, type Report } from "./problem.ts"
 import { readEnvironment } from "./read/environment.ts";
 import { commonNames, type Surroundings } from "./read/names.ts";
 import { type ProgramContext, readProgram } from "./read/program.ts";
-import { sectionReader } from "./read/reader.ts";
+import { SectionReader } from "./read/reader.ts";
 import { globFiles } from "./text/glob.ts";
 
 /** Where drop-ins are looked for, in this order; files of one pattern are read by name. */
@@ -41,7 +42,7 @@ export function loadPrograms({ files, patterns = DROP_IN_PATTERNS, env, here }: 
   const sources = files ?? patterns.flatMap(globFiles);
   if (sources.length === 0) return { programs: [], problems: [] };
   const { problems, report } = collectProblems();
-  const outer: Surroundings = { env, here, shared: {} };
+  const outer: Surroundings = { env, here, hostName: hostname(), shared: {} };
   const document = readFiles(sources, outer, report);
   reportIgnored(document, report);
   const surroundings = { ...outer, shared: readSharedEnvironment(document, outer, report) };
@@ -52,7 +53,7 @@ export function loadPrograms({ files, patterns = DROP_IN_PATTERNS, env, here }: 
 function readSharedEnvironment(document: IniDocument, outer: Surroundings, report: Report) {
   const section = document.sections.get("supervisord");
   if (section === undefined) return {};
-  const reader = sectionReader(section, document, report, "it is ignored");
+  const reader = new SectionReader(section, document, report, "it is ignored");
   return readEnvironment(reader, commonNames(section, outer)) ?? {};
 }
 

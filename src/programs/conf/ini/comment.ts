@@ -6,6 +6,7 @@ const PREFIXES = [";", "#"] as const;
  * then at the second of each, and so on: `a;b ;c #d` is cut at the `#`.
  */
 export function commentStart(line: string): number {
+  if (!line.includes(";") && !line.includes("#")) return -1;
   let last: number[] = PREFIXES.map((prefix) => line.indexOf(prefix));
   while (last.some((index) => index !== -1)) {
     const starts = last.filter((index) => index === 0 || (index > 0 && isSpace(line, index - 1)));

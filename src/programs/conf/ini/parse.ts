@@ -32,14 +32,14 @@ export function parseIni(
       if (comment === -1) parts?.push("");
       continue;
     }
-    const depth = raw.search(/\S/);
+    const depth = raw.length - raw.trimStart().length;
     if (parts !== undefined && depth > indent) {
       if (LOOKS_LIKE_HEADER.test(content)) report(indentedHeader(file, line, content));
       parts.push(content);
       continue;
     }
     indent = depth;
-    const header = HEADER.exec(content)?.[1];
+    const header = content.startsWith("[") ? HEADER.exec(content)?.[1] : undefined;
     if (header !== undefined) {
       section = openSection(document, header, { file, line });
       parts = undefined;

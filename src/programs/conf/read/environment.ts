@@ -1,9 +1,9 @@
 import { expand, type Names } from "../text/expand.ts";
 import { parsePairs } from "../text/pairs.ts";
-import type { Reader } from "./reader.ts";
+import type { SectionReader } from "./reader.ts";
 
 /** Reads `environment=`; undefined after an error, which is then reported. */
-export function readEnvironment(reader: Reader, names: Names): Record<string, string> | undefined {
+export function readEnvironment(reader: SectionReader, names: Names): Record<string, string> | undefined {
   const raw = reader.raw("environment");
   if (raw === undefined) return {};
   return reader.attempt("environment", () => {

@@ -1,14 +1,14 @@
 import type { ProgramSpec } from "../../spec.ts";
 import { Expected, quote } from "../problem.ts";
 import { expand, type Names } from "../text/expand.ts";
-import type { Reader } from "./reader.ts";
+import type { SectionReader } from "./reader.ts";
 import { readySpec } from "./ready.ts";
 import { commaList, port } from "./values.ts";
 
 type Extras = Pick<ProgramSpec, "dependsOn" | "ready" | "webPort" | "webName">;
 
 /** Reads the keys that supervisord does not know. A wrong one is ignored; the program itself is fine. */
-export function readExtras(reader: Reader, names: Names): Extras {
+export function readExtras(reader: SectionReader, names: Names): Extras {
   const read = <T>(key: string, convert: (text: string) => T, without: string): T | undefined => {
     const raw = reader.raw(key);
     if (raw === undefined) return undefined;

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { LOG_DIRECTORY, logFile, type LogSpec, MEGABYTE } from "../../spec.ts";
 import type { Names } from "../text/expand.ts";
-import type { Reader } from "./reader.ts";
+import type { SectionReader } from "./reader.ts";
 import { amount, boolean, byteSize } from "./values.ts";
 
 type Stream = "stdout" | "stderr";
@@ -14,7 +14,7 @@ const CONTAINER = /^\/(?:dev\/(?:stdout|stderr|fd\/[12]|tty|console)|proc\/(?:se
  * Where a stream of the program goes. `AUTO` and no key at all mean /var/log/supervisor/NAME.log, and
  * relative paths start in that folder. Folders that are not there are made when the log is opened.
  */
-export function readLog(reader: Reader, names: Names, stream: Stream, programName: string): LogSpec {
+export function readLog(reader: SectionReader, names: Names, stream: Stream, programName: string): LogSpec {
   const key = `${stream}_logfile`;
   const maxBytes = reader.get(`${key}_maxbytes`, names, byteSize, 50 * MEGABYTE);
   const backups = reader.get(`${key}_backups`, names, amount, 10);
@@ -40,7 +40,7 @@ export function readLog(reader: Reader, names: Names, stream: Stream, programNam
 }
 
 /** Where stderr goes; a file for it is pointless when it joins stdout. */
-export function readStderr(reader: Reader, names: Names, programName: string): LogSpec | "stdout" {
+export function readStderr(reader: SectionReader, names: Names, programName: string): LogSpec | "stdout" {
   const stderr = readLog(reader, names, "stderr", programName);
   if (!reader.get("redirect_stderr", names, boolean, false)) return stderr;
   const path = reader.raw("stderr_logfile");
@@ -54,7 +54,7 @@ const EVENT_KEYS = ["stdout_events_enabled", "stderr_events_enabled"];
 const CAPTURE_KEYS = ["stdout_capture_maxbytes", "stderr_capture_maxbytes"];
 
 /** Checks the keys that feed supervisord's event listeners, of which there are none here. */
-export function checkEventKeys(reader: Reader, names: Names): void {
+export function checkEventKeys(reader: SectionReader, names: Names): void {
   for (const key of EVENT_KEYS) {
     if (reader.get(key, names, boolean, false)) warnUnused(reader, key);
   }
@@ -63,7 +63,7 @@ export function checkEventKeys(reader: Reader, names: Names): void {
   }
 }
 
-function warnUnused(reader: Reader, key: string): void {
+function warnUnused(reader: SectionReader, key: string): void {
   reader.warn(key, "has no effect here; it is ignored, in every program", `unused ${key}`);
 }
 

@@ -1,10 +1,10 @@
-import { hostname } from "node:os";
 import { dirname } from "node:path";
 import type { Place } from "../problem.ts";
 import type { Names } from "../text/expand.ts";
 
 /** What every section of one load shares. */
 export interface Surroundings {
+  hostName: string;
   /** Replaces the folder of the file in `%(here)s`. */
   here: string | undefined;
   /** The boot environment, for `%(ENV_X)s`. */
@@ -14,9 +14,9 @@ export interface Surroundings {
 }
 
 /** The references that mean something everywhere in a section. */
-export function commonNames(place: Place, { here, env, shared }: Surroundings): Names {
+export function commonNames(place: Place, { hostName, here, env, shared }: Surroundings): Names {
   return {
-    values: { here: here ?? dirname(place.file), host_node_name: hostname() },
+    values: { here: here ?? dirname(place.file), host_node_name: hostName },
     environments: [shared, env],
   };
 }

@@ -1,13 +1,13 @@
 import { Expected, quote } from "../problem.ts";
 import { expand, type Names } from "../text/expand.ts";
-import type { Reader } from "./reader.ts";
+import type { SectionReader } from "./reader.ts";
 import { plainName } from "./values.ts";
 
 const KEY = "process_name";
 const NUMBER = "%(process_num)";
 
 /** The pattern of the process names of a section, checked as far as it can be before expansion. */
-export function readNamePattern(reader: Reader, numprocs: number): string {
+export function readNamePattern(reader: SectionReader, numprocs: number): string {
   const pattern = reader.raw(KEY)?.trim() ?? "%(program_name)s";
   reader.attempt(KEY, () => plainName(pattern));
   if (numprocs > 1 && !pattern.includes(NUMBER)) {

@@ -9,7 +9,8 @@ import { PROGRAM_KEYS } from "./keys.ts";
 import { checkEventKeys, readLog, readStderr } from "./log-spec.ts";
 import { commonNames, type Surroundings, withNames } from "./names.ts";
 import { processName, readNamePattern } from "./process-name.ts";
-import { type Reader, reportUnknownKeys, sectionReader } from "./reader.ts";
+import { SectionReader } from "./reader.ts";
+import { reportUnknownKeys } from "./unknown-keys.ts";
 import { readSettings } from "./settings.ts";
 import { amount, integer, plainName } from "./values.ts";
 
@@ -33,7 +34,7 @@ const MOST_PROCESSES = 10_000;
 export function readProgram(section: Section, seat: Seat, context: ProgramContext): ProgramSpec[] {
   const programName = section.name.slice("program:".length).trim();
   const { document, report } = context;
-  const reader = sectionReader(section, document, report, `program ${quote(programName)} is left out`);
+  const reader = new SectionReader(section, document, report, `program ${quote(programName)} is left out`);
   checkSection(section, programName, reader, report);
 
   const common = commonNames(section, context);
@@ -58,7 +59,7 @@ export function readProgram(section: Section, seat: Seat, context: ProgramContex
   return reader.failed ? [] : specs;
 }
 
-function checkSection(section: Section, name: string, reader: Reader, report: Report): void {
+function checkSection(section: Section, name: string, reader: SectionReader, report: Report): void {
   for (const { file, line, text } of section.junk) {
     reader.failed = true;
     const message = `expected key=value, got ${quote(text)}; program ${quote(name)} is left out`;
@@ -80,7 +81,7 @@ type LogKeys = "stdout" | "stderr" | "dependsOn" | "ready" | "webPort" | "webNam
 
 /** The keys that may differ from process to process, and see the program's own environment. */
 function readProcess(
-  reader: Reader,
+  reader: SectionReader,
   outer: Names,
   pattern: string,
   shared: Record<string, string>,

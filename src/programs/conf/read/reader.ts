@@ -1,68 +1,76 @@
 import type { Entry, IniDocument, Section } from "../ini/document.ts";
 import { Expected, quote, type Report } from "../problem.ts";
 import { expand, type Names } from "../text/expand.ts";
-import { nearest } from "../text/nearest.ts";
 
 /** Reads the keys of one section; what is wrong is reported and remembered, never thrown. */
-export interface Reader {
+export class SectionReader {
   /** True once anything was wrong that supervisord would have refused. */
-  failed: boolean;
-  /** The value of a key after expansion and conversion; the fallback when the key is absent or wrong. */
-  get<T, F>(key: string, names: Names, convert: (text: string) => T, fallback: F): T | F;
-  /** The text of a key before expansion. */
-  raw(key: string): string | undefined;
-  /** Runs a conversion on behalf of a key; undefined when it throws Expected, which is then reported. */
-  attempt<T>(key: string, action: () => T): T | undefined;
-  /** Reports a key as a whole; an error leaves the program out unless `consequence` says otherwise. */
-  complain(key: string, expected: string, got?: string, consequence?: string): void;
-  /** Reports something that is merely worth knowing. */
-  warn(key: string, text: string, once?: string): void;
-}
+  failed = false;
+  readonly #section: Section;
+  readonly #document: IniDocument;
+  readonly #report: Report;
+  /** What happens when a value is wrong. */
+  readonly #consequence: string;
 
-/** The reader of a section. `consequence` is what happens when a value is wrong. */
-export function sectionReader(
-  section: Section,
-  document: IniDocument,
-  report: Report,
-  consequence: string,
-): Reader {
-  const entry = (key: string): Entry | undefined =>
-    section.entries.get(key) ?? document.defaults.entries.get(key);
-  const about = (key: string) => {
-    const { file, line, value } = entry(key) ?? { ...section, value: undefined };
+  constructor(section: Section, document: IniDocument, report: Report, consequence: string) {
+    this.#section = section;
+    this.#document = document;
+    this.#report = report;
+    this.#consequence = consequence;
+  }
+
+  /** The value of a key after expansion and conversion; the fallback when the key is absent or wrong. */
+  get<T, F>(key: string, names: Names, convert: (text: string) => T, fallback: F): T | F {
+    const found = this.#entry(key);
+    if (found === undefined) return fallback;
+    return this.attempt(key, () => convertExpanded(found.value, names, convert)) ?? fallback;
+  }
+
+  /** The text of a key before expansion. */
+  raw(key: string): string | undefined {
+    return this.#entry(key)?.value;
+  }
+
+  /** Runs a conversion on behalf of a key; undefined when it throws Expected, which is then reported. */
+  attempt<T>(key: string, action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof Expected)) throw error;
+      this.complain(key, error.expected, error.got);
+      return undefined;
+    }
+  }
+
+  /** Reports an error in a key, which counts as failed unless a milder consequence is given. */
+  complain(key: string, expected: string, got?: string, consequence?: string): void {
+    if (consequence === undefined) this.failed = true;
+    const shown = got ?? quote(this.raw(key) ?? "");
+    const text = `expected ${expected}, got ${shown}; ${consequence ?? this.#consequence}`;
+    // Each process of a section would find the same fault again.
+    this.#report({
+      ...this.#about(key),
+      severity: "error",
+      text,
+      once: `${this.#section.name} ${key} ${text}`,
+    });
+  }
+
+  /** Reports something that is merely worth knowing. */
+  warn(key: string, text: string, once = `${this.#section.name} ${key} ${text}`): void {
+    this.#report({ ...this.#about(key), severity: "warning", text, once });
+  }
+
+  #entry(key: string): Entry | undefined {
+    return this.#section.entries.get(key) ?? this.#document.defaults.entries.get(key);
+  }
+
+  #about(key: string) {
+    const { file, line, value } = this.#entry(key) ?? { ...this.#section, value: undefined };
     // An environment may hold secrets.
     const shown = value === undefined || key === "environment" ? {} : { value };
-    return { file, line, section: section.name, key, ...shown };
-  };
-  const reader: Reader = {
-    failed: false,
-    raw: (key) => entry(key)?.value,
-    get(key, names, convert, fallback) {
-      const found = entry(key);
-      if (found === undefined) return fallback;
-      return reader.attempt(key, () => convertExpanded(found.value, names, convert)) ?? fallback;
-    },
-    attempt(key, action) {
-      try {
-        return action();
-      } catch (error) {
-        if (!(error instanceof Expected)) throw error;
-        reader.complain(key, error.expected, error.got);
-        return undefined;
-      }
-    },
-    complain(key, expected, got, then = consequence) {
-      if (then === consequence) reader.failed = true;
-      const shown = got ?? quote(entry(key)?.value ?? "");
-      // Each process of a section would find the same fault again.
-      const once = `${section.name} ${key} ${expected} ${shown}`;
-      report({ ...about(key), severity: "error", text: `expected ${expected}, got ${shown}; ${then}`, once });
-    },
-    warn(key, text, once = `${section.name} ${key} ${text}`) {
-      report({ ...about(key), severity: "warning", text, once });
-    },
-  };
-  return reader;
+    return { file, line, section: this.#section.name, key, ...shown };
+  }
 }
 
 function convertExpanded<T>(raw: string, names: Names, convert: (text: string) => T): T {
@@ -74,16 +82,5 @@ function convertExpanded<T>(raw: string, names: Names, convert: (text: string) =
       throw new Expected(error.expected, `${quote(text)} (from ${quote(raw)})`);
     }
     throw error;
-  }
-}
-
-/** One warning for each key that a section has and nobody knows. */
-export function reportUnknownKeys(section: Section, known: ReadonlySet<string>, report: Report): void {
-  for (const [key, { file, line, value }] of section.entries) {
-    if (known.has(key)) continue;
-    const close = nearest(key, known);
-    const hint = close === undefined ? "" : ` such as ${close}`;
-    const text = `expected a known key${hint}, got ${quote(key)}; it is ignored`;
-    report({ severity: "warning", file, line, section: section.name, key, value, text });
   }
 }

@@ -1,7 +1,7 @@
 import { type ProgramSpec, programDefaults as defaults } from "../../spec.ts";
 import { Expected } from "../problem.ts";
 import type { Names } from "../text/expand.ts";
-import type { Reader } from "./reader.ts";
+import type { SectionReader } from "./reader.ts";
 import { amount, autorestart, boolean, exitCodes, integer, octal, signalName } from "./values.ts";
 
 type SettingKeys =
@@ -20,7 +20,7 @@ type SettingKeys =
 
 /** The keys that are the same for every process of a program. */
 export function readSettings(
-  reader: Reader,
+  reader: SectionReader,
   names: Names,
   { isKnownUser }: { isKnownUser: (user: string) => boolean },
 ): Pick<ProgramSpec, SettingKeys> {
