@@ -1,0 +1,36 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { HOOK_DIRECTORY } from "../hooks/find.ts";
+
+/** Where provisioning keeps its files; tests have their own. */
+export interface ProvisioningPaths {
+  /** The directory of hooks, which holds the script. */
+  directory: string;
+  /** Holds the script where the former is read-only. */
+  fallback: string;
+  /** The checksum of the script that last ran to a good end. */
+  stamp: string;
+}
+
+export const SCRIPT_NAME = "provisioning.sh";
+
+export const defaultPaths: ProvisioningPaths = {
+  directory: HOOK_DIRECTORY,
+  fallback: "/run/ai-dock",
+  stamp: "/var/lib/ai-dock/provisioning.sha256",
+};
+
+/** Where a new script can be put, or undefined. */
+export function writableTarget({ directory, fallback }: ProvisioningPaths): string | undefined {
+  return [directory, fallback].map((folder) => `${folder}/${SCRIPT_NAME}`).find(isWritable);
+}
+
+function isWritable(path: string): boolean {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    accessSync(dirname(path), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,90 @@
+import type { BootContext, StepResult } from "../context.ts";
+import { AiDockError } from "../../errors.ts";
+import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { findHook } from "../hooks/find.ts";
+import { runHook } from "../hooks/run.ts";
+import { defaultTiming, type Timing } from "./download.ts";
+import { sha256Of } from "./inspect.ts";
+import { type Obtained, obtain } from "./obtain.ts";
+import { defaultPaths, type ProvisioningPaths, SCRIPT_NAME } from "./paths.ts";
+
+export interface ProvisionOptions {
+  /** URL or path instead of PROVISIONING_SCRIPT; its checksum is then not checked. */
+  source?: string;
+  /** Runs the script even when PROVISIONING_ONCE is set and it has not changed. */
+  force?: boolean;
+  paths?: ProvisioningPaths;
+  timing?: Timing;
+}
+
+const NAME = "provisioning";
+
+/**
+ * Gets the provisioning script and runs it. Throws AiDockError when it could not be had or failed;
+ * where an older script is in place that one runs all the same. Nothing to run: undefined.
+ */
+export async function provision(context: BootContext, options: ProvisionOptions = {}) {
+  const { settings, log, signal } = context;
+  const paths = options.paths ?? defaultPaths;
+  const sha256 = options.source === undefined ? settings.PROVISIONING_SHA256 : undefined;
+  const { path, failure } = await locate(context, { ...options, paths, sha256 });
+  if (signal.aborted) return undefined;
+  if (path === undefined && failure === undefined) return undefined;
+  if (path === undefined) throw failed(`PROVISIONING_SCRIPT: ${failure}; nothing is run`);
+  if (failure !== undefined) log.warn(`PROVISIONING_SCRIPT: ${failure}; running the one that was there`);
+  const checksum = await sha256Of(path);
+  if (sha256 !== undefined && checksum !== sha256)
+    throw failed(`PROVISIONING_SHA256: expected "${sha256}", got "${checksum}" of "${path}"; it is not run`);
+  if (settings.PROVISIONING_ONCE && options.force !== true && lastRun(paths.stamp) === checksum)
+    return { message: "Provisioning script has not changed; not run", fields: { script: path } };
+  const result = await run(context, path);
+  if (result === undefined) return undefined;
+  if (settings.PROVISIONING_ONCE) stamp(context, paths.stamp, checksum);
+  if (failure !== undefined)
+    throw failed("Provisioning: ran an older script, as the wanted one could not be had");
+  return result;
+}
+
+function locate(
+  context: BootContext,
+  options: ProvisionOptions & { paths: ProvisioningPaths; sha256: string | undefined },
+): Obtained | Promise<Obtained> {
+  const { paths, sha256, timing = defaultTiming } = options;
+  const source = options.source ?? context.settings.PROVISIONING_SCRIPT;
+  if (source !== undefined) return obtain(context, { source, sha256, paths, timing });
+  const path = findHook(SCRIPT_NAME, context.env["PATH"], paths.directory);
+  return path === undefined ? {} : { path };
+}
+
+/** Undefined when the container stops meanwhile. */
+async function run(context: BootContext, path: string): Promise<StepResult | undefined> {
+  const timeout = context.settings.PROVISIONING_TIMEOUT;
+  context.log.info("Running the provisioning script", { script: path });
+  const { code, milliseconds, exported } = await runHook(context, { name: NAME, path, timeout });
+  if (context.signal.aborted) return undefined;
+  if (code !== 0 && timeout > 0 && milliseconds >= timeout * 1000)
+    throw failed(
+      `PROVISIONING_TIMEOUT: expected "${path}" to end within ${timeout} s, got no end; it was ended and boot goes on`,
+    );
+  if (code !== 0)
+    throw failed(
+      `Provisioning: expected exit code 0 of "${path}", got "${code}" after ${milliseconds} ms; boot goes on`,
+    );
+  return { message: "Provisioning done", fields: { script: path, code, exported } };
+}
+
+const failed = (message: string) => new AiDockError(message, { code: "E_PROVISIONING" });
+
+const lastRun = (path: string) => readIfExists(path)?.trim();
+
+/** Without the stamp the script only runs once more. */
+function stamp({ log }: BootContext, path: string, checksum: string): void {
+  try {
+    ensureDirectory(path.slice(0, path.lastIndexOf("/")));
+    writeFileAtomic(path, `${checksum}\n`);
+  } catch {
+    log.warn(
+      `PROVISIONING_ONCE: expected a writable "${path}", got none; the script runs at the next boot again`,
+    );
+  }
+}

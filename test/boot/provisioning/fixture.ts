@@ -1,0 +1,40 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { provision } from "../../../src/boot/provisioning/provision.ts";
+import { messageOf } from "../../../src/errors.ts";
+import { bootContext } from "../context-fixture.ts";
+
+export const timing = { idle: 300, retries: [5, 5], progress: 50 };
+
+interface BootOptions {
+  env?: Record<string, string>;
+  signal?: AbortSignal;
+  force?: boolean;
+}
+
+/** A container's worth of directories, and provisioning in it. */
+export function machine() {
+  const root = mkdtempSync(join(tmpdir(), "provision-"));
+  const paths = { directory: join(root, "bin"), fallback: join(root, "run"), stamp: join(root, "lib/stamp") };
+  const script = join(paths.directory, "provisioning.sh");
+  mkdirSync(paths.directory);
+  return {
+    root,
+    paths,
+    script,
+    read: () => readFileSync(script, "utf8"),
+    write: (content: string, mode = 0o700) => {
+      writeFileSync(script, content);
+      chmodSync(script, mode);
+    },
+    /** What the step said, what the script printed and left in the environment. */
+    boot: async (settings: Record<string, string> = {}, given: BootOptions = {}) => {
+      const { env = {}, signal, ...options } = given;
+      const context = bootContext(settings, env, signal);
+      const run = provision(context, { paths, timing, ...options });
+      const message = await run.then((result) => result?.message, messageOf);
+      return { message, output: context.output["provisioning"], lines: context.lines, env: context.env };
+    },
+  };
+}
