@@ -1,52 +1,59 @@
-import { chmodSync, chownSync, existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
-import { errnoOf, messageOf } from "../../errors.ts";
+import { chmodSync, chownSync, existsSync, realpathSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf } from "../../errors.ts";
 import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { mountAt } from "../../sys/mounts.ts";
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** sshd trusts nothing below a directory that others may write to. */
 const WRITABLE_BY_OTHERS = 0o022;
 
-type Warn = (message: string) => void;
-
-/** Writes authorized_keys when it changes, and makes its path one that sshd trusts. Never throws. */
-export function storeKeys(home: string, lines: string[], warn: Warn): void {
-  const directory = `${home}/.ssh`;
-  const path = `${directory}/authorized_keys`;
-  const attempt = (what: string, action: () => void) => {
-    try {
-      action();
-    } catch (error) {
-      warn(`"${what}": ${messageOf(error)}; left as it is`);
-    }
-  };
-  if (lines.length === 0 && !existsSync(directory)) return;
-  attempt(directory, () => {
-    if (!existsSync(directory)) ensureDirectory(directory, DIRECTORY_MODE);
-    secure(home, (mode) => mode & ~WRITABLE_BY_OTHERS);
-    secure(directory, () => DIRECTORY_MODE);
-  });
-  attempt(path, () => write(path, lines.map((line) => `${line}\n`).join(""), warn));
+export interface KeyStore {
+  /** The home directory whose `.ssh/authorized_keys` it is. */
+  home: string;
+  /** Used instead where that one cannot be written. */
+  spare: string;
 }
 
-function write(path: string, content: string, warn: Warn): void {
-  const current = readIfExists(path);
-  if (current === undefined && content === "") return;
-  // A symlink stays one: the provider's volume may be behind it.
-  const target = current === undefined ? path : realpathSync(path);
-  if (current !== content) {
+/** Writes authorized_keys when it changes, and makes its path one that sshd trusts. Never throws. */
+export function storeKeys({ home, spare }: KeyStore, lines: string[], warn: (message: string) => void): void {
+  const path = `${home}/.ssh/authorized_keys`;
+  const content = lines.map((line) => `${line}\n`).join("");
+  try {
+    if (content === "" && !existsSync(path)) return rmSync(spare, { force: true });
+    // A file of the host, mounted here: it keeps its content, owner and mode.
+    if (existsSync(path) && mountAt(path) !== undefined) return writeSpare(spare, content);
+    prepareDirectory(home, dirname(path));
+    write(path, content);
+    rmSync(spare, { force: true });
+  } catch (error) {
+    warn(`"${path}": ${messageOf(error)}; the keys are in "${spare}" instead`);
     try {
-      writeFileAtomic(target, content, FILE_MODE);
-    } catch (error) {
-      if (errnoOf(error) !== "EBUSY") throw error;
-      // Mounted as a single file: rename cannot replace it, its content can still be.
-      writeFileSync(target, content);
-      warn(
-        `"${path}" is a mount: keys were added to the mounted file; use ${path}_mount to keep yours as is`,
-      );
+      writeSpare(spare, content);
+    } catch (second) {
+      warn(`"${spare}": ${messageOf(second)}; only keys that were there before work`);
     }
   }
+}
+
+function prepareDirectory(home: string, directory: string): void {
+  if (!existsSync(directory)) ensureDirectory(directory, DIRECTORY_MODE);
+  secure(home, (mode) => mode & ~WRITABLE_BY_OTHERS);
+  secure(directory, () => DIRECTORY_MODE);
+}
+
+function write(path: string, content: string): void {
+  const current = readIfExists(path);
+  // A symlink stays one: the provider's volume may be behind it.
+  const target = current === undefined ? path : realpathSync(path);
+  if (current !== content) writeFileAtomic(target, content, FILE_MODE);
   secure(target, () => FILE_MODE);
+}
+
+function writeSpare(path: string, content: string): void {
+  ensureDirectory(dirname(path));
+  writeFileAtomic(path, content, FILE_MODE);
 }
 
 /** Sets mode and owner where they differ. */

@@ -62,7 +62,7 @@ async function run(context: BootContext, path: string): Promise<StepResult | und
   context.log.info("Running the provisioning script", { script: path });
   const { code, milliseconds, exported } = await runHook(context, { name: NAME, path, timeout });
   if (context.signal.aborted) return undefined;
-  if (code !== 0 && timeout > 0 && milliseconds >= timeout * 1000)
+  if (timeout > 0 && milliseconds >= timeout * 1000)
     throw failed(
       `PROVISIONING_TIMEOUT: expected "${path}" to end within ${timeout} s, got no end; it was ended and boot goes on`,
     );

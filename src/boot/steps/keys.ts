@@ -1,23 +1,23 @@
 import type { BootContext, Step } from "../context.ts";
 import { messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
+import { ROOT_HOME, SPARE_AUTHORIZED_KEYS } from "../../sys/keys/paths.ts";
 import { type KeySource, mergeKeys } from "../keys/merge.ts";
-import { storeKeys } from "../keys/store.ts";
+import { type KeyStore, storeKeys } from "../keys/store.ts";
 
 const VARIABLES = ["SSH_PUBKEY", "PUBLIC_KEY", "SSH_PUBLIC_KEY"] as const;
 
-/** Where sshd looks for the keys of root, whatever HOME says. */
-const ROOT_HOME = "/root";
+const rootStore: KeyStore = { home: ROOT_HOME, spare: SPARE_AUTHORIZED_KEYS };
 
 /** Gathers the ssh keys of every source in authorized_keys. */
-export function collectKeys(context: BootContext, home = ROOT_HOME) {
+export function collectKeys(context: BootContext, store = rootStore) {
   const warn = (message: string) => context.log.warn(message);
-  const found = `${home}/.ssh/authorized_keys`;
+  const found = `${store.home}/.ssh/authorized_keys`;
   const sources = [found, `${found}_mount`].flatMap((path) => fileSource(path, warn));
   for (const name of VARIABLES) sources.push({ name, text: context.settings[name] ?? "" });
   const { lines, count, warnings } = mergeKeys(sources);
   for (const warning of warnings) warn(warning);
-  storeKeys(home, lines, warn);
+  storeKeys(store, lines, warn);
   return {
     message: count === 0 ? "No ssh key, so there will be no ssh" : "Ssh keys ready",
     fields: { keys: count },

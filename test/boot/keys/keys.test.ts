@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -84,7 +87,8 @@ describe("collectKeys()", () => {
       SSH_PUBLIC_KEY: key(1),
     });
     chmodSync(home, 0o777);
-    for (let boot = 0; boot < 3; boot++) expect(collectKeys(context, home).fields).toEqual({ keys: 4 });
+    for (let boot = 0; boot < 3; boot++)
+      expect(collectKeys(context, { home, spare: join(home, "spare") }).fields).toEqual({ keys: 4 });
     expect(file()).toBe([1, 2, 3, 4].map((seed) => `${key(seed)}\n`).join(""));
     expect([mode("."), mode(".ssh"), mode(".ssh/authorized_keys")]).toEqual([0o755, 0o700, 0o600]);
     expect(context.lines).toEqual([]);
@@ -92,9 +96,9 @@ describe("collectKeys()", () => {
 
   test("writes nothing when nothing changed", () => {
     const context = bootContext({ SSH_PUBKEY: key(1) });
-    collectKeys(context, home);
+    collectKeys(context, { home, spare: join(home, "spare") });
     const before = statSync(join(home, ".ssh/authorized_keys"));
-    collectKeys(context, home);
+    collectKeys(context, { home, spare: join(home, "spare") });
     const after = statSync(join(home, ".ssh/authorized_keys"));
     expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
   });
@@ -103,13 +107,13 @@ describe("collectKeys()", () => {
     mkdirSync(join(home, ".ssh"));
     writeFileSync(join(home, ".ssh/authorized_keys"), `${key(1)}\n`);
     writeFileSync(join(home, ".ssh/authorized_keys_mount"), "");
-    collectKeys(bootContext(), home);
+    collectKeys(bootContext(), { home, spare: join(home, "spare") });
     expect(file()).toBe(`${key(1)}\n`);
   });
 
   test("without any key makes nothing and says so", () => {
     const context = bootContext();
-    const { message } = collectKeys(context, home);
+    const { message } = collectKeys(context, { home, spare: join(home, "spare") });
     expect(message).toBe("No ssh key, so there will be no ssh");
     expect(existsSync(join(home, ".ssh"))).toBe(false);
   });
@@ -118,14 +122,43 @@ describe("collectKeys()", () => {
     mkdirSync(join(home, ".ssh"));
     writeFileSync(join(home, "elsewhere"), "");
     symlinkSync(join(home, "elsewhere"), join(home, ".ssh/authorized_keys"));
-    collectKeys(bootContext({ SSH_PUBKEY: key(1) }), home);
+    collectKeys(bootContext({ SSH_PUBKEY: key(1) }), { home, spare: join(home, "spare") });
     expect(readFileSync(join(home, "elsewhere"), "utf8")).toBe(`${key(1)}\n`);
   });
 
-  test("warns and goes on where it may not write", () => {
+  test("puts the keys elsewhere where it may not write, until it may", () => {
+    const spare = join(home, "spare");
+    writeFileSync(join(home, ".ssh"), "a file in the way");
     const context = bootContext({ SSH_PUBKEY: key(1) });
-    expect(collectKeys(context, "/proc/self").fields).toEqual({ keys: 1 });
-    expect(context.lines.length).toBeGreaterThan(0);
-    expect(context.lines.every((line) => line.startsWith('warn "/proc/self/.ssh'))).toBe(true);
+    expect(collectKeys(context, { home, spare }).fields).toEqual({ keys: 1 });
+    expect(context.lines).toHaveLength(1);
+    expect(context.lines[0]).toEndWith(`; the keys are in "${spare}" instead`);
+    expect(readFileSync(spare, "utf8")).toBe(`${key(1)}\n`);
+    expect(mode("spare")).toBe(0o600);
+    rmSync(join(home, ".ssh"));
+    collectKeys(context, { home, spare });
+    expect([file(), existsSync(spare)]).toEqual([`${key(1)}\n`, false]);
+  });
+
+  test("warns and goes on where it may write nowhere", () => {
+    const context = bootContext({ SSH_PUBKEY: key(1) });
+    expect(collectKeys(context, { home: "/proc/self", spare: "/proc/self/spare" }).fields).toEqual({
+      keys: 1,
+    });
+    expect(context.lines).toHaveLength(2);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("leaves a mounted authorized_keys as it is", () => {
+    mkdirSync(join(home, ".ssh"));
+    const path = join(home, ".ssh/authorized_keys");
+    writeFileSync(path, "");
+    writeFileSync(join(home, "host"), `\n${key(1)}`);
+    chownSync(join(home, "host"), 1234, 1234);
+    expect(spawnSync("mount", ["--bind", join(home, "host"), path]).stderr.toString()).toBe("");
+    collectKeys(bootContext({ SSH_PUBKEY: key(2) }), { home, spare: join(home, "spare") });
+    spawnSync("umount", [path]);
+    expect(readFileSync(join(home, "host"), "utf8")).toBe(`\n${key(1)}`);
+    expect(statSync(join(home, "host")).uid).toBe(1234);
+    expect(readFileSync(join(home, "spare"), "utf8")).toBe(`${key(1)}\n${key(2)}\n`);
   });
 });

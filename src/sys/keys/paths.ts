@@ -1,0 +1,8 @@
+/** Where the keys of root are, whatever HOME says. */
+export const ROOT_HOME = "/root";
+
+/** The keys that sshd accepts for root. */
+export const AUTHORIZED_KEYS = `${ROOT_HOME}/.ssh/authorized_keys`;
+
+/** Holds all keys where the former is read-only or a mount of the user's; sshd must read both. */
+export const SPARE_AUTHORIZED_KEYS = "/run/ai-dock/authorized_keys";
