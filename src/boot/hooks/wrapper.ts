@@ -3,7 +3,8 @@ const COMPLETE = "complete";
 /**
  * Sources $1 as if it were run as $0, and writes the exported variables to $2 whichever way it ends: at its
  * last line, by `exit`, `return`, `set -e` or a syntax error. The script's own EXIT trap is kept and run
- * after ours, so the builtin is hidden behind a function; subshells get the real one.
+ * after ours, so the builtin is hidden behind a function; subshells get the real one. A function cannot
+ * change an ERR, DEBUG or RETURN trap that is set (bash restores it), so these evaluate a variable.
  */
 const WRAPPER = `
 __ai_dock_file=$1 __ai_dock_out=$2 __ai_dock_flags=$3 __ai_dock_trap= __ai_dock_code=
@@ -13,7 +14,12 @@ __ai_dock_status() { return "$__ai_dock_code"; }
 __ai_dock_end() {
   if [ "$__ai_dock_code" = 0 ]; then eval "$__ai_dock_trap"; else __ai_dock_status || eval "$__ai_dock_trap"; fi
 }
+__ai_dock_on() {
+  if [ "$2" = - ]; then builtin printf -v "__ai_dock_$1" %s ''; else builtin printf -v "__ai_dock_$1" %s "$2"; fi
+  builtin trap 'eval "$__ai_dock_'"$1"'"' "$1"
+}
 trap() {
+  { local -; set +x; } 2>/dev/null
   if [ "$BASH_SUBSHELL" != 0 ]; then builtin trap "$@"; return; fi
   [ "\${1-}" != -- ] || shift
   case \${1-} in
@@ -29,6 +35,9 @@ trap() {
   for condition; do
     case $condition in
     0 | [Ee][Xx][Ii][Tt]) if [ "$action" = - ]; then __ai_dock_trap=; else __ai_dock_trap=$action; fi ;;
+    [Ee][Rr][Rr]) __ai_dock_on ERR "$action" ;;
+    [Dd][Ee][Bb][Uu][Gg]) __ai_dock_on DEBUG "$action" ;;
+    [Rr][Ee][Tt][Uu][Rr][Nn]) __ai_dock_on RETURN "$action" ;;
     *) others+=("$condition") ;;
     esac
   done

@@ -103,6 +103,18 @@ describe("runHook() takes over", () => {
     });
   });
 
+  test.each([
+    [
+      "ERR",
+      "trap 'echo 1 $?' ERR\n(exit 4)\ntrap 'echo 2 $?' ERR\nfalse\ntrap - ERR\nfalse\necho end\n",
+      "1 4\n2 1\nend\n",
+    ],
+    ["a signal", "trap 'echo term; exit 9' INT TERM\nkill -TERM $$\necho no\n", "term\n"],
+    ["none", "trap '' HUP\nkill -HUP $$\necho end\n", "end\n"],
+  ])("traps as the shell does: %s", async (_, script, output) => {
+    expect((await run(`export A=1\n${script}`)).output).toBe(output);
+  });
+
   test("nothing of a script that replaced itself", async () => {
     expect(await run("export A=1\nexec true\n")).toMatchObject({ code: 0, exports: {}, removed: [] });
   });
