@@ -10,29 +10,32 @@ export interface Names {
 }
 
 /** `%`, a name in parentheses, flags, width, precision, an ignored length, and the conversion. */
-const REFERENCE =
-  /%(?:\((?<name>[^()]*)\))?(?<flags>[-+ #0]*)(?<width>\d*)(?:\.(?<precision>\d*))?[hlL]?(?<conversion>[^]?)/g;
+const REFERENCE = /%(?:\(([^()]*)\))?([-+ #0]*)(\d*)(?:\.(\d*))?[hlL]?([^]?)/g;
 const CONVERSIONS = "diusxXofF%";
 
 /** Expands Python `%` references. Throws Expected for unknown names and bad formats. */
 export function expand(text: string, names: Names): string {
   if (!text.includes("%")) return text;
-  return text.replaceAll(REFERENCE, (...matched) => {
-    const reference = matched[0];
-    const groups = matched.at(-1) as Record<string, string | undefined>;
-    const { name, flags = "", width = "", precision, conversion = "" } = groups;
-    if (name === undefined && conversion === "%") return "%";
-    if (name === undefined) throw lonePercent(reference);
-    const value = lookup(name, names);
-    if (value === undefined) throw unknownName(name, names);
-    if (conversion === "" || !CONVERSIONS.includes(conversion)) throw badConversion(reference);
-    return formatValue(value, {
-      flags,
-      width: Number(width),
-      precision: precision === undefined ? undefined : Number(precision),
-      conversion,
-    });
-  });
+  return text.replaceAll(
+    REFERENCE,
+    (
+      reference,
+      name: string | undefined,
+      flags: string,
+      width: string,
+      precision: string | undefined,
+      conversion: string,
+    ) => {
+      if (name === undefined && conversion === "%") return "%";
+      if (name === undefined) throw lonePercent(reference);
+      const value = lookup(name, names);
+      if (value === undefined) throw unknownName(name, names);
+      if (conversion === "" || !CONVERSIONS.includes(conversion)) throw badConversion(reference);
+      if (conversion === "s" && flags === "" && width === "" && precision === undefined) return String(value);
+      const digits = precision === undefined ? undefined : Number(precision);
+      return formatValue(value, { flags, width: Number(width), precision: digits, conversion });
+    },
+  );
 }
 
 function lookup(name: string, { values, environments }: Names): string | number | undefined {

@@ -1,0 +1,31 @@
+import { type Case, programs } from "../case.ts";
+
+export const commandCases: Case[] = [
+  ...programs({
+    "double quotes": 'command=/bin/x "a b" c',
+    "single quotes": `command=/bin/x 'a "b" c'`,
+    "quotes within a word": `command=/bin/x --a="b c"d'e f'`,
+    "empty words": `command=/bin/x "" ''`,
+    backslash: String.raw`command=/bin/x a\ b \\ \n`,
+    "backslash in double quotes": String.raw`command=/bin/x "a\"b" "\\" "\n" "\$"`,
+    "backslash in single quotes": String.raw`command=/bin/x 'a\b'`,
+    "backslash at the end": String.raw`command=/bin/x a\ `,
+    "variables and globs are plain": "command=/bin/x $HOME ~ *.c {a,b} a|b && c > d",
+    shell: `command=bash -c "exec x --a 'b c' > /dev/null"`,
+    "unbalanced double quote": 'command=/bin/x "a',
+    "unbalanced single quote": "command=/bin/it's",
+    "unbalanced by a comment": 'command=/bin/x "a ; b"',
+    "empty command": "command=",
+    "comment as command": "command= ; nothing",
+    "only quotes": 'command=""',
+    "over several lines": "command=/bin/x\n  --a 1\n  --b 'c\n  d'",
+    tabs: "command=/bin/x\ta\t\tb",
+    "comment sign within a word": "command=/bin/x a#b",
+    "percent sign": "command=/bin/date +%%s",
+    reference: "command=/bin/x %(program_name)s %(here)s",
+    "reference in quotes": "command=/bin/x '%(ENV_WHERE)s/a b'",
+    "no such reference": "command=/bin/x %(ENV_NOPE)s",
+  }),
+  { name: "no command", files: "[program:a]\nautostart=true\n" },
+  ...programs({ "lone %s": "command=/bin/date +%s" }, "lone percent"),
+];

@@ -1,0 +1,47 @@
+import { type Case, programs } from "../case.ts";
+
+export const expansionCases: Case[] = [
+  ...programs({
+    "own environment feeds command": "environment=A=1\ncommand=/bin/x %(ENV_A)s",
+    "own environment feeds directory and logs":
+      "environment=A=/tmp\ndirectory=%(ENV_A)s\nstdout_logfile=%(ENV_A)s/x.log",
+    "own environment feeds process name": "environment=A=z\nprocess_name=%(ENV_A)s",
+    "own environment does not feed priority": "environment=A=1\npriority=%(ENV_A)s",
+    "own environment does not feed user": "environment=A=daemon\nuser=%(ENV_A)s",
+    "own environment wins": "environment=WHERE=/tmp\ncommand=/bin/x %(ENV_WHERE)s",
+    "environment feeds settings": "priority=%(ENV_COUNT)s\nstartsecs=%(ENV_COUNT)s0",
+    "group name": "command=/bin/x %(group_name)s",
+    "host name": "command=/bin/x %(host_node_name)s",
+    "here in every key": "directory=%(here)s\nstdout_logfile=%(here)s/a.log\nenvironment=A=%(here)s",
+    "process number before the loop": "priority=%(process_num)s",
+    "process number in directory": "directory=/srv/%(process_num)03d",
+    "number as text with width": "command=/bin/x [%(process_num)5s] [%(process_num)-5s]",
+    "text with width and precision": "command=/bin/x [%(program_name)5s] [%(ENV_WHERE).2s]",
+    "text with zero flag": "command=/bin/x %(program_name)05s",
+    "number formats":
+      "command=/bin/x %(process_num)i %(process_num)x %(process_num)X %(process_num)o %(process_num)#o\nnumprocs_start=175",
+    "number with sign and space": "command=/bin/x %(process_num)+d %(process_num) d",
+    "number with precision": "command=/bin/x %(process_num).3d %(process_num)6.3d %(process_num)f",
+    "number format of text": "command=/bin/x %(program_name)d",
+    "number format of a variable": "command=/bin/x %(ENV_COUNT)d",
+    "unknown conversion": "command=/bin/x %(program_name)y",
+    "percent at the end": "command=/bin/x 100%",
+    "percent before a letter": "command=/bin/x 5%d",
+    "reference without end": "command=/bin/x %(program_name",
+    "reference without conversion": "command=/bin/x %(program_name)",
+    "reference without name": "command=/bin/x %()s",
+    "value with a percent sign": "command=/bin/x %(ENV_PERCENT)s",
+    "double percent": "command=/bin/x 100%% %%(here)d",
+    "long length": "command=/bin/x %(process_num)ld",
+    "names are told apart by case": "command=/bin/x %(PROGRAM_NAME)s",
+    "unknown name in an unknown key": "foo=%(nope)s",
+    "unknown name in a comment": "; %(nope)s",
+    "reference in an extra key": "web_name=%(program_name)s",
+  }),
+  ...programs({ "double percent in a log path": "stdout_logfile=/tmp/100%%.log" }, "one expansion"),
+  ...programs(
+    { "percent sign from a variable in a log path": "stdout_logfile=/tmp/%(ENV_PERCENT)s" },
+    "one expansion",
+  ),
+  ...programs({ "lone percent and space": "command=/bin/x 100% sure" }, "lone percent"),
+];

@@ -1,0 +1,49 @@
+/**
+ * What is different in every case, and therefore taken out before the readings are compared
+ * (view.ts and oracle.test.ts), and why.
+ */
+export const everywhere = {
+  "one program, not all":
+    "supervisord refuses to start at all; a broken drop-in must not cost the other programs, or ssh",
+  "own keys": "depends_on, ready, web_port and web_name mean something; supervisord ignores unknown keys",
+  "default logs":
+    "AUTO and no log file at all mean /var/log/supervisor/NAME.log, where users look; supervisord makes temporary files that it deletes at every start",
+  "container output":
+    "/dev/stdout and its kind are the container's own output, which carries every program anyway",
+  "no file": "/dev/null and an empty log path mean no log, as NONE does",
+  "below 0": "negative times and counts have the effect of 0 in supervisord, so they are 0",
+  "umask bits": "the kernel takes nine bits of an umask; the others are dropped when it is read",
+  "empty command": "fails at its start in the same words, but is found while reading",
+  "order within a group": "by priority, then by name; supervisord goes by the order of programs=",
+} as const;
+
+/**
+ * Every other way in which we read a configuration differently from supervisord, on purpose, and why.
+ * The oracle test fails when a case differs without naming one of these, or names one and does not differ.
+ */
+export const differences = {
+  "log folder is made":
+    "a log folder that is not there is no reason to refuse: it is made when the log is opened",
+  "relative logs":
+    "a relative log path starts in /var/log/supervisor, where logs are looked for, not in the folder of the daemon",
+  "quoted process_name":
+    'the original image wrote process_name=="…", which supervisord takes literally; the name meant is used, the literal one stays an alias',
+  "USER_NAME in place":
+    "images of the ai-dock family write $USER_NAME, which their init replaced in the files before supervisord read them",
+  "lone percent": "supervisord puts all names and values, the environment included, in place of a lone %s",
+  "one expansion":
+    "log paths and the shared environment are expanded once, not twice: a value may hold a percent sign",
+  "broken header":
+    "after a header without its closing bracket, supervisord counts its keys to the section above",
+  "empty directory": "supervisord fails at every start to change to a folder without a name",
+  "signal 0": "stopping by signal 0 does nothing but wait for SIGKILL",
+  "real-time signals": "every signal that exists may be used, real-time ones by number too",
+  "names after expansion":
+    "a slash, colon or space that comes from a variable breaks names as much as a literal one",
+  "same name twice": "two processes of one name in one group could not be told apart",
+  "byte order mark": "a byte order mark is no part of the first header",
+  "nested include": "included files may include further ones, relative to themselves",
+  "foreign sections": "settings of supervisord's servers and event listeners have no effect, right or wrong",
+} as const;
+
+export type Difference = keyof typeof differences;
