@@ -79,7 +79,7 @@ image_build() {
     if [[ -n ${variable#*=} ]]; then export "${variable?}"; fi
   done
   base=$(cd "$ROOT" && docker buildx bake -f docker-bake.hcl --print "$target" 2>/dev/null |
-    sed -n 's|.*"base": "docker-image://\(.*\)".*|\1|p' | head -n 1)
+    sed -n 's|.*"base": "docker-image://\(.*\)".*|\1|p' | head -n 1) || true
   [[ -n $base ]] || die "docker-bake.hcl has no target $target; see: docker buildx bake -f docker-bake.hcl --list=targets"
   if ! docker image inspect "$base" >/dev/null 2>&1 &&
     ! timeout "$IMAGE_REGISTRY_LIMIT" docker buildx imagetools inspect "$base" >/dev/null 2>&1 </dev/null; then
