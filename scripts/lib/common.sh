@@ -75,6 +75,6 @@ install_toolchain() {
   need npm npm
   if [[ ! $ROOT/node_modules/.package-lock.json -nt $ROOT/package-lock.json ]]; then
     note 'npm ci'
-    (cd "$ROOT" && run_quiet 'npm ci' npm ci --no-audit --no-fund)
+    (cd "$ROOT" && run_quiet 'npm ci' npm ci --no-audit --no-fund) || exit 1
   fi
 }

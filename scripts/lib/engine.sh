@@ -86,7 +86,7 @@ engine_unpack() {
     -o Dir::State::lists="$apt/lists" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache"
     -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3)
   run_quiet 'apt-get update for sid' apt-get "${options[@]}" update
-  (cd "$ENGINE/debs" && run_quiet 'downloading the engine' apt-get "${options[@]}" download "${ENGINE_PACKAGES[@]}")
+  (cd "$ENGINE/debs" && run_quiet 'downloading the engine' apt-get "${options[@]}" download "${ENGINE_PACKAGES[@]}") || exit 1
   local deb
   for deb in "$ENGINE"/debs/*.deb; do dpkg -x "$deb" "$ENGINE_ROOT"; done
   rm -rf "$apt" "$ENGINE/debs"
