@@ -45,7 +45,7 @@ export function openLogs({ fd, format }: BootLogOptions): BootLogs {
     file: (name) => open(`${LOG_DIRECTORY}/${name}.log`, OWN_LOG_BYTES, OWN_LOG_BACKUPS),
     line(name, text) {
       logs.file(name).write(Buffer.from(`${text}\n`));
-      container?.writeLine(name, text);
+      container?.line(name, text);
     },
     ownName: "boot",
     mute() {

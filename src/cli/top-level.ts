@@ -37,7 +37,10 @@ async function usage(commands: Record<string, () => Promise<{ default: Command }
   const visible = loaded.filter(([, { meta }]) => (meta as { hidden?: boolean }).hidden !== true);
   // Subcommands carry their full name for their own usage; here the bare one is wanted.
   const subCommands = Object.fromEntries(
-    visible.map(([name, definition]) => [name, { ...definition, meta: { ...definition.meta, name } }]),
+    visible.map(([name, definition]) => [
+      name,
+      { ...definition, meta: { ...(definition.meta as object), name } },
+    ]),
   );
   const description = "Init, supervisor and runtime of a container";
   return renderUsage(

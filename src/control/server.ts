@@ -18,7 +18,7 @@ const LARGEST_REQUEST_BYTES = 1024 * 1024;
 
 export interface ControlOptions {
   supervisor: Supervisor;
-  environment(): EnvironmentReply;
+  environment: () => EnvironmentReply;
   path?: string;
 }
 

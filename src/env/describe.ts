@@ -28,7 +28,7 @@ export function defaultText(name: string): string | null {
   const type = schema[name as keyof typeof schema] as (typeof schema)[keyof typeof schema] | undefined;
   const value: unknown = type?.parse(undefined);
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
-  return String(value);
+  return typeof value === "object" ? JSON.stringify(value) : `${value as string | number | boolean}`;
 }
 
 function show(name: string, value: string): string {

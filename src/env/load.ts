@@ -46,7 +46,8 @@ export function loadEnvironment(
   }
   for (const name of Object.keys(env)) if (env[name] === "") delete env[name];
   readSecretFiles(env, sources, problems);
-  return { env, settings: parseSettings(env, problems), sources, problems };
+  const read = readSettings(env);
+  return { env, settings: read.settings, sources, problems: [...problems, ...read.problems] };
 }
 
 /** The two documented rules: a wrapping pair of quotes goes, `___` becomes a space. */
@@ -77,7 +78,9 @@ function readSecretFiles(env: Record<string, string>, sources: Record<string, So
   }
 }
 
-function parseSettings(env: Record<string, string>, problems: string[]): Settings {
+/** The settings in an environment whose values follow the documented rules already. */
+export function readSettings(env: Record<string, string>): { settings: Settings; problems: string[] } {
+  const problems: string[] = [];
   const settings: Record<string, unknown> = {};
   for (const [name, type] of Object.entries(schema)) {
     const parsed = type.safeParse(env[name]);
@@ -90,10 +93,10 @@ function parseSettings(env: Record<string, string>, problems: string[]): Setting
     const shown = isSecretName(name) ? REDACTED : JSON.stringify(env[name]);
     problems.push(`${name}: expected ${variableMeta(type).expected}, got ${shown}; ${consequence(fallback)}`);
   }
-  return settings as Settings;
+  return { settings: settings as Settings, problems };
 }
 
 function consequence(fallback: unknown): string {
   if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return "ignoring it";
-  return `using ${String(fallback)}`;
+  return `using ${fallback as string | number | boolean}`;
 }

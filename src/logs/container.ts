@@ -20,6 +20,7 @@ export interface ContainerOptions {
   fd: number;
   format: OutputFormat;
   stallMs?: number;
+  goneRetryMs?: number;
   queueBytes?: number;
 }
 
@@ -38,6 +39,7 @@ export interface ContainerStream {
 export class ContainerOutput {
   readonly #format: OutputFormat;
   readonly #stallMs: number;
+  readonly #goneRetryMs: number;
   readonly #queueBytes: number;
   readonly #outlet: Outlet;
   readonly #queue = new ByteQueue();
@@ -53,10 +55,12 @@ export class ContainerOutput {
   #goneUntil = 0;
   #skipped = 0;
 
-  constructor({ fd, format, stallMs = STALL_MS, queueBytes = QUEUE_BYTES }: ContainerOptions) {
+  constructor(options: ContainerOptions) {
+    const { fd, format } = options;
     this.#format = format;
-    this.#stallMs = stallMs;
-    this.#queueBytes = queueBytes;
+    this.#stallMs = options.stallMs ?? STALL_MS;
+    this.#goneRetryMs = options.goneRetryMs ?? GONE_RETRY_MS;
+    this.#queueBytes = options.queueBytes ?? QUEUE_BYTES;
     this.#outlet = openOutlet(fd);
     this.#own = blockFormat(format, "ai-dock", "stdout");
   }
@@ -66,7 +70,7 @@ export class ContainerOutput {
     const format = blockFormat(this.#format, name, stream);
     const splitter = new LineSplitter();
     const add = (block: Uint8Array) => {
-      if (block.byteLength > 0) this.#put(format(block));
+      if (block.byteLength > 0) this.#put(block, format);
     };
     return {
       write: (chunk) => {
@@ -84,7 +88,7 @@ export class ContainerOutput {
 
   /** Writes one line of our own, without its newline; never waits. */
   line(name: string, text: string): void {
-    this.#put(blockFormat(this.#format, name, "stdout")(Buffer.from(`${text}\n`)));
+    this.#put(Buffer.from(`${text}\n`), blockFormat(this.#format, name, "stdout"));
   }
 
   /** Resolves when everything is written, or will not be: the reader stalls or the time is up. */
@@ -102,12 +106,13 @@ export class ContainerOutput {
     return this.#stalled || (this.#queue.length < this.#queueBytes && this.#waiters.length === 0);
   }
 
-  /** Accepts whole, formatted lines. */
-  #put(lines: Uint8Array): void {
+  /** Accepts whole lines, or skips them. */
+  #put(block: Uint8Array, format: BlockFormat): void {
     if (this.#stalled && !this.#isBack()) {
-      this.#skipped += lines.byteLength;
+      this.#skipped += block.byteLength;
       return;
     }
+    const lines = format(block);
     let written = 0;
     if (this.#queue.length === 0) {
       try {
@@ -174,7 +179,7 @@ export class ContainerOutput {
   }
 
   #loseReader(): void {
-    this.#goneUntil = performance.now() + GONE_RETRY_MS;
+    this.#goneUntil = performance.now() + this.#goneRetryMs;
     this.#stall();
   }
 

@@ -14,9 +14,10 @@ import { rotate } from "./rotate.ts";
 
 /** Readable by root and its group only: programs print what they should not. */
 const FILE_MODE = 0o640;
-/** How long a log that cannot be written is left alone before the next try. */
-const RETRY_MS = 1000;
-/** How often a file in use is checked for having been moved, deleted or truncated by someone else. */
+/**
+ * How long a log that cannot be written is left alone before the next try, and how often a file in use is
+ * checked for having been moved, deleted or truncated by someone else; both only as bytes come.
+ */
 const CHECK_MS = 1000;
 /** Larger writes are cut, so that a file exceeds its limit by less than this. */
 const MAX_WRITE = 128 * 1024;
@@ -31,6 +32,7 @@ export interface LogFileOptions {
   backups: number;
   /** Told once when the log cannot be written, and once when it can be again. */
   warn: (message: string) => void;
+  checkMs?: number;
 }
 
 /**
@@ -40,18 +42,20 @@ export interface LogFileOptions {
 export class LogFile {
   readonly path: string;
   readonly #options: LogFileOptions;
+  readonly #checkMs: number;
   #fd = -1;
   #inode = 0;
   #size = 0;
   #isRegular = false;
   #failed = false;
   #dropped = 0;
-  #retryAt = 0;
+  /** When a failed file is tried, or one in use is checked. */
   #checkAt = 0;
 
   constructor(options: LogFileOptions) {
     this.path = options.path;
     this.#options = options;
+    this.#checkMs = options.checkMs ?? CHECK_MS;
   }
 
   /** Creates the file unless it is there, so that readers find it before the first byte. */
@@ -74,7 +78,6 @@ export class LogFile {
   /** Goes on in a new file under the same path after someone has moved the old one away. */
   reopen(): void {
     this.close();
-    this.#retryAt = 0;
     this.open();
   }
 
@@ -126,11 +129,12 @@ export class LogFile {
     const now = performance.now();
     if (this.#fd !== -1) {
       if (now < this.#checkAt) return true;
-      this.#checkAt = now + CHECK_MS;
+      this.#checkAt = now + this.#checkMs;
       if (this.#isStillThere()) return true;
       this.close();
+    } else if (this.#failed && now < this.#checkAt) {
+      return false;
     }
-    if (this.#failed && now < this.#retryAt) return false;
     this.#open();
     return true;
   }
@@ -143,7 +147,7 @@ export class LogFile {
       mkdirSync(dirname(this.path), { recursive: true });
       this.#fd = openSync(this.path, flags, FILE_MODE);
     }
-    this.#checkAt = performance.now() + CHECK_MS;
+    this.#checkAt = performance.now() + this.#checkMs;
     const stat = fstatSync(this.#fd);
     this.#isRegular = stat.isFile();
     this.#inode = stat.ino;
@@ -178,7 +182,7 @@ export class LogFile {
 
   #fail(error: unknown, lost: number): void {
     this.#dropped += lost;
-    this.#retryAt = performance.now() + RETRY_MS;
+    this.#checkAt = performance.now() + this.#checkMs;
     this.close();
     if (this.#failed) return;
     // Set first: the warning may come back to this very file.

@@ -1,14 +1,8 @@
-import { type ProcessInfo, descendantsOf, hasEnvironment, isRunning, listProcesses } from "../sys/proc.ts";
+import { type ProcessInfo, descendantsOf, isRunning, listProcesses, readMark } from "../sys/proc.ts";
 import { isOwnChild, sendSignal } from "../sys/children.ts";
-import type { ProgramSpec } from "../programs/spec.ts";
 
 /** Between two looks at processes that are not our children, so that no event tells of their end. */
 const LOOK_AGAIN_MILLISECONDS = 10;
-
-/** Variables every program is started with; they mark what it forks, double-forked or not. */
-export function programMarks(spec: Pick<ProgramSpec, "name" | "group">): Record<string, string> {
-  return { SUPERVISOR_PROCESS_NAME: spec.name, SUPERVISOR_GROUP_NAME: spec.group };
-}
 
 let pendingTable: Promise<ProcessInfo[]> | undefined;
 let lastTableMilliseconds = 0;
@@ -30,13 +24,12 @@ export async function processTable(): Promise<ProcessInfo[]> {
 
 /**
  * What is left of a program whose main process is gone: processes of the snapshot, and orphans
- * (now our children) that carry its marks, with everything below them.
+ * (now our children) that carry its mark, with everything below them.
  */
-export async function findLeftovers(spec: ProgramSpec, snapshot: ProcessInfo[]): Promise<ProcessInfo[]> {
-  const marks = Object.entries(programMarks(spec)).map(([name, value]) => `${name}=${value}`);
+export async function findLeftovers(mark: number, snapshot: ProcessInfo[]): Promise<ProcessInfo[]> {
   const processes = (await processTable()).filter((info) => info.state !== "Z");
   const orphans = processes.filter(
-    (info) => info.ppid === process.pid && !isOwnChild(info.pid) && hasEnvironment(info.pid, marks),
+    (info) => info.ppid === process.pid && !isOwnChild(info.pid) && readMark(info.pid) === mark,
   );
   const found = new Map<number, ProcessInfo>();
   for (const info of [...snapshot.filter(isRunning), ...orphans]) {

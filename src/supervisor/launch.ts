@@ -5,10 +5,9 @@ import type { LogFile } from "../logs/log-file.ts";
 import { pumpOutput } from "../logs/pump.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
 import { type ChildExit, spawnChild } from "../sys/children.ts";
-import { pipe } from "../sys/libc.ts";
+import { markChildren, pipe } from "../sys/libc.ts";
 import { asUser } from "./as-user.ts";
 import { resolveCommand } from "./command.ts";
-import { programMarks } from "./descendants.ts";
 
 export interface LaunchOptions {
   spec: ProgramSpec;
@@ -17,6 +16,8 @@ export interface LaunchOptions {
   stdout: LogFile | null;
   stderr: LogFile | null;
   container: ContainerOutput | null;
+  /** Tells this program's processes from all others, double-forked ones included. */
+  mark: number;
   /** Sees every chunk of output before it is written; for readiness by log line. */
   onOutput?: (chunk: Uint8Array) => void;
   onExit: (exit: ChildExit) => void;
@@ -38,6 +39,7 @@ export function launch(options: LaunchOptions): Launched {
   if (directory !== undefined) requireDirectory(directory);
   const command = [...asUser(spec.user), resolveCommand(name, env["PATH"], directory), ...args];
   const streams = openStreams(options);
+  markChildren(options.mark);
   try {
     const child = spawnChild({
       command,
@@ -52,13 +54,19 @@ export function launch(options: LaunchOptions): Launched {
   } catch (error) {
     throw new AiDockError(messageOf(error), { cause: error });
   } finally {
+    markChildren(undefined);
     streams.closeWriteEnds();
   }
 }
 
 function programEnvironment(spec: ProgramSpec, boot: Record<string, string>): Record<string, string> {
   const base = spec.onlyEnvironment ? {} : boot;
-  return { ...base, SUPERVISOR_ENABLED: "1", ...programMarks(spec), ...spec.environment };
+  const own = {
+    SUPERVISOR_ENABLED: "1",
+    SUPERVISOR_PROCESS_NAME: spec.name,
+    SUPERVISOR_GROUP_NAME: spec.group,
+  };
+  return { ...base, ...own, ...spec.environment };
 }
 
 function requireDirectory(directory: string): void {

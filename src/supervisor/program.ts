@@ -16,6 +16,9 @@ const LEFTOVER_GRACE_SECONDS = 1;
 
 const log = logger("supervisor");
 
+/** Far above any limit that someone would set in earnest. */
+let nextMark = 0x41_49_00_00;
+
 export interface ProgramContext {
   env: Record<string, string>;
   container: ContainerOutput | null;
@@ -45,6 +48,7 @@ export class Program {
   changedAt: Date | null = null;
 
   readonly #context: ProgramContext;
+  readonly #mark = nextMark++;
   #startedAt = 0;
   #failures = 0;
   #crashes = 0;
@@ -126,7 +130,7 @@ export class Program {
     try {
       const { env, container, stdout, stderr } = this.#context;
       const onOutput = this.#watchReadiness();
-      const options = { spec: this.spec, env, container, stdout, stderr };
+      const options = { spec: this.spec, env, container, stdout, stderr, mark: this.#mark };
       const { pid, output } = launch({
         ...options,
         ...(onOutput ? { onOutput } : {}),
@@ -151,7 +155,9 @@ export class Program {
     return watchReady(this.spec.ready, this.#context.env, this.#readiness.signal, () => {
       this.ready = true;
       log.info(`${this.id} ready`, { ms: Math.round(performance.now() - this.#startedAt) });
-      this.#context.onChange(this);
+      // What says itself that it is up need not prove it by startsecs.
+      if (this.state === "STARTING") this.#becomeRunning();
+      else this.#context.onChange(this);
     }).onOutput;
   }
 
@@ -231,7 +237,7 @@ export class Program {
   }
 
   async #endLeftovers(snapshot: ProcessInfo[]): Promise<void> {
-    const find = () => findLeftovers(this.spec, snapshot);
+    const find = () => findLeftovers(this.#mark, snapshot);
     const left = await endProcesses(find, this.spec.stopsignal, LEFTOVER_GRACE_SECONDS);
     if (left.length > 0)
       log.error(`${this.id} left processes that cannot be killed`, {

@@ -17,7 +17,7 @@ export interface SupervisorOptions {
   env: Record<string, string>;
   container: ContainerOutput | null;
   /** The open file for a log; the same one for the same path. */
-  openLog(spec: LogSpec): LogFile | null;
+  openLog: (spec: LogSpec) => LogFile | null;
   /** A program turned FATAL. */
   onFatal?(program: Program): void;
 }

@@ -51,13 +51,13 @@ export function isRunning(info: ProcessInfo): boolean {
   return now !== undefined && now.startTime === info.startTime && now.state !== "Z";
 }
 
-/** True when the process was started with all of these `NAME=value` entries. */
-export function hasEnvironment(pid: number, entries: string[]): boolean {
+/** The mark that markChildren (libc.ts) has given a process, or undefined. */
+export function readMark(pid: number): number | undefined {
   try {
-    const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-    return entries.every((entry) => environment.includes(entry));
+    const [, mark] = /^Max file locks +(\d+) /m.exec(readFileSync(`/proc/${pid}/limits`, "latin1")) ?? [];
+    return mark === undefined ? undefined : Number(mark);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

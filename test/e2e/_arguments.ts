@@ -51,7 +51,7 @@ export function nextName(): string {
 }
 
 /** The arguments of `docker run` behind its own flags. */
-export function runArguments(options: BootOptions, programs?: string): string[] {
+export function runArguments(options: BootOptions, programs = writePrograms(options)): string[] {
   const mounts = [
     ...(options.mounts ?? []),
     ...(programs === undefined ? [] : [`${programs}:${DROP_INS}`]),
@@ -82,6 +82,14 @@ export function runArguments(options: BootOptions, programs?: string): string[] 
     options.image ?? IMAGE,
     ...mainProcess(options),
   ];
+}
+
+/** A new folder with the drop-ins, if any are asked for. */
+export function writePrograms({ programs }: BootOptions): string | undefined {
+  if (programs === undefined) return undefined;
+  const folder = tempFolder();
+  for (const [name, text] of Object.entries(programs)) writeFileSync(join(folder, name), text);
+  return folder;
 }
 
 const each = (flag: string, values: string[] = []) => values.flatMap((value) => [flag, value]);

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BootOptions, nextName, runArguments } from "./_arguments.ts";
-import { must, type Result, run, tempFolder, untrack, waitFor } from "./_run.ts";
+import { type BootOptions, nextName, runArguments, writePrograms } from "./_arguments.ts";
+import { must, type Result, run, untrack, waitFor } from "./_run.ts";
 import { ssh, type SshOptions } from "./_ssh.ts";
 
 export interface ExecOptions {
@@ -142,9 +142,7 @@ export class Container implements AsyncDisposable {
 
 /** Boots the image in the background. */
 export async function boot(options: BootOptions = {}): Promise<Container> {
-  const programs = options.programs ? tempFolder() : undefined;
-  for (const [name, text] of Object.entries(options.programs ?? {}))
-    writeFileSync(join(programs!, name), text);
+  const programs = writePrograms(options);
   const name = nextName();
   const argv = [
     "docker",

@@ -96,7 +96,7 @@ describe("a main command on a terminal", () => {
     terminal.write("\u001A");
     await terminal.waitOutput(/Stopped\s+sleep 301/);
     terminal.resize(100, 40);
-    await send("until [ \"$(stty size)\" = '40 100' ]; do sleep 0.05; done; echo resized", /\nresized/);
+    await send("until [ \"$(stty size)\" = '40 100' ]; do sleep 0.05; done; echo resized", /\rresized/);
     terminal.write("exit 9\r");
     expect(await terminal.exited).toBe(9);
   });

@@ -20,7 +20,7 @@ const command: Command = {
       return ExitCode.ok;
     }
     // init is the last command of its process: what still hangs on the event loop must not keep PID 1 up.
-    process.exit(await init({ args: words, command: rest ?? [] }));
+    return process.exit(await init({ args: words, command: rest ?? [] }));
   },
 };
 

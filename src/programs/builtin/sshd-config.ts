@@ -1,3 +1,5 @@
+import { SPARE_AUTHORIZED_KEYS } from "../../sys/keys/paths.ts";
+
 export interface SshdConfigOptions {
   port: number;
   hostKeys: string[];
@@ -21,7 +23,8 @@ export function sshdConfig({ port, hostKeys, setEnv, hasPenalties, usePam }: Ssh
     "KbdInteractiveAuthentication no",
     "PermitRootLogin prohibit-password",
     `UsePAM ${usePam ? "yes" : "no"}`,
-    "AuthorizedKeysFile .ssh/authorized_keys",
+    // The second one holds the keys where root's own file cannot be written.
+    `AuthorizedKeysFile .ssh/authorized_keys ${SPARE_AUTHORIZED_KEYS}`,
     "AllowTcpForwarding yes",
     "AllowAgentForwarding yes",
     "X11Forwarding no",

@@ -1,13 +1,12 @@
 import { existsSync } from "node:fs";
 import { countKeys } from "../../sys/keys/count.ts";
+import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "../../sys/keys/paths.ts";
 import { sshSetEnvLine } from "../../env/ssh-env.ts";
 import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
 import { isPortTaken } from "../../sys/proc.ts";
 import { ensureHostKeys } from "./host-keys.ts";
 import { sshdConfig } from "./sshd-config.ts";
 import { ensureSshdUser } from "./sshd-user.ts";
-
-const AUTHORIZED_KEYS = "/root/.ssh/authorized_keys";
 
 export const SSHD_CONFIG = "/run/ai-dock/sshd_config";
 
@@ -23,7 +22,7 @@ export async function prepareSshd(options: {
 }): Promise<string | undefined> {
   const { port, env } = options;
   if (!existsSync("/usr/sbin/sshd")) return "openssh-server is not installed";
-  if (countKeys(AUTHORIZED_KEYS) === 0) {
+  if (countKeys(AUTHORIZED_KEYS) + countKeys(SPARE_AUTHORIZED_KEYS) === 0) {
     return `no valid public key in ${AUTHORIZED_KEYS}; set SSH_PUBKEY, or mount a file with keys at ${AUTHORIZED_KEYS}_mount`;
   }
   if (isPortTaken(port)) {

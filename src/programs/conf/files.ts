@@ -4,6 +4,7 @@ import { errnoOf } from "../../errors.ts";
 import { emptyDocument, type IniDocument, type Section } from "./ini/document.ts";
 import { parseIni } from "./ini/parse.ts";
 import type { Report } from "./problem.ts";
+import { JUNK_IGNORED, reportJunk } from "./read/junk.ts";
 import { commonNames, type Surroundings } from "./read/names.ts";
 import { SectionReader } from "./read/reader.ts";
 import { globFiles } from "./text/glob.ts";
@@ -59,6 +60,7 @@ function includedFiles(
   surroundings: Surroundings,
   report: Report,
 ): string[] {
+  reportJunk(section, report, JUNK_IGNORED);
   const reader = new SectionReader(section, document, report, "nothing is included");
   if (reader.raw("files") === undefined) reader.complain("files", "patterns of files", "none");
   const patterns = reader.get("files", commonNames(section, surroundings), (text) => text, "");

@@ -1,6 +1,7 @@
 import type { IniDocument, Section } from "./ini/document.ts";
 import { quote, type Report } from "./problem.ts";
 import { GROUP_KEYS } from "./read/keys.ts";
+import { JUNK_IGNORED, reportJunk } from "./read/junk.ts";
 import { commonNames, type Surroundings } from "./read/names.ts";
 import type { Seat } from "./read/program.ts";
 import { SectionReader } from "./read/reader.ts";
@@ -37,10 +38,7 @@ function readGroup(
   const about = { severity: "error", file, line, section: header } as const;
   const consequence = "the key is ignored";
   const reader = new SectionReader(section, document, report, consequence);
-  for (const junk of section.junk) {
-    const text = `expected key=value, got ${quote(junk.text)}; the line is ignored`;
-    report({ ...about, line: junk.line, value: junk.text, text });
-  }
+  reportJunk(section, report, JUNK_IGNORED);
   reportUnknownKeys(section, GROUP_KEYS, report);
 
   const group = header.slice(PREFIX.length).trim();

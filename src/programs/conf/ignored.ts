@@ -1,5 +1,6 @@
 import type { IniDocument, Section } from "./ini/document.ts";
 import { quote, type Report } from "./problem.ts";
+import { JUNK_IGNORED, reportJunk } from "./read/junk.ts";
 import { nearest } from "./text/nearest.ts";
 
 const READ = ["program", "group", "include", "supervisord"];
@@ -19,6 +20,7 @@ const FOREIGN = new Set([
 
 /** Names every section, and every key of `[supervisord]`, that has no effect. */
 export function reportIgnored(document: IniDocument, report: Report): void {
+  reportJunk(document.defaults, report, JUNK_IGNORED);
   for (const section of document.sections.values()) {
     const kind = section.name.split(":", 1)[0]!;
     if (kind === "supervisord") reportDaemonKeys(section, report);
@@ -32,13 +34,14 @@ function reportSection({ name, file, line }: Section, kind: string, report: Repo
   if (why !== undefined) report({ ...about, text: `${why}; the section is ignored` });
   else if (FOREIGN.has(kind)) report({ ...about, text: "has no effect here; it is ignored", once: kind });
   else {
-    const close = nearest(kind, READ.slice(0, 3));
+    const close = nearest(kind, READ.slice(1, 3));
     const hint = close === undefined ? "" : ` or [${close}${close === "include" ? "" : ":…"}]`;
     report({ ...about, text: `expected [program:…]${hint}, got ${quote(name)}; the section is ignored` });
   }
 }
 
 function reportDaemonKeys(section: Section, report: Report): void {
+  reportJunk(section, report, JUNK_IGNORED);
   const keys = [...section.entries].filter(([key]) => key !== "environment");
   const first = keys[0];
   if (first === undefined) return;

@@ -7,12 +7,11 @@ export function readEnvironment(reader: SectionReader, names: Names): Record<str
   const raw = reader.raw("environment");
   if (raw === undefined) return {};
   return reader.attempt("environment", () => {
-    const { values, stray } = parsePairs(expand(raw, names));
-    if (stray !== undefined) {
-      const { text, after } = stray;
+    const { values, cut } = parsePairs(expand(raw, names));
+    if (cut !== undefined) {
       reader.warn(
         "environment",
-        `expected a comma after ${after}=…, got ${JSON.stringify(text)}; what follows does not belong to the value, quote it if it should`,
+        `expected a comma, got ${cut}; the value ends there, quote it if it should not`,
       );
     }
     return values;

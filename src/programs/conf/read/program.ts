@@ -5,6 +5,7 @@ import type { Names } from "../text/expand.ts";
 import { commandWords } from "./command.ts";
 import { readEnvironment } from "./environment.ts";
 import { readExtras } from "./extras.ts";
+import { reportJunk } from "./junk.ts";
 import { PROGRAM_KEYS } from "./keys.ts";
 import { checkEventKeys, readLog, readStderr } from "./log-spec.ts";
 import { commonNames, type Surroundings, withNames } from "./names.ts";
@@ -60,11 +61,8 @@ export function readProgram(section: Section, seat: Seat, context: ProgramContex
 }
 
 function checkSection(section: Section, name: string, reader: SectionReader, report: Report): void {
-  for (const { file, line, text } of section.junk) {
-    reader.failed = true;
-    const message = `expected key=value, got ${quote(text)}; program ${quote(name)} is left out`;
-    report({ severity: "error", file, line, section: section.name, value: text, text: message });
-  }
+  reportJunk(section, report, `program ${quote(name)} is left out`);
+  if (section.junk.length > 0) reader.failed = true;
   reportUnknownKeys(section, PROGRAM_KEYS, report);
   try {
     plainName(name);

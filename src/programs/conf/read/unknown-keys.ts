@@ -4,11 +4,11 @@ import { nearest } from "../text/nearest.ts";
 
 /** One warning for each key that a section has and nobody knows. */
 export function reportUnknownKeys(section: Section, known: ReadonlySet<string>, report: Report): void {
-  for (const [key, { file, line, value }] of section.entries) {
+  for (const [key, { file, line }] of section.entries) {
     if (known.has(key)) continue;
     const close = nearest(key, known);
     const hint = close === undefined ? "" : ` such as ${close}`;
     const text = `expected a known key${hint}, got ${quote(key)}; it is ignored`;
-    report({ severity: "warning", file, line, section: section.name, key, value, text });
+    report({ severity: "warning", file, line, section: section.name, key, text });
   }
 }

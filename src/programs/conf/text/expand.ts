@@ -11,7 +11,7 @@ export interface Names {
 
 /** `%`, a name in parentheses, flags, width, precision, an ignored length, and the conversion. */
 const REFERENCE = /%(?:\(([^()]*)\))?([-+ #0]*)(\d*)(?:\.(\d*))?[hlL]?([^]?)/g;
-const CONVERSIONS = "diusxXofF%";
+const CONVERSIONS = "diusxXofF";
 
 /** Expands Python `%` references. Throws Expected for unknown names and bad formats. */
 export function expand(text: string, names: Names): string {
@@ -26,7 +26,7 @@ export function expand(text: string, names: Names): string {
       precision: string | undefined,
       conversion: string,
     ) => {
-      if (name === undefined && conversion === "%") return "%";
+      if (reference === "%%") return "%";
       if (name === undefined) throw lonePercent(reference);
       const value = lookup(name, names);
       if (value === undefined) throw unknownName(name, names);
@@ -54,8 +54,11 @@ function badConversion(reference: string): Expected {
 
 function unknownName(name: string, { values, environments }: Names): Expected {
   const variables = environments.flatMap((environment) => Object.keys(environment));
-  const close = nearest(name, [...Object.keys(values), ...variables.map((variable) => `ENV_${variable}`)]);
+  const close = name.startsWith("ENV_")
+    ? nearest(name.slice("ENV_".length), variables)
+    : nearest(name, Object.keys(values));
+  const meant = name.startsWith("ENV_") && close !== undefined ? `ENV_${close}` : close;
   const known = [...Object.keys(values).toSorted(), "ENV_ and a variable that is set"].join(", ");
-  const hint = close === undefined ? "" : `; did you mean ${close}?`;
+  const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
   return new Expected(`one of ${known}`, `"%(${name})"${hint}`);
 }

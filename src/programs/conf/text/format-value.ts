@@ -10,7 +10,6 @@ export interface Format {
 /** Formats one value as Python's `%` operator does, for the conversions that make sense in a configuration. */
 export function formatValue(value: string | number, format: Format): string {
   const { conversion, precision } = format;
-  if (conversion === "%") return "%";
   if (conversion === "s")
     return pad(String(value).slice(0, precision), { ...format, flags: format.flags.replace("0", "") });
   // The text itself may be a secret.

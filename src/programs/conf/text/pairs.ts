@@ -5,8 +5,8 @@ const WORD = /[A-Za-z0-9_/.+\-():]/;
 
 export interface Pairs {
   values: Record<string, string>;
-  /** What stood between two pairs, or after the last, instead of a comma: it cut a value short. */
-  stray: { text: string; after: string } | undefined;
+  /** What cut a value short, in words that show no part of the value itself. */
+  cut: string | undefined;
 }
 
 /**
@@ -17,23 +17,28 @@ export interface Pairs {
 export function parsePairs(text: string): Pairs {
   const tokens = tokenize(text);
   const values: Record<string, string> = {};
-  let stray: Pairs["stray"];
+  let cut: string | undefined;
   for (let at = 0; at < tokens.length; at += 4) {
     const [name, equals, value, separator] = tokens.slice(at, at + 4);
-    if (name === undefined || equals !== "=" || value === undefined) throw incomplete(name, equals, stray);
+    if (name === undefined || equals !== "=" || value === undefined) throw incomplete(name, equals, cut);
     values[name] = value.replaceAll(/^['"]+|['"]+$/g, "");
-    if (separator !== undefined && separator !== ",") stray ??= { text: separator, after: name };
+    if (separator !== undefined && separator !== ",") cut ??= cutShort(name, value, separator);
   }
-  return { values, stray };
+  return { values, cut };
 }
 
-/** Names no value: it may be a secret. */
-function incomplete(name: string | undefined, equals: string | undefined, stray: Pairs["stray"]): Expected {
-  if (stray !== undefined) {
-    return new Expected(FORM, `"${stray.text}" after the start of ${stray.after}; put its value in quotes`);
+/** Of a value, which may be a secret, no more than a single sign is shown. */
+function cutShort(name: string, value: string, separator: string): string {
+  const sign = [value, separator].find((token) => token.length === 1 && !WORD.test(token));
+  return `${sign === undefined ? "a second word" : JSON.stringify(sign)} in the value of ${name}`;
+}
+
+function incomplete(name: string | undefined, equals: string | undefined, cut: string | undefined): Expected {
+  if (cut !== undefined) return new Expected(FORM, `${cut}; put the value in quotes`);
+  if (equals === "=") {
+    return new Expected(FORM, `"${name ?? ""}=" without a value; for an empty one write ${name ?? ""}=""`);
   }
-  if (equals !== "=") return new Expected(FORM, `"${name ?? ""}" without "="`);
-  return new Expected(FORM, `"${name ?? ""}=" without a value; for an empty one write ${name ?? ""}=""`);
+  return new Expected(FORM, 'something without "=" behind it');
 }
 
 function tokenize(text: string): string[] {

@@ -1,0 +1,79 @@
+import { writeSync } from "node:fs";
+import { defineCommand } from "citty";
+import { errnoOf, ExitCode } from "../../errors.ts";
+import { viewLogs } from "../../logs/view.ts";
+import { LOG_DIRECTORY } from "../../programs/spec.ts";
+import type { Command } from "../index.ts";
+import { style } from "../print.ts";
+import { usageError } from "../run-command.ts";
+
+interface LogsArgs {
+  _: string[];
+  follow?: boolean;
+  lines: string;
+  json?: boolean;
+  prefix: boolean;
+}
+
+const command: Command = {
+  definition: defineCommand({
+    meta: {
+      name: "ai-dock logs",
+      description: "Logs of all or some programs, of boot, preflight and provisioning",
+    },
+    args: {
+      name: { type: "positional", required: false, description: "NAME…" },
+      follow: {
+        type: "boolean",
+        alias: "f",
+        description: "Go on with what comes; the default on a terminal",
+      },
+      lines: { type: "string", alias: "n", default: "20", description: "Lines of each log to begin with" },
+      json: { type: "boolean", description: "Print an object for each line" },
+      prefix: {
+        type: "boolean",
+        default: true,
+        description: "Name each line's log",
+        negativeDescription: "Lines alone",
+      },
+    },
+  }),
+  async run({ _: names, follow, lines, json, prefix }: LogsArgs) {
+    if (!/^\d+$/.test(lines))
+      throw usageError("ai-dock logs", `--lines: expected a number of lines, got "${lines}"`);
+    const end = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end.abort());
+    try {
+      await viewLogs({
+        directory: LOG_DIRECTORY,
+        names,
+        lines: Number(lines),
+        follow: follow ?? process.stdout.isTTY,
+        format: json ? "json" : prefix ? "prefix" : "plain",
+        decorate: (name) => style("bold", name),
+        write,
+        signal: end.signal,
+      });
+    } catch (error) {
+      // Whoever read us has seen enough, as in `ai-dock logs | head`.
+      if (errnoOf(error) !== "EPIPE") throw error;
+    }
+    return ExitCode.ok;
+  },
+};
+
+export default command;
+
+const FULL_WAIT_MILLISECONDS = 5;
+
+/** Waits for a slow reader rather than keep a flood in memory. */
+function write(bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.byteLength;) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      if (errnoOf(error) !== "EAGAIN") throw error;
+      Bun.sleepSync(FULL_WAIT_MILLISECONDS);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { defineCommand } from "citty";
+import { openLogs } from "../../boot/logs.ts";
+import { provision } from "../../boot/provisioning/provision.ts";
+import { runLogged } from "../../boot/run-logged.ts";
+import { control } from "../../control/client.ts";
+import { readSettings } from "../../env/load.ts";
+import { createRedactor } from "../../env/redact.ts";
+import { ExitCode } from "../../errors.ts";
+import { logger, setLogRedactor } from "../../log.ts";
+import type { Command } from "../index.ts";
+
+const NAME = "provisioning";
+const LAST_LINES_MILLISECONDS = 1000;
+
+const command: Command = {
+  definition: defineCommand({
+    meta: {
+      name: "ai-dock provision",
+      description: "Run the provisioning script again, or another one, with the boot environment",
+    },
+    args: { source: { type: "positional", required: false, description: "URL or FILE" } },
+  }),
+  async run({ _: [source] }: { _: string[] }) {
+    const { env } = await control.environment();
+    const { settings, problems } = readSettings(env);
+    setLogRedactor(createRedactor(env));
+    const logs = openLogs({ fd: 1, format: "plain" });
+    logs.ownName = NAME;
+    const log = logger(NAME);
+    for (const problem of problems) log.warn(problem);
+    const interrupt = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupt.abort());
+    const context = {
+      settings,
+      env,
+      log,
+      signal: interrupt.signal,
+      runLogged: (options: Parameters<typeof runLogged>[0]) => runLogged(options, logs, interrupt.signal),
+    };
+    try {
+      const result = await provision(
+        context,
+        source === undefined ? { force: true } : { force: true, source },
+      );
+      if (interrupt.signal.aborted) return ExitCode.failure;
+      log.info(result?.message ?? "Nothing to run: PROVISIONING_SCRIPT is not set", result?.fields);
+      return ExitCode.ok;
+    } finally {
+      await logs.container?.flush(LAST_LINES_MILLISECONDS);
+    }
+  },
+};
+
+export default command;

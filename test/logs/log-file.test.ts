@@ -1,0 +1,212 @@
+import { describe, expect, test } from "bun:test";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { LogFile, type LogFileOptions } from "../../src/logs/log-file.ts";
+import {
+  mount,
+  pumpWriter,
+  readGenerations,
+  smallDisk,
+  temporaryDirectory,
+  unmount,
+  until,
+} from "./_helpers.ts";
+
+function open(path: string, options: Partial<LogFileOptions> = {}) {
+  const warnings: string[] = [];
+  const warn = (message: string) => warnings.push(message);
+  return { file: new LogFile({ path, maxBytes: 0, backups: 0, warn, ...options }), warnings };
+}
+
+const bytes = (text: string) => Buffer.from(text, "latin1");
+
+describe("LogFile", () => {
+  test("appends bytes exactly as given, to what is there", () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "deep/er/a.log");
+    const all = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
+    open(path).file.write(all);
+    open(path).file.write(bytes("no newline"));
+    expect(readFileSync(path)).toEqual(Buffer.concat([all, bytes("no newline")]));
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+
+  test("rotates like supervisord once the size is reached", () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "a.log");
+    const { file } = open(path, { maxBytes: 10, backups: 2 });
+    file.write(bytes("aaaaaaaaa"));
+    expect(readdirSync(directory.path)).toEqual(["a.log"]);
+    file.write(bytes("b"));
+    for (const text of ["cccccccccccc", "dddddddddd", "e"]) file.write(bytes(text));
+    const read = (name: string) => readFileSync(join(directory.path, name), "latin1");
+    expect(readdirSync(directory.path).toSorted()).toEqual(["a.log", "a.log.1", "a.log.2"]);
+    expect([read("a.log"), read("a.log.1"), read("a.log.2")]).toEqual(["e", "dddddddddd", "cccccccccccc"]);
+  });
+
+  test("starts over without backups, counts what an earlier run left", () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "a.log");
+    writeFileSync(path, "12345");
+    const { file } = open(path, { maxBytes: 10 });
+    file.write(bytes("67890"));
+    expect(readFileSync(path, "latin1")).toBe("");
+    file.write(bytes("new"));
+    expect(readFileSync(path, "latin1")).toBe("new");
+    expect(readdirSync(directory.path)).toEqual(["a.log"]);
+  });
+
+  test("cuts large writes, so that a file exceeds its limit by a chunk at most", () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "a.log");
+    const big = Buffer.alloc(3_000_000, "x");
+    open(path, { maxBytes: 500_000, backups: 9 }).file.write(big);
+    expect(readGenerations(path, 9)).toHaveLength(big.byteLength);
+    for (const name of readdirSync(directory.path)) {
+      expect(statSync(join(directory.path, name)).size).toBeLessThan(500_000 + 128 * 1024);
+    }
+  });
+
+  test("conserves every byte of concurrent programs over many rotations", async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "a.log");
+    const { file, warnings } = open(path, { maxBytes: 100_000, backups: 100 });
+    await Promise.all(["a", "b", "c"].map((name) => pumpWriter([name, 10_000, 80], { file })));
+    const text = readGenerations(path, 100);
+    for (const name of ["a", "b", "c"]) expect(text.split(`${name} `)).toHaveLength(10_001);
+    expect(text).toHaveLength(3 * 10_000 * 81);
+    expect(readdirSync(directory.path).length).toBeGreaterThan(5);
+    expect(warnings).toEqual([]);
+  });
+
+  test("drops and tells once while the disk is full, goes on when there is room", async () => {
+    using disk = smallDisk(256 * 1024);
+    const filler = join(disk.path, "filler");
+    writeFileSync(filler, Buffer.alloc(200 * 1024));
+    const path = join(disk.path, "a.log");
+    const { file, warnings } = open(path, { checkMs: 20 });
+    for (let count = 0; count < 100; count++) file.write(Buffer.alloc(1024, "x"));
+    const kept = statSync(path).size;
+    expect(kept).toBeGreaterThan(0);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(`Cannot write log "${path}": ENOSPC`);
+    rmSync(filler);
+    let sent = 100 * 1024;
+    await until(() => {
+      file.write(Buffer.alloc(100, "y"));
+      sent += 100;
+      return warnings.length > 1;
+    });
+    const written = statSync(path).size;
+    expect(warnings[1]).toBe(`Writing log "${path}" again; ${sent - written} bytes were dropped`);
+    file.write(bytes("z"));
+    expect(statSync(path).size).toBe(written + 1);
+  });
+
+  test("survives a directory that cannot be made, and uses it once it can", async () => {
+    using directory = temporaryDirectory();
+    const blocked = join(directory.path, "logs");
+    writeFileSync(blocked, "not a directory");
+    const path = join(blocked, "a.log");
+    const { file, warnings } = open(path, { checkMs: 10 });
+    file.open();
+    file.write(bytes("lost"));
+    expect(warnings).toHaveLength(1);
+    rmSync(blocked);
+    await until(() => {
+      if (!existsSync(path)) file.write(bytes("."));
+      return existsSync(path);
+    });
+    expect(readFileSync(path, "latin1")).toBe(".");
+    expect(warnings).toHaveLength(2);
+  });
+
+  test("a warning that ends in the failing log itself does not recurse", () => {
+    const path = "/proc/no-such-directory/a.log";
+    const warnings: string[] = [];
+    const file: LogFile = new LogFile({
+      path,
+      maxBytes: 0,
+      backups: 0,
+      warn(message) {
+        warnings.push(message);
+        file.write(bytes(message));
+      },
+    });
+    file.write(bytes("x"));
+    expect(warnings).toHaveLength(1);
+  });
+
+  test("reopens after someone moved or deleted the file", async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "a.log");
+    const { file } = open(path, { checkMs: 10 });
+    file.write(bytes("one"));
+    renameSync(path, `${path}.old`);
+    file.reopen();
+    file.write(bytes("two"));
+    expect(readFileSync(`${path}.old`, "latin1")).toBe("one");
+    expect(readFileSync(path, "latin1")).toBe("two");
+    rmSync(path);
+    await until(() => {
+      file.write(bytes("3"));
+      return existsSync(path);
+    });
+    expect(readFileSync(path, "latin1")).toBe("3");
+  });
+
+  test("clear() and a truncation by someone else free the space", async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "a.log");
+    const { file } = open(path, { maxBytes: 100, backups: 1, checkMs: 5 });
+    file.write(Buffer.alloc(90));
+    file.clear();
+    file.write(Buffer.alloc(90));
+    expect(statSync(path).size).toBe(90);
+    truncateSync(path, 0);
+    await Bun.sleep(6);
+    file.write(Buffer.alloc(90));
+    expect(readdirSync(directory.path)).toEqual(["a.log"]);
+  });
+
+  test("a log that is itself a mount is copied, then starts over", () => {
+    using directory = temporaryDirectory();
+    const [path, outside] = [join(directory.path, "a.log"), join(directory.path, "outside")];
+    for (const name of [path, outside]) writeFileSync(name, "");
+    mount(["--bind", outside, path]);
+    try {
+      const { file } = open(path, { maxBytes: 10, backups: 2 });
+      file.write(bytes("0123456789"));
+      file.write(bytes("next"));
+      expect(readFileSync(outside, "latin1")).toBe("next");
+      expect(readFileSync(`${path}.1`, "latin1")).toBe("0123456789");
+    } finally {
+      unmount(path);
+    }
+  });
+
+  test("never rotates what is no file", () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "null.log");
+    symlinkSync("/dev/null", path);
+    const { file, warnings } = open(path, { maxBytes: 1, backups: 1 });
+    file.write(bytes("gone"));
+    expect(readdirSync(directory.path)).toEqual(["null.log"]);
+    expect(warnings).toEqual([]);
+    mkdirSync(join(directory.path, "directory.log"));
+    const other = open(join(directory.path, "directory.log"));
+    other.file.write(bytes("x"));
+    expect(other.warnings[0]).toContain("EISDIR");
+  });
+});
