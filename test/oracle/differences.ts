@@ -31,6 +31,7 @@ export const differences = {
   "USER_NAME in place":
     "images of the ai-dock family write $USER_NAME, which their init replaced in the files before supervisord read them",
   "lone percent": "supervisord puts all names and values, the environment included, in place of a lone %s",
+  representations: "%(name)a and %(name)r make Python literals, which no configuration needs",
   "one expansion":
     "log paths and the shared environment are expanded once, not twice: a value may hold a percent sign",
   "broken header":

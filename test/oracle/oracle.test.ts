@@ -1,9 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { Problem } from "../../src/programs/conf/index.ts";
 import { cases } from "./cases/index.ts";
+import { comparable, isError } from "./compare.ts";
 import { differences } from "./differences.ts";
-import { NEIGHBOUR, readAll, type Readings } from "./run.ts";
-import { normalised, type ProcessView, viewOf } from "./view.ts";
+import { NEIGHBOUR, readAll } from "./run.ts";
 
 const readings = await readAll(cases);
 
@@ -37,29 +36,3 @@ test("every difference on the list is shown by a case", () => {
   const shown = new Set(cases.map(({ differs }) => differs));
   expect(Object.keys(differences).filter((name) => !shown.has(name as keyof typeof differences))).toEqual([]);
 });
-
-interface Comparable {
-  refused: boolean;
-  processes: ProcessView[];
-}
-
-/** A refusal compares as such: we leave out only what is wrong, supervisord everything. */
-function comparable({ supervisord, ours }: Readings): { supervisord: Comparable; ours: Comparable } {
-  const refused = ours.problems.some(isError);
-  const own = { refused, processes: refused ? [] : ours.programs.map(viewOf) };
-  if ("refused" in supervisord) return { supervisord: { refused: true, processes: [] }, ours: own };
-  return {
-    supervisord: { refused: false, processes: supervisord.processes.map(normalised).toSorted(byPriority) },
-    ours: own,
-  };
-}
-
-/** Within a group supervisord keeps the order of programs=; the start order is by priority all the same. */
-function byPriority(a: ProcessView, b: ProcessView): number {
-  if (a.group !== b.group) return 0;
-  return a.priority - b.priority || (a.name < b.name ? -1 : 1);
-}
-
-function isError({ severity }: Problem): boolean {
-  return severity === "error";
-}

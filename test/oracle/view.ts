@@ -73,25 +73,20 @@ function defaultPaths({ name, group }: ProgramSpec, stream: "stdout" | "stderr")
 }
 
 function logView(log: LogSpec, automatic: string[]): LogView | null {
-  switch (log.kind) {
-    case "none":
-      return null;
-    case "container":
-      return { path: "container", maxBytes: 0, backups: 0 };
-    case "file": {
-      const { path, maxBytes, backups } = log;
-      return { path: automatic.includes(path) ? "AUTO" : path, maxBytes, backups };
-    }
-  }
+  if (log.kind === "none") return null;
+  if (log.kind === "container") return { path: "container", maxBytes: 0, backups: 0 };
+  const { path, maxBytes, backups } = log;
+  return { path: automatic.includes(path) ? "AUTO" : path, maxBytes, backups };
 }
 
-const CONTAINER = ["/dev/stdout", "/dev/stderr", "/dev/fd/1", "/dev/fd/2"];
+const CONTAINER = new Set(["/dev/stdout", "/dev/stderr", "/dev/fd/1", "/dev/fd/2"]);
 
 /** supervisord's reading with what means the same written the same way. */
 export function normalised(process: ProcessView): ProcessView {
   const log = (view: LogView | null): LogView | null => {
     if (view === null || view.path === "" || view.path === "/dev/null") return null;
-    return CONTAINER.includes(view.path) ? { path: "container", maxBytes: 0, backups: 0 } : view;
+    if (CONTAINER.has(view.path)) return { path: "container", maxBytes: 0, backups: 0 };
+    return { ...view, maxBytes: Math.max(0, view.maxBytes), backups: Math.max(0, view.backups) };
   };
   return {
     ...process,

@@ -31,6 +31,8 @@ export const expansionCases: Case[] = [
     "reference without conversion": "command=/bin/x %(program_name)",
     "reference without name": "command=/bin/x %()s",
     "value with a percent sign": "command=/bin/x %(ENV_PERCENT)s",
+    "percent by reference": "command=/bin/x 5%(process_num)%",
+    "percent with width": "command=/bin/x %5%",
     "double percent": "command=/bin/x 100%% %%(here)d",
     "long length": "command=/bin/x %(process_num)ld",
     "names are told apart by case": "command=/bin/x %(PROGRAM_NAME)s",
@@ -43,5 +45,6 @@ export const expansionCases: Case[] = [
     { "percent sign from a variable in a log path": "stdout_logfile=/tmp/%(ENV_PERCENT)s" },
     "one expansion",
   ),
+  ...programs({ "Python literal": "command=/bin/x %(program_name)r" }, "representations"),
   ...programs({ "lone percent and space": "command=/bin/x 100% sure" }, "lone percent"),
 ];

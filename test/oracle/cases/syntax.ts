@@ -52,6 +52,8 @@ export const syntaxCases: Case[] = [
     },
   },
   { name: "hidden files are none", files: { ".10.conf": "[program:a]\ncommand=/bin/x\n" } },
+  { name: "junk for all programs", files: "[supervisord]\njunk\n[program:a]\ncommand=/bin/x\n" },
+  { name: "junk in DEFAULT", files: "[DEFAULT]\njunk\n[program:a]\ncommand=/bin/x\n" },
   { name: "DEFAULT section", files: "[DEFAULT]\nstartsecs=8\n[program:a]\ncommand=/bin/x\n" },
   {
     name: "header without closing bracket",
