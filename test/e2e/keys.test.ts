@@ -1,0 +1,140 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { boot, keypair, must, run, tempFolder } from "./harness.ts";
+
+const blobs = (text: string) => text.split("\n").flatMap((line) => /AAAA\S+/.exec(line)?.[0] ?? []);
+
+describe("ssh keys", () => {
+  test("from every source log in, and are one line each after three restarts", async () => {
+    const [own, runpod, vast, mounted] = await Promise.all([keypair(), keypair(), keypair(), keypair()]);
+    await using container = await boot({
+      env: {
+        SSH_PUBKEY: `${own.public}\n${mounted.public}`,
+        PUBLIC_KEY: runpod.public,
+        SSH_PUBLIC_KEY: vast.public,
+      },
+      files: { "/root/.ssh/authorized_keys_mount": `# mine\n${mounted.public}\n` },
+    });
+    await container.waitReady();
+    for (let restart = 0; restart < 3; restart++) await container.restart();
+    await container.waitReady();
+    const stored = blobs(await container.read("/root/.ssh/authorized_keys"));
+    const wanted = [own, runpod, vast, mounted].flatMap((key) => blobs(key.public));
+    expect(stored.toSorted()).toEqual(wanted.toSorted());
+    for (const key of [own, runpod, vast, mounted]) {
+      expect((await container.ssh("echo in", { key })).stdout).toBe("in\n");
+    }
+    expect(await container.sh("stat -c %a /root/.ssh /root/.ssh/authorized_keys")).toBe("700\n600");
+  });
+
+  test("what is no key is named and left out; the good ones still work", async () => {
+    const key = await keypair();
+    const weak = await keypair("rsa", 1024);
+    const secret = readFileSync(key.path, "utf8");
+    await using container = await boot({
+      env: { SSH_PUBKEY: `garbage here\n${secret}\nno-pty ${key.public}\n`, PUBLIC_KEY: weak.public },
+    });
+    await container.waitReady();
+    const log = await container.logs();
+    expect(log).toMatch(/warn keys .*private key/i);
+    expect(log).toMatch(/warn keys .*1024/);
+    expect(log).not.toContain(secret.split("\n")[2] as string);
+    expect((await container.ssh("echo in", { key })).stdout).toBe("in\n");
+    const refused = await container.ssh("tty", { key, tty: true });
+    expect(refused.stdout).not.toContain("/dev/pts");
+  });
+
+  test("without a valid key sshd is skipped with its reason, and the container is healthy", async () => {
+    await using container = await boot({
+      env: { SSH_PUBKEY: "garbage" },
+      files: { "/root/.ssh/authorized_keys_mount": "" },
+    });
+    await container.waitReady();
+    const [sshd] = JSON.parse(await container.sh("ai-dock status --json sshd || true"));
+    expect(sshd).toMatchObject({ state: "STOPPED" });
+    expect(sshd.reason).toContain("no valid public key in /root/.ssh/authorized_keys");
+  });
+
+  test("a key that is added later lets sshd start by request", async () => {
+    const key = await keypair();
+    await using container = await boot();
+    await container.waitReady();
+    await container.sh('echo "$KEY" >> /root/.ssh/authorized_keys; ai-dock start sshd', {
+      env: { KEY: key.public },
+    });
+    expect((await container.ssh("echo in", { key })).stdout).toBe("in\n");
+  });
+});
+
+describe("the host's /etc/passwd and /etc/group, mounted read-only without a user sshd", () => {
+  const host = async () => {
+    const folder = tempFolder();
+    await Bun.write(
+      `${folder}/passwd`,
+      "root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/bash\n",
+    );
+    await Bun.write(`${folder}/group`, "root:x:0:\nme:x:1000:\n");
+    return [`${folder}/passwd:/etc/passwd:ro`, `${folder}/group:/etc/group:ro`];
+  };
+
+  test("ssh works where mounting is allowed", async () => {
+    const key = await keypair();
+    await using container = await boot({
+      env: { SSH_PUBKEY: key.public },
+      mounts: await host(),
+      capAdd: ["SYS_ADMIN"],
+      securityOpt: ["apparmor:unconfined"],
+    });
+    await container.waitReady();
+    expect((await container.ssh("id -un", { key })).stdout).toBe("root\n");
+  });
+
+  test("elsewhere one line says what to do", async () => {
+    const key = await keypair();
+    await using container = await boot({ env: { SSH_PUBKEY: key.public }, mounts: await host() });
+    await container.waitReady();
+    expect(await container.logs()).toContain("sshd skipped: /etc/passwd is read-only and has no user");
+  });
+});
+
+describe("the workspace", () => {
+  const owned = async () => {
+    const folder = tempFolder();
+    await must(["chown", "1000:1000", folder]);
+    return folder;
+  };
+  /** As the user outside who owns the folder. */
+  const outside = (...argv: string[]) =>
+    run(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", ...argv]);
+
+  test("a file that root makes in the container is writable by the owner outside", async () => {
+    const folder = await owned();
+    await must(["chmod", "a+x", folder, `${folder}/..`]);
+    await using container = await boot({ env: { SKIP_ACL: "false" }, mounts: [`${folder}:/workspace`] });
+    await container.waitReady();
+    await container.sh(
+      "echo inside > /workspace/file; mkdir /workspace/dir; echo deep > /workspace/dir/file",
+    );
+    for (const file of ["file", "dir/file"]) {
+      const { code, stderr } = await outside("sh", "-c", `echo outside >> ${folder}/${file}`);
+      expect([stderr, code]).toEqual(["", 0]);
+    }
+    expect(
+      await container.sh("bash -ic 'echo $WORKSPACE $WORKSPACE_MOUNTED $WORKSPACE_UID' 2>/dev/null"),
+    ).toBe("/workspace/ true 1000");
+  });
+
+  test("SKIP_ACL=true leaves it alone", async () => {
+    const folder = await owned();
+    await using container = await boot({ env: { SKIP_ACL: "true" }, mounts: [`${folder}:/workspace`] });
+    await container.waitReady();
+    expect(await container.sh("getfacl -c /workspace 2>/dev/null | grep -c default || true")).toBe("0");
+  });
+
+  test("a read-only one warns, and the container boots", async () => {
+    const folder = await owned();
+    await using container = await boot({ mounts: [`${folder}:/workspace:ro`] });
+    await container.waitReady();
+    expect(await container.logs()).toMatch(/warn workspace .*read-only/i);
+  });
+});

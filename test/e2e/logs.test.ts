@@ -1,0 +1,60 @@
+import { describe, expect, test } from "bun:test";
+import { boot, waitFor } from "./harness.ts";
+
+describe("logs", () => {
+  test("docker logs shows boot and every program prefixed, in order", async () => {
+    const count =
+      "[program:count]\ncommand=bash -c 'for i in {1..2000}; do echo line $i; done; echo end >&2; sleep 600'\n";
+    await using container = await boot({ programs: { "count.conf": count } });
+    const log = await container.waitLog("count | end");
+    const lines = log.split("\n").flatMap((line) => /^count \| line (\d+)$/.exec(line)?.[1] ?? []);
+    expect(lines.map(Number)).toEqual(Array.from({ length: 2000 }, (_, index) => index + 1));
+    expect(log).toMatch(/^boot \| \S+ info workspace /m);
+    expect(
+      await container.sh(
+        "grep -c line /var/log/supervisor/count*stdout*.log /var/log/supervisor/count.log 2>/dev/null | tail -n 1",
+      ),
+    ).toContain("2000");
+  });
+
+  test("ai-dock logs shows the last lines, and knows its names", async () => {
+    const program = "[program:p]\ncommand=bash -c 'printf \"%s\\n\" one two three; sleep 600'\n";
+    await using container = await boot({ programs: { "p.conf": program.replace("%s", "%%s") } });
+    await container.waitLog("p | three");
+    expect(await container.sh("ai-dock logs -n 2 p")).toBe("p | two\np | three");
+    expect(await container.sh("ai-dock logs -n 1 --no-prefix p")).toBe("three");
+    expect(JSON.parse(await container.sh("ai-dock logs -n 1 --json p"))).toEqual({
+      name: "p",
+      stream: "stdout",
+      line: "three",
+    });
+    const unknown = await container.exec(["ai-dock", "logs", "nobody"]);
+    expect(unknown.stderr).toContain("No such log: expected one of boot, p, ");
+    expect(unknown.code).toBe(1);
+  });
+
+  test("ai-dock logs -f sees a program that starts later, and survives rotation without a lost line", async () => {
+    const late =
+      "[program:late]\nautostart=false\nstdout_logfile=/var/log/supervisor/late.log\n" +
+      "stdout_logfile_maxbytes=2KB\nstdout_logfile_backups=50\n" +
+      "command=bash -c 'for i in {1..1000}; do echo line $i; [ $((i %% 50)) = 0 ] && sleep 0.02; done; sleep 600'\n";
+    await using container = await boot({ programs: { "late.conf": late } });
+    await container.waitReady();
+    await container.exec(["sh", "-c", "ai-dock logs -f late > /tmp/followed 2>&1 & echo $! > /tmp/follower"]);
+    await container.sh("ai-dock start late");
+    await waitFor(async () => (await container.read("/tmp/followed")).includes("line 1000"), {
+      what: "the last line",
+      detail: () => container.read("/tmp/followed"),
+    });
+    const followed = (await container.read("/tmp/followed")).trim().split("\n");
+    expect(followed).toEqual(Array.from({ length: 1000 }, (_, index) => `late | line ${index + 1}`));
+    expect(Number(await container.sh("ls /var/log/supervisor/late.log.* | wc -l"))).toBeGreaterThan(2);
+  });
+
+  test("logtail.sh follows everything", async () => {
+    await using container = await boot();
+    await container.waitReady();
+    await container.exec(["sh", "-c", "logtail.sh > /tmp/followed & "]);
+    await waitFor(async () => (await container.read("/tmp/followed")).includes("boot | "));
+  });
+});

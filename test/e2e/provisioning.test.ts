@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { boot, type BootOptions, must } from "./harness.ts";
+
+let server: ReturnType<typeof Bun.serve>;
+let base = "";
+
+const scripts: Record<string, string> = {
+  "/ok.sh": "#!/bin/bash\necho provisioned\nexport FROM_SCRIPT='a b'\nexit 0\n",
+  "/crlf.sh": "#!/bin/bash\r\nif true; then\r\n  echo mended\r\nfi\r\n",
+  "/python.py": '#!/usr/bin/env perl\nprint "other shebang\\n";\n',
+  "/fails.sh": "#!/bin/bash\necho failing\nexit 1\n",
+  "/slow.sh": "#!/bin/bash\nsleep 1\ntouch /tmp/provisioned\n",
+  "/endless.sh": "#!/bin/bash\necho begun\nsleep 600\n",
+};
+
+beforeAll(async () => {
+  const bridge = await must([
+    "docker",
+    "network",
+    "inspect",
+    "bridge",
+    "-f",
+    "{{(index .IPAM.Config 0).Gateway}}",
+  ]);
+  server = Bun.serve({
+    hostname: bridge,
+    port: 0,
+    fetch(request) {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/moved") return Response.redirect("/ok.sh", 302);
+      if (pathname === "/page")
+        return new Response("<!doctype html><p>hello", { headers: { "content-type": "text/html" } });
+      const script = scripts[pathname];
+      return script === undefined ? new Response("no", { status: 404 }) : new Response(script);
+    },
+  });
+  base = `http://${bridge}:${server.port}`;
+});
+
+afterAll(() => server.stop(true));
+
+const provision = async (path: string, more: BootOptions = {}) => {
+  const env = { PROVISIONING_SCRIPT: `${base}${path}`, ...more.env };
+  const container = await boot({ ...more, env });
+  await container.waitReady();
+  return container;
+};
+
+describe("provisioning", () => {
+  test("runs the script before any program, and what it exports reaches programs and shells", async () => {
+    const program = "[program:show]\ncommand=sh -c 'echo \"got $FROM_SCRIPT\"; sleep 600'\n";
+    await using container = await provision("/moved", { programs: { "show.conf": program } });
+    await container.waitLog("show | got a b");
+    const log = await container.logs();
+    expect(log.indexOf("provisioning | provisioned")).toBeGreaterThan(-1);
+    expect(log.indexOf("provisioning | provisioned")).toBeLessThan(log.indexOf("show started"));
+    expect(await container.sh("bash -ic 'echo $FROM_SCRIPT' 2>/dev/null")).toBe("a b");
+    expect(await container.sh("ai-dock logs provisioning")).toContain("provisioned");
+  });
+
+  test.each([
+    ["/crlf.sh", "provisioning | mended"],
+    ["/python.py", "provisioning | other shebang"],
+    ["/fails.sh", 'expected exit code 0 of "/opt/ai-dock/bin/provisioning.sh", got "1"'],
+    ["/missing", "404"],
+    ["/page", "HTML"],
+  ])("%s: %s", async (path, text) => {
+    await using container = await provision(path);
+    expect(await container.logs()).toContain(text);
+    if (path === "/missing" || path === "/page") {
+      expect(await container.sh("ls /opt/ai-dock/bin/provisioning.sh 2>/dev/null || echo none")).toBe("none");
+    }
+  });
+
+  test("a wrong checksum is not run", async () => {
+    await using container = await provision("/ok.sh", { env: { PROVISIONING_SHA256: "0".repeat(64) } });
+    expect(await container.logs()).toContain("got one with the checksum");
+    expect(await container.logs()).not.toContain("provisioning | provisioned");
+  });
+
+  test("a mounted script is run", async () => {
+    const script = "#!/bin/bash\necho mounted\n";
+    await using container = await boot({ files: { "/opt/ai-dock/bin/provisioning.sh": script } });
+    await container.waitReady();
+    expect(await container.logs()).toContain("provisioning | mounted");
+  });
+
+  test("no program starts before it ends", async () => {
+    const program = "[program:late]\ncommand=sh -c 'test -e /tmp/provisioned && echo after; sleep 600'\n";
+    await using container = await provision("/slow.sh", { programs: { "late.conf": program } });
+    await container.waitLog("late | after");
+  });
+
+  test("a hung one ends after PROVISIONING_TIMEOUT, and boot goes on", async () => {
+    await using container = await provision("/endless.sh", { env: { PROVISIONING_TIMEOUT: "1" } });
+    expect(await container.logs()).toContain("PROVISIONING_TIMEOUT");
+    expect(await container.sh("pgrep -c sleep || true")).toBe("0");
+  });
+
+  test("SIGTERM in the middle of it stops the container at once, with 0", async () => {
+    await using container = await boot({ env: { PROVISIONING_SCRIPT: `${base}/endless.sh` } });
+    await container.waitLog("provisioning | begun");
+    const { code, ms } = await container.stop();
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(5000);
+  });
+
+  test("ai-dock provision runs another one, with its output and exit code", async () => {
+    await using container = await boot();
+    await container.waitReady();
+    const ok = await container.exec(["ai-dock", "provision", `${base}/ok.sh`]);
+    expect(ok.stdout).toContain("provisioned");
+    expect(ok.code).toBe(0);
+    expect((await container.exec(["ai-dock", "provision", `${base}/fails.sh`])).code).toBe(1);
+  });
+});
