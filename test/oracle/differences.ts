@@ -39,8 +39,8 @@ export const differences = {
   "empty directory": "supervisord fails at every start to change to a folder without a name",
   "signal 0": "stopping by signal 0 does nothing but wait for SIGKILL",
   "real-time signals": "every signal that exists may be used, real-time ones by number too",
-  "names after expansion":
-    "a slash, colon or space that comes from a variable breaks names as much as a literal one",
+  "unusable names":
+    "a slash, colon, space or line break breaks names just as much when it comes from a variable or a second line",
   "same name twice": "two processes of one name in one group could not be told apart",
   "byte order mark": "a byte order mark is no part of the first header",
   "nested include": "included files may include further ones, relative to themselves",

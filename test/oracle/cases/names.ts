@@ -32,10 +32,8 @@ export const nameCases: Case[] = [
   { name: "program name with dots and dashes", files: "[program:a.b-c_d@e]\ncommand=/bin/x\n" },
   ...programs({ "process name of the original image": LITERAL }, "quoted process_name"),
   ...programs({ "process names of the original image": `${LITERAL}\nnumprocs=2` }, "quoted process_name"),
-  ...programs({ "slash that comes from a variable": "process_name=a%(ENV_WHERE)s" }, "names after expansion"),
-  ...programs(
-    { "space that comes from a format": "process_name=p%(process_num)3d" },
-    "names after expansion",
-  ),
-  ...programs({ "two names alike": "process_name=%(process_num).0s\nnumprocs=2" }, "names after expansion"),
+  ...programs({ "slash that comes from a variable": "process_name=a%(ENV_WHERE)s" }, "unusable names"),
+  ...programs({ "space that comes from a format": "process_name=p%(process_num)3d" }, "unusable names"),
+  ...programs({ "name on two lines": "process_name=a\n  b" }, "unusable names"),
+  ...programs({ "two names alike": "process_name=%(process_num).0s\nnumprocs=2" }, "unusable names"),
 ];
