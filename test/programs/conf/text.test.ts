@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { commentStart } from "../../../src/programs/conf/ini/comment.ts";
+import { globFiles } from "../../../src/programs/conf/text/glob.ts";
+import { nearest } from "../../../src/programs/conf/text/nearest.ts";
+import { folderOf } from "./load-fixture.ts";
+
+test.each([
+  ["; all", 0],
+  ["# all", 0],
+  ["a=1 ; b", 4],
+  ['a="x ; y"', 5],
+  ["a;b#c", -1],
+  ["a;b ;c #d", 7],
+  ["a=1\t#b", 4],
+  ["a=1", -1],
+])("commentStart(%j)", (line, start) => {
+  expect(commentStart(line)).toBe(start);
+});
+
+test.each([
+  ["startsec", "startsecs"],
+  ["Command", "command"],
+  ["stdout_log_file", "stdout_logfile"],
+  ["foo", undefined],
+  ["x", undefined],
+])("nearest(%j)", (word, expected) => {
+  expect(nearest(word, ["command", "startsecs", "startretries", "stdout_logfile", "user"])).toBe(expected);
+});
+
+test.each([
+  ["*.conf", ["[x].conf", "a.conf", "b.conf", "sub.conf"]],
+  ["?.conf", ["a.conf", "b.conf"]],
+  ["[!a].conf", ["b.conf"]],
+  ["[ab].conf", ["a.conf", "b.conf"]],
+  ["[[]x].conf", ["[x].conf"]],
+  ["s*/*.conf", ["sub.conf/c.conf"]],
+  ["**", ["[x].conf", "a.conf", "b.conf", "sub.conf"]],
+  [".*", [".h.conf"]],
+  ["a.conf", ["a.conf"]],
+  ["gone", []],
+  ["gone/*", []],
+  ["[", []],
+])("globFiles(%j)", (pattern, expected) => {
+  using folder = folderOf({
+    "a.conf": "",
+    "b.conf": "",
+    ".h.conf": "",
+    "[x].conf": "",
+    "sub.conf/c.conf": "",
+  });
+  const found = globFiles(join(folder.path, pattern)).map((path) => path.slice(folder.path.length + 1));
+  expect(found).toEqual(expected);
+});
