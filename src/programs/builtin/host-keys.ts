@@ -6,32 +6,25 @@ import { ensureDirectory } from "../../sys/fs.ts";
 const STANDARD_DIRECTORY = "/etc/ssh";
 const FALLBACK_DIRECTORY = "/run/ai-dock/ssh";
 
-/** Made before the first login; both take a few milliseconds. */
-const firstTypes = ["ed25519", "ecdsa"] as const;
+/** Both take a few milliseconds, where RSA takes a second; every client of the last ten years knows them. */
+const types = ["ed25519", "ecdsa"] as const;
 
-/** Made afterwards, for old clients: this one takes a second. */
-const lateType = "rsa";
+/** A key that is there already, for example from a volume, is offered, too. */
+const offered = [...types, "rsa"];
 
 /**
- * Makes the missing host keys that are quick to make, and returns the paths of all there are.
+ * Makes the missing host keys, and returns the paths of all there are.
  * They stay in /etc/ssh, so that a restarted container is known to its clients; where that is
  * read-only they last as long as the container. Throws AiDockError when none could be made.
  */
 export async function ensureHostKeys(): Promise<string[]> {
   const directory = keyDirectory();
-  const failures = await Promise.all(firstTypes.map((type) => makeKey(directory, type)));
+  const failures = await Promise.all(types.map((type) => makeKey(directory, type)));
   const paths = hostKeyPaths(directory);
   if (paths.length > 0) return paths;
   throw new AiDockError(
     `No ssh host key could be made in ${directory}: ${failures.find(Boolean) ?? "unknown error"}`,
   );
-}
-
-/** Makes the RSA host key when it is missing. True when sshd has something new to read. */
-export async function ensureLateHostKey(): Promise<boolean> {
-  const directory = keyDirectory();
-  if (existsSync(keyPath(directory, lateType))) return false;
-  return (await makeKey(directory, lateType)) === undefined;
 }
 
 function keyDirectory(): string {
@@ -46,7 +39,7 @@ function keyDirectory(): string {
 }
 
 function hostKeyPaths(directory: string): string[] {
-  return [...firstTypes, lateType].map((type) => keyPath(directory, type)).filter((path) => existsSync(path));
+  return offered.map((type) => keyPath(directory, type)).filter((path) => existsSync(path));
 }
 
 /** Undefined when the key is there, else what ssh-keygen said. */
