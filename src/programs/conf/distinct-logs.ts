@@ -5,8 +5,12 @@ import { type FileLog, logFile, type LogSpec, type ProgramSpec } from "../spec.t
  * would write to one. Files that were asked for by name are left as they are.
  */
 export function distinctLogs(programs: ProgramSpec[]): ProgramSpec[] {
+  const names = new Set<string>();
+  const shared = new Set(programs.flatMap(({ name }) => (names.size === names.add(name).size ? [name] : [])));
+  if (shared.size === 0) return programs;
   const taken = new Set<string>();
   return programs.map((spec) => {
+    if (!shared.has(spec.name)) return spec;
     const clashes = defaultFiles(spec).some((path) => taken.has(path));
     const distinct = clashes ? { ...spec, ...renamed(spec) } : spec;
     for (const path of defaultFiles(distinct)) taken.add(path);

@@ -68,7 +68,9 @@ export function parseIni(
 
 /** A key ends at the first `=` or `:`; undefined when there is neither or no key. */
 function splitOption(content: string): { key: string; value: string } | undefined {
-  const end = content.search(/[=:]/);
+  const equals = content.indexOf("=");
+  const colon = content.indexOf(":");
+  const end = equals === -1 || (colon !== -1 && colon < equals) ? colon : equals;
   if (end <= 0) return undefined;
   return { key: content.slice(0, end).trim().toLowerCase(), value: content.slice(end + 1).trim() };
 }

@@ -23,7 +23,12 @@ export class SectionReader {
   get<T, F>(key: string, names: Names, convert: (text: string) => T, fallback: F): T | F {
     const found = this.#entry(key);
     if (found === undefined) return fallback;
-    return this.attempt(key, () => convertExpanded(found.value, names, convert)) ?? fallback;
+    try {
+      return convertExpanded(found.value, names, convert);
+    } catch (error) {
+      this.#expected(key, error);
+      return fallback;
+    }
   }
 
   /** The text of a key before expansion. */
@@ -36,8 +41,7 @@ export class SectionReader {
     try {
       return action();
     } catch (error) {
-      if (!(error instanceof Expected)) throw error;
-      this.complain(key, error.expected, error.got);
+      this.#expected(key, error);
       return undefined;
     }
   }
@@ -59,6 +63,11 @@ export class SectionReader {
   /** Reports something that is merely worth knowing. */
   warn(key: string, text: string, once = `${this.#section.name} ${key} ${text}`): void {
     this.#report({ ...this.#about(key), severity: "warning", text, once });
+  }
+
+  #expected(key: string, error: unknown): void {
+    if (!(error instanceof Expected)) throw error;
+    this.complain(key, error.expected, error.got);
   }
 
   #entry(key: string): Entry | undefined {

@@ -41,38 +41,23 @@ function incomplete(name: string | undefined, equals: string | undefined, cut: s
   return new Expected(FORM, 'something without "=" behind it');
 }
 
+/** White space, comments, quoted text, words and single signs; an open quote matches none of them. */
+const TOKEN =
+  /[ \t\r\n]+|#[^\n]*\n?|("[^"]*"|'[^']*'|[A-Za-z0-9_/.+\-():](?:[A-Za-z0-9_/.+\-():"']|#[^\n]*\n?)*|[^"'])/uy;
+const COMMENTS = /#[^\n]*\n?/g;
+
 function tokenize(text: string): string[] {
   const tokens: string[] = [];
-  let at = 0;
-  const skipLine = () => {
-    const end = text.indexOf("\n", at);
-    at = end === -1 ? text.length : end + 1;
-  };
-  while (at < text.length) {
-    const char = text[at]!;
-    if (" \t\r\n".includes(char)) at += 1;
-    else if (char === "#") skipLine();
-    else if (char === '"' || char === "'") {
-      const end = text.indexOf(char, at + 1);
-      if (end === -1) throw new Expected(FORM, `a quote (${char}) that is never closed`);
-      tokens.push(text.slice(at, end + 1));
-      at = end + 1;
-    } else if (WORD.test(char)) {
-      let word = "";
-      // Within a word, quotes are plain characters and a comment does not end the word.
-      while (at < text.length) {
-        const next = text[at]!;
-        if (next === "#") skipLine();
-        else if (WORD.test(next) || next === '"' || next === "'") {
-          word += next;
-          at += 1;
-        } else break;
-      }
-      tokens.push(word);
-    } else {
-      tokens.push(char);
-      at += 1;
-    }
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.length) {
+    const { lastIndex } = TOKEN;
+    const match = TOKEN.exec(text);
+    if (match === null) throw new Expected(FORM, `a quote (${text[lastIndex]}) that is never closed`);
+    const token = match[1];
+    if (token === undefined) continue;
+    // Within a word, quotes are plain characters and a comment does not end the word.
+    const isWord = token.includes("#") && WORD.test(token[0]!);
+    tokens.push(isWord ? token.replaceAll(COMMENTS, "") : token);
   }
   return tokens;
 }
