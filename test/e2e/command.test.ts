@@ -97,7 +97,8 @@ describe("a main command on a terminal", () => {
     await terminal.waitOutput(/Stopped\s+sleep 301/);
     terminal.resize(100, 40);
     await send("until [ \"$(stty size)\" = '40 100' ]; do sleep 0.05; done; echo resized", /\rresized/);
-    terminal.write("kill -9 %1; wait; exit 9\r");
+    await send("exit 9", "There are stopped jobs");
+    terminal.write("exit 9\r");
     expect(await terminal.exited).toBe(9);
   });
 });
