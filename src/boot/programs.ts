@@ -11,7 +11,7 @@ const log = logger("programs");
 export function collectPrograms(settings: Settings, env: Record<string, string>): ProgramSpec[] {
   const { programs, problems } = loadPrograms({ env });
   for (const problem of problems) log[problem.severity === "error" ? "error" : "warn"](problem.message);
-  const replaced = new Set(programs.map((spec) => programId(spec)));
+  const replaced = new Set(programs.flatMap((spec) => [programId(spec), spec.group]));
   const builtins = [sshdProgram(settings.SSH_PORT, env)].filter((spec) => !replaced.has(programId(spec)));
   const all = [...builtins, ...programs];
   return skip(all, new Map([...cyclic(all), ...disabled(all, settings)]));

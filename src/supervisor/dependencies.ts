@@ -3,7 +3,9 @@ import type { Program } from "./program.ts";
 /** The programs that must be ready before this one starts. Unknown names are nobody's dependency. */
 export function dependenciesOf(program: Program, programs: Program[]): Program[] {
   const names = program.spec.dependsOn;
-  return programs.filter(({ id, spec }) => names.includes(id) || names.includes(spec.name));
+  return programs.filter(({ id, spec }) =>
+    [id, spec.name, spec.group, `${spec.group}:*`, ...spec.aliases].some((name) => names.includes(name)),
+  );
 }
 
 /** What it still waits for, in words; undefined when it can start. */
