@@ -14,6 +14,9 @@ import { watchReady } from "./ready.ts";
 /** What leftovers get between their own signal and KILL. */
 const LEFTOVER_GRACE_SECONDS = 1;
 
+/** A longer one would overflow, and fire at once. */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
+
 const log = logger("supervisor");
 
 /** Far above any limit that someone would set in earnest. */
@@ -258,7 +261,7 @@ export class Program {
 
   #after(seconds: number, action: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(action, seconds * 1000);
+    this.#timer = setTimeout(action, Math.min(seconds * 1000, LONGEST_TIMER_MILLISECONDS));
   }
 }
 
