@@ -1,81 +1,98 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { type Generation, openGenerations } from "./generations.ts";
+import type { Printer } from "./printer.ts";
+import type { Start } from "./tail.ts";
 
-const BLOCK_BYTES = 256 * 1024;
-
-/** More generations than any program keeps are not looked for. */
-const MOST_GENERATIONS = 100;
+/** Shared by all followers: what it holds is passed on before the next read. */
+const block = Buffer.allocUnsafe(256 * 1024);
 
 /**
- * Reads what is added to a log, across rotation: it holds the file open, and when PATH is another file it
- * first reads the rest of its own, then every generation in between, then the new one.
+ * Prints a log from a start on, across rotation: the rest of its file, then every generation written since,
+ * then the log itself, however often it was rotated in between (as far as the files still exist).
  */
 export class Follower {
   readonly #path: string;
-  readonly #emit: (bytes: Uint8Array) => void;
-  readonly #block = Buffer.allocUnsafe(BLOCK_BYTES);
-  #file: number | undefined;
-  #inode = 0;
+  readonly #printer: Printer;
+  #current: Generation | undefined;
   #offset = 0;
+  #pending: Generation[];
+  /** The file before the current one: where the search for newer ones ends. */
+  #older: string | undefined;
 
-  /** Starts at `offset` of the file with that inode; without, at the beginning of whatever is there. */
-  constructor(path: string, emit: (bytes: Uint8Array) => void, from?: { inode: number; size: number }) {
+  constructor(path: string, printer: Printer, start: Start) {
     this.#path = path;
-    this.#emit = emit;
-    if (from === undefined) return;
-    this.#open(this.#path);
-    if (this.#inode === from.inode) this.#offset = from.size;
+    this.#printer = printer;
+    this.#pending = [...start.generations];
+    this.#older = start.older;
+    this.#current = this.#pending.shift();
+    this.#offset = start.offset;
   }
 
   /** Reads everything there is by now. */
   drain(): void {
+    do this.#readPending();
+    while (this.#findNewer());
+  }
+
+  /** Reads up to a place in one of the files of the start. */
+  readUntil(inode: number, end: number): void {
+    while (this.#current !== undefined && this.#current.inode !== inode && this.#pending.length > 0) {
+      this.#readOn();
+      this.#next();
+    }
+    this.#readOn(end);
+  }
+
+  close(): void {
+    for (const generation of [this.#current, ...this.#pending]) generation?.close();
+    this.#current = undefined;
+    this.#pending = [];
+  }
+
+  #readPending(): void {
     this.#readOn();
-    const current = statSync(this.#path, { throwIfNoEntry: false });
-    if (current === undefined || (this.#file !== undefined && current.ino === this.#inode)) return;
-    for (const path of this.#newerGenerations()) {
-      this.#open(path);
+    while (this.#pending.length > 0) {
+      this.#next();
       this.#readOn();
     }
   }
 
-  close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
-    this.#file = undefined;
-  }
-
-  /** The files written after ours, oldest first; only the log itself when ours is not among them. */
-  #newerGenerations(): string[] {
-    const paths = [this.#path];
-    if (this.#file === undefined) return paths;
-    for (let generation = 1; generation <= MOST_GENERATIONS; generation++) {
-      const path = `${this.#path}.${generation}`;
-      const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat === undefined) break;
-      if (stat.ino === this.#inode) return paths;
-      paths.unshift(path);
+  /** True when the path leads to another file by now; it and those before it are pending then. */
+  #findNewer(): boolean {
+    const there = statSync(this.#path, { throwIfNoEntry: false });
+    if (there === undefined || there.ino === this.#current?.inode) return false;
+    for (const generation of openGenerations(this.#path)) {
+      if (generation.inode === this.#current?.inode || generation.identity === this.#older) {
+        generation.close();
+        break;
+      }
+      this.#pending.unshift(generation);
     }
-    return [this.#path];
+    return this.#pending.length > 0;
   }
 
-  #open(path: string): void {
-    try {
-      const file = openSync(path, "r");
-      this.close();
-      this.#file = file;
-      this.#inode = fstatSync(file).ino;
-      this.#offset = 0;
-    } catch {
-      // Rotated away in between; the next event tells of what is there then.
-    }
+  #next(): void {
+    this.#older = this.#current?.identity;
+    this.#current?.close();
+    this.#current = this.#pending.shift();
+    this.#offset = 0;
   }
 
-  #readOn(): void {
-    if (this.#file === undefined) return;
-    if (fstatSync(this.#file).size < this.#offset) this.#offset = 0;
-    for (;;) {
-      const length = readSync(this.#file, this.#block, 0, BLOCK_BYTES, this.#offset);
-      if (length === 0) return;
-      this.#offset += length;
-      this.#emit(this.#block.subarray(0, length));
+  /** The file was truncated: what is there now is new. */
+  #startOver(): void {
+    this.#printer.end();
+    this.#offset = 0;
+  }
+
+  #readOn(end = Number.POSITIVE_INFINITY): void {
+    if (this.#current === undefined) return;
+    if (this.#current.size < this.#offset) this.#startOver();
+    while (this.#offset < end) {
+      const length = Math.min(block.byteLength, end - this.#offset);
+      const count = this.#current.read(block, this.#offset, length);
+      if (count === 0) return;
+      this.#offset += count;
+      this.#printer.push(block.subarray(0, count));
     }
   }
 }

@@ -8,7 +8,7 @@ export interface LogName {
   path: string;
 }
 
-/** The logs of a directory by name: NAME.log, and NAME.error.log for standard error. */
+/** The logs of a directory, by name; none when there is no directory. */
 export function listLogs(directory: string): LogName[] {
   let files: string[];
   try {
@@ -16,12 +16,22 @@ export function listLogs(directory: string): LogName[] {
   } catch {
     return [];
   }
-  return files
-    .filter((file) => file.endsWith(".log"))
-    .toSorted()
-    .map((file) => {
-      const base = file.slice(0, -".log".length);
-      const stream = base.endsWith(".error") ? "stderr" : "stdout";
-      return { name: base.replace(/\.error$/, ""), stream, path: `${directory}/${file}` };
-    });
+  // A log exists also while it has generations only: for a moment in every rotation.
+  const bases = new Set(files.map(logBase).filter((base) => base !== undefined));
+  return [...bases].toSorted().map((base) => logName(directory, base));
+}
+
+/** The log that a file of the directory belongs to: NAME.log or NAME.error.log, with its generations. */
+export function logOf(directory: string, file: string): LogName | undefined {
+  const base = logBase(file);
+  return base === undefined ? undefined : logName(directory, base);
+}
+
+function logBase(file: string): string | undefined {
+  return /^(.+)\.log(?:\.\d+)?$/.exec(file)?.[1];
+}
+
+function logName(directory: string, base: string): LogName {
+  const name = base.replace(/(?<=.)\.error$/, "");
+  return { name, stream: name === base ? "stdout" : "stderr", path: `${directory}/${base}.log` };
 }

@@ -1,73 +1,86 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { type Generation, openGenerations } from "./generations.ts";
 
 const NEWLINE = 0x0a;
 const BLOCK_BYTES = 64 * 1024;
 
-/** Lines far longer than anyone reads must not fill the memory. */
-const MOST_BYTES = 16 * 1024 * 1024;
+/** How far back the last lines are looked for, so that a file without lines does not take forever. */
+const FIRST_BYTES = 16 * 1024 * 1024;
+const BYTES_PER_LINE = 64 * 1024;
 
-export interface Tail {
-  /** The last lines, the unfinished one included. */
-  bytes: Uint8Array;
-  /** The file they end in and where; a follower goes on from there. */
-  inode: number;
-  size: number;
+/** A place in a log: where to start reading, and all files from there on, open, oldest first. */
+export interface Start {
+  generations: Generation[];
+  /** In the first generation. */
+  offset: number;
+  /** The file before the first one; a follower must not take it for a new one. */
+  older: string | undefined;
 }
 
-/** The last `count` lines of a log; older generations (PATH.1, PATH.2 …) make up what it lacks. */
-export function lastLines(path: string, count: number): Tail | undefined {
-  const base = readTail(path, count);
-  if (base === undefined) return undefined;
-  const parts = [base.bytes];
-  let missing = count - base.lines;
-  for (let generation = 1; missing > 0; generation++) {
-    const older = readTail(`${path}.${generation}`, missing);
-    if (older === undefined) break;
-    parts.unshift(older.bytes);
-    missing -= older.lines;
-  }
-  return { bytes: Buffer.concat(parts), inode: base.inode, size: base.size };
+/** Where the last `count` lines of a log begin; an unfinished line counts. Older generations make up what it lacks. */
+export function startOfLines(path: string, count: number): Start {
+  let lines: number | undefined;
+  let budget = FIRST_BYTES + count * BYTES_PER_LINE;
+  return findStart(path, (generation) => {
+    const { size } = generation;
+    if (lines === undefined && size > 0) lines = count + (endsLine(generation, size) ? 1 : 0);
+    if (lines === undefined) return count === 0 ? size : undefined;
+    if (count === 0) return size;
+    const found = findNewline(generation, size, lines, budget);
+    budget -= size - found.offset;
+    lines -= found.newlines;
+    return lines === 0 || budget <= 0 ? found.offset : undefined;
+  });
 }
 
-function readTail(path: string, count: number) {
-  let file: number;
-  try {
-    file = openSync(path, "r");
-  } catch {
-    return undefined;
-  }
-  try {
-    const { ino, size } = fstatSync(file);
-    let bytes = Buffer.alloc(0);
-    let start = size;
-    while (start > 0 && bytes.byteLength < MOST_BYTES && countLines(bytes) <= count) {
-      const length = Math.min(BLOCK_BYTES, start);
-      const block = Buffer.alloc(length);
-      start -= length;
-      readSync(file, block, 0, length, start);
-      bytes = Buffer.concat([block, bytes]);
+/** Where the log begins: the oldest generation there is. */
+export function startOfAll(path: string): Start {
+  return findStart(path, () => undefined);
+}
+
+/** Asks for the offset to start at, newest generation first, until there is one. */
+export function findStart(path: string, offsetIn: (generation: Generation) => number | undefined): Start {
+  const generations: Generation[] = [];
+  let offset: number | undefined;
+  let older: string | undefined;
+  for (const generation of openGenerations(path)) {
+    if (offset !== undefined) {
+      older = generation.identity;
+      generation.close();
+      break;
     }
-    const wanted = cutToLines(bytes, count);
-    return { bytes: wanted, lines: countLines(wanted), inode: ino, size };
-  } finally {
-    closeSync(file);
+    generations.unshift(generation);
+    offset = offsetIn(generation);
   }
+  return { generations, offset: offset ?? 0, older };
 }
 
-/** An unfinished last line counts, too. */
-function countLines(bytes: Uint8Array): number {
-  let lines = bytes.byteLength > 0 && bytes.at(-1) !== NEWLINE ? 1 : 0;
-  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
-  return lines;
+/** The beginning of the line that the byte at `offset` belongs to. */
+export function lineStart(generation: Generation, offset: number): number {
+  return offset === 0 ? 0 : findNewline(generation, offset, 1, BYTES_PER_LINE).offset;
 }
 
-function cutToLines(bytes: Buffer, count: number): Buffer {
-  if (count === 0) return Buffer.alloc(0);
-  let start = bytes.at(-1) === NEWLINE ? bytes.byteLength - 1 : bytes.byteLength;
-  for (let lines = 0; lines < count; lines++) {
-    if (start <= 0) return bytes;
-    start = bytes.lastIndexOf(NEWLINE, start - 1);
-    if (start === -1) return bytes;
+function endsLine(generation: Generation, size: number): boolean {
+  const last = Buffer.alloc(1);
+  return generation.read(last, size - 1) === 1 && last[0] === NEWLINE;
+}
+
+/** Looks back from `end` for that many newlines: the offset after the last one found, or where it gave up. */
+function findNewline(generation: Generation, end: number, wanted: number, budget: number) {
+  const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, end));
+  const lowest = Math.max(0, end - budget);
+  let newlines = 0;
+  for (let start = end; start > lowest;) {
+    const length = Math.min(block.byteLength, start - lowest);
+    start -= length;
+    generation.read(block, start, length);
+    for (let at = block.lastIndexOf(NEWLINE, length - 1); at !== -1; at = lastNewlineBefore(block, at)) {
+      if (++newlines === wanted) return { offset: start + at + 1, newlines };
+    }
   }
-  return bytes.subarray(start + 1);
+  return { offset: lowest, newlines };
+}
+
+/** lastIndexOf() takes -1 for the end of the buffer. */
+function lastNewlineBefore(block: Buffer, at: number): number {
+  return at === 0 ? -1 : block.lastIndexOf(NEWLINE, at - 1);
 }

@@ -1,26 +1,30 @@
-import { watch } from "node:fs";
 import { AiDockError } from "../errors.ts";
 import { Follower } from "./follow.ts";
-import { blockFormat, type BlockFormat } from "./format.ts";
-import { LineSplitter } from "./lines.ts";
-import { listLogs, type LogName } from "./names.ts";
-import { lastLines } from "./tail.ts";
-
-/** Events come in bursts; one look serves a whole one. */
-const GATHER_MILLISECONDS = 5;
+import type { OutputFormat } from "./format.ts";
+import { listLogs, logOf, type LogName } from "./names.ts";
+import { linePrinter, type Printer } from "./printer.ts";
+import { type Start, startOfAll, startOfLines } from "./tail.ts";
+import { type Changes, watchDirectory } from "./watch.ts";
 
 export interface ViewOptions {
   directory: string;
   /** Only these; all without any. */
   names: string[];
-  /** Lines of each log to begin with. */
+  /** Lines of each log to begin with; Infinity for all. */
   lines: number;
   follow: boolean;
-  format: "prefix" | "plain" | "json";
+  format: OutputFormat;
   /** Changes a name for show, for example by colour. */
   decorate: (name: string) => string;
+  /** Must be done with the bytes when it returns. */
   write: (bytes: Uint8Array) => void;
-  signal: AbortSignal;
+  /** Ends following. */
+  signal?: AbortSignal;
+}
+
+interface View {
+  follower: Follower;
+  printer: Printer;
 }
 
 /**
@@ -28,35 +32,52 @@ export interface ViewOptions {
  * too, until aborted. Throws AiDockError for a name that has no log, unless following.
  */
 export async function viewLogs(options: ViewOptions): Promise<void> {
-  const { directory, names, follow, signal } = options;
+  const { directory, names, follow } = options;
   const isWanted = ({ name }: LogName) => names.length === 0 || names.includes(name);
   const all = listLogs(directory);
   if (!follow) requireKnown(names, all);
-  const followers = new Map<string, Follower>();
-  for (const log of all.filter(isWanted)) followers.set(log.path, showTail(log, options));
-  if (!follow) return;
-  const look = () => {
-    for (const log of listLogs(directory).filter(isWanted)) {
-      if (!followers.has(log.path))
-        followers.set(log.path, new Follower(log.path, printer(log, options).push));
-    }
-    for (const follower of followers.values()) follower.drain();
+  const views = new Map<string, View>();
+  const open = (log: LogName, start: Start) => {
+    const view = openView(log, start, options);
+    views.set(log.path, view);
+    view.follower.drain();
   };
-  let pending: Timer | undefined;
-  const watcher = watch(directory, () => {
-    pending ??= setTimeout(() => {
-      pending = undefined;
-      look();
-    }, GATHER_MILLISECONDS);
-  });
-  look();
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve());
-  });
-  watcher.close();
-  clearTimeout(pending);
-  for (const follower of followers.values()) follower.close();
+  for (const log of all.filter(isWanted)) open(log, startOfLast(log, options.lines));
+  if (!follow) {
+    for (const { printer, follower } of views.values()) {
+      printer.end();
+      follower.close();
+    }
+    return;
+  }
+  await watchDirectory(
+    directory,
+    (changes) => {
+      for (const log of changedLogs(directory, changes).filter(isWanted)) {
+        const view = views.get(log.path);
+        if (view === undefined) open(log, startOfAll(log.path));
+        else view.follower.drain();
+      }
+    },
+    options.signal ?? new AbortController().signal,
+  );
+  for (const { follower } of views.values()) follower.close();
+}
+
+function openView(log: LogName, start: Start, { format, decorate, write }: ViewOptions): View {
+  const shown = format === "prefix" ? { ...log, name: decorate(log.name) } : log;
+  const printer = linePrinter(shown, format, write);
+  return { printer, follower: new Follower(log.path, printer, start) };
+}
+
+function startOfLast({ path }: LogName, lines: number): Start {
+  return lines === Number.POSITIVE_INFINITY ? startOfAll(path) : startOfLines(path, lines);
+}
+
+function changedLogs(directory: string, changes: Changes): LogName[] {
+  if (changes === "all") return listLogs(directory);
+  const logs = [...changes].map((file) => logOf(directory, file)).filter((log) => log !== undefined);
+  return [...new Map(logs.map((log) => [log.path, log])).values()];
 }
 
 function requireKnown(names: string[], all: LogName[]): void {
@@ -67,31 +88,4 @@ function requireKnown(names: string[], all: LogName[]): void {
       code: "E_NO_SUCH_LOG",
     });
   }
-}
-
-function showTail(log: LogName, options: ViewOptions): Follower {
-  const out = printer(log, options);
-  const tail = lastLines(log.path, options.lines);
-  if (tail !== undefined) out.push(tail.bytes);
-  if (!options.follow) out.end();
-  return new Follower(log.path, out.push, tail);
-}
-
-function printer(log: LogName, { format, decorate, write }: ViewOptions) {
-  const splitter = new LineSplitter();
-  const formatBlock =
-    format === "json" ? jsonLines(log) : blockFormat(format, decorate(log.name), log.stream);
-  const put = (block: Uint8Array) => {
-    if (block.byteLength > 0) write(formatBlock(block));
-  };
-  return { push: (bytes: Uint8Array) => put(splitter.push(bytes)), end: () => put(splitter.end()) };
-}
-
-/** Files hold no times, so neither do these objects. */
-function jsonLines({ name, stream }: LogName): BlockFormat {
-  return (block) => {
-    const lines = new TextDecoder().decode(block).split("\n");
-    lines.pop();
-    return Buffer.from(lines.map((line) => `${JSON.stringify({ name, stream, line })}\n`).join(""));
-  };
 }

@@ -28,7 +28,12 @@ const command: Command = {
         alias: "f",
         description: "Go on with what comes; the default on a terminal",
       },
-      lines: { type: "string", alias: "n", default: "20", description: "Lines of each log to begin with" },
+      lines: {
+        type: "string",
+        alias: "n",
+        default: "20",
+        description: "Lines of each log to begin with, or all",
+      },
       json: { type: "boolean", description: "Print an object for each line" },
       prefix: {
         type: "boolean",
@@ -39,20 +44,15 @@ const command: Command = {
     },
   }),
   async run({ _: names, follow, lines, json, prefix }: LogsArgs) {
-    if (!/^\d+$/.test(lines))
-      throw usageError("ai-dock logs", `--lines: expected a number of lines, got "${lines}"`);
-    const end = new AbortController();
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end.abort());
     try {
       await viewLogs({
         directory: LOG_DIRECTORY,
         names,
-        lines: Number(lines),
+        lines: parseLines(lines),
         follow: follow ?? process.stdout.isTTY,
         format: json ? "json" : prefix ? "prefix" : "plain",
         decorate: (name) => style("bold", name),
         write,
-        signal: end.signal,
       });
     } catch (error) {
       // Whoever read us has seen enough, as in `ai-dock logs | head`.
@@ -63,6 +63,12 @@ const command: Command = {
 };
 
 export default command;
+
+function parseLines(text: string): number {
+  if (text === "all") return Number.POSITIVE_INFINITY;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw usageError("ai-dock logs", `--lines: expected a number of lines or "all", got "${text}"`);
+}
 
 const FULL_WAIT_MILLISECONDS = 5;
 
