@@ -11,6 +11,7 @@ import {
 import { dirname } from "node:path";
 import { messageOf } from "../errors.ts";
 import { rotate } from "./rotate.ts";
+import { TimeNotes } from "./times.ts";
 
 /** Readable by root and its group only: programs print what they should not. */
 const FILE_MODE = 0o640;
@@ -32,6 +33,8 @@ export interface LogFileOptions {
   backups: number;
   /** Told once when the log cannot be written, and once when it can be again. */
   warn: (message: string) => void;
+  /** Note when bytes were written, for `logs --since` and for several logs in one order. */
+  times?: boolean;
   checkMs?: number;
 }
 
@@ -43,6 +46,7 @@ export class LogFile {
   readonly path: string;
   readonly #options: LogFileOptions;
   readonly #checkMs: number;
+  readonly #times: TimeNotes | undefined;
   #fd = -1;
   #inode = 0;
   #size = 0;
@@ -56,6 +60,7 @@ export class LogFile {
     this.path = options.path;
     this.#options = options;
     this.#checkMs = options.checkMs ?? CHECK_MS;
+    this.#times = options.times ? new TimeNotes(options.path) : undefined;
   }
 
   /** Creates the file unless it is there, so that readers find it before the first byte. */
@@ -106,12 +111,14 @@ export class LogFile {
   }
 
   #append(bytes: Uint8Array): void {
+    const now = performance.now();
     let written = 0;
     try {
-      if (!this.#isReady()) {
+      if (!this.#isReady(now)) {
         this.#dropped += bytes.byteLength;
         return;
       }
+      this.#times?.note(now, this.#inode, this.#size);
       while (written < bytes.byteLength) {
         const count = writeSync(this.#fd, bytes, written, bytes.byteLength - written);
         written += count;
@@ -125,8 +132,7 @@ export class LogFile {
   }
 
   /** Opens the file when it has to be. False while a failed one is left alone. */
-  #isReady(): boolean {
-    const now = performance.now();
+  #isReady(now: number): boolean {
     if (this.#fd !== -1) {
       if (now < this.#checkAt) return true;
       this.#checkAt = now + this.#checkMs;

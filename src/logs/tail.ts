@@ -37,6 +37,14 @@ export function startOfAll(path: string): Start {
   return findStart(path, () => undefined);
 }
 
+/** The one of two starts of a log that is nearer to its end; the other one is closed. */
+export function laterOf(a: Start, b: Start): Start {
+  const fewer = a.generations.length - b.generations.length;
+  const [later, earlier] = fewer < 0 || (fewer === 0 && a.offset > b.offset) ? [a, b] : [b, a];
+  for (const generation of earlier.generations) generation.close();
+  return later;
+}
+
 /** Asks for the offset to start at, newest generation first, until there is one. */
 export function findStart(path: string, offsetIn: (generation: Generation) => number | undefined): Start {
   const generations: Generation[] = [];

@@ -1,9 +1,11 @@
 import { AiDockError } from "../errors.ts";
 import { Follower } from "./follow.ts";
 import type { OutputFormat } from "./format.ts";
+import { mergeByTime } from "./merge.ts";
 import { listLogs, logOf, type LogName } from "./names.ts";
 import { linePrinter, type Printer } from "./printer.ts";
-import { type Start, startOfAll, startOfLines } from "./tail.ts";
+import { startOfMoment } from "./since.ts";
+import { laterOf, type Start, startOfAll, startOfLines } from "./tail.ts";
 import { type Changes, watchDirectory } from "./watch.ts";
 
 export interface ViewOptions {
@@ -12,6 +14,8 @@ export interface ViewOptions {
   names: string[];
   /** Lines of each log to begin with; Infinity for all. */
   lines: number;
+  /** Begin with what was written since then, in epoch milliseconds; of that the last `lines`. */
+  since?: number;
   follow: boolean;
   format: OutputFormat;
   /** Changes a name for show, for example by colour. */
@@ -23,6 +27,8 @@ export interface ViewOptions {
 }
 
 interface View {
+  path: string;
+  start: Start;
   follower: Follower;
   printer: Printer;
 }
@@ -37,12 +43,9 @@ export async function viewLogs(options: ViewOptions): Promise<void> {
   const all = listLogs(directory);
   if (!follow) requireKnown(names, all);
   const views = new Map<string, View>();
-  const open = (log: LogName, start: Start) => {
-    const view = openView(log, start, options);
-    views.set(log.path, view);
-    view.follower.drain();
-  };
-  for (const log of all.filter(isWanted)) open(log, startOfLast(log, options.lines));
+  const open = (log: LogName, start: Start) => views.set(log.path, openView(log, start, options));
+  for (const log of all.filter(isWanted)) open(log, startOf(log, options));
+  showStarts([...views.values()]);
   if (!follow) {
     for (const { printer, follower } of views.values()) {
       printer.end();
@@ -54,9 +57,8 @@ export async function viewLogs(options: ViewOptions): Promise<void> {
     directory,
     (changes) => {
       for (const log of changedLogs(directory, changes).filter(isWanted)) {
-        const view = views.get(log.path);
-        if (view === undefined) open(log, startOfAll(log.path));
-        else view.follower.drain();
+        if (!views.has(log.path)) open(log, startOfAll(log.path));
+        views.get(log.path)?.follower.drain();
       }
     },
     options.signal ?? new AbortController().signal,
@@ -67,11 +69,22 @@ export async function viewLogs(options: ViewOptions): Promise<void> {
 function openView(log: LogName, start: Start, { format, decorate, write }: ViewOptions): View {
   const shown = format === "prefix" ? { ...log, name: decorate(log.name) } : log;
   const printer = linePrinter(shown, format, write);
-  return { printer, follower: new Follower(log.path, printer, start) };
+  return { path: log.path, start, printer, follower: new Follower(log.path, printer, start) };
 }
 
-function startOfLast({ path }: LogName, lines: number): Start {
-  return lines === Number.POSITIVE_INFINITY ? startOfAll(path) : startOfLines(path, lines);
+function startOf({ path }: LogName, { lines, since }: ViewOptions): Start {
+  if (since === undefined)
+    return lines === Number.POSITIVE_INFINITY ? startOfAll(path) : startOfLines(path, lines);
+  const start = startOfMoment(path, since);
+  return lines === Number.POSITIVE_INFINITY ? start : laterOf(start, startOfLines(path, lines));
+}
+
+/** Several logs come in the order of their times, as far as those are known. */
+function showStarts(views: View[]): void {
+  if (views.length > 1) {
+    for (const { log, inode, end } of mergeByTime(views)) log.follower.readUntil(inode, end);
+  }
+  for (const { follower } of views) follower.drain();
 }
 
 function changedLogs(directory: string, changes: Changes): LogName[] {

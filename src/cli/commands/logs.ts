@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { defineCommand } from "citty";
 import { errnoOf, ExitCode } from "../../errors.ts";
+import { parseMoment } from "../../logs/since.ts";
 import { viewLogs } from "../../logs/view.ts";
 import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import type { Command } from "../index.ts";
@@ -10,7 +11,8 @@ import { usageError } from "../run-command.ts";
 interface LogsArgs {
   _: string[];
   follow?: boolean;
-  lines: string;
+  lines?: string;
+  since?: string;
   json?: boolean;
   prefix: boolean;
 }
@@ -31,8 +33,12 @@ const command: Command = {
       lines: {
         type: "string",
         alias: "n",
-        default: "20",
-        description: "Lines of each log to begin with, or all",
+        description: "Lines of each log to begin with, or all; without --since 20",
+      },
+      since: {
+        type: "string",
+        description:
+          "Begin with what came since then: 90s, 1h30m, 2d, 14:30, 2026-01-31, 2026-01-31T14:30:00Z",
       },
       json: { type: "boolean", description: "Print an object for each line" },
       prefix: {
@@ -43,12 +49,13 @@ const command: Command = {
       },
     },
   }),
-  async run({ _: names, follow, lines, json, prefix }: LogsArgs) {
+  async run({ _: names, follow, lines, since, json, prefix }: LogsArgs) {
     try {
       await viewLogs({
         directory: LOG_DIRECTORY,
         names,
-        lines: parseLines(lines),
+        lines: parseLines(lines ?? (since === undefined ? "20" : "all")),
+        ...(since === undefined ? {} : { since: parseSince(since) }),
         follow: follow ?? process.stdout.isTTY,
         format: json ? "json" : prefix ? "prefix" : "plain",
         decorate: (name) => style("bold", name),
@@ -68,6 +75,12 @@ function parseLines(text: string): number {
   if (text === "all") return Number.POSITIVE_INFINITY;
   if (/^\d+$/.test(text)) return Number(text);
   throw usageError("ai-dock logs", `--lines: expected a number of lines or "all", got "${text}"`);
+}
+
+function parseSince(text: string): number {
+  const moment = parseMoment(text);
+  if (moment !== undefined) return moment;
+  throw usageError("ai-dock logs", `--since: expected an age like 10m or a time like 14:30, got "${text}"`);
 }
 
 const FULL_WAIT_MILLISECONDS = 5;
