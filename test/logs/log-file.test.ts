@@ -101,8 +101,11 @@ describe("LogFile", () => {
     expect(kept).toBeGreaterThan(0);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(`Cannot write log "${path}": ENOSPC`);
+    await Bun.sleep(30);
+    file.write(Buffer.alloc(1024, "x"));
+    expect(warnings).toHaveLength(1);
     rmSync(filler);
-    let sent = 100 * 1024;
+    let sent = 101 * 1024;
     await until(() => {
       file.write(Buffer.alloc(100, "y"));
       sent += 100;
