@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { ContainerOutput } from "../logs/container.ts";
 import { LogFile } from "../logs/log-file.ts";
 import { addLogTarget, logger } from "../log.ts";
@@ -32,7 +33,9 @@ export function openLogs({ fd, format }: BootLogOptions): BootLogs {
   const files = new Map<string, LogFile>();
   const warn = (message: string) => logger("logs").warn(message);
   const open = (path: string, maxBytes: number, backups: number) => {
-    const file = files.get(path) ?? new LogFile({ path, maxBytes, backups, warn });
+    // Elsewhere nobody looks for the times of lines, and a folder of ours would be in the way.
+    const times = dirname(path) === LOG_DIRECTORY;
+    const file = files.get(path) ?? new LogFile({ path, maxBytes, backups, warn, times });
     files.set(path, file);
     return file;
   };

@@ -51,6 +51,23 @@ describe("logs", () => {
     expect(Number(await container.sh("ls /var/log/supervisor/late.log.* | wc -l"))).toBeGreaterThan(2);
   });
 
+  test("ai-dock logs --since shows what came since then, although the file holds no times", async () => {
+    const script = "echo early; until [ -e /tmp/go ]; do sleep 0.05; done; echo late; sleep 600";
+    await using container = await boot({
+      programs: { "p.conf": `[program:p]\ncommand=bash -c '${script}'\n` },
+    });
+    await container.waitLog("p | early");
+    // Times are kept to the second.
+    const moment = await container.sh(
+      "s=$(date +%s); until [ $(date +%s) -ge $((s + 2)) ]; do sleep 0.05; done; date +%s",
+    );
+    await container.sh("touch /tmp/go");
+    await container.waitLog("p | late");
+    expect(await container.sh(`ai-dock logs --since ${moment} p`)).toBe("p | late");
+    expect(await container.sh("ai-dock logs --since 1h p")).toBe("p | early\np | late");
+    expect((await container.exec(["ai-dock", "logs", "--since", "soon"])).code).toBe(2);
+  });
+
   test("logtail.sh follows everything", async () => {
     await using container = await boot();
     await container.waitReady();
