@@ -45,11 +45,18 @@ async function probe(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MILLISECONDS)]);
   try {
     if (spec.kind === "tcp") return await accepts(spec.host, spec.port);
-    if (spec.kind === "http") return (await fetch(spec.url, { signal: limit })).ok;
+    if (spec.kind === "http") return await answersWell(spec.url, limit);
     return (await run(spec.command, { env, signal: limit })).code === 0;
   } catch {
     return false;
   }
+}
+
+/** Asks the program itself: a proxy that the environment names is for what lies outside. */
+async function answersWell(url: string, signal: AbortSignal): Promise<boolean> {
+  const response = await fetch(url, { signal, ...({ proxy: false } as object) });
+  await response.body?.cancel();
+  return response.ok;
 }
 
 async function accepts(hostname: string, port: number): Promise<boolean> {
