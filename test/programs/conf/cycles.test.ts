@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { findCycles } from "../../../src/programs/conf/index.ts";
+import { findCycles } from "../../../src/programs/conf/cycles.ts";
 
 /** Programs by their dependencies; `g:a` is program a of group g. */
 function programs(table: Record<string, string[]>) {

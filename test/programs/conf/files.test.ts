@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { loadPrograms } from "../../../src/programs/conf/index.ts";
+import { loadPrograms } from "../../../src/programs/conf/load.ts";
 import { folderOf } from "./load-fixture.ts";
 
 const program = (name: string, keys = "") => `[program:${name}]\ncommand=/bin/${name}\n${keys}\n`;

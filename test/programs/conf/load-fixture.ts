@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Loaded, loadPrograms } from "../../../src/programs/conf/index.ts";
+import { type Loaded, loadPrograms } from "../../../src/programs/conf/load.ts";
 import type { ProgramSpec } from "../../../src/programs/spec.ts";
 
 export interface Folder extends Disposable {
