@@ -1,16 +1,41 @@
 /** A process that stayed up that long is stable: its next crash is restarted at once again. */
-export const STABLE_SECONDS = 60;
+const STABLE_SECONDS = 60;
 
 const FIRST_DELAY_SECONDS = 0.1;
 const LONGEST_DELAY_SECONDS = 30;
 
-/** Seconds before attempt `failures + 1` of a program that does not come up: 1, 2, 3, … as supervisord. */
-export function startDelay(failures: number): number {
-  return failures;
-}
+/** Counts the attempts to keep one program up, and says how long to wait before the next. */
+export class Attempts {
+  readonly #retries: number;
+  #failures = 0;
+  #crashes = 0;
 
-/** Seconds before a restart of a program that had come up: none at first, then doubling up to 30. */
-export function restartDelay(crashesInARow: number): number {
-  if (crashesInARow <= 1) return 0;
-  return Math.min(FIRST_DELAY_SECONDS * 2 ** (crashesInARow - 2), LONGEST_DELAY_SECONDS);
+  /** `retries`: attempts to start after the first one (startretries). */
+  constructor(retries: number) {
+    this.#retries = retries;
+  }
+
+  /** Someone wants it up: everything counts from zero. */
+  reset(): void {
+    this.#failures = 0;
+    this.#crashes = 0;
+  }
+
+  /** It is RUNNING. */
+  cameUp(): void {
+    this.#failures = 0;
+  }
+
+  /** It did not come up. Seconds before the next attempt, 1, 2, 3 … as supervisord; undefined: give up. */
+  failedToStart(): number | undefined {
+    this.#failures++;
+    return this.#failures > this.#retries ? undefined : this.#failures;
+  }
+
+  /** It had come up and is to be restarted. Seconds before that: none at first, then doubling up to 30. */
+  crashed(uptimeSeconds: number): number {
+    this.#crashes = uptimeSeconds >= STABLE_SECONDS ? 1 : this.#crashes + 1;
+    if (this.#crashes === 1) return 0;
+    return Math.min(FIRST_DELAY_SECONDS * 2 ** (this.#crashes - 2), LONGEST_DELAY_SECONDS);
+  }
 }

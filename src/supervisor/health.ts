@@ -26,7 +26,7 @@ function problemOf(program: Program): string | undefined {
   if (!spec.autostart || spec.skipped !== undefined || stoppedByRequest) return undefined;
   if (state === "RUNNING") return ready ? undefined : "RUNNING but not ready";
   if (state === "STOPPED" && program.refused) return undefined;
-  const expected = exit?.code !== undefined && exit.code !== null && spec.exitcodes.includes(exit.code);
-  if (state === "EXITED" && expected) return undefined;
+  if (state === "EXITED" && typeof exit?.code === "number" && spec.exitcodes.includes(exit.code))
+    return undefined;
   return reason === null ? state : `${state} (${reason})`;
 }

@@ -4,18 +4,14 @@ import type { LogFile } from "../logs/log-file.ts";
 import { type LogLevel, logger } from "../log.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
 import { type ChildExit, sendSignal } from "../sys/children.ts";
-import { descendantsOf, type ProcessInfo } from "../sys/proc.ts";
-import { restartDelay, STABLE_SECONDS, startDelay } from "./backoff.ts";
-import { endProcesses, findLeftovers, processTable } from "./descendants.ts";
+import { Attempts } from "./backoff.ts";
 import { launch } from "./launch.ts";
 import { type Event, isAlive, isUp, next, type State } from "./machine.ts";
 import { watchReady } from "./ready.ts";
+import { stopProcess } from "./stop-process.ts";
 
-/** What leftovers get between their own signal and KILL. */
-const LEFTOVER_GRACE_SECONDS = 1;
-
-/** A longer one would overflow, and fire at once. */
-const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
+/** A longer timer would overflow, and fire at once. */
+const LONGEST_TIMER_SECONDS = (2 ** 31 - 1) / 1000;
 
 const log = logger("supervisor");
 
@@ -47,14 +43,11 @@ export class Program {
   stoppedByRequest = false;
   /** Its own preparation said that it cannot start in this container. */
   refused = false;
-  /** Wall clock of the last change into a state without process, for supervisord's rows. */
-  changedAt: Date | null = null;
 
   readonly #context: ProgramContext;
   readonly #mark = nextMark++;
+  readonly #attempts: Attempts;
   #startedAt = 0;
-  #failures = 0;
-  #crashes = 0;
   #timer: Timer | undefined;
   #readiness = new AbortController();
   #output: Promise<unknown> = Promise.resolve();
@@ -67,6 +60,7 @@ export class Program {
     this.id = programId(spec);
     this.reason = spec.skipped ?? null;
     this.#context = context;
+    this.#attempts = new Attempts(spec.startretries);
   }
 
   /** Seconds since the process was started, or null without one. */
@@ -94,8 +88,7 @@ export class Program {
       this.#context.onChange(this);
       return;
     }
-    this.#failures = 0;
-    this.#crashes = 0;
+    this.#attempts.reset();
     this.#spawn("start");
   }
 
@@ -165,7 +158,7 @@ export class Program {
   }
 
   #becomeRunning(): void {
-    this.#failures = 0;
+    this.#attempts.cameUp();
     if (this.spec.ready === undefined) this.ready = true;
     this.#enter("stable");
   }
@@ -180,8 +173,9 @@ export class Program {
     this.#exited.resolve();
     if (this.state === "STOPPING") return;
     const expected = exit.code !== null && this.spec.exitcodes.includes(exit.code);
-    this.reason = describeExit(exit, early && !expected);
-    log[expected ? "info" : "warn"](`${this.id} ended: ${describeExit(exit, false)}`, {
+    const how = describeExit(exit);
+    this.reason = early && !expected ? `Exited too quickly (${how})` : how;
+    log[expected ? "info" : "warn"](`${this.id} ended: ${how}`, {
       uptime: uptime.toFixed(1),
     });
     if (early && !expected) {
@@ -195,9 +189,8 @@ export class Program {
   }
 
   #restart(uptime: number): void {
-    this.#crashes = uptime >= STABLE_SECONDS ? 1 : this.#crashes + 1;
     this.restarts++;
-    const delay = restartDelay(this.#crashes);
+    const delay = this.#attempts.crashed(uptime);
     if (delay === 0) {
       this.#spawn("start");
       return;
@@ -206,46 +199,30 @@ export class Program {
     this.#after(delay, () => this.#spawn("retry"));
   }
 
-  /** supervisord's rule: startretries attempts after the first one, 1, 2, 3 … seconds apart. */
   #retryOrGiveUp(): void {
-    this.#failures++;
-    if (this.#failures > this.spec.startretries) {
+    const delay = this.#attempts.failedToStart();
+    if (delay === undefined) {
       this.#enter("give-up");
       return;
     }
-    this.#after(startDelay(this.#failures), () => {
+    this.#after(delay, () => {
       this.restarts++;
       this.#spawn("retry");
     });
   }
 
   async #stopProcess(waitSeconds: number): Promise<void> {
-    const pid = this.pid;
-    if (pid === null) return;
-    const { spec } = this;
-    const wholeTree = spec.killMode === "control-group";
     this.#enter("stop");
-    const snapshot = wholeTree ? descendantsOf(pid, await processTable()) : [];
-    this.signal(spec.stopsignal, spec.stopasgroup);
-    const kill = () => {
-      log.warn(`${this.id} did not stop within ${waitSeconds} s; killing it`, { pid });
-      this.signal("KILL", spec.killasgroup);
-    };
-    this.#after(waitSeconds, kill);
-    await this.#exited.promise;
-    if (wholeTree) await this.#endLeftovers(snapshot);
-    clearTimeout(this.#timer);
+    await stopProcess({
+      id: this.id,
+      spec: this.spec,
+      mark: this.#mark,
+      pid: () => this.pid,
+      exited: this.#exited.promise,
+      waitSeconds: Math.min(waitSeconds, LONGEST_TIMER_SECONDS),
+    });
     this.reason = null;
     this.#enter("stopped");
-  }
-
-  async #endLeftovers(snapshot: ProcessInfo[]): Promise<void> {
-    const find = () => findLeftovers(this.#mark, snapshot);
-    const left = await endProcesses(find, this.spec.stopsignal, LEFTOVER_GRACE_SECONDS);
-    if (left.length > 0)
-      log.error(`${this.id} left processes that cannot be killed`, {
-        pids: left.map((p) => p.pid).join(","),
-      });
   }
 
   #enter(event: Event): void {
@@ -253,7 +230,6 @@ export class Program {
     if (state === undefined) throw new Error(`${this.id}: ${event} in state ${this.state}`);
     clearTimeout(this.#timer);
     this.state = state;
-    if (!isAlive(state)) this.changedAt = new Date();
     if (state === "RUNNING" || state === "STARTING") this.reason = null;
     log[stateLevel[state]](`${this.id} ${state}`, { reason: this.reason ?? undefined });
     this.#context.onChange(this);
@@ -261,7 +237,7 @@ export class Program {
 
   #after(seconds: number, action: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(action, Math.min(seconds * 1000, LONGEST_TIMER_MILLISECONDS));
+    this.#timer = setTimeout(action, Math.min(seconds, LONGEST_TIMER_SECONDS) * 1000);
   }
 }
 
@@ -276,7 +252,7 @@ const stateLevel = {
   STOPPED: "info",
 } as const satisfies Record<State, LogLevel>;
 
-function describeExit({ code, signal }: ChildExit, early: boolean): string {
-  const how = signal === null ? `exit code ${code}` : `killed by SIG${signal}`;
-  return early ? `Exited too quickly (${how})` : how;
+/** How a process ended, in words: "exit code 3", "killed by SIGKILL". */
+function describeExit({ code, signal }: ChildExit): string {
+  return signal === null ? `exit code ${code}` : `killed by SIG${signal}`;
 }

@@ -1,7 +1,7 @@
 import { logger } from "../log.ts";
 import { descendantsOf } from "../sys/proc.ts";
 import { endProcesses, processTable } from "./descendants.ts";
-import type { Program } from "./program.ts";
+import { stopTiers } from "./order.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What is kept of the whole time for the final KILL and for writing the last logs. */
@@ -28,21 +28,20 @@ export async function shutdown(
     Math.max(0, timeoutSeconds - RESERVE_SECONDS - (performance.now() - started) / 1000);
   const clock = deadlines(timeoutSeconds / 2, timeoutSeconds - RESERVE_SECONDS, hurry);
   const stops: Promise<void>[] = [];
-  for (const tier of tiersInStopOrder(supervisor.programs)) {
+  for (const tier of stopTiers(supervisor.programs, ({ spec }) => spec)) {
     const ends = tier.map((program) => program.stop(Math.min(program.spec.stopwaitsecs, remaining())));
     stops.push(...ends);
     await Promise.race([Promise.all(ends), clock.half]);
   }
   await Promise.race([Promise.all(stops), clock.end]);
-  for (const program of supervisor.programs) program.signal("KILL", true);
+  for (const program of supervisor.programs) {
+    if (program.pid === null) continue;
+    log.warn(`${program.id} did not stop within the time there is; killing it`);
+    program.signal("KILL", true);
+  }
   await endStrays(Math.min(STRAY_GRACE_SECONDS, remaining()));
   await Promise.race([Promise.all(supervisor.programs.map((program) => program.drained())), Bun.sleep(200)]);
   clock.cancel();
-}
-
-function tiersInStopOrder(programs: Program[]): Program[][] {
-  const tiers = Map.groupBy(programs, ({ spec }) => spec.priority);
-  return [...tiers.entries()].toSorted(([a], [b]) => b - a).map(([, tier]) => tier);
 }
 
 async function endStrays(graceSeconds: number): Promise<void> {

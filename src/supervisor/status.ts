@@ -1,15 +1,7 @@
 import { z } from "zod";
 import type { Program } from "./program.ts";
 
-export const stateSchema = z.enum([
-  "STOPPED",
-  "STARTING",
-  "RUNNING",
-  "BACKOFF",
-  "STOPPING",
-  "EXITED",
-  "FATAL",
-]);
+const stateSchema = z.enum(["STOPPED", "STARTING", "RUNNING", "BACKOFF", "STOPPING", "EXITED", "FATAL"]);
 
 /** One program in `status --json`; absent values are null. */
 export const programStatusSchema = z.object({

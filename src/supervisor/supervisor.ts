@@ -5,6 +5,7 @@ import { type LogSpec, type ProgramSpec, programId } from "../programs/spec.ts";
 import { waitingFor } from "./dependencies.ts";
 import { isUp } from "./machine.ts";
 import { findByName } from "./names.ts";
+import { compareStart } from "./order.ts";
 import { Program } from "./program.ts";
 
 const log = logger("supervisor");
@@ -34,9 +35,9 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** In start order: by priority, then by name. */
+  /** In start order. */
   get programs(): Program[] {
-    return [...this.#programs.values()].toSorted(inStartOrder);
+    return [...this.#programs.values()].toSorted((a, b) => compareStart(a.spec, b.spec));
   }
 
   /** Adds a program in state STOPPED; a later one of the same name replaces an earlier one. */
@@ -113,8 +114,4 @@ export class Supervisor {
     if (this.phase !== "stopping") for (const waiting of this.#waiting) void this.#startWhenPossible(waiting);
     for (const watch of this.#watchers) watch();
   }
-}
-
-function inStartOrder(a: Program, b: Program): number {
-  return a.spec.priority - b.spec.priority || (a.id < b.id ? -1 : 1);
 }

@@ -1,0 +1,50 @@
+import { logger } from "../log.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
+import { sendSignal } from "../sys/children.ts";
+import { descendantsOf, type ProcessInfo } from "../sys/proc.ts";
+import { endProcesses, findLeftovers, processTable } from "./descendants.ts";
+
+/** What leftovers get between their own signal and KILL. */
+const LEFTOVER_GRACE_SECONDS = 1;
+
+const log = logger("supervisor");
+
+export interface StopOptions {
+  /** The program's name for the log. */
+  id: string;
+  spec: ProgramSpec;
+  /** What its processes were marked with. */
+  mark: number;
+  /** Its main process, or null once that has ended. */
+  pid: () => number | null;
+  /** Resolves when the main process has ended. */
+  exited: Promise<void>;
+  /** Seconds between the stop signal and KILL. */
+  waitSeconds: number;
+}
+
+/** Ends a program's process by its stop signal, then KILL, and by its KillMode all it started. */
+export async function stopProcess({ id, spec, mark, pid, exited, waitSeconds }: StopOptions): Promise<void> {
+  const wholeTree = spec.killMode === "control-group";
+  const send = (signal: string, group: boolean) => {
+    const now = pid();
+    if (now !== null) sendSignal(group ? -now : now, signal);
+  };
+  // Taken before the signal: afterwards nobody knows whose children they were.
+  const main = pid();
+  const below = wholeTree && main !== null ? descendantsOf(main, await processTable()) : [];
+  send(spec.stopsignal, spec.stopasgroup);
+  const killer = setTimeout(() => {
+    log.warn(`${id} did not stop within ${waitSeconds} s; killing it`);
+    send("KILL", spec.killasgroup);
+  }, waitSeconds * 1000);
+  await exited;
+  clearTimeout(killer);
+  if (wholeTree) await endLeftovers(id, spec.stopsignal, mark, below);
+}
+
+async function endLeftovers(id: string, signal: string, mark: number, below: ProcessInfo[]): Promise<void> {
+  const left = await endProcesses(() => findLeftovers(mark, below), signal, LEFTOVER_GRACE_SECONDS);
+  if (left.length === 0) return;
+  log.error(`${id} left processes that cannot be killed`, { pids: left.map((info) => info.pid).join(",") });
+}
