@@ -57,6 +57,7 @@ export async function init({ args, command }: InitOptions): Promise<number> {
   const { settings, env, problems } = loaded;
   const logs = openLogs({ fd: command.length > 0 ? 2 : 1, format: settings.AI_DOCK_LOG_FORMAT });
   setLogRedactor(createRedactor(env));
+  surviveBugs();
   startReaper();
   setLogDebug(settings.DEBUG);
   for (const problem of problems) log.warn(problem);
@@ -109,11 +110,15 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   else if (failures > 0 && settings.AI_DOCK_STRICT) code = refuse();
   else {
     logs.ownName = "supervisor";
+    // Hooks and provisioning may have added secrets.
+    setLogRedactor(createRedactor(env));
     for (const spec of collectPrograms(settings, env)) supervisor.add(spec);
     supervisor.phase = "running";
     await supervisor.startAll();
     void reportReady(supervisor, started);
-    if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);
+    // A signal that came while the programs were prepared is not the main command's: it never started.
+    if (signals.stop.aborted) code = ExitCode.ok;
+    else if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);
     else code = await runMainCommand(command, env, { logs, signals, quiet }, fatal.promise);
   }
   log.info("stopping", { code });
@@ -121,6 +126,14 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   closeControl();
   log.info("stopped");
   return code;
+}
+
+/** A bug in one corner must not take down PID 1, and with it the user's work. */
+function surviveBugs(): void {
+  const report = (error: unknown) =>
+    log.error(`bug: ${error instanceof Error ? error.stack : messageOf(error)}`);
+  process.on("uncaughtException", report);
+  process.on("unhandledRejection", report);
 }
 
 function refuse(): number {

@@ -1,7 +1,8 @@
 import type { Settings } from "../env/schema.ts";
 import { logger } from "../log.ts";
 import { sshdProgram } from "../programs/builtin/sshd.ts";
-import { findCycles, loadPrograms } from "../programs/conf/index.ts";
+import { findCycles } from "../programs/conf/cycles.ts";
+import { loadPrograms } from "../programs/conf/load.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
 import { findByName } from "../supervisor/names.ts";
 

@@ -121,7 +121,5 @@ export const schema = {
     .meta({ description: "Lines of the container log", expected: "prefix, plain or json" }),
 } satisfies Record<string, z.ZodType>;
 
-export type VariableName = keyof typeof schema;
-
 /** The validated settings, one property a variable; absent ones are undefined. */
-export type Settings = { readonly [Name in VariableName]: z.infer<(typeof schema)[Name]> };
+export type Settings = { readonly [Name in keyof typeof schema]: z.infer<(typeof schema)[Name]> };

@@ -72,12 +72,13 @@ export function signalNumber(name: string): number | undefined {
   return (constants.signals as Record<string, number>)[full];
 }
 
-/** Sends a signal to a process, or with a negative pid to its group. False when nobody is there. */
+/** Sends a signal to a process, or with a negative pid to its group. False when nobody is there to take it. */
 export function sendSignal(pid: number, signal: string): boolean {
   try {
     return process.kill(pid, signalNumber(signal));
   } catch (error) {
-    if (errnoOf(error) === "ESRCH") return false;
+    // EPERM: a container without root cannot end what sudo has started; that must not end the stop.
+    if (["ESRCH", "EPERM"].includes(errnoOf(error) ?? "")) return false;
     throw error;
   }
 }
