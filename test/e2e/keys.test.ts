@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { boot, keypair, must, run, tempFolder } from "./harness.ts";
+import { boot, keypair, tempFolder } from "./harness.ts";
 
 const blobs = (text: string) => text.split("\n").flatMap((line) => /AAAA\S+/.exec(line)?.[0] ?? []);
 
@@ -94,47 +94,5 @@ describe("the host's /etc/passwd and /etc/group, mounted read-only without a use
     await using container = await boot({ env: { SSH_PUBKEY: key.public }, mounts: await host() });
     await container.waitReady();
     expect(await container.logs()).toContain("sshd skipped: /etc/passwd is read-only and has no user");
-  });
-});
-
-describe("the workspace", () => {
-  const owned = async () => {
-    const folder = tempFolder();
-    await must(["chown", "1000:1000", folder]);
-    return folder;
-  };
-  /** As the user outside who owns the folder. */
-  const outside = (...argv: string[]) =>
-    run(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", ...argv]);
-
-  test("a file that root makes in the container is writable by the owner outside", async () => {
-    const folder = await owned();
-    await must(["chmod", "a+x", folder, `${folder}/..`]);
-    await using container = await boot({ env: { SKIP_ACL: "false" }, mounts: [`${folder}:/workspace`] });
-    await container.waitReady();
-    await container.sh(
-      "echo inside > /workspace/file; mkdir /workspace/dir; echo deep > /workspace/dir/file",
-    );
-    for (const file of ["file", "dir/file"]) {
-      const { code, stderr } = await outside("sh", "-c", `echo outside >> ${folder}/${file}`);
-      expect([stderr, code]).toEqual(["", 0]);
-    }
-    expect(
-      await container.sh("bash -ic 'echo $WORKSPACE $WORKSPACE_MOUNTED $WORKSPACE_UID' 2>/dev/null"),
-    ).toBe("/workspace/ true 1000");
-  });
-
-  test("SKIP_ACL=true leaves it alone", async () => {
-    const folder = await owned();
-    await using container = await boot({ env: { SKIP_ACL: "true" }, mounts: [`${folder}:/workspace`] });
-    await container.waitReady();
-    expect(await container.sh("getfacl -c /workspace 2>/dev/null | grep -c default || true")).toBe("0");
-  });
-
-  test("a read-only one warns, and the container boots", async () => {
-    const folder = await owned();
-    await using container = await boot({ mounts: [`${folder}:/workspace:ro`] });
-    await container.waitReady();
-    expect(await container.logs()).toMatch(/warn workspace .*read-only/i);
   });
 });

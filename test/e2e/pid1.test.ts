@@ -163,6 +163,37 @@ describe("supervision", () => {
     expect(await container.wait()).toBe(1);
   });
 
+  test("a program starts when what it depends on is ready, and not before", async () => {
+    const programs = {
+      "app.conf":
+        "[program:app]\npriority=1\ndepends_on=base\ncommand=sh -c 'ls /tmp/base-is-up && echo in order; sleep 600'\n",
+      "base.conf":
+        "[program:base]\npriority=2\nready=exec:test -e /tmp/base-is-up\ncommand=sh -c 'until [ -e /tmp/go ]; do sleep 0.05; done; touch /tmp/base-is-up; sleep 600'\n",
+    };
+    await using container = await boot({ programs });
+    await container.waitLog("base started");
+    const app = (await status(container)).find(({ name }) => name === "app");
+    expect(app).toMatchObject({ state: "STOPPED", reason: "waiting for base (STARTING)" });
+    expect((await container.exec(["ai-dock", "health"])).code).toBe(1);
+    await container.sh("touch /tmp/go");
+    await container.waitLog("app | in order");
+    await container.waitReady();
+  });
+
+  test("a proxy in the environment is in nobody's way inside the container", async () => {
+    const dead = "http://127.0.0.1:9";
+    await using container = await boot({
+      fixtures: true,
+      env: { HTTP_PROXY: dead, http_proxy: dead, HTTPS_PROXY: dead, ALL_PROXY: dead },
+      programs: {
+        "web.conf":
+          "[program:web]\nready=http://127.0.0.1:8000/\nstartsecs=600\ncommand=bun /fixtures/web-fixture.ts 8000\n",
+      },
+    });
+    await container.waitReady();
+    expect((await status(container)).find(({ name }) => name === "web")).toMatchObject({ state: "RUNNING" });
+  });
+
   test("AI_DOCK_DISABLE keeps a program down, with the reason in status", async () => {
     await using container = await boot({
       env: { AI_DOCK_DISABLE: "p" },

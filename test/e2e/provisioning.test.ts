@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { privateAuthority } from "../boot/provisioning/server-fixture.ts";
 import { boot, type BootOptions, must } from "./harness.ts";
 
 let server: ReturnType<typeof Bun.serve>;
 let base = "";
+let bridge = "";
 
 const scripts: Record<string, string> = {
   "/ok.sh": "#!/bin/bash\necho provisioned\nexport FROM_SCRIPT='a b'\nexit 0\n",
@@ -14,14 +16,7 @@ const scripts: Record<string, string> = {
 };
 
 beforeAll(async () => {
-  const bridge = await must([
-    "docker",
-    "network",
-    "inspect",
-    "bridge",
-    "-f",
-    "{{(index .IPAM.Config 0).Gateway}}",
-  ]);
+  bridge = await must(["docker", "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"]);
   server = Bun.serve({
     hostname: bridge,
     port: 0,
@@ -76,6 +71,35 @@ describe("provisioning", () => {
     await using container = await provision("/ok.sh", { env: { PROVISIONING_SHA256: "0".repeat(64) } });
     expect(await container.logs()).toContain("got one with the checksum");
     expect(await container.logs()).not.toContain("provisioning | provisioned");
+  });
+
+  test("https: trusts a private CA from SSL_CERT_FILE or among the system's, and no other", async () => {
+    const { ca, cert, key } = privateAuthority(bridge);
+    using secure = Bun.serve({
+      hostname: bridge,
+      port: 0,
+      tls: { cert, key },
+      fetch: () => new Response(scripts["/ok.sh"]),
+    });
+    const env = { PROVISIONING_SCRIPT: `https://${bridge}:${secure.port}/ok.sh` };
+    const text = await Bun.file(ca).text();
+    await using byVariable = await boot({
+      env: { ...env, SSL_CERT_FILE: "/ca.pem" },
+      files: { "/ca.pem": text },
+    });
+    await using bySystem = await boot({ env, files: { "/etc/ssl/certs/ca-certificates.crt": text } });
+    await using stranger = await boot({ env });
+    await byVariable.waitLog("provisioning | provisioned");
+    await bySystem.waitLog("provisioning | provisioned");
+    await stranger.waitReady();
+    expect(await stranger.logs()).toMatch(/error provisioning PROVISIONING_SCRIPT: .*certificate/i);
+    expect(await stranger.logs()).not.toContain("provisioning | provisioned");
+  });
+
+  test("a proxy is used for what lies outside", async () => {
+    const env = { HTTP_PROXY: base, PROVISIONING_SCRIPT: "http://nowhere.invalid/ok.sh" };
+    await using container = await boot({ env });
+    await container.waitLog("provisioning | provisioned");
   });
 
   test("a mounted script is run", async () => {

@@ -29,8 +29,8 @@ export function rawServer(pieces: string[], then: "end" | "reset" | "stay", paus
   };
 }
 
-/** A private certificate authority and a certificate of it for 127.0.0.1. */
-export function privateAuthority() {
+/** A private certificate authority and a certificate of it for an address. */
+export function privateAuthority(address = "127.0.0.1") {
   const directory = mkdtempSync(join(tmpdir(), "authority-"));
   const file = (name: string) => join(directory, name);
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
@@ -39,8 +39,8 @@ export function privateAuthority() {
     if (status !== 0) throw new Error(stderr.toString());
   };
   openssl("req", "-x509", ...key, "-keyout", file("ca.key"), "-out", file("ca.pem"), "-subj", "/CN=test");
-  openssl("req", ...key, "-keyout", file("key.pem"), "-out", file("csr.pem"), "-subj", "/CN=127.0.0.1");
-  writeFileSync(file("extensions"), "subjectAltName=IP:127.0.0.1\n");
+  openssl("req", ...key, "-keyout", file("key.pem"), "-out", file("csr.pem"), "-subj", `/CN=${address}`);
+  writeFileSync(file("extensions"), `subjectAltName=IP:${address}\n`);
   const sign = ["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial"];
   openssl(
     "x509",

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+import { boot, must, run, tempFolder } from "./harness.ts";
+
+describe("the workspace", () => {
+  const owned = async () => {
+    const folder = tempFolder();
+    await must(["chown", "1000:1000", folder]);
+    return folder;
+  };
+  /** As the user outside who owns the folder. */
+  const outside = (...argv: string[]) =>
+    run(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", ...argv]);
+
+  test("a file that root makes in the container is writable by the owner outside", async () => {
+    const folder = await owned();
+    await must(["chmod", "a+x", folder, `${folder}/..`]);
+    await using container = await boot({ env: { SKIP_ACL: "false" }, mounts: [`${folder}:/workspace`] });
+    await container.waitReady();
+    await container.sh(
+      "echo inside > /workspace/file; mkdir /workspace/dir; echo deep > /workspace/dir/file",
+    );
+    for (const file of ["file", "dir/file"]) {
+      const { code, stderr } = await outside("sh", "-c", `echo outside >> ${folder}/${file}`);
+      expect([stderr, code]).toEqual(["", 0]);
+    }
+    expect(
+      await container.sh("bash -ic 'echo $WORKSPACE $WORKSPACE_MOUNTED $WORKSPACE_UID' 2>/dev/null"),
+    ).toBe("/workspace/ true 1000");
+  });
+
+  test("SKIP_ACL=true leaves it alone", async () => {
+    const folder = await owned();
+    await using container = await boot({ env: { SKIP_ACL: "true" }, mounts: [`${folder}:/workspace`] });
+    await container.waitReady();
+    expect(await container.sh("getfacl -c /workspace 2>/dev/null | grep -c default || true")).toBe("0");
+  });
+
+  test("a read-only one warns, and the container boots", async () => {
+    const folder = await owned();
+    await using container = await boot({ mounts: [`${folder}:/workspace:ro`] });
+    await container.waitReady();
+    expect(await container.logs()).toMatch(/warn workspace .*read-only/i);
+  });
+
+  test("a file system without ACLs costs one warning", async () => {
+    const folder = tempFolder();
+    await must(["mount", "-t", "ramfs", "ramfs", folder]);
+    try {
+      await must(["chown", "1000:1000", folder]);
+      await using container = await boot({ mounts: [`${folder}:/workspace`] });
+      await container.waitReady();
+      const warnings = (await container.logs())
+        .split("\n")
+        .filter((line) => /warn workspace .*expected access control lists/.test(line));
+      expect(warnings).toHaveLength(1);
+    } finally {
+      await must(["umount", folder]);
+    }
+  });
+
+  test("on tmpfs it works like any other", async () => {
+    await using container = await boot({ tmpfs: ["/workspace:uid=1000,gid=1000"] });
+    await container.waitReady();
+    expect(await container.sh("getfacl -nc /workspace")).toContain("default:user:1000:rwx");
+  });
+
+  test("without a mount it says so, in the log and in a file that goes once there is one", async () => {
+    const folder = tempFolder();
+    await Bun.write(`${folder}/WARNING-NO-MOUNT.txt`, "from an earlier boot");
+    await using without = await boot();
+    await using mounted = await boot({ mounts: [`${folder}:/workspace`] });
+    await Promise.all([without.waitReady(), mounted.waitReady()]);
+    expect(
+      await without.sh("ls /workspace/WARNING-NO-MOUNT.txt; bash -ic 'echo $WORKSPACE_MOUNTED' 2>/dev/null"),
+    ).toBe("/workspace/WARNING-NO-MOUNT.txt\nfalse");
+    expect(await mounted.sh("ls /workspace")).not.toContain("WARNING-NO-MOUNT.txt");
+  });
+});
