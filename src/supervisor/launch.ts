@@ -8,6 +8,7 @@ import { type ChildExit, spawnChild } from "../sys/children.ts";
 import { markChildren, pipe } from "../sys/libc.ts";
 import { asUser } from "./as-user.ts";
 import { resolveCommand } from "./command.ts";
+import { openStdin } from "./stdin.ts";
 
 export interface LaunchOptions {
   spec: ProgramSpec;
@@ -27,6 +28,9 @@ export interface Launched {
   pid: number;
   /** Resolves when every writer of its output is gone and all of it is written. */
   output: Promise<unknown>;
+  /** Writes to its standard input. False when it has closed it. */
+  writeStdin(bytes: Uint8Array): Promise<boolean>;
+  closeStdin(): void;
 }
 
 /** Starts a program's process. Throws AiDockError with what `status` is to show as reason. */
@@ -38,24 +42,29 @@ export function launch(options: LaunchOptions): Launched {
   const directory = spec.directory;
   if (directory !== undefined) requireDirectory(directory);
   const command = [...asUser(spec.user), resolveCommand(name, env["PATH"], directory), ...args];
-  const streams = openStreams(options);
-  markChildren(options.mark);
+  // Our copies of what the process gets; it has its own once it runs.
+  using copies = new DisposableStack();
+  const stdin = openStdin();
+  copies.defer(() => closeSync(stdin.read));
   try {
+    const streams = openStreams(options, copies);
+    markChildren(options.mark);
     const child = spawnChild({
       command,
       env,
       ...(directory === undefined ? {} : { cwd: directory }),
       ...(spec.umask === undefined ? {} : { umask: spec.umask }),
+      stdin: stdin.read,
       stdout: streams.stdout,
       stderr: streams.stderr,
       onExit,
     });
-    return { pid: child.pid, output: streams.done };
+    return { pid: child.pid, output: streams.done, writeStdin: stdin.write, closeStdin: stdin.close };
   } catch (error) {
+    stdin.close();
     throw new AiDockError(messageOf(error), { cause: error });
   } finally {
     markChildren(undefined);
-    streams.closeWriteEnds();
   }
 }
 
@@ -75,10 +84,11 @@ function requireDirectory(directory: string): void {
 }
 
 /** A real pipe a stream; with redirect_stderr both share one, so that their order is kept. */
-function openStreams({ spec, stdout, stderr, container, onOutput }: LaunchOptions) {
+function openStreams({ spec, stdout, stderr, container, onOutput }: LaunchOptions, copies: DisposableStack) {
   const name = programId(spec);
   const open = (stream: "stdout" | "stderr", file: LogFile | null) => {
     const { read, write } = pipe();
+    copies.defer(() => closeSync(write));
     const pump = pumpOutput(read, {
       name,
       stream,
@@ -90,12 +100,5 @@ function openStreams({ spec, stdout, stderr, container, onOutput }: LaunchOption
   };
   const out = open("stdout", stdout);
   const err = spec.stderr === "stdout" ? out : open("stderr", stderr);
-  return {
-    stdout: out.write,
-    stderr: err.write,
-    done: Promise.all([out.done, err.done]),
-    closeWriteEnds() {
-      for (const fd of new Set([out.write, err.write])) closeSync(fd);
-    },
-  };
+  return { stdout: out.write, stderr: err.write, done: Promise.all([out.done, err.done]) };
 }

@@ -1,14 +1,15 @@
 import { messageOf } from "../errors.ts";
 import type { ContainerOutput } from "../logs/container.ts";
 import type { LogFile } from "../logs/log-file.ts";
-import { type LogLevel, logger } from "../log.ts";
+import { logger } from "../log.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
 import { type ChildExit, sendSignal } from "../sys/children.ts";
 import { Attempts } from "./backoff.ts";
-import { launch } from "./launch.ts";
+import { launch, type Launched } from "./launch.ts";
 import { type Event, isAlive, isUp, next, type State } from "./machine.ts";
 import { watchReady } from "./ready.ts";
 import { stopProcess } from "./stop-process.ts";
+import { describeExit, stateLevel } from "./wording.ts";
 
 /** A longer timer would overflow, and fire at once. */
 const LONGEST_TIMER_SECONDS = (2 ** 31 - 1) / 1000;
@@ -39,10 +40,12 @@ export class Program {
   exit: ChildExit | null = null;
   /** Why it is not up, in words. */
   reason: string | null;
-  /** A stop was asked for since the last start. */
+  /** The last thing that someone asked for was a stop. */
   stoppedByRequest = false;
   /** Its own preparation said that it cannot start in this container. */
   refused = false;
+  /** When its process was last started and when it last ended, in epoch milliseconds; 0 for never. */
+  readonly times = { started: 0, ended: 0 };
 
   readonly #context: ProgramContext;
   readonly #mark = nextMark++;
@@ -50,6 +53,7 @@ export class Program {
   #startedAt = 0;
   #timer: Timer | undefined;
   #readiness = new AbortController();
+  #launched: Launched | undefined;
   #output: Promise<unknown> = Promise.resolve();
   #preparing: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -68,10 +72,14 @@ export class Program {
     return this.pid === null ? null : (performance.now() - this.#startedAt) / 1000;
   }
 
-  /** Starts it, unless it is up or on its way. A later failure shows as BACKOFF, then FATAL. */
+  /**
+   * Starts it, unless it is up or on its way; while it is being stopped, after that. Of several requests the
+   * last one counts. A later failure shows as BACKOFF, then FATAL.
+   */
   async start(): Promise<void> {
-    if (isUp(this.state) || this.state === "STOPPING") return;
     this.stoppedByRequest = false;
+    await this.#stopping;
+    if (isUp(this.state) || this.stoppedByRequest) return;
     this.#preparing ??= this.#prepare().finally(() => {
       this.#preparing = undefined;
     });
@@ -80,7 +88,7 @@ export class Program {
 
   async #prepare(): Promise<void> {
     const refusal = await this.spec.prepare?.().catch(messageOf);
-    if (this.stoppedByRequest) return;
+    if (this.stoppedByRequest || isUp(this.state)) return;
     this.refused = refusal !== undefined;
     if (refusal !== undefined) {
       this.reason = refusal;
@@ -111,6 +119,21 @@ export class Program {
     return this.pid !== null && sendSignal(group ? -this.pid : this.pid, name);
   }
 
+  /** Writes to the standard input of the process. False without one, or when it has closed its input. */
+  async writeStdin(bytes: Uint8Array): Promise<boolean> {
+    return (await this.#launched?.writeStdin(bytes)) ?? false;
+  }
+
+  /** Empties its log files; rotated generations stay. */
+  clearLogs(): void {
+    for (const file of this.#logs()) file.clear();
+  }
+
+  /** Goes on in new log files after someone has moved the old ones away. */
+  reopenLogs(): void {
+    for (const file of this.#logs()) file.reopen();
+  }
+
   /** Resolves when all output of ended processes is written. */
   async drained(): Promise<void> {
     await this.#output;
@@ -127,14 +150,16 @@ export class Program {
       const { env, container, stdout, stderr } = this.#context;
       const onOutput = this.#watchReadiness();
       const options = { spec: this.spec, env, container, stdout, stderr, mark: this.#mark };
-      const { pid, output } = launch({
+      const launched = launch({
         ...options,
         ...(onOutput ? { onOutput } : {}),
         onExit: (exit) => this.#ended(exit),
       });
-      this.pid = pid;
+      this.#launched = launched;
+      this.pid = launched.pid;
       this.#startedAt = performance.now();
-      this.#output = Promise.all([this.#output, output]);
+      this.times.started = Date.now();
+      this.#output = Promise.all([this.#output, launched.output]);
     } catch (error) {
       this.reason = messageOf(error);
       this.#enter("spawn-failed");
@@ -168,6 +193,9 @@ export class Program {
     const early = this.state === "STARTING";
     this.exit = exit;
     this.pid = null;
+    this.times.ended = Date.now();
+    this.#launched?.closeStdin();
+    this.#launched = undefined;
     this.ready = false;
     this.#readiness.abort();
     this.#exited.resolve();
@@ -235,24 +263,12 @@ export class Program {
     this.#context.onChange(this);
   }
 
+  #logs(): LogFile[] {
+    return [this.#context.stdout, this.#context.stderr].filter((file) => file !== null);
+  }
+
   #after(seconds: number, action: () => void): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(action, Math.min(seconds, LONGEST_TIMER_SECONDS) * 1000);
   }
-}
-
-/** The changes that others tell of already are for debugging. */
-const stateLevel = {
-  STARTING: "debug",
-  RUNNING: "info",
-  BACKOFF: "warn",
-  FATAL: "error",
-  EXITED: "debug",
-  STOPPING: "debug",
-  STOPPED: "info",
-} as const satisfies Record<State, LogLevel>;
-
-/** How a process ended, in words: "exit code 3", "killed by SIGKILL". */
-function describeExit({ code, signal }: ChildExit): string {
-  return signal === null ? `exit code ${code}` : `killed by SIG${signal}`;
 }

@@ -87,6 +87,15 @@ export function growPipe(fd: number, bytes: number): void {
   c.fcntl(fd, F_SETPIPE_SZ, bytes);
 }
 
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
+
+/** Makes reads or writes fail with EAGAIN instead of waiting, for everyone who shares this open file. */
+export function setNonblocking(fd: number): void {
+  c.fcntl(fd, F_SETFL, c.fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
+}
+
 export function isTerminal(fd: number): boolean {
   return c.isatty(fd) === 1;
 }
