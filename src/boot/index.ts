@@ -1,17 +1,19 @@
 import { describeEnvironment } from "../env/describe.ts";
 import { createRedactor } from "../env/redact.ts";
 import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
-import { serveControl } from "../control/server.ts";
+import { CONTROL_SOCKET } from "../control/protocol.ts";
 import { AiDockError, ExitCode, messageOf } from "../errors.ts";
 import { logger, setLogDebug, setLogRedactor } from "../log.ts";
 import { startReaper } from "../supervisor/reaper.ts";
-import { health } from "../supervisor/health.ts";
+import { Configuration, logProblems } from "../supervisor/configuration.ts";
 import { shutdown } from "../supervisor/shutdown.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import type { BootContext, Step } from "./context.ts";
+import { obeySignals, openControl } from "./control.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
 import { onTerminal, startMainCommand } from "./main-command.ts";
 import { collectPrograms } from "./programs.ts";
+import { reportReady } from "./report-ready.ts";
 import { runLogged } from "./run-logged.ts";
 import { type Signals, watchSignals } from "./signals.ts";
 import { runSteps } from "./run-steps.ts";
@@ -84,15 +86,25 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   const fatal = Promise.withResolvers<number>();
   const supervisor = new Supervisor({
     env,
+    serverUrl: `unix://${CONTROL_SOCKET}`,
     container: quiet ? null : logs.container,
-    openLog: (spec) => logs.open(spec),
+    logs,
     onFatal: ({ id }) => {
       if (settings.AI_DOCK_ON_FATAL !== "exit") return;
       log.error(`${id} is FATAL; AI_DOCK_ON_FATAL=exit ends the container`);
       fatal.resolve(ExitCode.failure);
     },
   });
-  const closeControl = openControl(supervisor, () => ({ env, sources }));
+  const configuration = new Configuration(() => collectPrograms({ settings, env }));
+  const control = {
+    supervisor,
+    configuration,
+    environment: () => ({ env, sources }),
+    mainLog: logs.main,
+    requestStop: () => void process.kill(process.pid, "SIGTERM"),
+  };
+  const closeControl = openControl(control);
+  obeySignals(signals, control, () => logs.reopen());
   const context: Omit<BootContext, "log"> = {
     settings,
     env,
@@ -112,9 +124,10 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     logs.ownName = "supervisor";
     // Hooks and provisioning may have added secrets.
     setLogRedactor(createRedactor(env));
-    for (const spec of collectPrograms(settings, env)) supervisor.add(spec);
+    logProblems(configuration.reread());
+    for (const spec of configuration.specs) supervisor.add(spec);
     supervisor.phase = "running";
-    await supervisor.startAll();
+    await supervisor.autostart();
     void reportReady(supervisor, started);
     // A signal that came while the programs were prepared is not the main command's: it never started.
     if (signals.stop.aborted) code = ExitCode.ok;
@@ -158,27 +171,5 @@ async function runMainCommand(
     if (!(error instanceof AiDockError)) throw error;
     process.stderr.write(`ai-dock: ${error.message}\n`);
     return error.exitCode;
-  }
-}
-
-/** One line once everything that was started is up, or has failed. */
-async function reportReady(supervisor: Supervisor, started: number): Promise<void> {
-  const settled = () =>
-    supervisor.programs.every(({ state, ready }) => state !== "STARTING" && (state !== "RUNNING" || ready));
-  await supervisor.until(() => supervisor.phase !== "running" || settled());
-  if (supervisor.phase !== "running") return;
-  const { problems } = health(supervisor.phase, supervisor.programs);
-  const up = supervisor.programs.filter(({ state }) => state === "RUNNING").length;
-  const fields = { programs: up, ms: Math.round(performance.now() - started) };
-  if (problems.length === 0) log.info("ready", fields);
-  else log.warn(`ready, but ${problems.join("; ")}`, fields);
-}
-
-function openControl(supervisor: Supervisor, environment: () => Pick<LoadedEnvironment, "env" | "sources">) {
-  try {
-    return serveControl({ supervisor, environment });
-  } catch (error) {
-    log.warn(`control socket: ${messageOf(error)}; status, start and stop do not work in this container`);
-    return () => undefined;
   }
 }

@@ -2,20 +2,23 @@ import { dirname } from "node:path";
 import { ContainerOutput } from "../logs/container.ts";
 import { LogFile } from "../logs/log-file.ts";
 import { addLogTarget, logger } from "../log.ts";
-import { LOG_DIRECTORY, type LogSpec, MEGABYTE } from "../programs/spec.ts";
+import type { LogStore } from "../supervisor/supervisor.ts";
+import { LOG_DIRECTORY, MEGABYTE } from "../programs/spec.ts";
 
 const OWN_LOG_BYTES = 10 * MEGABYTE;
 const OWN_LOG_BACKUPS = 1;
 
 /** Every log this process writes: one file a path, and the container's own output. */
-export interface BootLogs {
+export interface BootLogs extends LogStore {
   readonly container: ContainerOutput | null;
-  /** The open file for a program's stream. */
-  open(spec: LogSpec): LogFile | null;
   /** The open file of a part of the boot: NAME.log. */
   file(name: string): LogFile;
   /** Writes a line of our own under a name, to its file and the container. */
   line(name: string, text: string): void;
+  /** The log of the supervisor. */
+  main: { path: string; clear(): void };
+  /** Goes on in new files after someone has moved the old ones away. */
+  reopen(): void;
   /** From now on our own lines go under this name. */
   ownName: string;
   /** Stops showing anything in the container's output: its terminal belongs to the main command. */
@@ -31,6 +34,8 @@ export interface BootLogOptions {
 /** Opens the container's output and sends our own log lines there and to boot.log. */
 export function openLogs({ fd, format }: BootLogOptions): BootLogs {
   const files = new Map<string, LogFile>();
+  /** How many streams of programs share a file. */
+  const users = new Map<string, number>();
   const warn = (message: string) => logger("logs").warn(message);
   const open = (path: string, maxBytes: number, backups: number) => {
     // Elsewhere nobody looks for the times of lines, and a folder of ours would be in the way.
@@ -44,11 +49,31 @@ export function openLogs({ fd, format }: BootLogOptions): BootLogs {
     get container() {
       return container;
     },
-    open: (spec) => (spec.kind === "file" ? open(spec.path, spec.maxBytes, spec.backups) : null),
+    open(spec) {
+      if (spec.kind !== "file") return null;
+      users.set(spec.path, (users.get(spec.path) ?? 0) + 1);
+      return open(spec.path, spec.maxBytes, spec.backups);
+    },
+    release(spec) {
+      if (spec.kind !== "file") return;
+      const left = (users.get(spec.path) ?? 0) - 1;
+      users.set(spec.path, left);
+      if (left > 0) return;
+      files.get(spec.path)?.close();
+      files.delete(spec.path);
+      users.delete(spec.path);
+    },
     file: (name) => open(`${LOG_DIRECTORY}/${name}.log`, OWN_LOG_BYTES, OWN_LOG_BACKUPS),
     line(name, text) {
       logs.file(name).write(Buffer.from(`${text}\n`));
       container?.line(name, text);
+    },
+    main: {
+      path: `${LOG_DIRECTORY}/supervisor.log`,
+      clear: () => logs.file("supervisor").clear(),
+    },
+    reopen() {
+      for (const file of files.values()) file.reopen();
     },
     ownName: "boot",
     mute() {

@@ -1,50 +1,83 @@
 import type { Settings } from "../env/schema.ts";
-import { logger } from "../log.ts";
 import { sshdProgram } from "../programs/builtin/sshd.ts";
 import { findCycles } from "../programs/conf/cycles.ts";
 import { loadPrograms } from "../programs/conf/load.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
+import type { ConfigurationProblem, Reading } from "../supervisor/configuration.ts";
 import { findByName } from "../supervisor/names.ts";
 
-const log = logger("programs");
-
-/** The programs of this container: built-ins first, so that a drop-in of the same name replaces one. */
-export function collectPrograms(settings: Settings, env: Record<string, string>): ProgramSpec[] {
-  const { programs, problems } = loadPrograms({ env });
-  for (const problem of problems) log[problem.severity === "error" ? "error" : "warn"](problem.message);
-  const replaced = new Set(programs.flatMap((spec) => [programId(spec), spec.group]));
-  const builtins = [sshdProgram(settings.SSH_PORT, env)].filter((spec) => !replaced.has(programId(spec)));
-  const all = [...builtins, ...programs];
-  return skip(all, new Map([...cyclic(all), ...disabled(all, settings)]));
+export interface CollectOptions {
+  settings: Settings;
+  /** The boot environment. */
+  env: Record<string, string>;
+  /** These drop-ins instead of the installed ones. */
+  files?: string[];
 }
 
-function skip(specs: ProgramSpec[], reasons: Map<ProgramSpec, string>): ProgramSpec[] {
+type Skip = [ProgramSpec, string];
+type Report = (problem: ConfigurationProblem) => void;
+
+/** The programs of this container: built-ins first, so that a drop-in of the same name replaces one. */
+export function collectPrograms({ settings, env, files }: CollectOptions): Reading {
+  const loaded = loadPrograms({ env, ...(files === undefined ? {} : { files }) });
+  const problems: ConfigurationProblem[] = loaded.problems.map(({ severity, message }) => ({
+    severity,
+    message,
+  }));
+  const report: Report = (problem) => problems.push(problem);
+  const replaced = new Set(loaded.programs.flatMap((spec) => [programId(spec), spec.group]));
+  const builtins = [sshdProgram(settings.SSH_PORT, env)].filter((spec) => !replaced.has(programId(spec)));
+  const all = [...builtins, ...loaded.programs];
+  reportUnknownDependencies(all, report);
+  return { programs: skip(all, [...cyclic(all, report), ...disabled(all, settings, report)]), problems };
+}
+
+function skip(specs: ProgramSpec[], skips: Skip[]): ProgramSpec[] {
+  const reasons = new Map(skips);
   return specs.map((spec) => {
     const skipped = reasons.get(spec);
     return skipped === undefined ? spec : { ...spec, skipped };
   });
 }
 
-function disabled(specs: ProgramSpec[], settings: Settings): [ProgramSpec, string][] {
+function disabled(specs: ProgramSpec[], settings: Settings, report: Report): Skip[] {
   return (["AI_DOCK_DISABLE", "SUPERVISOR_NO_AUTOSTART"] as const).flatMap((variable) =>
     settings[variable].flatMap((name) => {
-      try {
-        return findByName(specs, name.replace(/\.conf$/, "")).map((spec): [ProgramSpec, string] => [
-          spec,
-          `switched off by ${variable}`,
-        ]);
-      } catch {
-        log.warn(`${variable}: expected names of programs, got "${name}"; ignoring it`);
-        return [];
+      const found = named(specs, name.replace(/\.conf$/, ""));
+      if (found.length === 0) {
+        const message = `${variable}: expected names of programs, got "${name}"; ignoring it`;
+        report({ severity: "warning", message });
       }
+      return found.map((spec): Skip => [spec, `switched off by ${variable}`]);
     }),
   );
 }
 
-function cyclic(specs: ProgramSpec[]): [ProgramSpec, string][] {
+function cyclic(specs: ProgramSpec[], report: Report): Skip[] {
   return findCycles(specs).flatMap((cycle) => {
     const names = cycle.map((spec) => programId(spec)).join(" → ");
-    log.error(`depends_on: expected an order, got a cycle ${names}; none of them is started`);
-    return cycle.map((spec): [ProgramSpec, string] => [spec, `depends on itself: ${names}`]);
+    const message = `depends_on: expected an order, got a cycle ${names}; none of them is started`;
+    report({ severity: "error", message });
+    return cycle.map((spec): Skip => [spec, `depends on itself: ${names}`]);
   });
+}
+
+/** A mistyped name must not pass for a dependency that is always there. */
+function reportUnknownDependencies(specs: ProgramSpec[], report: Report): void {
+  for (const { dependsOn, origin } of specs) {
+    if (dependsOn.length === 0 || origin.kind !== "file") continue;
+    for (const name of dependsOn.filter((dependency) => named(specs, dependency).length === 0)) {
+      const place = `${origin.file}:${origin.line}`;
+      const message = `${place}: depends_on: expected a name of a program, got "${name}"; it is not waited for`;
+      report({ severity: "warning", message });
+    }
+  }
+}
+
+function named(specs: ProgramSpec[], name: string): ProgramSpec[] {
+  try {
+    return findByName(specs, name);
+  } catch {
+    return [];
+  }
 }

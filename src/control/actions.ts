@@ -2,24 +2,36 @@ import { AiDockError } from "../errors.ts";
 import { isUp } from "../supervisor/machine.ts";
 import { type Program } from "../supervisor/program.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import { update } from "../supervisor/update.ts";
 import { signalNumber } from "../sys/children.ts";
-import type { ActionReply, ActionRequest } from "./protocol.ts";
+import type { ControlContext } from "./context.ts";
+import type { ActionReply, ActionRequest, UpdateReply } from "./protocol.ts";
 
 type Result = ActionReply["results"][number];
 
 /** Carries out a request of `ai-dock start|stop|restart|signal`. Throws AiDockError for unknown names. */
 export async function act(supervisor: Supervisor, request: ActionRequest): Promise<ActionReply> {
   const programs = supervisor.find(request.names);
-  if (supervisor.phase === "stopping" && request.action !== "stop") {
+  if (request.action !== "stop") requireRunning(supervisor);
+  return { results: await actions[request.action](supervisor, programs, request) };
+}
+
+/** Carries out `ai-dock update`. */
+export async function runUpdate({ supervisor, configuration }: ControlContext): Promise<UpdateReply> {
+  requireRunning(supervisor);
+  return update(supervisor, configuration);
+}
+
+function requireRunning({ phase }: Supervisor): void {
+  if (phase === "stopping") {
     throw new AiDockError("The container is stopping; nothing is started any more", { code: "E_STOPPING" });
   }
-  if (supervisor.phase === "booting" && request.action !== "stop") {
+  if (phase === "booting") {
     throw new AiDockError("The container is still booting; programs start when provisioning has ended", {
       code: "E_BOOTING",
       hint: "ai-dock logs -f",
     });
   }
-  return { results: await actions[request.action](supervisor, programs, request) };
 }
 
 type Action = (supervisor: Supervisor, programs: Program[], request: ActionRequest) => Promise<Result[]>;

@@ -9,6 +9,7 @@ import {
   errorReply,
   healthReply,
   statusReply,
+  updateReply,
 } from "./protocol.ts";
 
 /** Talks to the supervisor of this container. Every call throws AiDockError `E_NO_SUPERVISOR` without one. */
@@ -17,12 +18,13 @@ export const control = {
   health: () => call("/health", healthReply),
   environment: () => call("/environment", environmentReply),
   act: (request: ActionRequest) => call("/action", actionReply, request),
+  update: () => call("/update", updateReply, {}),
 };
 
 async function call<Schema extends z.ZodType>(
   path: string,
   reply: Schema,
-  body?: ActionRequest,
+  body?: object,
 ): Promise<z.infer<Schema>> {
   const response = await ofetch
     .raw<unknown>(`http://ai-dock${path}`, {

@@ -27,6 +27,23 @@ export const actionReply = z.object({
   results: z.array(z.object({ name: z.string(), group: z.string(), ok: z.boolean(), message: z.string() })),
 });
 
+/** A configuration problem, as the log tells it. */
+const problem = z.object({ severity: z.enum(["error", "warning"]), message: z.string() });
+
+/** What `ai-dock update` changed, and what is wrong in the configuration. */
+export const updateReply = z.object({
+  changes: z.array(
+    z.object({ name: z.string(), group: z.string(), change: z.enum(["added", "changed", "removed"]) }),
+  ),
+  problems: z.array(problem),
+});
+
+/** A call of a method of supervisord's interface; `supervisor.` may be left out of its name. */
+export const rpcRequest = z.object({
+  method: z.string().max(100),
+  params: z.array(z.unknown()).max(10_000).default([]),
+});
+
 export const environmentReply = z.object({
   env: z.record(z.string(), z.string()),
   sources: z.record(z.string(), z.enum(["argument", "container", "file", "default"])),
@@ -38,4 +55,5 @@ export type StatusReply = z.infer<typeof statusReply>;
 export type HealthReply = z.infer<typeof healthReply>;
 export type ActionRequest = z.infer<typeof actionRequest>;
 export type ActionReply = z.infer<typeof actionReply>;
+export type UpdateReply = z.infer<typeof updateReply>;
 export type EnvironmentReply = z.infer<typeof environmentReply>;

@@ -1,33 +1,31 @@
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, rmSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { AiDockError, messageOf } from "../errors.ts";
 import { health } from "../supervisor/health.ts";
 import { programStatus } from "../supervisor/status.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
 import { ensureDirectory } from "../sys/fs.ts";
-import { act } from "./actions.ts";
+import { act, runUpdate } from "./actions.ts";
+import type { ControlContext } from "./context.ts";
 import {
   actionRequest,
   CONTROL_SOCKET,
-  type EnvironmentReply,
   type HealthReply,
   type StatusReply,
+  type UpdateReply,
 } from "./protocol.ts";
+import { answerJson, answerXml } from "./rpc/http.ts";
 
 const LARGEST_REQUEST_BYTES = 1024 * 1024;
 
-export interface ControlOptions {
-  supervisor: Supervisor;
-  environment: () => EnvironmentReply;
-  path?: string;
-}
+/** The path that clients of supervisord know. */
+const SUPERVISOR_SOCKET = "/run/supervisor.sock";
 
 /**
- * Serves the control socket: HTTP and JSON, mode 0600, so root (or the container's own user) alone.
- * Throws when the socket cannot be made. The result stops it and removes the socket.
+ * Serves the control socket: HTTP, mode 0600, so root (or the container's own user) alone; JSON, and XML-RPC
+ * for clients of supervisord. Throws when the socket cannot be made. The result stops it and removes it.
  */
-export function serveControl(options: ControlOptions): () => void {
-  const { supervisor, environment, path = CONTROL_SOCKET } = options;
+export function serveControl(context: ControlContext, path = CONTROL_SOCKET): () => void {
+  const { supervisor, environment } = context;
   ensureDirectory(dirname(path), 0o755);
   rmSync(path, { force: true });
   const umask = process.umask(0o177);
@@ -41,15 +39,14 @@ export function serveControl(options: ControlOptions): () => void {
       },
       "/health": () => Response.json(health(supervisor.phase, supervisor.programs) satisfies HealthReply),
       "/environment": () => Response.json(environment()),
-      "/action": {
-        async POST(request, self) {
-          // A stop may take as long as its stopwaitsecs; the connection is idle meanwhile.
-          self.timeout(request, 0);
-          const parsed = actionRequest.safeParse(await request.json().catch(() => undefined));
-          if (!parsed.success) return failure(400, "Cannot understand the request", "E_BAD_REQUEST");
-          return Response.json(await act(supervisor, parsed.data));
-        },
-      },
+      "/action": answer(async (request) => {
+        const parsed = actionRequest.safeParse(await request.json().catch(() => undefined));
+        if (!parsed.success) return failure(400, "Cannot understand the request", "E_BAD_REQUEST");
+        return Response.json(await act(supervisor, parsed.data));
+      }),
+      "/update": answer(async () => Response.json((await runUpdate(context)) satisfies UpdateReply)),
+      "/rpc": answer((request) => answerJson(context, request)),
+      "/RPC2": answer((request) => answerXml(context, request)),
     },
     fetch: () => failure(404, "No such resource", "E_NOT_FOUND"),
     error(error) {
@@ -59,10 +56,36 @@ export function serveControl(options: ControlOptions): () => void {
   });
   process.umask(umask);
   chmodSync(path, 0o600);
+  const unlink = linkSupervisorSocket(path);
   return () => {
     void server.stop(true);
+    unlink();
     rmSync(path, { force: true });
   };
+}
+
+type Handler = (request: Request) => Promise<Response>;
+
+/** A POST that may take long: a stop as long as its stopwaitsecs, the connection being idle meanwhile. */
+function answer(handler: Handler) {
+  return {
+    POST(request: Request, server: Bun.Server<undefined>) {
+      server.timeout(request, 0);
+      return handler(request);
+    },
+  };
+}
+
+/** Where it cannot be made, clients of supervisord are told our own path by SUPERVISOR_SERVER_URL only. */
+function linkSupervisorSocket(path: string): () => void {
+  if (path !== CONTROL_SOCKET) return () => undefined;
+  try {
+    rmSync(SUPERVISOR_SOCKET, { force: true });
+    symlinkSync(path, SUPERVISOR_SOCKET);
+  } catch {
+    return () => undefined;
+  }
+  return () => rmSync(SUPERVISOR_SOCKET, { force: true });
 }
 
 function failure(status: number, error: string, code: string): Response {

@@ -8,12 +8,14 @@ import { type ChildExit, spawnChild } from "../sys/children.ts";
 import { markChildren, pipe } from "../sys/libc.ts";
 import { asUser } from "./as-user.ts";
 import { resolveCommand } from "./command.ts";
-import { openStdin } from "./stdin.ts";
+import { openStdin, type Stdin } from "./stdin.ts";
 
 export interface LaunchOptions {
   spec: ProgramSpec;
   /** The boot environment. */
   env: Record<string, string>;
+  /** Where clients of supervisord find this supervisor. */
+  serverUrl: string;
   stdout: LogFile | null;
   stderr: LogFile | null;
   container: ContainerOutput | null;
@@ -28,16 +30,14 @@ export interface Launched {
   pid: number;
   /** Resolves when every writer of its output is gone and all of it is written. */
   output: Promise<unknown>;
-  /** Writes to its standard input. False when it has closed it. */
-  writeStdin(bytes: Uint8Array): Promise<boolean>;
-  closeStdin(): void;
+  stdin: Stdin;
 }
 
 /** Starts a program's process. Throws AiDockError with what `status` is to show as reason. */
 export function launch(options: LaunchOptions): Launched {
   const { spec, onExit } = options;
   if (spec.commandError !== undefined) throw new AiDockError(spec.commandError);
-  const env = programEnvironment(spec, options.env);
+  const env = programEnvironment(options);
   const [name = "", ...args] = spec.command;
   const directory = spec.directory;
   if (directory !== undefined) requireDirectory(directory);
@@ -59,7 +59,7 @@ export function launch(options: LaunchOptions): Launched {
       stderr: streams.stderr,
       onExit,
     });
-    return { pid: child.pid, output: streams.done, writeStdin: stdin.write, closeStdin: stdin.close };
+    return { pid: child.pid, output: streams.done, stdin };
   } catch (error) {
     stdin.close();
     throw new AiDockError(messageOf(error), { cause: error });
@@ -68,10 +68,11 @@ export function launch(options: LaunchOptions): Launched {
   }
 }
 
-function programEnvironment(spec: ProgramSpec, boot: Record<string, string>): Record<string, string> {
-  const base = spec.onlyEnvironment ? {} : boot;
+function programEnvironment({ spec, env, serverUrl }: LaunchOptions): Record<string, string> {
+  const base = spec.onlyEnvironment ? {} : env;
   const own = {
     SUPERVISOR_ENABLED: "1",
+    SUPERVISOR_SERVER_URL: serverUrl,
     SUPERVISOR_PROCESS_NAME: spec.name,
     SUPERVISOR_GROUP_NAME: spec.group,
   };

@@ -12,16 +12,48 @@ export function compareStart(a: Ordered, b: Ordered): number {
   );
 }
 
-/** What may stop at the same time, in stop order: the start order backwards, equal priorities together. */
-export function stopTiers<Item>(items: Item[], specOf: (item: Item) => Ordered): Item[][] {
-  const tiers = Map.groupBy(items, (item) => {
-    const spec = specOf(item);
-    return `${groupRank(spec)} ${spec.priority}`;
-  });
-  return [...tiers.entries()]
-    .map(([key, tier]) => ({ tier, ranks: key.split(" ").map(Number) as [number, number] }))
-    .toSorted((a, b) => b.ranks[0] - a.ranks[0] || b.ranks[1] - a.ranks[1])
-    .map(({ tier }) => tier);
+/**
+ * What may stop at the same time, in stop order: by priority backwards, equal priorities together, and
+ * whatever depends on others before them, even where the priorities say otherwise.
+ */
+export function stopTiers<Item>(
+  items: Item[],
+  specOf: (item: Item) => Ordered,
+  dependenciesOf: (item: Item) => Item[],
+): Item[][] {
+  const byPriority = (a: Item, b: Item) => {
+    const [one, other] = [specOf(a), specOf(b)];
+    return groupRank(one) - groupRank(other) || one.priority - other.priority;
+  };
+  const tiers = Map.groupBy(items, levels(items.toSorted(byPriority), byPriority, dependenciesOf));
+  return [...tiers.entries()].toSorted(([a], [b]) => b - a).map(([, tier]) => tier);
+}
+
+/** Numbers the items in the order they could start in: equal ones alike, dependents above what they depend on. */
+function levels<Item>(
+  sorted: Item[],
+  compare: (a: Item, b: Item) => number,
+  dependenciesOf: (item: Item) => Item[],
+): (item: Item) => number {
+  const own = new Map<Item, number>();
+  for (const [index, item] of sorted.entries()) {
+    const before = sorted[index - 1];
+    const same = before !== undefined && compare(before, item) === 0;
+    own.set(item, same ? (own.get(before) ?? 0) : index);
+  }
+  const raised = new Map<Item, number>();
+  const levelOf = (item: Item): number => {
+    const known = raised.get(item);
+    if (known !== undefined) return known;
+    const level = own.get(item) ?? 0;
+    // Set first: programs that depend on each other are each other's equals.
+    raised.set(item, level);
+    const below = dependenciesOf(item).filter((other) => own.has(other));
+    const result = Math.max(level, ...below.map((other) => levelOf(other) + 1));
+    raised.set(item, result);
+    return result;
+  };
+  return levelOf;
 }
 
 /** A group without a priority of its own, and a program on its own, rank by the program's. */

@@ -21,6 +21,8 @@ let nextMark = 0x41_49_00_00;
 
 export interface ProgramContext {
   env: Record<string, string>;
+  /** Where clients of supervisord find this supervisor. */
+  serverUrl: string;
   container: ContainerOutput | null;
   stdout: LogFile | null;
   stderr: LogFile | null;
@@ -72,6 +74,11 @@ export class Program {
     return this.pid === null ? null : (performance.now() - this.#startedAt) / 1000;
   }
 
+  /** It has no process, and none is about to start. */
+  get isDown(): boolean {
+    return !isAlive(this.state) && !isUp(this.state);
+  }
+
   /**
    * Starts it, unless it is up or on its way; while it is being stopped, after that. Of several requests the
    * last one counts. A later failure shows as BACKOFF, then FATAL.
@@ -121,17 +128,13 @@ export class Program {
 
   /** Writes to the standard input of the process. False without one, or when it has closed its input. */
   async writeStdin(bytes: Uint8Array): Promise<boolean> {
-    return (await this.#launched?.writeStdin(bytes)) ?? false;
+    return (await this.#launched?.stdin.write(bytes)) ?? false;
   }
 
   /** Empties its log files; rotated generations stay. */
   clearLogs(): void {
-    for (const file of this.#logs()) file.clear();
-  }
-
-  /** Goes on in new log files after someone has moved the old ones away. */
-  reopenLogs(): void {
-    for (const file of this.#logs()) file.reopen();
+    this.#context.stdout?.clear();
+    this.#context.stderr?.clear();
   }
 
   /** Resolves when all output of ended processes is written. */
@@ -147,9 +150,9 @@ export class Program {
     this.#readiness = new AbortController();
     this.#exited = Promise.withResolvers();
     try {
-      const { env, container, stdout, stderr } = this.#context;
+      const { env, serverUrl, container, stdout, stderr } = this.#context;
       const onOutput = this.#watchReadiness();
-      const options = { spec: this.spec, env, container, stdout, stderr, mark: this.#mark };
+      const options = { spec: this.spec, env, serverUrl, container, stdout, stderr, mark: this.#mark };
       const launched = launch({
         ...options,
         ...(onOutput ? { onOutput } : {}),
@@ -194,7 +197,7 @@ export class Program {
     this.exit = exit;
     this.pid = null;
     this.times.ended = Date.now();
-    this.#launched?.closeStdin();
+    this.#launched?.stdin.close();
     this.#launched = undefined;
     this.ready = false;
     this.#readiness.abort();
@@ -261,10 +264,6 @@ export class Program {
     if (state === "RUNNING" || state === "STARTING") this.reason = null;
     log[stateLevel[state]](`${this.id} ${state}`, { reason: this.reason ?? undefined });
     this.#context.onChange(this);
-  }
-
-  #logs(): LogFile[] {
-    return [this.#context.stdout, this.#context.stderr].filter((file) => file !== null);
   }
 
   #after(seconds: number, action: () => void): void {

@@ -1,7 +1,9 @@
 import { logger } from "../log.ts";
 import { descendantsOf } from "../sys/proc.ts";
+import { dependenciesOf } from "./dependencies.ts";
 import { endProcesses, processTable } from "./descendants.ts";
 import { stopTiers } from "./order.ts";
+import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What is kept of the whole time for the final KILL and for writing the last logs. */
@@ -28,19 +30,21 @@ export async function shutdown(
     Math.max(0, timeoutSeconds - RESERVE_SECONDS - (performance.now() - started) / 1000);
   const clock = deadlines(timeoutSeconds / 2, timeoutSeconds - RESERVE_SECONDS, hurry);
   const stops: Promise<void>[] = [];
-  for (const tier of stopTiers(supervisor.programs, ({ spec }) => spec)) {
+  const { programs } = supervisor;
+  const needs = (program: Program) => dependenciesOf(program, programs);
+  for (const tier of stopTiers(programs, ({ spec }) => spec, needs)) {
     const ends = tier.map((program) => program.stop(Math.min(program.spec.stopwaitsecs, remaining())));
     stops.push(...ends);
     await Promise.race([Promise.all(ends), clock.half]);
   }
   await Promise.race([Promise.all(stops), clock.end]);
-  for (const program of supervisor.programs) {
+  for (const program of programs) {
     if (program.pid === null) continue;
     log.warn(`${program.id} did not stop within the time there is; killing it`);
     program.signal("KILL", true);
   }
   await endStrays(Math.min(STRAY_GRACE_SECONDS, remaining()));
-  await Promise.race([Promise.all(supervisor.programs.map((program) => program.drained())), Bun.sleep(200)]);
+  await Promise.race([Promise.all(programs.map((program) => program.drained())), Bun.sleep(200)]);
   clock.cancel();
 }
 

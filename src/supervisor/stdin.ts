@@ -21,11 +21,11 @@ export function openStdin(): Stdin {
   const { read, write } = pipe();
   growPipe(write, PIPE_BYTES);
   setNonblocking(write);
-  let open = true;
+  const state = { open: true };
   return {
     read,
     async write(bytes) {
-      for (let written = 0; open && written < bytes.byteLength;) {
+      for (let written = 0; state.open && written < bytes.byteLength;) {
         try {
           written += writeSync(write, bytes, written);
         } catch (error) {
@@ -33,11 +33,11 @@ export function openStdin(): Stdin {
           await Bun.sleep(FULL_WAIT_MILLISECONDS);
         }
       }
-      return open;
+      return state.open;
     },
     close() {
-      if (!open) return;
-      open = false;
+      if (!state.open) return;
+      state.open = false;
       closeSync(write);
     },
   };

@@ -2,7 +2,7 @@ import type { ContainerOutput } from "../logs/container.ts";
 import type { LogFile } from "../logs/log-file.ts";
 import { logger } from "../log.ts";
 import { type LogSpec, type ProgramSpec, programId } from "../programs/spec.ts";
-import { waitingFor } from "./dependencies.ts";
+import { dependentsFirst, waitingFor } from "./dependencies.ts";
 import { isUp } from "./machine.ts";
 import { findByName } from "./names.ts";
 import { compareStart } from "./order.ts";
@@ -13,12 +13,21 @@ const log = logger("supervisor");
 /** What the container as a whole is doing. */
 export type Phase = "booting" | "running" | "stopping";
 
+/** The open files of all logs, by path. */
+export interface LogStore {
+  /** The open file for a log; the same one for the same path. */
+  open(spec: LogSpec): LogFile | null;
+  /** Nobody that opened this log needs it any more. */
+  release(spec: LogSpec): void;
+}
+
 export interface SupervisorOptions {
   /** The boot environment; programs get it as it is when they start. */
   env: Record<string, string>;
+  /** Where clients of supervisord find this supervisor. */
+  serverUrl: string;
   container: ContainerOutput | null;
-  /** The open file for a log; the same one for the same path. */
-  openLog: (spec: LogSpec) => LogFile | null;
+  logs: LogStore;
   /** A program turned FATAL. */
   onFatal?(program: Program): void;
 }
@@ -27,6 +36,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   phase: Phase = "booting";
   readonly #programs = new Map<string, Program>();
+  #ordered: Program[] | undefined;
   readonly #waiting = new Set<Program>();
   readonly #watchers = new Set<() => void>();
   readonly #options: SupervisorOptions;
@@ -37,22 +47,40 @@ export class Supervisor {
 
   /** In start order. */
   get programs(): Program[] {
-    return [...this.#programs.values()].toSorted((a, b) => compareStart(a.spec, b.spec));
+    this.#ordered ??= [...this.#programs.values()].toSorted((a, b) => compareStart(a.spec, b.spec));
+    return this.#ordered;
   }
 
   /** Adds a program in state STOPPED; a later one of the same name replaces an earlier one. */
-  add(spec: ProgramSpec): void {
+  add(spec: ProgramSpec): Program {
     const id = programId(spec);
-    if (this.#programs.has(id)) log.info(`${id} is defined again; the later definition counts`);
-    const { env, container, openLog } = this.#options;
+    const before = this.#programs.get(id);
+    if (before !== undefined) {
+      log.info(`${id} is defined again; the later definition counts`);
+      this.remove(before);
+    }
+    const { env, serverUrl, container, logs } = this.#options;
     const program = new Program(spec, {
       env,
+      serverUrl,
       container,
-      stdout: openLog(spec.stdout),
-      stderr: spec.stderr === "stdout" ? null : openLog(spec.stderr),
+      stdout: logs.open(spec.stdout),
+      stderr: spec.stderr === "stdout" ? null : logs.open(spec.stderr),
       onChange: (changed) => this.#changed(changed),
     });
     this.#programs.set(id, program);
+    this.#ordered = undefined;
+    return program;
+  }
+
+  /** Forgets a program. False, and nothing happens, while it is not down. */
+  remove(program: Program): boolean {
+    if (!program.isDown) return false;
+    this.#programs.delete(program.id);
+    this.#ordered = undefined;
+    this.#waiting.delete(program);
+    void this.#releaseLogs(program);
+    return true;
   }
 
   find(names: string[]): Program[] {
@@ -62,21 +90,26 @@ export class Supervisor {
     return programs.filter(({ spec }) => found.has(spec));
   }
 
-  /** Starts what is meant to run from boot on, in order; does not wait for it to come up. */
-  async startAll(): Promise<void> {
-    const wanted = this.programs.filter(({ spec }) => spec.autostart && spec.skipped === undefined);
-    await Promise.all(wanted.map((program) => this.#startWhenPossible(program)));
+  /** Starts those of the programs that are meant to run from boot on, in order; does not wait for them to come up. */
+  async autostart(programs = this.programs): Promise<void> {
+    await this.begin(programs.filter(({ spec }) => spec.autostart && spec.skipped === undefined));
+  }
+
+  /** Starts programs, or lets them wait for what they depend on; does not wait for them to come up. */
+  async begin(programs: Program[]): Promise<void> {
+    await Promise.all(programs.map((program) => this.#startWhenPossible(program)));
   }
 
   /** Starts programs and resolves when each is RUNNING or has failed, waits or was refused. */
   async start(programs: Program[]): Promise<void> {
-    await Promise.all(programs.map((program) => this.#startWhenPossible(program)));
+    await this.begin(programs);
     await this.until(() => programs.every(({ state }) => state !== "STARTING"));
   }
 
+  /** Stops programs, dependents before what they depend on. */
   async stop(programs: Program[]): Promise<void> {
     for (const program of programs) this.#waiting.delete(program);
-    await Promise.all(programs.map((program) => program.stop()));
+    await dependentsFirst(programs, (program) => program.stop());
   }
 
   async restart(programs: Program[]): Promise<void> {
@@ -98,8 +131,8 @@ export class Supervisor {
   }
 
   async #startWhenPossible(program: Program): Promise<void> {
-    if (isUp(program.state)) return;
-    const reason = program.spec.dependsOn.length === 0 ? undefined : waitingFor(program, this.programs);
+    if (isUp(program.state) || this.phase === "stopping") return;
+    const reason = waitingFor(program, this.programs);
     if (reason === undefined) {
       this.#waiting.delete(program);
       await program.start();
@@ -109,9 +142,16 @@ export class Supervisor {
     program.reason = reason;
   }
 
+  async #releaseLogs(program: Program): Promise<void> {
+    await program.drained();
+    const { stdout, stderr } = program.spec;
+    this.#options.logs.release(stdout);
+    if (stderr !== "stdout") this.#options.logs.release(stderr);
+  }
+
   #changed(program: Program): void {
     if (program.state === "FATAL") this.#options.onFatal?.(program);
-    if (this.phase !== "stopping") for (const waiting of this.#waiting) void this.#startWhenPossible(waiting);
+    for (const waiting of this.#waiting) void this.#startWhenPossible(waiting);
     for (const watch of this.#watchers) watch();
   }
 }

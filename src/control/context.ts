@@ -1,0 +1,14 @@
+import type { Configuration } from "../supervisor/configuration.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { EnvironmentReply } from "./protocol.ts";
+
+/** What a running init lets others see and do through its socket. */
+export interface ControlContext {
+  supervisor: Supervisor;
+  configuration: Configuration;
+  environment: () => EnvironmentReply;
+  /** The log of the supervisor itself. */
+  mainLog: { path: string; clear(): void };
+  /** Stops everything, as `docker stop` does. */
+  requestStop: () => void;
+}

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import type { ControlContext } from "../context.ts";
+import { configurationMethods } from "./configuration.ts";
+import { daemonMethods } from "./daemon.ts";
+import { RpcFault } from "./fault.ts";
+import { logMethods } from "./logs.ts";
+import { method, type Method, none, type RpcValue, text } from "./method.ts";
+import { startMethods } from "./start.ts";
+import { stopMethods } from "./stop.ts";
+
+const MOST_CALLS = 10_000;
+
+const supervisorMethods: Record<string, Method> = {
+  ...daemonMethods,
+  ...startMethods,
+  ...stopMethods,
+  ...configurationMethods,
+  ...logMethods,
+};
+
+const systemMethods: Record<string, Method> = {
+  listMethods: method("array", "Names of all methods", none, () => [...methods.keys()].toSorted()),
+  methodHelp: method("string string", "What a method does", z.tuple([text]), (_, [name]) => known(name).help),
+  methodSignature: method(
+    "array string",
+    "Types of what a method gives, and of what it takes",
+    z.tuple([text]),
+    (_, [name]) => known(name).signature,
+  ),
+  multicall: method(
+    "array array",
+    "Call several methods, one after the other",
+    z.tuple([
+      z.array(z.object({ methodName: text, params: z.array(z.unknown()).default([]) })).max(MOST_CALLS),
+    ]),
+    async (context, [calls]) => {
+      const results: RpcValue[] = [];
+      for (const { methodName, params } of calls) results.push(await callWithin(context, methodName, params));
+      return results;
+    },
+  ),
+};
+
+const methods = new Map<string, Method>([
+  ...Object.entries(supervisorMethods).map(([name, value]) => [`supervisor.${name}`, value] as const),
+  ...Object.entries(systemMethods).map(([name, value]) => [`system.${name}`, value] as const),
+]);
+
+/**
+ * Calls a method of supervisord's interface (rpcinterface.py), `supervisor.` being understood.
+ * Throws RpcFault.
+ */
+export async function call(context: ControlContext, name: string, params: unknown[]): Promise<RpcValue> {
+  const found = methods.get(name.includes(".") ? name : `supervisor.${name}`);
+  if (found === undefined) throw new RpcFault("UNKNOWN_METHOD");
+  return found.call(context, params);
+}
+
+async function callWithin(context: ControlContext, name: string, params: unknown[]): Promise<RpcValue> {
+  try {
+    if (name === "system.multicall")
+      throw new RpcFault("INCORRECT_PARAMETERS", "Recursive system.multicall forbidden");
+    return await call(context, name, params);
+  } catch (error) {
+    if (!(error instanceof RpcFault)) throw error;
+    return { faultCode: error.code, faultString: error.message };
+  }
+}
+
+function known(name: string): Method {
+  const found = methods.get(name);
+  if (found === undefined) throw new RpcFault("SIGNATURE_UNSUPPORTED");
+  return found;
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import type { ProgramSpec } from "../../programs/spec.ts";
+import { signalNumber } from "../../sys/children.ts";
+import { RpcFault } from "./fault.ts";
+import { findGroup } from "./find.ts";
+import { logPath } from "./info.ts";
+import { method, none, type RpcValue, text } from "./method.ts";
+
+const named = z.tuple([text]);
+
+/** Configuration by supervisord's rules: what is read, and which groups of it are in use. */
+export const configurationMethods = {
+  reloadConfig: method("array", "Read the configuration: groups added, changed, removed", none, (context) => {
+    const { supervisor, configuration } = context;
+    refuseWhileStopping(supervisor.phase);
+    configuration.reread();
+    const { added, changed, removed } = configuration.groupChanges(supervisor);
+    return [[added, changed, removed]];
+  }),
+  addProcessGroup: method(
+    "boolean string",
+    "Use a group of the configuration",
+    named,
+    async (context, [name]) => {
+      const { supervisor, configuration } = context;
+      refuseWhileStopping(supervisor.phase);
+      const specs = configuration.group(name);
+      if (specs.length === 0) throw new RpcFault("BAD_NAME", name);
+      if (supervisor.programs.some(({ spec }) => spec.group === name))
+        throw new RpcFault("ALREADY_ADDED", name);
+      await supervisor.autostart(specs.map((spec) => supervisor.add(spec)));
+      return true;
+    },
+  ),
+  removeProcessGroup: method(
+    "boolean string",
+    "Forget a group that is stopped",
+    named,
+    ({ supervisor }, [name]) => {
+      const members = findGroup(supervisor, name);
+      if (!members.every((program) => program.isDown)) throw new RpcFault("STILL_RUNNING", name);
+      for (const program of members) supervisor.remove(program);
+      return true;
+    },
+  ),
+  getAllConfigInfo: method(
+    "array",
+    "All processes of the configuration",
+    none,
+    ({ supervisor, configuration }) => {
+      const used = new Set(supervisor.programs.map(({ spec }) => spec.group));
+      return configuration.specs
+        .toSorted((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
+        .map((spec) => configInfo(spec, used.has(spec.group)));
+    },
+  ),
+};
+
+function refuseWhileStopping(phase: string): void {
+  if (phase === "stopping") throw new RpcFault("SHUTDOWN_STATE");
+  if (phase === "booting") throw new RpcFault("NOT_STARTED", "the container is still booting");
+}
+
+/** The fields of supervisord's struct; event and syslog settings are never in effect. */
+function configInfo(spec: ProgramSpec, inuse: boolean): RpcValue {
+  const stderr = spec.stderr === "stdout" ? undefined : spec.stderr;
+  return {
+    name: spec.name,
+    group: spec.group,
+    inuse,
+    group_prio: spec.groupPriority ?? spec.priority,
+    process_prio: spec.priority,
+    command: spec.command.join(" "),
+    directory: spec.directory ?? "none",
+    uid: spec.user ?? "none",
+    autostart: spec.autostart,
+    exitcodes: spec.exitcodes,
+    startsecs: spec.startsecs,
+    startretries: spec.startretries,
+    stopsignal: signalNumber(spec.stopsignal) ?? 0,
+    stopwaitsecs: spec.stopwaitsecs,
+    killasgroup: spec.killasgroup,
+    redirect_stderr: spec.stderr === "stdout",
+    serverurl: spec.environment["SUPERVISOR_SERVER_URL"] ?? "auto",
+    ...logInfo("stdout", spec.stdout),
+    ...logInfo("stderr", stderr ?? { kind: "none" }),
+  };
+}
+
+function logInfo(stream: "stdout" | "stderr", log: Exclude<ProgramSpec["stderr"], "stdout">) {
+  const path = logPath(log);
+  return {
+    [`${stream}_logfile`]: path === "" ? "none" : path,
+    [`${stream}_logfile_maxbytes`]: log.kind === "file" ? log.maxBytes : 0,
+    [`${stream}_logfile_backups`]: log.kind === "file" ? log.backups : 0,
+    [`${stream}_capture_maxbytes`]: 0,
+    [`${stream}_events_enabled`]: false,
+    [`${stream}_syslog`]: false,
+  };
+}

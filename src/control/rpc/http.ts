@@ -1,0 +1,25 @@
+import type { ControlContext } from "../context.ts";
+import { rpcRequest } from "../protocol.ts";
+import { call } from "./call.ts";
+import { RpcFault } from "./fault.ts";
+
+/** Answers a JSON call: `{ result }`, or `{ fault: { code, text } }`. */
+export async function answerJson(context: ControlContext, request: Request): Promise<Response> {
+  const parsed = rpcRequest.safeParse(await request.json().catch(() => undefined));
+  if (!parsed.success) return faultJson(new RpcFault("INCORRECT_PARAMETERS"), 400);
+  try {
+    return Response.json({ result: await call(context, parsed.data.method, parsed.data.params) });
+  } catch (error) {
+    if (error instanceof RpcFault) return faultJson(error);
+    throw error;
+  }
+}
+
+function faultJson({ code, message }: RpcFault, status = 200): Response {
+  return Response.json({ fault: { code, text: message } }, { status });
+}
+
+/** Answers an XML-RPC call, as supervisord does at /RPC2. */
+export async function answerXml(_context: ControlContext, _request: Request): Promise<Response> {
+  return new Response(null, { status: 501 });
+}

@@ -1,0 +1,124 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { z } from "zod";
+import type { ControlContext } from "../context.ts";
+import { forEach } from "./all.ts";
+import { RpcFault } from "./fault.ts";
+import { findOne } from "./find.ts";
+import { logPath } from "./info.ts";
+import { method, none, text } from "./method.ts";
+
+/** What one call gives at most: a log may be larger than the memory of the container. */
+const LARGEST_READ_BYTES = 16 * 1024 * 1024;
+
+const integer = z.number().int();
+const range = z.tuple([integer, integer]);
+const namedRange = z.tuple([text, integer, integer]);
+
+const readStdout = method(
+  "string string int int",
+  "Read bytes of the output of a process: from an offset, or with a negative one from the end",
+  namedRange,
+  (context, [name, offset, length]) => readFile(pathOf(context, name, "stdout"), offset, length),
+);
+const tailStdout = method(
+  "array string int int",
+  "The last bytes of the output of a process: text, size of the log, and whether there was more",
+  namedRange,
+  (context, [name, offset, length]) => tailFile(pathOf(context, name, "stdout"), offset, length),
+);
+const clearLogs = method(
+  "boolean string",
+  "Empty the logs of a process",
+  z.tuple([text]),
+  (context, [name]) => {
+    findOne(context.supervisor, name).clearLogs();
+    return true;
+  },
+);
+const readMain = method(
+  "string int int",
+  "Read bytes of the log of the supervisor",
+  range,
+  (context, [offset, length]) => readFile(context.mainLog.path, offset, length),
+);
+
+/** Logs as supervisord reads them (readFile and tailFile of options.py). */
+export const logMethods = {
+  readLog: readMain,
+  readMainLog: readMain,
+  clearLog: method("boolean", "Empty the log of the supervisor", none, (context) => {
+    context.mainLog.clear();
+    return true;
+  }),
+  readProcessStdoutLog: readStdout,
+  readProcessLog: readStdout,
+  readProcessStderrLog: method(
+    "string string int int",
+    "Read bytes of the error output of a process",
+    namedRange,
+    (context, [name, offset, length]) => readFile(pathOf(context, name, "stderr"), offset, length),
+  ),
+  tailProcessStdoutLog: tailStdout,
+  tailProcessLog: tailStdout,
+  tailProcessStderrLog: method(
+    "array string int int",
+    "The last bytes of the error output of a process",
+    namedRange,
+    (context, [name, offset, length]) => tailFile(pathOf(context, name, "stderr"), offset, length),
+  ),
+  clearProcessLogs: clearLogs,
+  clearProcessLog: clearLogs,
+  clearAllProcessLogs: method("array", "Empty the logs of all processes", none, ({ supervisor }) =>
+    forEach(supervisor.programs, (program) => program.clearLogs()),
+  ),
+};
+
+function pathOf({ supervisor }: ControlContext, name: string, stream: "stdout" | "stderr"): string {
+  const { spec } = findOne(supervisor, name);
+  const log = spec[stream];
+  return log === "stdout" ? "" : logPath(log);
+}
+
+/** Throws RpcFault NO_FILE without a log file, BAD_ARGUMENTS for a range that means nothing. */
+function readFile(path: string, offset: number, length: number): string {
+  const file = open(path);
+  if (file === undefined) throw new RpcFault("NO_FILE", path || undefined);
+  using _ = file;
+  if (offset < 0 ? length !== 0 : length < 0) throw new RpcFault("BAD_ARGUMENTS");
+  if (offset < 0) return file.read(Math.max(0, file.size + offset), -offset);
+  return file.read(offset, length === 0 ? file.size : length);
+}
+
+function tailFile(path: string, offset: number, length: number): [string, number, boolean] {
+  const file = open(path);
+  if (file === undefined) return ["", 0, false];
+  using _ = file;
+  const { size } = file;
+  const overflow = size > offset + length;
+  const wanted = offset + length > size && offset > size - 1 ? 0 : Math.max(0, length);
+  const start = overflow ? size - 1 : offset + length > size ? size - wanted : offset;
+  return [file.read(Math.max(0, start), wanted), size, overflow];
+}
+
+/** A log that can be read from any place; undefined for none, or for the container's output. */
+function open(path: string) {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch {
+    return undefined;
+  }
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) {
+    closeSync(fd);
+    return undefined;
+  }
+  return {
+    size: stat.size,
+    read(position: number, length: number): string {
+      const bytes = Buffer.alloc(Math.min(length, Math.max(0, stat.size - position), LARGEST_READ_BYTES));
+      return bytes.toString("utf8", 0, readSync(fd, bytes, 0, bytes.byteLength, position));
+    },
+    [Symbol.dispose]: () => closeSync(fd),
+  };
+}

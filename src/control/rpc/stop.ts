@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { dependentsFirst } from "../../supervisor/dependencies.ts";
+import { isUp } from "../../supervisor/machine.ts";
+import type { Program } from "../../supervisor/program.ts";
+import { signalNumber } from "../../sys/children.ts";
+import type { ControlContext } from "../context.ts";
+import { forEach } from "./all.ts";
+import { RpcFault } from "./fault.ts";
+import { find, findGroup, nameOf } from "./find.ts";
+import { method, text, wait } from "./method.ts";
+
+const named = z.tuple([text, wait]);
+const every = z.tuple([wait]);
+const signal = z.union([text, z.number().transform(String)]);
+
+/** Stopping and signalling by supervisord's rules. */
+export const stopMethods = {
+  stopProcess: method("boolean string boolean", "Stop a process", named, async (context, [name, waits]) => {
+    const found = find(context.supervisor, name);
+    if ("group" in found) return stopEach(context, found.group, waits);
+    const { one } = found;
+    if (!isUp(one.state)) throw new RpcFault("NOT_RUNNING", name);
+    const stopped = context.supervisor.stop([one]);
+    if (waits) await stopped;
+    return true;
+  }),
+  stopProcessGroup: method(
+    "array string boolean",
+    "Stop all processes of a group",
+    named,
+    (context, [name, waits]) => stopEach(context, findGroup(context.supervisor, name), waits),
+  ),
+  stopAllProcesses: method("array boolean", "Stop all processes", every, (context, [waits]) =>
+    stopEach(context, context.supervisor.programs, waits),
+  ),
+  signalProcess: method(
+    "boolean string string",
+    "Send a signal, by name or number, to a process",
+    z.tuple([text, signal]),
+    async ({ supervisor }, [name, wanted]) => {
+      const found = find(supervisor, name);
+      if ("group" in found) return signalEach(found.group, wanted);
+      send(found.one, wanted, name);
+      return true;
+    },
+  ),
+  signalProcessGroup: method(
+    "array string string",
+    "Send a signal to all processes of a group",
+    z.tuple([text, signal]),
+    ({ supervisor }, [name, wanted]) => signalEach(findGroup(supervisor, name), wanted),
+  ),
+  signalAllProcesses: method(
+    "array string",
+    "Send a signal to all processes",
+    z.tuple([signal]),
+    ({ supervisor }, [wanted]) => signalEach(supervisor.programs, wanted),
+  ),
+};
+
+async function stopEach({ supervisor }: ControlContext, programs: Program[], waits: boolean) {
+  const up = programs.filter(({ state }) => isUp(state));
+  const ends = new Map(up.map((program) => [program, Promise.withResolvers<void>()]));
+  const stopped = dependentsFirst(up, async (program) => {
+    await supervisor.stop([program]);
+    ends.get(program)?.resolve();
+  });
+  if (!waits) return forEach(up, () => undefined);
+  const results = await forEach(up, (program) => ends.get(program)?.promise);
+  await stopped;
+  return results;
+}
+
+function signalEach(programs: Program[], wanted: string) {
+  const alive = programs.filter(({ pid }) => pid !== null);
+  return forEach(alive, (program) => send(program, wanted, nameOf(program)));
+}
+
+function send(program: Program, wanted: string, shown: string): void {
+  if (signalNumber(wanted) === undefined) throw new RpcFault("BAD_SIGNAL", wanted);
+  if (!program.signal(wanted)) throw new RpcFault("NOT_RUNNING", shown);
+}

@@ -1,0 +1,95 @@
+import { logger } from "../log.ts";
+import { type ProgramSpec, programId } from "../programs/spec.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+const log = logger("programs");
+
+/** A line about what is wrong with the configuration; errors cost a program or a value. */
+export interface ConfigurationProblem {
+  severity: "error" | "warning";
+  message: string;
+}
+
+/** What was read, and what was wrong with it. */
+export interface Reading {
+  programs: ProgramSpec[];
+  problems: ConfigurationProblem[];
+}
+
+/** Names of groups, as supervisord's reread tells them. */
+export interface GroupChanges {
+  added: string[];
+  changed: string[];
+  removed: string[];
+}
+
+/** The programs there should be, as the configuration said when it was last read. */
+export class Configuration {
+  #specs: ProgramSpec[];
+  readonly #read: () => Reading;
+
+  /** `read` reads the configuration; it has not been read yet. */
+  constructor(read: () => Reading) {
+    this.#read = read;
+    this.#specs = [];
+  }
+
+  get specs(): readonly ProgramSpec[] {
+    return this.#specs;
+  }
+
+  /** Reads the configuration; nothing else changes. */
+  reread(): ConfigurationProblem[] {
+    const { programs, problems } = this.#read();
+    this.#specs = programs;
+    return problems;
+  }
+
+  group(name: string): ProgramSpec[] {
+    return this.#specs.filter(({ group }) => group === name);
+  }
+
+  /** What an update would change, by group. */
+  groupChanges(supervisor: Supervisor): GroupChanges {
+    const wanted = Map.groupBy(this.#specs, ({ group }) => group);
+    const present = Map.groupBy(
+      supervisor.programs.map(({ spec }) => spec),
+      ({ group }) => group,
+    );
+    const names = [...wanted.keys()];
+    return {
+      added: names.filter((name) => !present.has(name)),
+      changed: names.filter((name) => {
+        const before = present.get(name);
+        return before !== undefined && !sameGroup(before, wanted.get(name) ?? []);
+      }),
+      removed: [...present.keys()].filter((name) => !wanted.has(name)),
+    };
+  }
+}
+
+function sameGroup(a: ProgramSpec[], b: ProgramSpec[]): boolean {
+  const other = new Map(b.map((spec) => [spec.name, spec]));
+  return (
+    a.length === b.length &&
+    a.every((spec) => {
+      const counterpart = other.get(spec.name);
+      return counterpart !== undefined && sameProgram(spec, counterpart);
+    })
+  );
+}
+
+/** True when both define the same program: where they were read from does not matter. */
+export function sameProgram(a: ProgramSpec, b: ProgramSpec): boolean {
+  return programId(a) === programId(b) && Bun.deepEquals(essence(a), essence(b));
+}
+
+/** Preparations are functions, made anew by every reading. */
+function essence({ origin, prepare, ...spec }: ProgramSpec) {
+  return { ...spec, kind: origin.kind, prepared: prepare !== undefined };
+}
+
+/** Every problem as a line of the log. */
+export function logProblems(problems: ConfigurationProblem[]): void {
+  for (const { severity, message } of problems) log[severity === "error" ? "error" : "warn"](message);
+}

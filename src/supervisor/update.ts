@@ -1,0 +1,66 @@
+import { programId } from "../programs/spec.ts";
+import { type Configuration, type ConfigurationProblem, sameProgram } from "./configuration.ts";
+import { isUp } from "./machine.ts";
+import type { Program } from "./program.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** What an update did to one program. */
+export interface Change {
+  name: string;
+  group: string;
+  change: "added" | "changed" | "removed";
+}
+
+export interface Update {
+  changes: Change[];
+  problems: ConfigurationProblem[];
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Reads the configuration again and makes the programs follow it: stops those that are gone, restarts those
+ * that differ, starts those that are new, and touches no other. Does not wait for them to come up.
+ * Updates run one after the other.
+ */
+export async function update(supervisor: Supervisor, configuration: Configuration): Promise<Update> {
+  const result = last.then(() => follow(supervisor, configuration));
+  last = result.catch(() => undefined);
+  return result;
+}
+
+async function follow(supervisor: Supervisor, configuration: Configuration): Promise<Update> {
+  const problems = configuration.reread();
+  const wanted = new Map(configuration.specs.map((spec) => [programId(spec), spec]));
+  const present = new Map(supervisor.programs.map((program) => [program.id, program]));
+
+  const differing = supervisor.programs.filter(({ id, spec }) => {
+    const next = wanted.get(id);
+    return next === undefined || !sameProgram(spec, next);
+  });
+  const keptDown = new Set(differing.filter(isKeptDown).map(({ id }) => id));
+  await supervisor.stop(differing);
+  for (const program of differing) supervisor.remove(program);
+
+  const differs = new Set(differing.map(({ id }) => id));
+  const changed = configuration.specs.filter((spec) => differs.has(programId(spec)));
+  const added = configuration.specs.filter((spec) => !present.has(programId(spec)));
+  const programs = [...changed, ...added].map((spec) => supervisor.add(spec));
+  await supervisor.autostart(programs.filter(({ id }) => !keptDown.has(id)));
+
+  const tell = (change: Change["change"]) => (spec: { name: string; group: string }) => ({
+    name: spec.name,
+    group: spec.group,
+    change,
+  });
+  const removed = differing.filter(({ id }) => !wanted.has(id)).map(({ spec }) => spec);
+  return {
+    changes: [...removed.map(tell("removed")), ...changed.map(tell("changed")), ...added.map(tell("added"))],
+    problems,
+  };
+}
+
+/** What someone has stopped stays so. */
+function isKeptDown({ state, stoppedByRequest }: Program): boolean {
+  return stoppedByRequest && !isUp(state);
+}
