@@ -14,7 +14,7 @@ export interface Command {
 }
 
 /** Every command, loaded only when it is called. */
-const commands: Record<string, () => Promise<{ default: Command }>> = {
+export const commands: Record<string, () => Promise<{ default: Command }>> = {
   init: () => import("./commands/init.ts"),
   logs: () => import("./commands/logs.ts"),
   status: () => import("./commands/status.ts"),
@@ -22,10 +22,13 @@ const commands: Record<string, () => Promise<{ default: Command }>> = {
   stop: () => import("./commands/stop.ts"),
   restart: () => import("./commands/restart.ts"),
   signal: () => import("./commands/signal.ts"),
+  update: () => import("./commands/update.ts"),
+  check: () => import("./commands/check.ts"),
   env: () => import("./commands/env.ts"),
   health: () => import("./commands/health.ts"),
   provision: () => import("./commands/provision.ts"),
   shell: () => import("./commands/shell.ts"),
+  completion: () => import("./commands/completion.ts"),
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };
 

@@ -111,6 +111,7 @@ export class Program {
   async stop(waitSeconds = this.spec.stopwaitsecs): Promise<void> {
     this.stoppedByRequest = true;
     if (this.state === "BACKOFF") {
+      this.reason = null;
       this.#enter("stop");
       return;
     }

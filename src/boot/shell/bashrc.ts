@@ -1,4 +1,5 @@
 import { LOADED_MARK } from "../../env/shell-file.ts";
+import { completionScript } from "./completion.ts";
 
 const BEGIN = "# >>> ai-dock >>>";
 const END = "# <<< ai-dock <<<";
@@ -18,7 +19,7 @@ case $- in *i*)
       ;;
     esac
   fi
-  if [ -n "\${ai_dock_first-}" ] && [ -d "\${WORKSPACE-}" ]; then cd "$WORKSPACE"; fi
+${completionScript}  if [ -n "\${ai_dock_first-}" ] && [ -d "\${WORKSPACE-}" ]; then cd "$WORKSPACE"; fi
   ;;
 esac
 unset ai_dock_first

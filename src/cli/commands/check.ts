@@ -1,0 +1,75 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { defineCommand } from "citty";
+import { collectPrograms } from "../../boot/programs.ts";
+import { control } from "../../control/client.ts";
+import { loadEnvironment, readSettings } from "../../env/load.ts";
+import { AiDockError, ExitCode } from "../../errors.ts";
+import { programId } from "../../programs/spec.ts";
+import type { ConfigurationProblem } from "../../supervisor/configuration.ts";
+import type { Command } from "../index.ts";
+import { print, printJson, style } from "../print.ts";
+import { printProblems } from "../problems.ts";
+import { usageError } from "../run-command.ts";
+
+const command: Command = {
+  definition: defineCommand({
+    meta: {
+      name: "ai-dock check",
+      description: "Check drop-ins (those installed, or the given FILEs) and the environment; starts nothing",
+    },
+    args: {
+      file: { type: "positional", required: false, description: "FILE…" },
+      json: { type: "boolean", description: "Print JSON" },
+    },
+  }),
+  async run({ _: files, json }: { _: string[]; json?: boolean }) {
+    for (const file of files) requireFile(file);
+    const { env, settings, problems: wrong } = await environment();
+    const chosen = files.length === 0 ? {} : { files: files.map((file) => resolve(file)) };
+    const { programs, problems: found } = collectPrograms({ settings, env, ...chosen });
+    const problems = [...wrong.map(asError), ...found];
+    const names = programs
+      .filter(({ origin }) => files.length === 0 || origin.kind === "file")
+      .map(programId);
+    if (json) printJson({ programs: names, problems });
+    else {
+      printProblems(problems);
+      print(summary(names, problems));
+    }
+    return problems.some(({ severity }) => severity === "error") ? ExitCode.configuration : ExitCode.ok;
+  },
+};
+
+export default command;
+
+/** The running container's, hooks and provisioning included; without one, what a boot here would see. */
+async function environment() {
+  try {
+    const { env } = await control.environment();
+    const { settings } = readSettings(env);
+    return { env, settings, problems: loadEnvironment().problems };
+  } catch (error) {
+    if (error instanceof AiDockError && error.code === "E_NO_SUPERVISOR") return loadEnvironment();
+    throw error;
+  }
+}
+
+function requireFile(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile()) return;
+  throw usageError("ai-dock check", `Expected a file, got "${file}"`);
+}
+
+function asError(message: string): ConfigurationProblem {
+  return { severity: "error", message };
+}
+
+function summary(names: string[], problems: ConfigurationProblem[]): string {
+  const count = (severity: ConfigurationProblem["severity"]) => {
+    const number = problems.filter((problem) => problem.severity === severity).length;
+    return `${number} ${severity}${number === 1 ? "" : "s"}`;
+  };
+  const list = names.length === 0 ? "no programs" : `programs: ${names.join(", ")}`;
+  if (problems.length === 0) return `${style("green", "ok")}, ${list}`;
+  return `${count("error")}, ${count("warning")}; ${list}`;
+}

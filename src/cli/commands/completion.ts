@@ -1,0 +1,35 @@
+import { defineCommand } from "citty";
+import { ExitCode } from "../../errors.ts";
+import { completionScript } from "../../boot/shell/completion.ts";
+import type { Command } from "../index.ts";
+import { print } from "../print.ts";
+import { usageError } from "../run-command.ts";
+
+const command: Command = {
+  definition: defineCommand({
+    meta: {
+      name: "ai-dock completion",
+      description: "Print the script that completes words in bash: source <(ai-dock completion bash)",
+    },
+    args: { shell: { type: "positional", required: false, description: "bash" } },
+  }),
+  async run({ _: [shell, line] }: { _: string[] }) {
+    if (shell === "bash") print(completionScript.trimEnd());
+    // What the script calls at every TAB, with the line up to the cursor.
+    else if (shell === "words" && line !== undefined) await printWords(line);
+    else
+      throw usageError(
+        "ai-dock completion",
+        `Expected bash, got ${shell === undefined ? "nothing" : `"${shell}"`}`,
+      );
+    return ExitCode.ok;
+  },
+};
+
+export default command;
+
+async function printWords(line: string): Promise<void> {
+  const { completeLine } = await import("../completion/complete.ts");
+  const words = await completeLine(line);
+  if (words.length > 0) print(words.join("\n"));
+}
