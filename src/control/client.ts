@@ -17,6 +17,7 @@ export const control = {
   status: () => call("/status", statusReply),
   health: () => call("/health", healthReply),
   environment: () => call("/environment", environmentReply),
+  setEnvironment: (env: Record<string, string>) => call("/environment", environmentReply, { env }),
   act: (request: ActionRequest) => call("/action", actionReply, request),
   update: () => call("/update", updateReply, {}),
 };

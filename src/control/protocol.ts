@@ -44,6 +44,9 @@ export const rpcRequest = z.object({
   params: z.array(z.unknown()).max(10_000).default([]),
 });
 
+/** The whole boot environment, for programs that start from now on. */
+export const environmentRequest = z.object({ env: z.record(z.string(), z.string()) });
+
 export const environmentReply = z.object({
   env: z.record(z.string(), z.string()),
   sources: z.record(z.string(), z.enum(["argument", "container", "file", "default"])),

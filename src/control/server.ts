@@ -9,6 +9,7 @@ import type { ControlContext } from "./context.ts";
 import {
   actionRequest,
   CONTROL_SOCKET,
+  environmentRequest,
   type HealthReply,
   type StatusReply,
   type UpdateReply,
@@ -38,7 +39,15 @@ export function serveControl(context: ControlContext, path = CONTROL_SOCKET): ()
         return Response.json({ phase: supervisor.phase, programs } satisfies StatusReply);
       },
       "/health": () => Response.json(health(supervisor.phase, supervisor.programs) satisfies HealthReply),
-      "/environment": () => Response.json(environment()),
+      "/environment": {
+        GET: () => Response.json(environment()),
+        async POST(request) {
+          const parsed = environmentRequest.safeParse(await request.json().catch(() => undefined));
+          if (!parsed.success) return failure(400, "Cannot understand the request", "E_BAD_REQUEST");
+          replaceEntries(environment().env, parsed.data.env);
+          return Response.json(environment());
+        },
+      },
       "/action": answer(async (request) => {
         const parsed = actionRequest.safeParse(await request.json().catch(() => undefined));
         if (!parsed.success) return failure(400, "Cannot understand the request", "E_BAD_REQUEST");
@@ -62,6 +71,11 @@ export function serveControl(context: ControlContext, path = CONTROL_SOCKET): ()
     unlink();
     rmSync(path, { force: true });
   };
+}
+
+function replaceEntries(env: Record<string, string>, wanted: Record<string, string>): void {
+  for (const name of Object.keys(env)) if (!Object.hasOwn(wanted, name)) delete env[name];
+  Object.assign(env, wanted);
 }
 
 type Handler = (request: Request) => Promise<Response>;

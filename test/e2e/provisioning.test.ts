@@ -129,12 +129,16 @@ describe("provisioning", () => {
     expect(ms).toBeLessThan(5000);
   });
 
-  test("ai-dock provision runs another one, with its output and exit code", async () => {
-    await using container = await boot();
+  test("ai-dock provision runs another one, with its output and exit code; its exports reach restarts", async () => {
+    const program = "[program:show]\ncommand=sh -c 'echo \"got $FROM_SCRIPT\"; sleep 600'\n";
+    await using container = await boot({ programs: { "show.conf": program } });
     await container.waitReady();
     const ok = await container.exec(["ai-dock", "provision", `${base}/ok.sh`]);
     expect(ok.stdout).toContain("provisioned");
     expect(ok.code).toBe(0);
+    await container.sh("ai-dock restart show");
+    await container.waitLog("show | got a b");
+    expect(await container.sh("bash -ic 'echo $FROM_SCRIPT' 2>/dev/null")).toBe("a b");
     expect((await container.exec(["ai-dock", "provision", `${base}/fails.sh`])).code).toBe(1);
   });
 });

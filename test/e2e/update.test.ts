@@ -46,7 +46,7 @@ test("update starts what is new, stops what is gone, restarts what changed, touc
   expect(code).toBe(78);
   const after = await programs(container);
   expect(Object.keys(after).toSorted()).toEqual(["changed", "new", "same", "sshd", "stopped"]);
-  expect(after["same"]).toEqual(before["same"]!);
+  expect(after["same"]).toEqual(before["same"]);
   expect(after["changed"]!.pid).not.toBe(before["changed"]!.pid);
   expect(after["stopped"]).toEqual({ state: "STOPPED", pid: null });
   await waitFor(async () => (await programs(container))["new"]!.state === "RUNNING");

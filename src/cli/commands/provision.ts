@@ -1,6 +1,7 @@
 import { defineCommand } from "citty";
 import { openLogs } from "../../boot/logs.ts";
 import { provision } from "../../boot/provisioning/provision.ts";
+import { writeShellEnvironment } from "../../boot/steps/shell-env.ts";
 import { runLogged } from "../../boot/run-logged.ts";
 import { control } from "../../control/client.ts";
 import { readSettings } from "../../env/load.ts";
@@ -43,6 +44,9 @@ const command: Command = {
         source === undefined ? { force: true } : { force: true, source },
       );
       if (interrupt.signal.aborted) return ExitCode.failure;
+      // What the script exported reaches new shells, and programs as they are started or restarted.
+      writeShellEnvironment(context);
+      await control.setEnvironment(env);
       log.info(result?.message ?? "Nothing to run: PROVISIONING_SCRIPT is not set", result?.fields);
       return ExitCode.ok;
     } finally {
