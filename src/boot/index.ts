@@ -95,7 +95,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
       fatal.resolve(ExitCode.failure);
     },
   });
-  const configuration = new Configuration(() => collectPrograms({ settings, env }));
+  const configuration = new Configuration(async () => collectPrograms({ settings, env }));
   const control = {
     supervisor,
     configuration,
@@ -124,7 +124,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     logs.ownName = "supervisor";
     // Hooks and provisioning may have added secrets.
     setLogRedactor(createRedactor(env));
-    logProblems(configuration.reread());
+    logProblems(await configuration.reread());
     for (const spec of configuration.specs) supervisor.add(spec);
     supervisor.phase = "running";
     await supervisor.autostart();

@@ -21,12 +21,13 @@ function stateStyle({ state, ready }: ProgramStatus) {
   return state === "STARTING" || state === "STOPPING" ? "yellow" : "dim";
 }
 
-function describe({ pid, uptime_s, ready, restarts, reason, state, exit_code }: ProgramStatus): string {
+function describe({ pid, uptime_s, ready, restarts, reason, note, state, exit_code }: ProgramStatus): string {
   const parts = [
     pid === null ? undefined : `pid ${pid}`,
     uptime_s === null ? undefined : `up ${formatDuration(uptime_s)}`,
     state === "RUNNING" ? (ready ? "ready" : "not ready") : undefined,
     restarts > 0 ? `${restarts} ${restarts === 1 ? "restart" : "restarts"}` : undefined,
+    note ?? undefined,
     reason ?? (state === "EXITED" && exit_code !== null ? `exit code ${exit_code}` : undefined),
   ];
   return parts.filter((part) => part !== undefined).join(", ");

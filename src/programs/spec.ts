@@ -14,7 +14,36 @@ export type ReadySpec =
   | { kind: "tcp"; host: string; port: number }
   | { kind: "http"; url: string }
   | { kind: "exec"; command: string[] }
-  | { kind: "log"; pattern: RegExp };
+  | { kind: "log"; pattern: RegExp }
+  /** By what observes the process. */
+  | { kind: "observed" };
+
+export type FactValue = string | number | boolean | null | FactValue[];
+
+/** What an observer can tell of a process while it runs; afterwards nothing of it counts any more. */
+export interface Observed {
+  /** Aborted when the process has ended. */
+  readonly over: AbortSignal;
+  /** For the readiness `observed`: whether it does its work; may change while it runs. */
+  ready(ready: boolean): void;
+  /** One line for `status` on how it fares; null takes it back. */
+  note(text: string | null): void;
+  /** Something that other commands ask for by name. */
+  fact(name: string, value: FactValue): void;
+}
+
+/** Why a process ended; `fatal`: no further attempt can change that. */
+export interface Explanation {
+  reason: string;
+  fatal?: boolean;
+}
+
+/** Knows a program better than its exit code tells. */
+export interface Observer {
+  /** Sees every chunk of its output. */
+  onOutput?(this: void, chunk: Uint8Array): void;
+  explain?(exit: { code: number | null; signal: string | null }): Explanation | undefined;
+}
 
 /** Whom a stop ends besides the process itself; the names are systemd's KillMode. */
 export type KillMode =
@@ -23,7 +52,11 @@ export type KillMode =
   /** The process alone (and its group where stopasgroup or killasgroup say so): ssh sessions outlive sshd. */
   | "process";
 
-export type ProgramOrigin = { kind: "builtin" } | { kind: "file"; file: string; line: number };
+export type ProgramOrigin =
+  | { kind: "builtin" }
+  | { kind: "file"; file: string; line: number }
+  /** Added while the container runs; no configuration lists it. */
+  | { kind: "runtime" };
 
 /**
  * What a program is: the supervisor knows nothing else about it, built-in or drop-in.
@@ -52,6 +85,7 @@ export interface ProgramSpec {
   autorestart: boolean | "unexpected";
   /** Seconds a process must stay up to count as RUNNING; 0 counts at once. */
   startsecs: number;
+  /** Attempts after the first that failed; infinite for what only has to wait for the world. */
   startretries: number;
   exitcodes: number[];
   /** Signal name without SIG, for example `TERM`. */
@@ -79,6 +113,13 @@ export interface ProgramSpec {
    * process needs, or returns why it cannot start in this container; it then stays STOPPED.
    */
   prepare?: () => Promise<string | undefined>;
+  /** Called with every start of the process, just before it. */
+  observe?: (observed: Observed) => Observer;
+  /**
+   * Finishes what must not be cut off, before the stop signal; aborted when its part of the stop's time
+   * is over.
+   */
+  beforeStop?: (signal: AbortSignal) => Promise<void>;
   origin: ProgramOrigin;
 }
 

@@ -26,10 +26,14 @@ export class Attempts {
     this.#failures = 0;
   }
 
-  /** It did not come up. Seconds before the next attempt, 1, 2, 3 … as supervisord; undefined: give up. */
+  /**
+   * It did not come up. Seconds before the next attempt, 1, 2, 3 … as supervisord, but where there are many
+   * never more than 30; undefined: give up.
+   */
   failedToStart(): number | undefined {
     this.#failures++;
-    return this.#failures > this.#retries ? undefined : this.#failures;
+    if (this.#failures > this.#retries) return undefined;
+    return Math.min(this.#failures, LONGEST_DELAY_SECONDS);
   }
 
   /** It had come up and is to be restarted. Seconds before that: none at first, then doubling up to 30. */

@@ -1,5 +1,6 @@
 import { logger } from "../log.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
+import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const log = logger("programs");
@@ -26,10 +27,10 @@ export interface GroupChanges {
 /** The programs there should be, as the configuration said when it was last read. */
 export class Configuration {
   #specs: ProgramSpec[];
-  readonly #read: () => Reading;
+  readonly #read: () => Promise<Reading>;
 
   /** `read` reads the configuration; it has not been read yet. */
-  constructor(read: () => Reading) {
+  constructor(read: () => Promise<Reading>) {
     this.#read = read;
     this.#specs = [];
   }
@@ -39,8 +40,8 @@ export class Configuration {
   }
 
   /** Reads the configuration; nothing else changes. */
-  reread(): ConfigurationProblem[] {
-    const { programs, problems } = this.#read();
+  async reread(): Promise<ConfigurationProblem[]> {
+    const { programs, problems } = await this.#read();
     this.#specs = programs;
     return problems;
   }
@@ -53,7 +54,7 @@ export class Configuration {
   groupChanges(supervisor: Supervisor): GroupChanges {
     const wanted = Map.groupBy(this.#specs, ({ group }) => group);
     const present = Map.groupBy(
-      supervisor.programs.map(({ spec }) => spec),
+      configured(supervisor).map(({ spec }) => spec),
       ({ group }) => group,
     );
     const names = [...wanted.keys()];
@@ -66,6 +67,11 @@ export class Configuration {
       removed: [...present.keys()].filter((name) => !wanted.has(name)),
     };
   }
+}
+
+/** The programs that a configuration has something to say about. */
+export function configured(supervisor: Supervisor): Program[] {
+  return supervisor.programs.filter(({ spec }) => spec.origin.kind !== "runtime");
 }
 
 function sameGroup(a: ProgramSpec[], b: ProgramSpec[]): boolean {
@@ -84,9 +90,10 @@ export function sameProgram(a: ProgramSpec, b: ProgramSpec): boolean {
   return programId(a) === programId(b) && Bun.deepEquals(essence(a), essence(b));
 }
 
-/** Preparations are functions, made anew by every reading. */
-function essence({ origin, prepare, ...spec }: ProgramSpec) {
-  return { ...spec, kind: origin.kind, prepared: prepare !== undefined };
+/** Without the functions, which every reading makes anew. */
+function essence(spec: ProgramSpec): object {
+  const values = Object.entries({ ...spec, origin: spec.origin.kind });
+  return Object.fromEntries(values.filter(([, value]) => typeof value !== "function"));
 }
 
 /** Every problem as a line of the log. */

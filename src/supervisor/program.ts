@@ -1,13 +1,10 @@
 import { messageOf } from "../errors.ts";
-import type { ContainerOutput } from "../logs/container.ts";
-import type { LogFile } from "../logs/log-file.ts";
 import { logger } from "../log.ts";
-import { type ProgramSpec, programId } from "../programs/spec.ts";
+import { type FactValue, type ProgramSpec, programId } from "../programs/spec.ts";
 import { type ChildExit, sendSignal } from "../sys/children.ts";
 import { Attempts } from "./backoff.ts";
-import { launch, type Launched } from "./launch.ts";
 import { type Event, isAlive, isUp, next, type State } from "./machine.ts";
-import { watchReady } from "./ready.ts";
+import { type Run, type RunContext, startRun } from "./run.ts";
 import { stopProcess } from "./stop-process.ts";
 import { describeExit, stateLevel } from "./wording.ts";
 
@@ -19,13 +16,7 @@ const log = logger("supervisor");
 /** Far above any limit that someone would set in earnest. */
 let nextMark = 0x41_49_00_00;
 
-export interface ProgramContext {
-  env: Record<string, string>;
-  /** Where clients of supervisord find this supervisor. */
-  serverUrl: string;
-  container: ContainerOutput | null;
-  stdout: LogFile | null;
-  stderr: LogFile | null;
+export interface ProgramContext extends RunContext {
   /** Called after every change of state or readiness. */
   onChange(program: Program): void;
 }
@@ -42,6 +33,9 @@ export class Program {
   exit: ChildExit | null = null;
   /** Why it is not up, in words. */
   reason: string | null;
+  /** How the process fares, in words, and what else is known of it; by its observer. */
+  note: string | null = null;
+  facts: Record<string, FactValue> = {};
   /** The last thing that someone asked for was a stop. */
   stoppedByRequest = false;
   /** Its own preparation said that it cannot start in this container. */
@@ -52,14 +46,11 @@ export class Program {
   readonly #context: ProgramContext;
   readonly #mark = nextMark++;
   readonly #attempts: Attempts;
-  #startedAt = 0;
   #timer: Timer | undefined;
-  #readiness = new AbortController();
-  #launched: Launched | undefined;
+  #run: Run | undefined;
   #output: Promise<unknown> = Promise.resolve();
   #preparing: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
-  #exited = Promise.withResolvers<void>();
 
   constructor(spec: ProgramSpec, context: ProgramContext) {
     this.spec = spec;
@@ -71,7 +62,7 @@ export class Program {
 
   /** Seconds since the process was started, or null without one. */
   get uptime(): number | null {
-    return this.pid === null ? null : (performance.now() - this.#startedAt) / 1000;
+    return this.pid === null ? null : (this.#run?.uptime() ?? null);
   }
 
   /** It has no process, and none is about to start. */
@@ -129,7 +120,7 @@ export class Program {
 
   /** Writes to the standard input of the process. False without one, or when it has closed its input. */
   async writeStdin(bytes: Uint8Array): Promise<boolean> {
-    return (await this.#launched?.stdin.write(bytes)) ?? false;
+    return this.pid !== null && ((await this.#run?.writeStdin(bytes)) ?? false);
   }
 
   /** Empties its log files; rotated generations stay. */
@@ -147,43 +138,42 @@ export class Program {
     this.#enter(event);
     this.exit = null;
     this.ready = false;
-    this.#readiness.abort();
-    this.#readiness = new AbortController();
-    this.#exited = Promise.withResolvers();
     try {
-      const { env, serverUrl, container, stdout, stderr } = this.#context;
-      const onOutput = this.#watchReadiness();
-      const options = { spec: this.spec, env, serverUrl, container, stdout, stderr, mark: this.#mark };
-      const launched = launch({
-        ...options,
-        ...(onOutput ? { onOutput } : {}),
-        onExit: (exit) => this.#ended(exit),
+      this.#run = startRun({
+        ...this.#context,
+        spec: this.spec,
+        mark: this.#mark,
+        onReady: (ready) => this.#becomeReady(ready),
+        onNote: (note) => {
+          this.note = note;
+        },
+        onFact: (name, value) => {
+          this.facts[name] = value;
+        },
+        onExit: (exit) => void this.#ended(exit),
       });
-      this.#launched = launched;
-      this.pid = launched.pid;
-      this.#startedAt = performance.now();
-      this.times.started = Date.now();
-      this.#output = Promise.all([this.#output, launched.output]);
     } catch (error) {
       this.reason = messageOf(error);
       this.#enter("spawn-failed");
       this.#retryOrGiveUp();
       return;
     }
+    this.pid = this.#run.pid;
+    this.times.started = Date.now();
+    this.#output = Promise.all([this.#output, this.#run.output]);
     log.info(`${this.id} started`, { pid: this.pid });
     if (this.spec.startsecs === 0) this.#becomeRunning();
     else this.#after(this.spec.startsecs, () => this.#becomeRunning());
   }
 
-  #watchReadiness(): ((chunk: Uint8Array) => void) | undefined {
-    if (this.spec.ready === undefined) return undefined;
-    return watchReady(this.spec.ready, this.#context.env, this.#readiness.signal, () => {
-      this.ready = true;
-      log.info(`${this.id} ready`, { ms: Math.round(performance.now() - this.#startedAt) });
-      // What says itself that it is up need not prove it by startsecs.
-      if (this.state === "STARTING") this.#becomeRunning();
-      else this.#context.onChange(this);
-    }).onOutput;
+  #becomeReady(ready: boolean): void {
+    if (ready === this.ready) return;
+    this.ready = ready;
+    if (ready) log.info(`${this.id} ready`, { ms: Math.round((this.uptime ?? 0) * 1000) });
+    else log.warn(`${this.id} is not ready any more`, { note: this.note ?? undefined });
+    // What says itself that it is up need not prove it by startsecs.
+    if (ready && this.state === "STARTING") this.#becomeRunning();
+    else this.#context.onChange(this);
   }
 
   #becomeRunning(): void {
@@ -192,32 +182,42 @@ export class Program {
     this.#enter("stable");
   }
 
-  #ended(exit: ChildExit): void {
-    const uptime = this.uptime ?? 0;
+  async #ended(exit: ChildExit): Promise<void> {
+    clearTimeout(this.#timer);
+    const run = this.#run;
+    const uptime = run?.uptime() ?? 0;
     const early = this.state === "STARTING";
     this.exit = exit;
     this.pid = null;
     this.times.ended = Date.now();
-    this.#launched?.stdin.close();
-    this.#launched = undefined;
     this.ready = false;
-    this.#readiness.abort();
-    this.#exited.resolve();
+    this.note = null;
+    this.facts = {};
     if (this.state === "STOPPING") return;
+    const explanation = this.spec.observe === undefined ? undefined : await run?.explain(exit);
+    // Someone may have stopped it meanwhile.
+    if (this.#run !== run || !isUp(this.state)) return;
     const expected = exit.code !== null && this.spec.exitcodes.includes(exit.code);
-    const how = describeExit(exit);
-    this.reason = early && !expected ? `Exited too quickly (${how})` : how;
-    log[expected ? "info" : "warn"](`${this.id} ended: ${how}`, {
-      uptime: uptime.toFixed(1),
-    });
-    if (early && !expected) {
+    const how = explanation?.reason ?? describeExit(exit);
+    this.reason = early && !expected && explanation === undefined ? `Exited too quickly (${how})` : how;
+    log[expected ? "info" : "warn"](`${this.id} ended: ${how}`, { uptime: uptime.toFixed(1) });
+    if (explanation?.fatal) this.#giveUp(early);
+    else if (early && !expected) {
       this.#enter("exit-early");
       this.#retryOrGiveUp();
-      return;
+    } else {
+      this.#enter("exit");
+      const { autorestart } = this.spec;
+      if (autorestart === true || (autorestart === "unexpected" && !expected)) this.#restart(uptime);
     }
-    this.#enter("exit");
-    const { autorestart } = this.spec;
-    if (autorestart === true || (autorestart === "unexpected" && !expected)) this.#restart(uptime);
+  }
+
+  #giveUp(early: boolean): void {
+    const { reason } = this;
+    this.#enter(early ? "exit-early" : "exit");
+    if (!early) this.#enter("delay");
+    this.reason = reason;
+    this.#enter("give-up");
   }
 
   #restart(uptime: number): void {
@@ -250,7 +250,7 @@ export class Program {
       spec: this.spec,
       mark: this.#mark,
       pid: () => this.pid,
-      exited: this.#exited.promise,
+      exited: this.#run?.exited ?? Promise.resolve(),
       waitSeconds: Math.min(waitSeconds, LONGEST_TIMER_SECONDS),
     });
     this.reason = null;

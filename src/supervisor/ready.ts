@@ -10,12 +10,15 @@ export interface ReadyWatch {
   onOutput?: (chunk: Uint8Array) => void;
 }
 
+/** What is told by others needs no watching. */
+type Watched = Exclude<ReadySpec, { kind: "observed" }>;
+
 /**
  * Calls `onReady` once the condition holds, unless `signal` aborts first. A log pattern is an event;
  * the others are probed, often at first and then once a second.
  */
 export function watchReady(
-  spec: ReadySpec,
+  spec: Watched,
   env: Record<string, string>,
   signal: AbortSignal,
   onReady: () => void,
@@ -38,7 +41,7 @@ async function probeUntilReady(check: () => Promise<boolean>, signal: AbortSigna
 }
 
 async function probe(
-  spec: Exclude<ReadySpec, { kind: "log" }>,
+  spec: Exclude<Watched, { kind: "log" }>,
   env: Record<string, string>,
   signal: AbortSignal,
 ): Promise<boolean> {

@@ -1,7 +1,12 @@
 import { z } from "zod";
+import type { FactValue } from "../programs/spec.ts";
 import type { Program } from "./program.ts";
 
 const stateSchema = z.enum(["STOPPED", "STARTING", "RUNNING", "BACKOFF", "STOPPING", "EXITED", "FATAL"]);
+
+const factSchema: z.ZodType<FactValue> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(factSchema)]),
+);
 
 /** One program in `status --json`; absent values are null. */
 export const programStatusSchema = z.object({
@@ -15,13 +20,16 @@ export const programStatusSchema = z.object({
   exit_code: z.number().nullable(),
   signal: z.string().nullable(),
   reason: z.string().nullable(),
+  /** How the process fares, in words, where something more than its state is known. */
+  note: z.string().nullable(),
+  facts: z.record(z.string(), factSchema),
 });
 
 export type ProgramStatus = z.infer<typeof programStatusSchema>;
 
 /** What `status` shows of a program at this moment. */
 export function programStatus(program: Program): ProgramStatus {
-  const { spec, state, pid, uptime, ready, restarts, exit, reason } = program;
+  const { spec, state, pid, uptime, ready, restarts, exit, reason, note, facts } = program;
   return {
     name: spec.name,
     group: spec.group,
@@ -33,5 +41,7 @@ export function programStatus(program: Program): ProgramStatus {
     exit_code: exit?.code ?? null,
     signal: exit?.signal ?? null,
     reason,
+    note,
+    facts,
   };
 }

@@ -7,6 +7,9 @@ import { endProcesses, findLeftovers, processTable } from "./descendants.ts";
 /** What leftovers get between their own signal and KILL. */
 const LEFTOVER_GRACE_SECONDS = 1;
 
+/** What is kept of a stop's time for the signal itself, after `beforeStop`. */
+const TERMINATION_SECONDS = 1;
+
 const log = logger("supervisor");
 
 export interface StopOptions {
@@ -25,6 +28,13 @@ export interface StopOptions {
 
 /** Ends a program's process by its stop signal, then KILL, and by its KillMode all it started. */
 export async function stopProcess({ id, spec, mark, pid, exited, waitSeconds }: StopOptions): Promise<void> {
+  const started = performance.now();
+  if (spec.beforeStop !== undefined && pid() !== null) {
+    const limit = AbortSignal.timeout(Math.max(0, waitSeconds - TERMINATION_SECONDS) * 1000);
+    const late = new Promise((resolve) => limit.addEventListener("abort", resolve));
+    await Promise.race([spec.beforeStop(limit), exited, late]);
+  }
+  const left = waitSeconds - (performance.now() - started) / 1000;
   const wholeTree = spec.killMode === "control-group";
   const send = (signal: string, group: boolean) => {
     const now = pid();
@@ -37,7 +47,7 @@ export async function stopProcess({ id, spec, mark, pid, exited, waitSeconds }: 
   const killer = setTimeout(() => {
     log.warn(`${id} did not stop within ${waitSeconds} s; killing it`);
     send("KILL", spec.killasgroup);
-  }, waitSeconds * 1000);
+  }, left * 1000);
   await exited;
   clearTimeout(killer);
   if (wholeTree) await endLeftovers(id, spec.stopsignal, mark, below);

@@ -1,5 +1,5 @@
 import { programId } from "../programs/spec.ts";
-import { type Configuration, type ConfigurationProblem, sameProgram } from "./configuration.ts";
+import { type Configuration, type ConfigurationProblem, configured, sameProgram } from "./configuration.ts";
 import { isUp } from "./machine.ts";
 import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -30,11 +30,11 @@ export async function update(supervisor: Supervisor, configuration: Configuratio
 }
 
 async function follow(supervisor: Supervisor, configuration: Configuration): Promise<Update> {
-  const problems = configuration.reread();
+  const problems = await configuration.reread();
   const wanted = new Map(configuration.specs.map((spec) => [programId(spec), spec]));
-  const present = new Map(supervisor.programs.map((program) => [program.id, program]));
+  const present = new Map(configured(supervisor).map((program) => [program.id, program]));
 
-  const differing = supervisor.programs.filter(({ id, spec }) => {
+  const differing = configured(supervisor).filter(({ id, spec }) => {
     const next = wanted.get(id);
     return next === undefined || !sameProgram(spec, next);
   });

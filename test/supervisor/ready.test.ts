@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { ReadySpec } from "../../src/programs/spec.ts";
 import { watchReady } from "../../src/supervisor/ready.ts";
 
 const ended = new AbortController();
@@ -8,7 +7,7 @@ afterEach(() => {
 });
 
 /** Resolves when the condition holds; a test that waits in vain ends by its own limit. */
-async function ready(spec: ReadySpec): Promise<void> {
+async function ready(spec: Parameters<typeof watchReady>[0]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   watchReady(spec, { PATH: "/usr/bin:/bin" }, ended.signal, resolve);
   await promise;

@@ -10,13 +10,18 @@ const named = z.tuple([text]);
 
 /** Configuration by supervisord's rules: what is read, and which groups of it are in use. */
 export const configurationMethods = {
-  reloadConfig: method("array", "Read the configuration: groups added, changed, removed", none, (context) => {
-    const { supervisor, configuration } = context;
-    refuseWhileStopping(supervisor.phase);
-    configuration.reread();
-    const { added, changed, removed } = configuration.groupChanges(supervisor);
-    return [[added, changed, removed]];
-  }),
+  reloadConfig: method(
+    "array",
+    "Read the configuration: groups added, changed, removed",
+    none,
+    async (context) => {
+      const { supervisor, configuration } = context;
+      refuseWhileStopping(supervisor.phase);
+      await configuration.reread();
+      const { added, changed, removed } = configuration.groupChanges(supervisor);
+      return [[added, changed, removed]];
+    },
+  ),
   addProcessGroup: method(
     "boolean string",
     "Use a group of the configuration",
