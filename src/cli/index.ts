@@ -24,6 +24,7 @@ export const commands: Record<string, () => Promise<{ default: Command }>> = {
   signal: () => import("./commands/signal.ts"),
   update: () => import("./commands/update.ts"),
   check: () => import("./commands/check.ts"),
+  doctor: () => import("./commands/doctor.ts"),
   env: () => import("./commands/env.ts"),
   health: () => import("./commands/health.ts"),
   provision: () => import("./commands/provision.ts"),

@@ -1,0 +1,64 @@
+import { defineCommand } from "citty";
+import { control } from "../../control/client.ts";
+import { loadEnvironment, readSettings } from "../../env/load.ts";
+import { AiDockError, ExitCode } from "../../errors.ts";
+import type { Check, Finding, Patient } from "../doctor/check.ts";
+import { configurationCheck } from "../doctor/checks/configuration.ts";
+import { gpuCheck } from "../doctor/checks/gpu.ts";
+import { remotesCheck } from "../doctor/checks/remotes.ts";
+import { sshCheck } from "../doctor/checks/ssh.ts";
+import { supervisorCheck } from "../doctor/checks/supervisor.ts";
+import { tunnelsCheck } from "../doctor/checks/tunnels.ts";
+import { workspaceCheck } from "../doctor/checks/workspace.ts";
+import type { Command } from "../index.ts";
+import { print, printJson, style, type Style } from "../print.ts";
+
+const checks: Check[] = [
+  supervisorCheck,
+  configurationCheck,
+  sshCheck,
+  workspaceCheck,
+  gpuCheck,
+  remotesCheck,
+  tunnelsCheck,
+];
+
+const command: Command = {
+  definition: defineCommand({
+    meta: {
+      name: "ai-dock doctor",
+      description: "Look for what this container cannot do, why, and what mends it; exit code 1 for an error",
+    },
+    args: { json: { type: "boolean", description: "Print JSON" } },
+  }),
+  async run({ json }: { json?: boolean }) {
+    const patient = await examine();
+    const findings = (await Promise.all(checks.map(async (check) => check(patient)))).flat();
+    if (json) printJson(findings);
+    else printFindings(findings);
+    return findings.some(({ status }) => status === "error") ? ExitCode.failure : ExitCode.ok;
+  },
+};
+
+export default command;
+
+async function examine(): Promise<Patient> {
+  try {
+    const [{ env }, status] = await Promise.all([control.environment(), control.status()]);
+    return { env, settings: readSettings(env).settings, status };
+  } catch (error) {
+    if (!(error instanceof AiDockError && error.code === "E_NO_SUPERVISOR")) throw error;
+    const { env, settings } = loadEnvironment();
+    return { env, settings, status: undefined };
+  }
+}
+
+const styles: Record<Finding["status"], Style> = { ok: "green", warning: "yellow", error: "red" };
+
+function printFindings(findings: Finding[]): void {
+  const width = Math.max(...findings.map(({ name }) => name.length));
+  for (const { name, status, message, fix } of findings) {
+    print(`${style(styles[status], status.padEnd(7))}  ${name.padEnd(width)}  ${message}`);
+    if (fix !== undefined) print(`${" ".repeat(11 + width)}→ ${fix}`);
+  }
+}

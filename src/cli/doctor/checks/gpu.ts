@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { run } from "../../../sys/exec.ts";
+import { detectGpus } from "../../../sys/gpu.ts";
+import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+
+const TOOL_LIMIT_MILLISECONDS = 10_000;
+
+/** Can the GPUs that this image is for be used? */
+export const gpuCheck: Check = async ({ env }) => {
+  const { nvidia, amd } = detectGpus();
+  const findings: Finding[] = [];
+  if (nvidia > 0) findings.push(await nvidiaFinding(nvidia));
+  if (amd > 0) findings.push(ok("gpu", `${amd} AMD`));
+  const target = env["XPU_TARGET"];
+  if (target === "NVIDIA_GPU" && nvidia === 0)
+    findings.push(
+      failed(
+        "gpu",
+        "this image is for NVIDIA GPUs and there is none",
+        "docker run --gpus all (NVIDIA container toolkit)",
+      ),
+    );
+  if (target === "AMD_GPU" && amd === 0)
+    findings.push(failed("gpu", "this image is for AMD GPUs and there is none", amdFix()));
+  if (findings.length === 0) findings.push(ok("gpu", "none, and none is needed"));
+  return findings;
+};
+
+/** The device may be there without the driver's libraries, which the container toolkit brings. */
+async function nvidiaFinding(count: number): Promise<Finding> {
+  const signal = AbortSignal.timeout(TOOL_LIMIT_MILLISECONDS);
+  const { code, stdout, stderr } = await run(
+    ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"],
+    { signal },
+  );
+  if (code === 0) return ok("gpu", stdout.trim().replaceAll("\n", "; "));
+  const fix = "docker run --gpus all, with NVIDIA_DRIVER_CAPABILITIES=compute,utility";
+  if (code === 127) return warning("gpu", `${count} NVIDIA, but nvidia-smi is not there`, fix);
+  return failed("gpu", `nvidia-smi: ${(stderr || stdout).trim().split("\n")[0] ?? `exit code ${code}`}`, fix);
+}
+
+function amdFix(): string {
+  const devices = ["/dev/kfd", "/dev/dri"].filter((path) => !existsSync(path));
+  const missing = devices.map((path) => `--device ${path}`).join(" ");
+  return `docker run ${missing === "" ? "--device /dev/kfd --device /dev/dri" : missing} --security-opt seccomp=unconfined --group-add video --group-add render`;
+}

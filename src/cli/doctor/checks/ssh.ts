@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { countKeys } from "../../../sys/keys/count.ts";
+import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "../../../sys/keys/paths.ts";
+import { type Capability, hasCapability } from "../../../sys/capabilities.ts";
+import { isPortTaken } from "../../../sys/proc.ts";
+import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+
+const NEEDED: Capability[] = ["SETUID", "SETGID", "SYS_CHROOT"];
+
+/** Can one log in? */
+export const sshCheck: Check = ({ settings, status }) => {
+  if (!existsSync("/usr/sbin/sshd"))
+    return [warning("ssh", "openssh-server is not installed", "apt-get install openssh-server")];
+  const findings: Finding[] = [];
+  const keys = countKeys(AUTHORIZED_KEYS) + countKeys(SPARE_AUTHORIZED_KEYS);
+  if (keys === 0) {
+    const fix = `set SSH_PUBKEY, or mount a file with keys at ${AUTHORIZED_KEYS}_mount, and restart the container`;
+    findings.push(warning("ssh keys", "no valid public key, so nobody can log in", fix));
+  } else findings.push(ok("ssh keys", `${keys} valid`));
+  findings.push(portFinding(settings.SSH_PORT, status?.programs.find(({ name }) => name === "sshd")?.state));
+  const missing = NEEDED.filter((name) => !hasCapability(name));
+  if (missing.length > 0) {
+    const fix = missing.map((name) => `--cap-add ${name}`).join(" ");
+    findings.push(failed("ssh sessions", `capabilities ${missing.join(", ")} are missing; logins fail`, fix));
+  }
+  return findings;
+};
+
+function portFinding(port: number, state: string | undefined): Finding {
+  const name = `port ${port}`;
+  if (state === "RUNNING") return ok(name, "sshd listens");
+  if (!isPortTaken(port)) return ok(name, "free");
+  const fix = "set SSH_PORT to a free port";
+  return failed(name, "taken by another process, perhaps the provider's own sshd", fix);
+}

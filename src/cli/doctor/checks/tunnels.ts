@@ -1,0 +1,57 @@
+import { promises as dns } from "node:dns";
+import { existsSync } from "node:fs";
+import { messageOf } from "../../../errors.ts";
+import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+
+const CLOUDFLARED = "/usr/local/bin/cloudflared";
+const EDGE = "region1.v2.argotunnel.com";
+const CLOCK_URL = "https://api.cloudflare.com/";
+const NETWORK_LIMIT_MILLISECONDS = 5000;
+/** Certificates and tokens are refused by a clock that is further off. */
+const LARGEST_DRIFT_SECONDS = 60;
+
+/** Can tunnels be opened? The network is asked only where one is wanted. */
+export const tunnelsCheck: Check = async ({ settings }) => {
+  const wanted = settings.CF_TUNNEL_TOKEN !== undefined || settings.CF_QUICK_TUNNELS !== false;
+  const fix = "use an image with cloudflared, or put it at /usr/local/bin/cloudflared";
+  const installed = existsSync(CLOUDFLARED)
+    ? ok("cloudflared", CLOUDFLARED)
+    : (wanted ? failed : warning)("cloudflared", "not installed", fix);
+  if (!wanted)
+    return [installed, ok("tunnels", "none wanted: neither CF_TUNNEL_TOKEN nor CF_QUICK_TUNNELS is set")];
+  return [installed, ...(await Promise.all([edgeFinding(), clockFinding()]))];
+};
+
+async function edgeFinding(): Promise<Finding> {
+  try {
+    const { address } = await limited(dns.lookup(EDGE));
+    return ok("dns", `${EDGE} is ${address}`);
+  } catch (error) {
+    return failed(
+      "dns",
+      `cannot resolve ${EDGE}: ${messageOf(error)}`,
+      "docker run --dns 1.1.1.1, or let the container reach the internet",
+    );
+  }
+}
+
+async function clockFinding(): Promise<Finding> {
+  try {
+    const { headers } = await fetch(CLOCK_URL, {
+      method: "HEAD",
+      redirect: "manual",
+      signal: AbortSignal.timeout(NETWORK_LIMIT_MILLISECONDS),
+    });
+    const drift = Math.round(Math.abs(Date.now() - Date.parse(headers.get("date") ?? "")) / 1000);
+    if (drift <= LARGEST_DRIFT_SECONDS) return ok("clock", `within ${drift} s of Cloudflare's`);
+    return failed("clock", `${drift} s off Cloudflare's`, "set the clock of the host; containers share it");
+  } catch (error) {
+    return warning("clock", `cannot be compared: ${messageOf(error)}`);
+  }
+}
+
+async function limited<Value>(promise: Promise<Value>): Promise<Value> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("no answer")), NETWORK_LIMIT_MILLISECONDS);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

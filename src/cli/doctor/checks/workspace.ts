@@ -1,0 +1,71 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { errnoOf } from "../../../errors.ts";
+import { LOG_DIRECTORY } from "../../../programs/spec.ts";
+import { getXattr } from "../../../sys/libc.ts";
+import { mountAt } from "../../../sys/mounts.ts";
+import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+import { formatBytes, spaceOf } from "../space.ts";
+
+const LITTLE_BYTES = 1024 ** 3;
+const LITTLE_SHARED_BYTES = 1024 ** 3;
+
+/** Where data is kept: does it last, can it be written, is there room? */
+export const workspaceCheck: Check = ({ env, settings }) => {
+  const workspace = env["WORKSPACE"] ?? settings.WORKSPACE;
+  if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return [failed("workspace", `"${workspace}" is no directory`, "set WORKSPACE to a directory")];
+  return [
+    mountFinding(workspace),
+    ...aclFindings(workspace, settings.SKIP_ACL),
+    roomFinding(`room in ${workspace}`, workspace),
+    roomFinding("room for logs", LOG_DIRECTORY),
+    ...sharedMemory(),
+  ];
+};
+
+function mountFinding(workspace: string): Finding {
+  try {
+    accessSync(workspace, constants.W_OK);
+  } catch {
+    return failed("workspace", `"${workspace}" cannot be written`, "mount it writable");
+  }
+  if (mountAt(workspace) !== undefined) return ok("workspace", `"${workspace}" is a mounted volume`);
+  const message = `"${workspace}" is no mounted volume; its files are lost with the container`;
+  return warning("workspace", message, `docker run -v VOLUME:${workspace}`);
+}
+
+function aclFindings(workspace: string, skipped: boolean): Finding[] {
+  if (skipped || statSync(workspace).uid === 0) return [];
+  try {
+    getXattr(workspace, "system.posix_acl_default");
+    return [ok("acl", "the file system of the workspace has access control lists")];
+  } catch (error) {
+    if (!["ENOTSUP", "EOPNOTSUPP"].includes(errnoOf(error) ?? "")) throw error;
+    const message =
+      "the file system of the workspace has no access control lists: files of root may be closed to its owner";
+    return [warning("acl", message, "SKIP_ACL=true silences this; chown files that the owner needs")];
+  }
+}
+
+function roomFinding(name: string, path: string): Finding {
+  const space = spaceOf(path);
+  if (space === undefined) return failed(name, `"${path}" is not there`, `mkdir -p ${path}`);
+  const message = `${formatBytes(space.freeBytes)} of ${formatBytes(space.totalBytes)} free`;
+  if (space.freeBytes >= LITTLE_BYTES) return ok(name, message);
+  return warning(name, message, "delete what is not needed, or mount a larger volume");
+}
+
+/** Docker's default of 64 MiB ends data loaders of PyTorch with a bus error. */
+function sharedMemory(): Finding[] {
+  const space = spaceOf("/dev/shm");
+  if (space === undefined) return [];
+  const message = `${formatBytes(space.totalBytes)} in /dev/shm`;
+  if (space.totalBytes >= LITTLE_SHARED_BYTES) return [ok("shared memory", message)];
+  return [
+    warning(
+      "shared memory",
+      `${message}; PyTorch's data loaders need more`,
+      "docker run --shm-size 8g, or --ipc host",
+    ),
+  ];
+}

@@ -1,0 +1,24 @@
+import { statfsSync } from "node:fs";
+
+const GIBIBYTE = 1024 ** 3;
+
+export interface Space {
+  freeBytes: number;
+  totalBytes: number;
+}
+
+/** Room on the file system of a path, as someone without privileges sees it; undefined when there is no such path. */
+export function spaceOf(path: string): Space | undefined {
+  try {
+    const { bavail, blocks, bsize } = statfsSync(path);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  } catch {
+    return undefined;
+  }
+}
+
+/** "12.3 GiB", or MiB below one. */
+export function formatBytes(bytes: number): string {
+  if (bytes >= GIBIBYTE) return `${(bytes / GIBIBYTE).toFixed(1)} GiB`;
+  return `${Math.round(bytes / 1024 ** 2)} MiB`;
+}
