@@ -48,3 +48,48 @@ export const differences = {
 } as const;
 
 export type Difference = keyof typeof differences;
+
+/** What only we tell programs: the contract of the images of the ai-dock family, and what the boot found. */
+export const OUR_VARIABLES = /^(?:WORKSPACE\w*|GPU_COUNT|DEBUG|AI_DOCK_\w+)$/;
+
+/** Variables that the image leaves empty. */
+export const EMPTY_VARIABLES = /^(?:CUDA|CUDNN|ROCM)_(?:LEVEL|VERSION)$/;
+
+/** Signals that supervisord's programs inherit as ignored from Python, as bits of SigIgn: SIGPIPE and SIGXFSZ. */
+export const IGNORED_BY_PYTHON = (1n << 12n) | (1n << 24n);
+
+/** What is different in the behaviour of every program, and therefore not compared, and why. */
+export const behaviourEverywhere = {
+  "own session": "a program is the leader of a session, too, so that no terminal of ours is its own",
+  "file locks":
+    "the limit on file locks, which Linux ignores, marks what a program starts, so that a stop leaves nothing",
+  "server url": "SUPERVISOR_SERVER_URL names our socket",
+  "ignored signals": "programs start with clean signals; theirs inherit IGNORED_BY_PYTHON",
+  "empty variables": "an empty variable is as good as none: EMPTY_VARIABLES",
+  "boot variables": "OUR_VARIABLES come from the boot",
+  "container output": "every program's output is on the container's own output as well",
+  "Exited too quickly": "ours goes on with the exit code, theirs with a pointer to the log",
+} as const;
+
+/**
+ * Every other way in which we run a program differently from supervisord, on purpose, and why. The behaviour
+ * test fails when a row differs without naming one of these, or names one and does not differ.
+ */
+export const behaviour = {
+  "delay after a crash":
+    "a program that keeps crashing after it came up is restarted ever more slowly, not without end at full speed",
+  "early expected exit": "an expected exit code before startsecs is no failure to start",
+  wording: "says why a file is not executable",
+  "failure without a process":
+    "what keeps a program from being executed is found before there is a process, and said in status",
+  "directory of others":
+    "the directory is entered before the user is taken on, so that it need not be open to that user",
+  "relative command": "a relative command is looked for in the program's directory, where it is run",
+  "order within a group": everywhere["order within a group"],
+  "byte order mark": differences["byte order mark"],
+  "equal priorities stop together": "programs of one priority stop at the same time",
+  "nothing is left": "a stop ends everything that the program has started",
+  "container output": "stderr without a file is on the container's output",
+} as const;
+
+export type BehaviourDifference = keyof typeof behaviour;

@@ -63,6 +63,9 @@ test("a command that cannot be split fails when it is started", () => {
   expect(load(`[program:a]\ncommand=/bin/x "y\n`).programs).toMatchObject([
     { command: [], commandError: `can't parse command '/bin/x "y': No closing quotation` },
   ]);
+  expect(load("[program:a]\ncommand=/bin/x 'y\n").programs).toMatchObject([
+    { commandError: `can't parse command "/bin/x 'y": No closing quotation` },
+  ]);
   expect(load("[program:a]\ncommand=\n").programs).toMatchObject([
     { command: [], commandError: "command is empty" },
   ]);

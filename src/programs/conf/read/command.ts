@@ -8,6 +8,11 @@ export function commandWords(line: string): Pick<ProgramSpec, "command" | "comma
     return command.length === 0 ? { command, commandError: "command is empty" } : { command };
   } catch (error) {
     if (!(error instanceof UnfinishedWords)) throw error;
-    return { command: [], commandError: `can't parse command '${line}': ${error.message}` };
+    return { command: [], commandError: `can't parse command ${quoted(line)}: ${error.message}` };
   }
+}
+
+/** As Python shows a string: in the quotes that it does not hold. */
+function quoted(line: string): string {
+  return line.includes("'") && !line.includes('"') ? `"${line}"` : `'${line}'`;
 }

@@ -1,0 +1,80 @@
+/** One line of the probe's report (test/fixtures/oracle-probe.pl); all values are text. */
+export type Report =
+  | (Record<string, string> & { event: "signal"; who: string; name: string; at: string })
+  | (Record<string, string> & { event: "child" | "ready"; pid: string })
+  | Start;
+
+export interface Start {
+  event: "start";
+  argv: string[];
+  env: Record<string, string>;
+  uid: string;
+  gid: string;
+  groups: string[];
+  cwd: string;
+  umask: string;
+  fds: Record<string, string>;
+  joined: string;
+  stdin: string;
+  limits: Record<string, string>;
+  nice: string;
+  oom: string;
+  blocked: string;
+  ignored: string;
+  ownGroup: string;
+  pid: string;
+}
+
+/** What was seen of one process (GROUP:NAME) on one side. */
+export interface Process {
+  /** Every state in turn. */
+  states: string[];
+  /** How its processes ended by themselves, in turn: an exit code, or a signal's name. */
+  ends: (number | string)[];
+  /** How it ended when it was stopped. */
+  stopEnd: number | string | null;
+  /** Why it could not be started, in words. */
+  errors: string[];
+  /** Process ids in the order of starts. */
+  pids: number[];
+  reports: Report[];
+}
+
+/** Everything that was seen on one side. */
+export interface Observation {
+  processes: Map<string, Process>;
+  /** Files of /logs and their content. */
+  logs: Map<string, string>;
+  /** Standard output of the container. */
+  output: string;
+  /** Children of probes that were alive after the last step. */
+  survivors: Set<string>;
+  /** The rows that were refused. */
+  refused: Set<string>;
+  /** The reports by GROUP:NAME as they were when the container had stopped. */
+  atStop: Map<string, string>;
+}
+
+/** What is compared of a row. */
+export type Aspect =
+  | "refused"
+  | "names"
+  | "starts"
+  | "states"
+  | "ends"
+  | "stop ends"
+  | "errors"
+  | "order"
+  | "argv"
+  | "environment"
+  | "identity"
+  | "cwd"
+  | "umask"
+  | "descriptors"
+  | "limits"
+  | "signal state"
+  | "signals"
+  | "stop order"
+  | "survivors"
+  | "logs"
+  | "output";

@@ -1,0 +1,117 @@
+import { EMPTY_VARIABLES, IGNORED_BY_PYTHON, OUR_VARIABLES } from "../../oracle/differences.ts";
+import type { Aspect, Observation, Process, Report, Start } from "./observation.ts";
+import { belongsTo, type Row } from "./row.ts";
+
+/** A row as one side behaved, without what differs everywhere (differences.ts); equal when both did the same. */
+export function viewOf(row: Row, observation: Observation): Record<Aspect, unknown> {
+  const processes = own(row, observation.processes);
+  const shown = processes.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const each = <T>(value: (process: Process) => T) =>
+    Object.fromEntries(shown.map(([id, process]) => [id, value(process)]));
+  const starts = (value: (start: Start) => unknown) =>
+    each(({ reports }) => distinct(limited(row, reports.filter(isStart)).map(value)));
+  return {
+    refused: observation.refused.has(row.name),
+    names: shown.map(([id]) => id),
+    starts: each(({ pids }) => limited(row, pids).length),
+    states: each(({ states }) => limitedStates(row, states)),
+    ends: each(({ ends }) => limited(row, ends)),
+    "stop ends": each(({ stopEnd }) => stopEnd),
+    errors: each(({ errors }) => errors.map((text) => text.replace(/^(Exited too quickly) .*/, "$1"))),
+    order: processes.length > 1 ? order(processes) : [],
+    argv: starts(({ argv }) => argv),
+    environment: starts(({ env }) => environment(env)),
+    identity: starts(({ uid, gid, groups }) => ({ uid, gid, groups })),
+    cwd: starts(({ cwd }) => cwd),
+    umask: starts(({ umask }) => umask),
+    descriptors: starts(({ fds, joined, stdin }) => ({ fds, joined, stdin })),
+    limits: starts(({ limits, nice, oom }) => ({ ...limits, "Max file locks": "", nice, oom })),
+    "signal state": starts(({ blocked, ignored, ownGroup }) => ({
+      blocked,
+      ignored: (BigInt(`0x${ignored}`) & ~IGNORED_BY_PYTHON).toString(16),
+      ownGroup,
+    })),
+    signals: each(({ reports }) => signals(reports)),
+    "stop order": row.name.startsWith("order") ? stopOrder(own(row, observation.atStop)) : [],
+    survivors: each(
+      ({ reports }) =>
+        reports.filter(({ event, pid }) => event === "child" && observation.survivors.has(pid)).length,
+    ),
+    logs: Object.fromEntries(
+      [...observation.logs]
+        .filter(([path]) => path === row.name || path.startsWith(`${row.name}.`))
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ),
+    output: row.text.includes("/dev/") ? lines(observation.output, `said by ${row.name}`) : [],
+  };
+}
+
+function own<T>(row: Row, processes: Map<string, T>): [string, T][] {
+  return [...processes].filter(([id]) => belongsTo(row, id.split(":")[0]!));
+}
+
+const isStart = (report: Report): report is Start => report.event === "start";
+
+/** Each value once: a program finds the same at every start. */
+function distinct<T>(values: T[]): T[] {
+  return values.filter((value, index) => values.findIndex((other) => Bun.deepEquals(other, value)) === index);
+}
+
+/** A program that is restarted for ever is compared up to the start that was waited for. */
+function limited<T>({ until }: Row, values: T[]): T[] {
+  return typeof until === "string" ? values : values.slice(0, until.starts - 1);
+}
+
+function limitedStates({ until }: Row, states: string[]): string[] {
+  if (typeof until === "string") return states;
+  let starts = 0;
+  const end = states.findIndex((state) => state === "STARTING" && ++starts === until.starts);
+  return states.slice(0, end);
+}
+
+function environment(env: Record<string, string>): Record<string, string> {
+  const shown = Object.entries(env).filter(
+    ([name, value]) => !OUR_VARIABLES.test(name) && !(value === "" && EMPTY_VARIABLES.test(name)),
+  );
+  return Object.fromEntries(
+    shown.map(([name, value]) => [name, name === "SUPERVISOR_SERVER_URL" ? "" : value]),
+  );
+}
+
+/** What the program and its child were sent; each in its own order. */
+function signals(reports: Report[]): Record<string, string[]> {
+  const sent = reports.filter(({ event }) => event === "signal") as Extract<Report, { who: string }>[];
+  const of = (who: string) => sent.filter((report) => report.who === who).map(({ name }) => name);
+  return { main: of("main"), child: of("child") };
+}
+
+function order(processes: [string, Process][]): string[] {
+  return processes
+    .filter(([, { pids }]) => pids.length > 0)
+    .toSorted(([, a], [, b]) => a.pids[0]! - b.pids[0]!)
+    .map(([id]) => id);
+}
+
+/** A probe that is slow to end takes longer than this, so that whoever waited for it comes in the next tier. */
+const TIER_SECONDS = 0.2;
+
+/** Who was told to stop together, in turn, from the reports as they are on disk. */
+function stopOrder(reports: [string, string][]): string[][] {
+  const told = reports
+    .map(([id, text]) => ({ id, at: Number(/.*"at":"([\d.]+)".*"name":"TERM"/.exec(text)?.[1]) }))
+    .toSorted((a, b) => a.at - b.at);
+  const tiers: string[][] = [];
+  for (const [index, { id, at }] of told.entries()) {
+    if (index === 0 || at - told[index - 1]!.at > TIER_SECONDS) tiers.push([]);
+    tiers.at(-1)!.push(id);
+  }
+  return tiers.map((tier) => tier.toSorted());
+}
+
+function lines(output: string, marker: string): string[] {
+  return output
+    .split("\n")
+    .filter((line) => line.includes(marker))
+    .map((line) => line.replace(/^\S+ \| /, ""))
+    .toSorted();
+}
