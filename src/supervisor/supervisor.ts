@@ -38,6 +38,8 @@ export class Supervisor {
   readonly #programs = new Map<string, Program>();
   #ordered: Program[] | undefined;
   readonly #waiting = new Set<Program>();
+  /** How often each was asked to stop. */
+  readonly #stops = new WeakMap<Program, number>();
   readonly #watchers = new Set<() => void>();
   readonly #options: SupervisorOptions;
 
@@ -108,13 +110,19 @@ export class Supervisor {
 
   /** Stops programs, dependents before what they depend on. */
   async stop(programs: Program[]): Promise<void> {
-    for (const program of programs) this.#waiting.delete(program);
+    for (const program of programs) {
+      this.#waiting.delete(program);
+      this.#stops.set(program, this.#stopsOf(program) + 1);
+    }
     await dependentsFirst(programs, (program) => program.stop());
   }
 
+  /** Stops programs and starts them again, but for those that someone has asked to stop meanwhile. */
   async restart(programs: Program[]): Promise<void> {
-    await this.stop(programs);
-    await this.start(programs);
+    const stopped = this.stop(programs);
+    const before = new Map(programs.map((program) => [program, this.#stopsOf(program)]));
+    await stopped;
+    await this.start(programs.filter((program) => this.#stopsOf(program) === before.get(program)));
   }
 
   /** Resolves as soon as the condition holds; it is looked at after every change of a program. */
@@ -128,6 +136,10 @@ export class Supervisor {
     };
     this.#watchers.add(watch);
     await promise;
+  }
+
+  #stopsOf(program: Program): number {
+    return this.#stops.get(program) ?? 0;
   }
 
   async #startWhenPossible(program: Program): Promise<void> {

@@ -1,0 +1,208 @@
+/**
+ * Does random things to real programs, by many callers at once, and prints what should not have been:
+ * `random-fixture.ts SEED FOLDER`. A process of its own, so that whatever is left below it is ours.
+ */
+import { existsSync } from "node:fs";
+import { addLogTarget, logger } from "../../src/log.ts";
+import { isUp, next, type Event, type State } from "../../src/supervisor/machine.ts";
+import type { Program } from "../../src/supervisor/program.ts";
+import { startReaper } from "../../src/supervisor/reaper.ts";
+import { shutdown } from "../../src/supervisor/shutdown.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { sendSignal } from "../../src/sys/children.ts";
+import { descendantsOf, listProcesses, readProcess } from "../../src/sys/proc.ts";
+import { randomSpecs, TWICE } from "./random-specs.ts";
+
+const CALLERS = 8;
+const CALLS_EACH = 30;
+const LONGEST_PAUSE_MILLISECONDS = 40;
+/** No call takes that long; those that wait for the dependency of a program, and KILL after a while, included. */
+const CALL_LIMIT_MILLISECONDS = 20_000;
+
+const EVENTS = "start spawn-failed stable exit-early exit stopped retry delay give-up stop".split(
+  " ",
+) as Event[];
+
+const [seedText = "1", folder = "/tmp"] = process.argv.slice(2);
+const violations: string[] = [];
+const history: string[] = [];
+process.on("uncaughtException", (error) => violations.push(`thrown: ${error.stack ?? error.message}`));
+process.on("unhandledRejection", (error) =>
+  violations.push(`rejected: ${(error as Error).stack ?? String(error)}`),
+);
+addLogTarget((line) => history.push(line));
+
+const random = generator(Number(seedText));
+const supervisor = new Supervisor({
+  env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", FOLDER: folder },
+  serverUrl: "",
+  container: null,
+  logs: { open: () => null, release() {} },
+});
+startReaper();
+supervisor.phase = "running";
+for (const spec of randomSpecs()) supervisor.add(spec);
+const { programs } = supervisor;
+
+/** Who asked for what last, and whether a stop has been answered; of restarts only the end counts. */
+const requests = new Map(programs.map((program) => [program, { number: 0, kind: "stop", answered: true }]));
+const states = new Map<Program, State>(programs.map((program) => [program, program.state]));
+/** Sees every change of state: each must be one of the table, and no start may follow an answered stop. */
+function watch(): void {
+  void supervisor.until(() => {
+    for (const program of programs) {
+      const before = states.get(program)!;
+      const { state } = program;
+      if (before === state) continue;
+      states.set(program, state);
+      if (!EVENTS.some((event) => next(before, event) === state))
+        violations.push(`${program.id}: ${before} became ${state}`);
+      const { kind, answered: isAnswered } = requests.get(program)!;
+      if (state === "STARTING" && kind === "stop" && isAnswered)
+        violations.push(`${program.id}: started after a stop`);
+    }
+    return false;
+  });
+}
+
+async function caller(): Promise<void> {
+  const calls: Promise<void>[] = [];
+  for (let call = 0; call < CALLS_EACH; call++) {
+    const one = actions[random(actions.length)]!();
+    calls.push(one);
+    // Some callers wait for the answer, some do not.
+    if (random(2) === 0) await one;
+    await Bun.sleep(random(LONGEST_PAUSE_MILLISECONDS));
+  }
+  await Promise.all(calls);
+}
+
+const actions = [start, start, stop, restart, signal, kill];
+
+function some(): Program[] {
+  return Array.from({ length: 1 + random(3) }, () => programs[random(programs.length)]!);
+}
+
+async function start(): Promise<void> {
+  const chosen = some();
+  asked("start", chosen);
+  await answered(`start ${names(chosen)}`, supervisor.start(chosen));
+}
+
+async function stop(): Promise<void> {
+  const chosen = some();
+  const numbers = asked("stop", chosen);
+  await answered(`stop ${names(chosen)}`, supervisor.stop(chosen));
+  for (const [program, number] of numbers) {
+    const request = requests.get(program)!;
+    if (request.number !== number) continue;
+    request.answered = true;
+    if (!program.isDown) violations.push(`${program.id}: ${program.state} when its stop was answered`);
+  }
+}
+
+async function restart(): Promise<void> {
+  const chosen = some();
+  asked("restart", chosen);
+  await answered(`restart ${names(chosen)}`, supervisor.restart(chosen));
+}
+
+async function signal(): Promise<void> {
+  for (const program of some()) program.signal(["HUP", "TERM", "INT", "USR1"][random(4)]!, random(2) === 0);
+}
+
+async function kill(): Promise<void> {
+  for (const { pid } of some()) if (pid !== null) sendSignal(pid, "KILL");
+}
+
+function asked(kind: string, chosen: Program[]): Map<Program, number> {
+  logger("test").info(`${kind} ${names(chosen)}`);
+  for (const program of chosen) {
+    const number = requests.get(program)!.number + 1;
+    requests.set(program, { number, kind, answered: false });
+  }
+  return new Map(chosen.map((program) => [program, requests.get(program)!.number]));
+}
+
+/** Every call has an answer, and none of them is an error. */
+async function answered(what: string, call: Promise<void>): Promise<void> {
+  const limit = Promise.withResolvers<"late">();
+  const timer = setTimeout(() => limit.resolve("late"), CALL_LIMIT_MILLISECONDS);
+  try {
+    if ((await Promise.race([call, limit.promise])) === "late") violations.push(`no answer: ${what}`);
+  } catch (error) {
+    violations.push(`${what}: ${(error as Error).stack}`);
+  }
+  clearTimeout(timer);
+}
+
+/** A program that keeps crashing is restarted after ever longer delays. */
+async function delaysGrow(): Promise<void> {
+  const [crashes] = supervisor.find(["crashes"]) as [Program];
+  await supervisor.stop([crashes]);
+  const from = history.length;
+  asked("start", [crashes]);
+  await supervisor.start([crashes]);
+  const began = crashes.restarts;
+  await supervisor.until(() => crashes.restarts >= began + 6);
+  const times = history
+    .slice(from)
+    .filter((line) => line.includes("crashes started"))
+    .map((line) => Date.parse(line.split(" ")[0]!));
+  const ended = history
+    .slice(from)
+    .filter((line) => line.includes("crashes ended"))
+    .map((line) => Date.parse(line.split(" ")[0]!));
+  const delays = times.slice(1).map((time, index) => time - ended[index]!);
+  // Clocks and timers round to milliseconds, and a busy machine adds to every delay.
+  const least = [0, 100, 200, 400].map((delay) => delay - 2);
+  if (delays.length < least.length || least.some((delay, index) => delays[index]! < delay))
+    violations.push(`delays after crashes: ${delays.join(", ")}`);
+}
+
+/** What a state says of the process is so: there is one of ours, or there is none that holds the lock. */
+function checkReality(): void {
+  for (const { id, state, pid } of programs) {
+    if (pid !== null) {
+      if (readProcess(pid)?.ppid !== process.pid) violations.push(`${id}: ${state}, but no process ${pid}`);
+      continue;
+    }
+    if (state === "RUNNING" || state === "STARTING" || state === "STOPPING")
+      violations.push(`${id}: ${state} without a process`);
+    const lock = `${folder}/${id}.lock`;
+    const free = !existsSync(lock) || Bun.spawnSync(["flock", "-n", lock, "true"]).exitCode === 0;
+    if (!free) violations.push(`${id}: ${state}, but an instance runs`);
+  }
+}
+
+function names(chosen: Program[]): string {
+  return chosen.map(({ id }) => id).join(" ");
+}
+
+/** Numbers below a limit, the same ones for the same seed. */
+function generator(seed: number): (limit: number) => number {
+  let state = seed >>> 0;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  };
+}
+
+watch();
+await Promise.all(Array.from({ length: CALLERS }, caller));
+await delaysGrow();
+checkReality();
+await answered("stop all", supervisor.stop(programs));
+for (const { id, state, pid } of programs) {
+  if (isUp(state) || pid !== null)
+    violations.push(`${id}: ${state} with pid ${pid} after everything was stopped`);
+}
+await answered("shutdown", shutdown(supervisor, 5, new AbortController().signal));
+const left = descendantsOf(process.pid, listProcesses()).filter(({ state }) => state !== "Z");
+if (left.length > 0) violations.push(`left behind: ${left.map(({ pid }) => pid).join(", ")}`);
+violations.push(...history.filter((line) => line.includes(`ended: exit code ${TWICE}`)));
+const starts = history.filter((line) => / started /.test(line)).length;
+process.stdout.write(JSON.stringify({ violations, starts, history: violations.length > 0 ? history : [] }));
+process.exit(0);
