@@ -1,19 +1,32 @@
 import { describe, expect, test } from "bun:test";
-import { type Event, isAlive, next, type State } from "../../src/supervisor/machine.ts";
+import { type Event, isAlive, isUp, next, type State } from "../../src/supervisor/machine.ts";
 
-const states: State[] = ["STOPPED", "STARTING", "RUNNING", "BACKOFF", "STOPPING", "EXITED", "FATAL"];
-const events: Event[] = [
-  "start",
-  "spawn-failed",
-  "stable",
-  "exit-early",
-  "exit",
-  "stopped",
-  "retry",
-  "delay",
-  "give-up",
-  "stop",
-];
+/** Every state, and whether a process exists, and whether a start has nothing to do: up, or on its way up. */
+const traits: Record<State, { alive: boolean; up: boolean }> = {
+  STOPPED: { alive: false, up: false },
+  STARTING: { alive: true, up: true },
+  RUNNING: { alive: true, up: true },
+  BACKOFF: { alive: false, up: true },
+  STOPPING: { alive: true, up: false },
+  EXITED: { alive: false, up: false },
+  FATAL: { alive: false, up: false },
+};
+const states = Object.keys(traits) as State[];
+
+/** Every event; the compiler sees to that. */
+const everyEvent: Record<Event, true> = {
+  start: true,
+  "spawn-failed": true,
+  stable: true,
+  "exit-early": true,
+  exit: true,
+  stopped: true,
+  retry: true,
+  delay: true,
+  "give-up": true,
+  stop: true,
+};
+const events = Object.keys(everyEvent) as Event[];
 
 /** Every transition there is; whatever is not listed must mean nothing. */
 const expected: [State, Event, State][] = [
@@ -40,6 +53,19 @@ describe("next()", () => {
   test.each(pairs)("%s on %s", (state, event) => {
     expect(next(state, event)).toBe(table.get(`${state} ${event}`) as State);
   });
+});
+
+test.each(states)("isAlive() and isUp() of %s", (state) => {
+  expect({ alive: isAlive(state), up: isUp(state) }).toEqual(traits[state]);
+});
+
+test("every state can be reached from every other", () => {
+  const reachable = (from: State): Set<State> => {
+    const seen = new Set([from]);
+    for (const state of seen) for (const event of events) seen.add(next(state, event) ?? state);
+    return seen;
+  };
+  for (const state of states) expect([...reachable(state)].toSorted()).toEqual(states.toSorted());
 });
 
 test("a process is created only from states without one, in any order of events", () => {

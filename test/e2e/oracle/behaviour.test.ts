@@ -32,6 +32,10 @@ test("every difference on the list is shown by a row", () => {
   expect(Object.keys(behaviour).filter((name) => !shown.has(name as keyof typeof behaviour))).toEqual([]);
 });
 
+test("both end with 0 when they are told to stop", () => {
+  expect([theirs.exitCode, own.exitCode]).toEqual([0, 0]);
+});
+
 test("every probe has reported", () => {
   const silent = [theirs, own].flatMap(({ processes }) =>
     [...processes].filter(([, { states, reports }]) => states.includes("RUNNING") && reports.length === 0),

@@ -43,7 +43,7 @@ export interface Process {
 /** Everything that was seen on one side. */
 export interface Observation {
   processes: Map<string, Process>;
-  /** Files of /logs and their content. */
+  /** Files of /logs and of the folder for default logs, and their content. */
   logs: Map<string, string>;
   /** Standard output of the container. */
   output: string;
@@ -53,6 +53,8 @@ export interface Observation {
   refused: Set<string>;
   /** The reports by GROUP:NAME as they were when the container had stopped. */
   atStop: Map<string, string>;
+  /** Of the container after SIGTERM. */
+  exitCode: number;
 }
 
 /** What is compared of a row. */

@@ -1,8 +1,8 @@
 import type { ProgramStatus } from "../../../src/supervisor/status.ts";
 import type { Process } from "./observation.ts";
-import { fileName, newProcess, type Side } from "./side.ts";
+import { DEFAULT_LOGS, fileName, newProcess, type Side } from "./side.ts";
 
-const LOG = "/var/log/supervisor/supervisor.log";
+const LOG = `${DEFAULT_LOGS}/supervisor.log`;
 
 export const ours: Side = {
   name: "ai-dock",
@@ -15,7 +15,7 @@ export const ours: Side = {
   },
   /** What is left out is an error with the file's name in the log. */
   async refused(rows, container) {
-    const log = await container.waitLog("init ready");
+    const log = await container.waitLog("ticker started");
     return new Set(
       rows
         .filter((_, index) => new RegExp(`error .*${fileName(index, "conf")}:\\d+:`).test(log))

@@ -50,16 +50,20 @@ export async function observe(side: Side, rows: Row[]): Promise<Observation> {
   }
   const observation: Observation = {
     processes: await look(side, container),
-    logs: await copied(container, "/logs"),
+    logs: new Map([...(await copied(container, "/logs")), ...(await copied(container, DEFAULT_LOGS))]),
     output: await container.logs(),
     survivors: new Set((await container.sh(ALIVE)).split("\n")),
     refused: await refused,
     atStop: new Map(),
+    exitCode: 0,
   };
-  await container.stop(STOP_SECONDS);
+  observation.exitCode = (await container.stop(STOP_SECONDS)).code;
   observation.atStop = await copied(container, "/report");
   return observation;
 }
+
+/** Where programs log that name no file. */
+export const DEFAULT_LOGS = "/var/log/supervisor";
 
 /** supervisord takes its time. */
 const STOP_SECONDS = 40;
@@ -153,7 +157,8 @@ const CUT = "=== reports";
 async function copied(container: Container, folder: string): Promise<Map<string, string>> {
   const target = tempFolder();
   await must(["docker", "cp", "--quiet", `${container.id}:${folder}/.`, target]);
-  return new Map(readdirSync(target).map((name) => [name, readFileSync(join(target, name), "latin1")]));
+  const files = readdirSync(target, { withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(files.map(({ name }) => [name, readFileSync(join(target, name), "latin1")]));
 }
 
 export function newProcess(): Process {

@@ -1,5 +1,5 @@
 import type { Process } from "./observation.ts";
-import { fileName, newProcess, type Side } from "./side.ts";
+import { DEFAULT_LOGS, fileName, newProcess, type Side } from "./side.ts";
 
 const CONF_D = "/etc/supervisor/supervisord/conf.d";
 /** Beside the drop-ins, so that both sides mean the same by %(here)s. */
@@ -9,7 +9,7 @@ const main = (include: string) => `[supervisord]
 nodaemon=true
 user=root
 logfile=/report/.log
-childlogdir=/tmp
+childlogdir=${DEFAULT_LOGS}
 pidfile=/run/supervisord.pid
 [unix_http_server]
 file=/run/supervisor.sock

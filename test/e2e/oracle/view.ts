@@ -39,7 +39,7 @@ export function viewOf(row: Row, observation: Observation): Record<Aspect, unkno
     ),
     logs: Object.fromEntries(
       [...observation.logs]
-        .filter(([path]) => path === row.name || path.startsWith(`${row.name}.`))
+        .filter(([path]) => path.startsWith(row.name) && /^(?:$|\.|-std)/.test(path.slice(row.name.length)))
         .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     ),
     output: row.text.includes("/dev/") ? lines(observation.output, `said by ${row.name}`) : [],

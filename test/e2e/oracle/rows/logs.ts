@@ -1,4 +1,4 @@
-import { type Row, row } from "../row.ts";
+import { type Row, row, under } from "../row.ts";
 
 /** Each line of the probe has 30 bytes, and is one write. */
 const lines = (name: string, count: number) =>
@@ -40,6 +40,16 @@ export const logs: Row[] = [
     "log-shared",
     "command=$P say=shared\nnumprocs=2\nprocess_name=%(program_name)s_%(process_num)d\nstdout_logfile=/logs/log-shared.out\nstderr_logfile=NONE",
   ),
+  row("log-auto", "command=$P say=auto\nstdout_logfile=AUTO\nstderr_logfile=auto", {
+    differs: { logs: "default logs" },
+  }),
+  row("log-relative", "command=$P say=relative\nstdout_logfile=log-relative.out", {
+    differs: { logs: "relative logs" },
+  }),
+  row("log-nowhere", "command=$P\nstdout_logfile=/no/log/folder/log-nowhere.out", {
+    refused: true,
+    differs: under("log folder is made", "refused", "names"),
+  }),
   row("rotate-3", `${lines("rotate-3", 20)}\nstdout_logfile_maxbytes=100\nstdout_logfile_backups=3`),
   row("rotate-1", `${lines("rotate-1", 20)}\nstdout_logfile_maxbytes=100\nstdout_logfile_backups=1`),
   row("rotate-0", `${lines("rotate-0", 21)}\nstdout_logfile_maxbytes=100\nstdout_logfile_backups=0`),
