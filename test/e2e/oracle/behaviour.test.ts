@@ -1,11 +1,23 @@
 import { describe, expect, test } from "bun:test";
-import { behaviour } from "../../oracle/differences.ts";
-import type { Aspect } from "./observation.ts";
+import {
+  behaviour,
+  behaviourEverywhere,
+  EMPTY_VARIABLES,
+  IGNORED_BY_PYTHON,
+  OUR_VARIABLES,
+} from "../../oracle/differences.ts";
+import type { Aspect, Observation, Start } from "./observation.ts";
 import { ours } from "./ours.ts";
 import { rows } from "./rows/index.ts";
 import { observe } from "./side.ts";
 import { supervisord } from "./supervisord.ts";
 import { viewOf } from "./view.ts";
+
+type Side = Observation & { start: Start };
+
+function startOf({ processes }: Observation, id: string): Start {
+  return processes.get(id)?.reports.find(({ event }) => event === "start") as Start;
+}
 
 const [theirs, own] = await Promise.all([observe(supervisord, rows), observe(ours, rows)]);
 
@@ -30,6 +42,28 @@ describe("supervisord and we run the same configuration alike", () => {
 test("every difference on the list is shown by a row", () => {
   const shown = new Set(rows.flatMap(({ differs }) => Object.values(differs)));
   expect(Object.keys(behaviour).filter((name) => !shown.has(name as keyof typeof behaviour))).toEqual([]);
+});
+
+test("what is left out of the comparison differs", () => {
+  const [their, our] = [theirs, own].map((side) => ({ ...side, start: startOf(side, "stays:stays") })) as [
+    Side,
+    Side,
+  ];
+  const of = (side: Side): Record<keyof typeof behaviourEverywhere, unknown> => ({
+    "own session": side.start.ownSession,
+    "file locks": side.start.limits["Max file locks"],
+    "server url": side.start.env["SUPERVISOR_SERVER_URL"],
+    "ignored signals": BigInt(`0x${side.start.ignored}`) & IGNORED_BY_PYTHON,
+    "empty variables": Object.keys(side.start.env).filter((name) => EMPTY_VARIABLES.test(name)),
+    "boot variables": Object.keys(side.start.env).filter((name) => OUR_VARIABLES.test(name)),
+    "container output": side.output.includes("out both\n"),
+    "Exited too quickly": side.processes.get("early-1:early-1")?.errors,
+  });
+  const ourView = of(our);
+  const same = Object.entries(of(their)).filter(([name, value]) =>
+    Bun.deepEquals(value, ourView[name as keyof typeof behaviourEverywhere]),
+  );
+  expect(same).toEqual([]);
 });
 
 test("both end with 0 when they are told to stop", () => {

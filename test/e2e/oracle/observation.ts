@@ -22,6 +22,7 @@ export interface Start {
   blocked: string;
   ignored: string;
   ownGroup: string;
+  ownSession: string;
   pid: string;
 }
 
@@ -38,6 +39,15 @@ export interface Process {
   /** Process ids in the order of starts. */
   pids: number[];
   reports: Report[];
+  /** Milliseconds between the end of a process by itself and the start of the next one. */
+  waits: number[];
+}
+
+/** Notes a start or an end of a process at an epoch time in milliseconds. */
+export function noteTime(process: Process & { endedAt?: number }, what: "start" | "end", at: number): void {
+  if (what === "start" && process.endedAt !== undefined) process.waits.push(at - process.endedAt);
+  if (what === "end") process.endedAt = at;
+  else delete process.endedAt;
 }
 
 /** Everything that was seen on one side. */
@@ -64,6 +74,7 @@ export type Aspect =
   | "starts"
   | "states"
   | "ends"
+  | "waits"
   | "stop ends"
   | "errors"
   | "order"

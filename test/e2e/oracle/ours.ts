@@ -1,5 +1,5 @@
 import type { ProgramStatus } from "../../../src/supervisor/status.ts";
-import type { Process } from "./observation.ts";
+import { noteTime, type Process } from "./observation.ts";
 import { DEFAULT_LOGS, fileName, newProcess, type Side } from "./side.ts";
 
 const LOG = `${DEFAULT_LOGS}/supervisor.log`;
@@ -36,12 +36,14 @@ function read(seen: string): Map<string, Process> {
     if (state === "STOPPED") process.stopEnd = exit_code ?? signal;
   }
   for (const line of seen.slice(cut + 1).split("\n")) {
-    const [, id = "", text = ""] = /^\S+ \w+ supervisor (\S+) (.*)$/.exec(line) ?? [];
+    const [, time = "", id = "", text = ""] = /^(\S+) \w+ supervisor (\S+) (.*)$/.exec(line) ?? [];
     const process = processes.get(id.includes(":") ? id : `${id}:${id}`);
     if (process === undefined) continue;
     const [state = ""] = /^[A-Z]+(?= |$)/.exec(text) ?? [];
     if (state !== "") process.states.push(state);
     const [, pid] = /^started pid=(\d+)/.exec(text) ?? [];
+    if (/^(?:started|ended)/.test(text))
+      noteTime(process, pid === undefined ? "end" : "start", Date.parse(time));
     if (pid !== undefined) process.pids.push(Number(pid));
     const [, code, signal] = /^ended: (?:exit code (\d+)|killed by SIG(\w+))/.exec(text) ?? [];
     if (code !== undefined) process.ends.push(Number(code));

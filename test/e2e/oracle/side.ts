@@ -162,5 +162,5 @@ async function copied(container: Container, folder: string): Promise<Map<string,
 }
 
 export function newProcess(): Process {
-  return { states: [], ends: [], stopEnd: null, errors: [], pids: [], reports: [] };
+  return { states: [], ends: [], stopEnd: null, errors: [], pids: [], reports: [], waits: [] };
 }

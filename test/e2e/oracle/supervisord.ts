@@ -1,4 +1,4 @@
-import type { Process } from "./observation.ts";
+import { noteTime, type Process } from "./observation.ts";
 import { DEFAULT_LOGS, fileName, newProcess, type Side } from "./side.ts";
 
 const CONF_D = "/etc/supervisor/supervisord/conf.d";
@@ -79,9 +79,12 @@ function read(seen: string): Map<string, Process> {
     else if (state === "FATAL") process.errors.push(description);
   }
   for (const line of seen.split("\n")) {
-    const [, event, name, rest = ""] = / (spawned|exited|stopped): '?([^\s']+)'? (.*)$/.exec(line) ?? [];
+    const [, day, time = "", event, name, rest = ""] =
+      /^(\S+) (\S+) \w+ (spawned|exited|stopped): '?([^\s']+)'? (.*)$/.exec(line) ?? [];
     const process = byName.get(name ?? "");
     if (process === undefined) continue;
+    const at = Date.parse(`${day}T${time.replace(",", ".")}Z`);
+    if (event !== "stopped") noteTime(process, event === "spawned" ? "start" : "end", at);
     if (event === "spawned") process.pids.push(Number(rest.replace("with pid ", "")));
     else if (event === "exited") process.ends.push(endOf(rest));
     else process.stopEnd = endOf(rest);

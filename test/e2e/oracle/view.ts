@@ -16,6 +16,8 @@ export function viewOf(row: Row, observation: Observation): Record<Aspect, unkno
     starts: each(({ pids }) => limited(row, pids).length),
     states: each(({ states }) => limitedStates(row, states)),
     ends: each(({ ends }) => limited(row, ends)),
+    // A start by request comes when it was asked for.
+    waits: row.steps.length > 0 ? {} : each(({ waits }) => limited(row, waits).map(seconds)),
     "stop ends": each(({ stopEnd }) => stopEnd),
     errors: each(({ errors }) => errors.map((text) => text.replace(/^(Exited too quickly) .*/, "$1"))),
     order: processes.length > 1 ? order(processes) : [],
@@ -51,6 +53,11 @@ function own<T>(row: Row, processes: Map<string, T>): [string, T][] {
 }
 
 const isStart = (report: Report): report is Start => report.event === "start";
+
+/** Whole seconds; timers may be early by a little, and a busy machine late by less than one. */
+function seconds(milliseconds: number): number {
+  return Math.floor((milliseconds + 50) / 1000);
+}
 
 /** Each value once: a program finds the same at every start. */
 function distinct<T>(values: T[]): T[] {

@@ -30,7 +30,7 @@ export const lifecycle: Row[] = [
   }),
   row("early-0", `command=$P exit=0\n${EARLY}\nstartretries=1`, {
     until: "EXITED|FATAL",
-    differs: under("early expected exit", "starts", "states", "ends", "errors"),
+    differs: under("early expected exit", "starts", "states", "ends", "waits", "errors"),
   }),
   row("early-1", `command=$P exit=1\n${EARLY}\nstartretries=1`, { until: "FATAL" }),
   row("early-1-retries-0", `command=$P exit=1\n${EARLY}\nstartretries=0`, { until: "FATAL" }),
