@@ -2,6 +2,9 @@ import type { ControlContext } from "../context.ts";
 import { rpcRequest } from "../protocol.ts";
 import { call } from "./call.ts";
 import { RpcFault } from "./fault.ts";
+import { type Call, decodeCall } from "./xml/decode.ts";
+import { encodeFault, encodeResponse } from "./xml/encode.ts";
+import { XmlError } from "./xml/parse.ts";
 
 /** Answers a JSON call: `{ result }`, or `{ fault: { code, text } }`. */
 export async function answerJson(context: ControlContext, request: Request): Promise<Response> {
@@ -20,6 +23,22 @@ function faultJson({ code, message }: RpcFault, status = 200): Response {
 }
 
 /** Answers an XML-RPC call, as supervisord does at /RPC2. */
-export async function answerXml(_context: ControlContext, _request: Request): Promise<Response> {
-  return new Response(null, { status: 501 });
+export async function answerXml(context: ControlContext, request: Request): Promise<Response> {
+  let wanted: Call;
+  try {
+    wanted = decodeCall(await request.text());
+  } catch (error) {
+    if (!(error instanceof XmlError)) throw error;
+    return new Response(`Cannot read the call: ${error.message}\n`, { status: 400 });
+  }
+  try {
+    return xml(encodeResponse(await call(context, wanted.method, wanted.params)));
+  } catch (error) {
+    if (error instanceof RpcFault) return xml(encodeFault(error.code, error.message));
+    throw error;
+  }
+}
+
+function xml(body: string): Response {
+  return new Response(body, { headers: { "Content-Type": "text/xml" } });
 }
