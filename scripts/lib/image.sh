@@ -3,9 +3,10 @@
 #
 #   scripts/lib/image.sh test [TAG]       the test image (default ai-dock:test) from dist/ai-dock
 #   scripts/lib/image.sh build TARGET     one target of docker-bake.hcl, under the tag the bake file gives it
+#   scripts/lib/image.sh peers [TAG]      the test image with supervisord, s6 and tini from Debian (default: its tag and -peers)
 #   scripts/lib/image.sh base             the image debian:trixie, made here when it is not there
 #
-# Sourced, it gives image_test, image_build, image_base.
+# Sourced, it gives image_test, image_peers, image_build, image_base.
 
 # shellcheck source=scripts/lib/engine.sh
 . "$(dirname "${BASH_SOURCE[0]}")/engine.sh"
@@ -13,6 +14,7 @@
 IMAGE_SUITE=trixie
 IMAGE_BASE=debian:$IMAGE_SUITE
 IMAGE_TEST=${AI_DOCK_TEST_IMAGE:-ai-dock:test}
+IMAGE_PEERS=${AI_DOCK_PEERS_IMAGE:-$IMAGE_TEST-peers}
 IMAGE_TOOLS=$CACHE/tools
 # How long a registry may take to say whether it has the base.
 IMAGE_REGISTRY_LIMIT=20
@@ -71,6 +73,24 @@ image_test() {
   image_bake cpu-24-04 "${offline[@]}" --set "*.tags=$tag"
 }
 
+# What tests and bench compare with, beside what is compared. The packages are installed once for everything in the test
+# image but its last layer, the binary.
+image_peers() {
+  local tag=${1:-$IMAGE_PEERS} below packages
+  below=$(docker image inspect -f '{{range .RootFS.Layers}}{{println .}}{{end}}' "$IMAGE_TEST" | sed '/^$/d' | sed '$d')
+  packages=ai-dock:peers-$(printf '%s' "$below" | sha256sum | cut -c 1-12)
+  if ! docker image inspect "$packages" >/dev/null 2>&1; then
+    note "installing supervisord, s6 and tini beside $IMAGE_TEST"
+    image_build_peers packages "$packages" "$IMAGE_TEST"
+  fi
+  image_build_peers peers "$tag" "$packages"
+}
+
+image_build_peers() {
+  run_quiet "building $2" docker build --quiet --target "$1" --tag "$2" --build-arg "BASE=$3" \
+    --build-arg "OURS=$IMAGE_TEST" --file "$ROOT/test/peers.Dockerfile" "$ROOT/scripts"
+}
+
 # image_build TARGET [NAME=VALUE…]: empty values are left to the bake file.
 image_build() {
   local target=$1 base variable offline=()
@@ -96,9 +116,10 @@ image_main() {
   engine_up
   case ${1:-} in
     test) image_test "${2:-}" ;;
+    peers) image_peers "${2:-}" ;;
     build) image_build "${2:?usage: image.sh build TARGET}" ;;
     base) image_base ;;
-    *) die 'usage: image.sh test [TAG] | build TARGET | base' ;;
+    *) die 'usage: image.sh test [TAG] | peers [TAG] | build TARGET | base' ;;
   esac
 }
 

@@ -30,6 +30,7 @@ export const commands: Record<string, () => Promise<{ default: Command }>> = {
   provision: () => import("./commands/provision.ts"),
   shell: () => import("./commands/shell.ts"),
   completion: () => import("./commands/completion.ts"),
+  supervisorctl: () => import("./commands/supervisorctl.ts"),
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };
 

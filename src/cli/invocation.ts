@@ -34,6 +34,7 @@ export function parseInvocation(
 
 const aliases: Record<string, { command: string; words: string[] } | undefined> = {
   "init.sh": { command: "init", words: [] },
+  supervisorctl: { command: "supervisorctl", words: [] },
   "logtail.sh": { command: "logs", words: ["--follow"] },
 };
 

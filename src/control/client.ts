@@ -8,6 +8,7 @@ import {
   environmentReply,
   errorReply,
   healthReply,
+  rpcReply,
   statusReply,
   updateReply,
 } from "./protocol.ts";
@@ -19,6 +20,7 @@ export const control = {
   environment: () => call("/environment", environmentReply),
   setEnvironment: (env: Record<string, string>) => call("/environment", environmentReply, { env }),
   act: (request: ActionRequest) => call("/action", actionReply, request),
+  rpc: (method: string, params: unknown[]) => call("/rpc", rpcReply, { method, params }),
   update: () => call("/update", updateReply, {}),
 };
 

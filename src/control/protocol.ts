@@ -58,5 +58,10 @@ export type StatusReply = z.infer<typeof statusReply>;
 export type HealthReply = z.infer<typeof healthReply>;
 export type ActionRequest = z.infer<typeof actionRequest>;
 export type ActionReply = z.infer<typeof actionReply>;
+export const rpcReply = z.union([
+  z.object({ result: z.unknown() }),
+  z.object({ fault: z.object({ code: z.number(), text: z.string() }) }),
+]);
+
 export type UpdateReply = z.infer<typeof updateReply>;
 export type EnvironmentReply = z.infer<typeof environmentReply>;

@@ -3,6 +3,8 @@ import { join, resolve } from "node:path";
 import { RUN_ID, tempFolder, track } from "./_run.ts";
 
 export const IMAGE = process.env["AI_DOCK_TEST_IMAGE"] ?? "ai-dock:test";
+/** The same with the supervisors of Debian in it, built by `scripts/lib/image.sh peers`. */
+export const PEERS_IMAGE = process.env["AI_DOCK_PEERS_IMAGE"] ?? `${IMAGE}-peers`;
 const DROP_INS = "/etc/supervisor/supervisord/conf.d";
 const FIXTURES = resolve(import.meta.dir, "../fixtures");
 

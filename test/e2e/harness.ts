@@ -7,7 +7,7 @@ import { setDefaultTimeout } from "bun:test";
 // A guard against a hung engine; every wait inside a test has its own limit and says what it waited for.
 setDefaultTimeout(180_000);
 
-export { type BootOptions, IMAGE } from "./_arguments.ts";
+export { type BootOptions, IMAGE, PEERS_IMAGE } from "./_arguments.ts";
 export { boot, Container, type ContainerState, type ExecOptions } from "./_container.ts";
 export { must, type Result, run, tempFolder, waitFor, type WaitOptions } from "./_run.ts";
 export { type Keypair, keypair, sshArgv, type SshOptions } from "./_ssh.ts";

@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import { defineCommand } from "citty";
 import { errnoOf, ExitCode } from "../../errors.ts";
 import { parseMoment } from "../../logs/since.ts";
@@ -7,6 +6,7 @@ import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import type { Command } from "../index.ts";
 import { style } from "../print.ts";
 import { usageError } from "../run-command.ts";
+import { writeOut } from "../write.ts";
 
 interface LogsArgs {
   _: string[];
@@ -59,7 +59,7 @@ const command: Command = {
         follow: follow ?? process.stdout.isTTY,
         format: json ? "json" : prefix ? "prefix" : "plain",
         decorate: (name) => style("bold", name),
-        write,
+        write: writeOut,
       });
     } catch (error) {
       // Whoever read us has seen enough, as in `ai-dock logs | head`.
@@ -81,18 +81,4 @@ function parseSince(text: string): number {
   const moment = parseMoment(text);
   if (moment !== undefined) return moment;
   throw usageError("ai-dock logs", `--since: expected an age like 10m or a time like 14:30, got "${text}"`);
-}
-
-const FULL_WAIT_MILLISECONDS = 5;
-
-/** Waits for a slow reader rather than keep a flood in memory. */
-function write(bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.byteLength;) {
-    try {
-      written += writeSync(1, bytes, written);
-    } catch (error) {
-      if (errnoOf(error) !== "EAGAIN") throw error;
-      Bun.sleepSync(FULL_WAIT_MILLISECONDS);
-    }
-  }
 }

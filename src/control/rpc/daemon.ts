@@ -32,6 +32,7 @@ export const daemonMethods = {
       ? { statecode: -1, statename: "SHUTDOWN" }
       : { statecode: 1, statename: "RUNNING" },
   ),
+  getLogPath: method("string", "Path of the log of the supervisor", none, ({ mainLog }) => mainLog.path),
   getPID: method("int", "Process id of the supervisor", none, () => process.pid),
   shutdown: method("boolean", "Stop all processes and the container", none, ({ requestStop }) => {
     // After the answer is on its way.

@@ -1,0 +1,142 @@
+import { Fault } from "../../control/rpc/fault.ts";
+import { type CtlCommand, withoutArguments } from "./command.ts";
+import { joinName } from "./names.ts";
+import { CallFault, Exit, type Session } from "./session.ts";
+
+type Changes = [[added: string[], changed: string[], removed: string[]]];
+
+interface ConfigInfo {
+  name: string;
+  group: string;
+  inuse: boolean;
+  autostart: boolean;
+  group_prio: number;
+  process_prio: number;
+}
+
+const reread = withoutArguments(
+  "reread",
+  [["reread", "Read the configuration and say what an update would change"]],
+  async (session) => {
+    const changes = await readConfiguration(session, "ERROR: supervisor shutting down");
+    if (changes === undefined) return;
+    const lines = ["available", "changed", "disappeared"].flatMap((word, index) =>
+      (changes[index] ?? []).map((name) => ({ name, line: `${name}: ${word}` })),
+    );
+    if (lines.length === 0) session.output("No config updates to processes");
+    for (const { line } of lines.toSorted((a, b) => (a.name < b.name ? -1 : 1))) session.output(line);
+  },
+);
+
+async function readConfiguration(session: Session, whileStopping: string) {
+  try {
+    const [changes] = await session.call<Changes>("reloadConfig");
+    return changes;
+  } catch (error) {
+    if (!(error instanceof CallFault && error.is(Fault.SHUTDOWN_STATE))) throw error;
+    session.complain(whileStopping);
+    return undefined;
+  }
+}
+
+const update: CtlCommand = {
+  help: [
+    [
+      "update",
+      "Read the configuration and follow it: stop what is gone, restart what changed, start what is new",
+    ],
+    ["update <group>…", "The same for these groups only"],
+  ],
+  async run(session, args) {
+    const changes = await readConfiguration(session, "ERROR: already shutting down");
+    if (changes === undefined) return;
+    const [added, changed, removed] = changes;
+    const wanted = new Set(args.includes("all") ? [] : args);
+    if (wanted.size > 0) await complainAboutUnknown(session, wanted, added);
+    const chosen = (groups: string[]) => groups.filter((group) => wanted.size === 0 || wanted.has(group));
+    for (const group of chosen(removed)) {
+      await stopAndRemove(session, group);
+      session.output(`${group}: removed process group`);
+    }
+    for (const group of chosen(changed)) {
+      await stopAndRemove(session, group);
+      await session.call("addProcessGroup", group);
+      session.output(`${group}: updated process group`);
+    }
+    for (const group of chosen(added)) {
+      await session.call("addProcessGroup", group);
+      session.output(`${group}: added process group`);
+    }
+  },
+};
+
+async function complainAboutUnknown(session: Session, wanted: Set<string>, added: string[]): Promise<void> {
+  const infos = await session.call<{ group: string }[]>("getAllProcessInfo");
+  const known = new Set([...infos.map(({ group }) => group), ...added]);
+  for (const group of wanted) if (!known.has(group)) session.complain(`ERROR: no such group: ${group}`);
+}
+
+async function stopAndRemove(session: Session, group: string): Promise<void> {
+  await session.call("stopProcessGroup", group);
+  session.output(`${group}: stopped`);
+  await session.call("removeProcessGroup", group);
+}
+
+const add: CtlCommand = {
+  help: [["add <group>…", "Use groups that the configuration has and nobody uses yet"]],
+  async run(session, groups) {
+    for (const group of groups) {
+      await onGroup(session, "addProcessGroup", group, `${group}: added process group`, {
+        [Fault.SHUTDOWN_STATE]: "ERROR: shutting down",
+        [Fault.ALREADY_ADDED]: "ERROR: process group already active",
+        [Fault.BAD_NAME]: `ERROR: no such process/group: ${group}`,
+      });
+    }
+  },
+};
+
+const remove: CtlCommand = {
+  help: [["remove <group>…", "Forget groups that are stopped"]],
+  async run(session, groups) {
+    for (const group of groups) {
+      await onGroup(session, "removeProcessGroup", group, `${group}: removed process group`, {
+        [Fault.STILL_RUNNING]: `ERROR: process/group still running: ${group}`,
+        [Fault.BAD_NAME]: `ERROR: no such process/group: ${group}`,
+      });
+    }
+  },
+};
+
+async function onGroup(
+  session: Session,
+  method: string,
+  group: string,
+  done: string,
+  words: Record<number, string>,
+) {
+  try {
+    await session.call(method, group);
+    session.output(done);
+  } catch (error) {
+    const message = error instanceof CallFault ? words[error.code] : undefined;
+    if (message === undefined) throw error;
+    session.output(message);
+    // What is there already is what was asked for.
+    if (!(error instanceof CallFault && error.is(Fault.ALREADY_ADDED))) session.exitCode = Exit.generic;
+  }
+}
+
+const avail = withoutArguments(
+  "avail",
+  [["avail", "Show all processes of the configuration"]],
+  async (session) => {
+    for (const info of await session.call<ConfigInfo[]>("getAllConfigInfo")) {
+      const inUse = info.inuse ? "in use" : "avail";
+      const start = info.autostart ? "auto" : "manual";
+      const priority = `${info.group_prio}:${info.process_prio}`;
+      session.output(`${joinName(info).padEnd(32)} ${inUse.padEnd(9)} ${start.padEnd(9)} ${priority}`);
+    }
+  },
+);
+
+export const configurationCommands: Record<string, CtlCommand> = { reread, update, add, remove, avail };

@@ -1,0 +1,66 @@
+import { createInterface } from "node:readline";
+import { Fault } from "../../control/rpc/fault.ts";
+import { type CtlCommand, showHelp } from "./command.ts";
+import { showLog } from "./follow-log.ts";
+import type { ProcessInfo } from "./status.ts";
+import { CallFault, type Session } from "./session.ts";
+
+const fg: CtlCommand = {
+  help: [["fg <name>", "Show what a process prints and send it what you type, until Ctrl-C"]],
+  async run(session, names) {
+    if (!(await session.isUp())) return;
+    const [name, more] = names;
+    if (name === undefined) {
+      session.complain("ERROR: no process name supplied");
+      showHelp(session, fg);
+      return;
+    }
+    if (more !== undefined) return session.complain("ERROR: too many process names supplied");
+    const info = await find(session, name);
+    if (info === undefined) return;
+    if (info.statename !== "RUNNING") return session.complain("ERROR: process not running");
+    session.output("==> Press Ctrl-C to exit <==");
+    await attach(session, name, info);
+    session.output("Exiting foreground");
+  },
+};
+
+async function find(session: Session, name: string): Promise<ProcessInfo | undefined> {
+  try {
+    return await session.call<ProcessInfo>("getProcessInfo", name);
+  } catch (error) {
+    if (!(error instanceof CallFault && error.is(Fault.BAD_NAME))) throw error;
+    session.complain("ERROR: bad process name supplied");
+    return undefined;
+  }
+}
+
+/** Ends with Ctrl-C, the end of the input, or of the process. */
+async function attach(session: Session, name: string, info: ProcessInfo): Promise<void> {
+  const over = new AbortController();
+  const lines = createInterface({ input: process.stdin });
+  const leave = () => over.abort();
+  process.once("SIGINT", leave);
+  over.signal.addEventListener("abort", () => lines.close());
+  const logs = [info.stdout_logfile, info.stderr_logfile].filter((path) => path.startsWith("/var/"));
+  const shown = logs.map((path) => showLog(path, over.signal));
+  for await (const line of lines) {
+    if (over.signal.aborted || !(await send(session, name, `${line}\n`))) break;
+  }
+  over.abort();
+  process.off("SIGINT", leave);
+  await Promise.all(shown);
+}
+
+async function send(session: Session, name: string, line: string): Promise<boolean> {
+  try {
+    await session.call("sendProcessStdin", name, line);
+    return true;
+  } catch (error) {
+    if (!(error instanceof CallFault)) throw error;
+    session.output(error.is(Fault.NOT_RUNNING) ? "Process got killed" : `ERROR: ${error.message}`);
+    return false;
+  }
+}
+
+export const foregroundCommands: Record<string, CtlCommand> = { fg };

@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { control } from "../../control/client.ts";
+import { CONTROL_SOCKET } from "../../control/protocol.ts";
+import type { Fault } from "../../control/rpc/fault.ts";
+import { AiDockError } from "../../errors.ts";
+import { print } from "../print.ts";
+
+/** Exit codes of supervisorctl (LSB, in supervisorctl.py). */
+export const Exit = {
+  success: 0,
+  generic: 1,
+  invalidArguments: 2,
+  statusNotRunning: 3,
+  refused: 4,
+  statusUnknown: 4,
+  notRunning: 7,
+} as const;
+
+/** A method that answered with a fault. */
+export class CallFault extends Error {
+  override readonly name = "CallFault";
+  readonly code: number;
+
+  constructor({ code, text }: { code: number; text: string }) {
+    super(text);
+    this.code = code;
+  }
+
+  is(code: (typeof Fault)[keyof typeof Fault]): boolean {
+    return this.code === code;
+  }
+}
+
+/** Nobody answers at the socket. */
+export class NoServer extends Error {
+  override readonly name = "NoServer";
+}
+
+const URL = `unix://${CONTROL_SOCKET}`;
+
+/** One use of supervisorctl: commands in a row, with the exit code of the last that failed. */
+export class Session {
+  exitCode: number = Exit.success;
+  /** Someone sits at the prompt and can be asked. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+
+  constructor(ask?: (question: string) => Promise<string>) {
+    this.ask = ask;
+  }
+
+  output(line: string): void {
+    print(line);
+  }
+
+  /** Says what is wrong with the use of a command. */
+  complain(message: string, code: number = Exit.generic): void {
+    this.output(message);
+    this.exitCode = code;
+  }
+
+  /** Calls a method of the supervisor. Throws CallFault or NoServer. */
+  async call<Result>(method: string, ...params: unknown[]): Promise<Result> {
+    try {
+      const reply = await control.rpc(method, params);
+      if ("fault" in reply) throw new CallFault(reply.fault);
+      return reply.result as Result;
+    } catch (error) {
+      if (!(error instanceof AiDockError && error.code === "E_NO_SUPERVISOR")) throw error;
+      throw new NoServer(`${URL} ${existsSync(CONTROL_SOCKET) ? "refused connection" : "no such file"}`);
+    }
+  }
+
+  /** True when a supervisor answers; if not, it is said, with supervisorctl's exit codes. */
+  async isUp(): Promise<boolean> {
+    try {
+      await this.call("getVersion");
+      return true;
+    } catch (error) {
+      if (!(error instanceof NoServer)) throw error;
+      this.complain(
+        error.message,
+        error.message.endsWith("refused connection") ? Exit.refused : Exit.notRunning,
+      );
+      return false;
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { Fault } from "../../control/rpc/fault.ts";
+import type { CtlCommand } from "./command.ts";
+import { joinName, splitName } from "./names.ts";
+import { CallFault, Exit, type Session } from "./session.ts";
+
+/** What a supervisor says of a process, as far as it is used here. */
+export interface ProcessInfo {
+  name: string;
+  group: string;
+  state: number;
+  statename: string;
+  description: string;
+  pid: number;
+  stdout_logfile: string;
+  stderr_logfile: string;
+}
+
+/** States in which a process does not run and will not by itself. */
+const DOWN = new Set(["STOPPED", "EXITED", "FATAL", "UNKNOWN"]);
+
+const NARROWEST_NAME = 30;
+
+const status: CtlCommand = {
+  help: [
+    ["status", "Show the state of all processes"],
+    ["status <name>…", "Show the state of processes"],
+    ["status <group>:*", "Show the state of all processes of a group"],
+  ],
+  async run(session, names) {
+    if (!(await session.isUp())) {
+      session.exitCode = Exit.statusUnknown;
+      return;
+    }
+    const all = await session.call<ProcessInfo[]>("getAllProcessInfo");
+    const chosen =
+      names.length === 0 || names.includes("all") ? all : names.flatMap((name) => choose(session, all, name));
+    for (const row of statusRows(chosen)) session.output(row);
+    if (chosen.some(({ statename }) => DOWN.has(statename))) session.exitCode = Exit.statusNotRunning;
+  },
+};
+
+function choose(session: Session, all: ProcessInfo[], text: string): ProcessInfo[] {
+  const { group, name } = splitName(text);
+  const found = all.filter((info) => info.group === group && (name === undefined || info.name === name));
+  if (found.length === 0) {
+    const what = name === undefined ? `${group}: ERROR (no such group)` : `${text}: ERROR (no such process)`;
+    session.complain(what, Exit.statusUnknown);
+  }
+  return found;
+}
+
+function statusRows(infos: ProcessInfo[]): string[] {
+  const width = Math.max(NARROWEST_NAME, ...infos.map((info) => joinName(info).length)) + 3;
+  return infos.map(
+    (info) => `${joinName(info).padEnd(width)}${info.statename.padEnd(10)}${info.description}`,
+  );
+}
+
+const pid: CtlCommand = {
+  help: [
+    ["pid", "Show the process id of the supervisor"],
+    ["pid <name>…", "Show the process ids of processes; 0 for one that does not run"],
+    ["pid all", "Show the process ids of all processes"],
+  ],
+  async run(session, names) {
+    if (!(await session.isUp())) return;
+    if (names.length === 0) session.output(String(await session.call<number>("getPID")));
+    else if (names.includes("all"))
+      for (const info of await session.call<ProcessInfo[]>("getAllProcessInfo"))
+        session.output(String(info.pid));
+    else for (const name of names) await showPid(session, name);
+  },
+};
+
+async function showPid(session: Session, name: string): Promise<void> {
+  try {
+    const info = await session.call<ProcessInfo>("getProcessInfo", name);
+    session.output(String(info.pid));
+    if (info.pid === 0) session.exitCode = Exit.notRunning;
+  } catch (error) {
+    if (!(error instanceof CallFault && error.is(Fault.BAD_NAME))) throw error;
+    session.complain(`No such process ${name}`);
+  }
+}
+
+export const statusCommands: Record<string, CtlCommand> = { status, pid };

@@ -1,0 +1,19 @@
+/**
+ * What our supervisorctl says otherwise than supervisord's, on purpose: how their text becomes ours, and why.
+ * The transcript test fails when a line differs that none of these explains, and when one explains nothing.
+ */
+export const differences: { theirs: RegExp; ours: string; reason: string }[] = [
+  {
+    theirs: /Exited too quickly \(process log may have details\)/g,
+    ours: "Exited too quickly (exit code 3)",
+    reason: "the exit code tells more than a pointer to the log",
+  },
+  {
+    theirs: /unix:\/\/\/var\/run\/supervisor\.sock/g,
+    ours: "unix:///run/ai-dock/control.sock",
+    reason: "the socket is another one; supervisord's path leads to it while we run",
+  },
+];
+
+/** Lines of help behind a complaint: the words are ours. Everything after the complaint is left out. */
+export const complaint = /^(Error|ERROR): (?:too few|too many|.* requires|.* accepts no|no process name).*$/m;
