@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
+import { type AsyncCompleter, createInterface, type ReadLineOptions } from "node:readline";
 import { readIfExists } from "../../sys/fs.ts";
 import { commandNames } from "./commands.ts";
 import { joinName } from "./names.ts";
@@ -12,27 +12,59 @@ const MOST_HISTORY = 1000;
 /** Takes commands until the input ends or one says so; on a terminal with history and completion. */
 export async function runPrompt(historyFile: string | undefined): Promise<number> {
   const terminal = process.stdin.isTTY && process.stdout.isTTY;
-  const lines = createInterface({
-    input: process.stdin,
-    output: process.stdout,
-    terminal,
-    prompt: PROMPT,
-    history: readHistory(historyFile),
-    historySize: MOST_HISTORY,
-    completer: (line: string) => complete(session, line),
-  });
-  const session = new Session((question) => lines.question(question));
+  const ask = (question: string) => readLine(question).then((line) => line ?? "");
+  const session = terminal ? new Session(ask) : new Session();
+  const typed = terminal ? askForLines(session, historyFile) : pipedLines();
   await runLine(session, "status");
   session.exitCode = 0;
-  lines.prompt();
-  for await (const line of lines) {
-    if (historyFile !== undefined && line.trim() !== "") remember(historyFile, line);
-    if (!(await runLine(session, line))) return session.exitCode;
-    lines.prompt();
-  }
-  // The cursor stands behind the prompt.
-  session.output("");
+  for await (const line of typed) if (!(await runLine(session, line))) break;
   return session.exitCode;
+}
+
+/** Reads at once: a pipe may have delivered everything before the first command has ended. */
+function pipedLines(): AsyncIterable<string> {
+  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  return { [Symbol.asyncIterator]: () => lines };
+}
+
+async function* askForLines(session: Session, historyFile: string | undefined): AsyncGenerator<string> {
+  let history = readHistory(historyFile);
+  const completer: AsyncCompleter = (line, done) => void answer(complete(session, line), done);
+  for (;;) {
+    const line = await readLine(PROMPT, { history, historySize: MOST_HISTORY, completer });
+    // The cursor stands behind the prompt.
+    if (line === undefined) return session.output("");
+    if (line.trim() !== "") {
+      history = [line, ...history];
+      if (historyFile !== undefined) remember(historyFile, line);
+    }
+    yield line;
+  }
+}
+
+async function answer(
+  completions: Promise<[string[], string]>,
+  done: Parameters<AsyncCompleter>[1],
+): Promise<void> {
+  try {
+    done(null, await completions);
+  } catch {
+    done(null, [[], ""]);
+  }
+}
+
+/** One line from the terminal, which is as it was before and after; undefined for Ctrl-D and Ctrl-C. */
+async function readLine(
+  question: string,
+  options: Partial<ReadLineOptions> = {},
+): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const lines = createInterface({ input: process.stdin, output: process.stdout, ...options });
+  lines.on("close", () => resolve(undefined));
+  lines.question(question, resolve);
+  const line = await promise;
+  lines.close();
+  return line;
 }
 
 /** Newest first, as readline has it. */

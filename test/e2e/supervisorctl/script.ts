@@ -164,7 +164,7 @@ export const lines = [
   "reload now",
   "fg",
   "fg nope",
-  "fg off",
+  "fg fails",
   "fg web web",
   "nope",
   "nope web",
