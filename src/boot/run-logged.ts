@@ -42,7 +42,7 @@ export async function runLogged(
   await child.exited.catch(() => undefined);
   for (const timer of timers) clearTimeout(timer);
   signal.removeEventListener("abort", end);
-  await Promise.race([pump.done, Bun.sleep(LAST_OUTPUT_MILLISECONDS)]);
+  await Promise.race([pump, Bun.sleep(LAST_OUTPUT_MILLISECONDS)]);
   return { code: shellCode(childExit(child)) };
 }
 

@@ -5,6 +5,7 @@ import type { LogFile } from "../logs/log-file.ts";
 import { pumpOutput } from "../logs/pump.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
 import { type ChildExit, spawnChild } from "../sys/children.ts";
+import { requireDescriptors } from "../sys/descriptors.ts";
 import { markChildren, pipe } from "../sys/libc.ts";
 import { asUser } from "./as-user.ts";
 import { resolveCommand } from "./command.ts";
@@ -26,6 +27,9 @@ export interface LaunchOptions {
   onExit: (exit: ChildExit) => void;
 }
 
+/** Three pipes, what reads them, what Bun needs for a moment to start and watch a process, and some to spare. */
+const NEEDED_DESCRIPTORS = 20;
+
 export interface Launched {
   pid: number;
   /** Resolves when every writer of its output is gone and all of it is written. */
@@ -42,6 +46,7 @@ export function launch(options: LaunchOptions): Launched {
   const directory = spec.directory;
   if (directory !== undefined) requireDirectory(directory);
   const command = [...asUser(spec.user), resolveCommand(name, env["PATH"], directory), ...args];
+  requireDescriptors(NEEDED_DESCRIPTORS);
   // Our copies of what the process gets; it has its own once it runs.
   using copies = new DisposableStack();
   const stdin = openStdin();
@@ -90,14 +95,14 @@ function openStreams({ spec, stdout, stderr, container, onOutput }: LaunchOption
   const open = (stream: "stdout" | "stderr", file: LogFile | null) => {
     const { read, write } = pipe();
     copies.defer(() => closeSync(write));
-    const pump = pumpOutput(read, {
+    const done = pumpOutput(read, {
       name,
       stream,
       file,
       container,
       ...(onOutput ? { onChunk: onOutput } : {}),
     });
-    return { write, done: pump.done };
+    return { write, done };
   };
   const out = open("stdout", stdout);
   const err = spec.stderr === "stdout" ? out : open("stderr", stderr);

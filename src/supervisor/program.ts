@@ -4,9 +4,10 @@ import { type FactValue, type ProgramSpec, programId } from "../programs/spec.ts
 import { type ChildExit, sendSignal } from "../sys/children.ts";
 import { Attempts } from "./backoff.ts";
 import { type Event, isAlive, isUp, next, type State } from "./machine.ts";
+import { outOfMemory } from "./out-of-memory.ts";
 import { type Run, type RunContext, startRun } from "./run.ts";
 import { stopProcess } from "./stop-process.ts";
-import { describeExit, stateLevel } from "./wording.ts";
+import { explainExit, stateLevel } from "./wording.ts";
 
 /** A longer timer would overflow, and fire at once. */
 const LONGEST_TIMER_SECONDS = (2 ** 31 - 1) / 1000;
@@ -115,6 +116,7 @@ export class Program {
 
   /** Sends a signal to the process, or with `group` to its process group. False without a process. */
   signal(name: string, group = false): boolean {
+    outOfMemory.forget();
     return this.pid !== null && sendSignal(group ? -this.pid : this.pid, name);
   }
 
@@ -160,10 +162,18 @@ export class Program {
     }
     this.pid = this.#run.pid;
     this.times.started = Date.now();
-    this.#output = Promise.all([this.#output, this.#run.output]);
+    this.#output = Promise.all([this.#output, this.#closeLogsAfter(this.#run)]);
     log.info(`${this.id} started`, { pid: this.pid });
     if (this.spec.startsecs === 0) this.#becomeRunning();
     else this.#after(this.spec.startsecs, () => this.#becomeRunning());
+  }
+
+  /** A program without a process needs no files open; whoever else writes there opens them again. */
+  async #closeLogsAfter(run: Run): Promise<void> {
+    await run.output;
+    if (this.#run !== run || this.pid !== null) return;
+    this.#context.stdout?.close();
+    this.#context.stderr?.close();
   }
 
   #becomeReady(ready: boolean): void {
@@ -198,7 +208,7 @@ export class Program {
     // Someone may have stopped it meanwhile.
     if (this.#run !== run || !isUp(this.state)) return;
     const expected = exit.code !== null && this.spec.exitcodes.includes(exit.code);
-    const how = explanation?.reason ?? describeExit(exit);
+    const how = explanation?.reason ?? explainExit(exit);
     this.reason = early && !expected && explanation === undefined ? `Exited too quickly (${how})` : how;
     log[expected ? "info" : "warn"](`${this.id} ended: ${how}`, { uptime: uptime.toFixed(1) });
     if (explanation?.fatal) this.#giveUp(early);

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import type { ReadySpec } from "../programs/spec.ts";
 import { run } from "../sys/exec.ts";
 
@@ -47,7 +48,7 @@ async function probe(
 ): Promise<boolean> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MILLISECONDS)]);
   try {
-    if (spec.kind === "tcp") return await accepts(spec.host, spec.port);
+    if (spec.kind === "tcp") return await accepts(spec.host, spec.port, limit);
     if (spec.kind === "http") return await answersWell(spec.url, limit);
     return (await run(spec.command, { env, signal: limit })).code === 0;
   } catch {
@@ -62,10 +63,20 @@ async function answersWell(url: string, signal: AbortSignal): Promise<boolean> {
   return response.ok;
 }
 
-async function accepts(hostname: string, port: number): Promise<boolean> {
-  const socket = await Bun.connect({ hostname, port, socket: { data() {}, error() {}, connectError() {} } });
-  socket.end();
-  return true;
+/** A host that never answers is given up by the signal; the attempt does not live on. */
+async function accepts(host: string, port: number, signal: AbortSignal): Promise<boolean> {
+  signal.throwIfAborted();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ host, port });
+  const giveUp = () => resolve(false);
+  signal.addEventListener("abort", giveUp, { once: true });
+  socket.once("connect", () => resolve(true)).on("error", giveUp);
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+    socket.destroy();
+  }
 }
 
 /** The longest line a pattern is tried on. */

@@ -80,6 +80,14 @@ export function markChildren(mark: number | undefined): void {
   c.prlimit(0, RLIMIT_LOCKS, limitPointer, null);
 }
 
+const RLIMIT_NOFILE = 7;
+
+/** How many files this process may have open at once. */
+export function openFilesLimit(): number {
+  c.prlimit(0, RLIMIT_NOFILE, null, limitPointer);
+  return Number(limit[0]);
+}
+
 const F_SETPIPE_SZ = 1031;
 
 /** Asks for a pipe buffer of that many bytes; the kernel may grant less or nothing. */

@@ -60,5 +60,5 @@ export async function pumpWriter(
   const { read, write } = pipe();
   Bun.spawn([process.execPath, WRITER, ...words.map(String)], { stdout: write, stderr: "inherit" });
   closeSync(write);
-  await pumpOutput(read, { name: words[0], stream: "stdout", file, container }).done;
+  await pumpOutput(read, { name: words[0], stream: "stdout", file, container });
 }

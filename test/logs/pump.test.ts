@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, fstatSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../../src/errors.ts";
 import { ContainerOutput } from "../../src/logs/container.ts";
 import { LogFile } from "../../src/logs/log-file.ts";
 import { pumpOutput } from "../../src/logs/pump.ts";
@@ -41,42 +40,12 @@ describe("pumpOutput()", () => {
     });
     writeSync(write, "one\ntwo");
     closeSync(write);
-    await pump.done;
+    await pump;
     reader.take();
     expect(readFileSync(join(directory.path, "a.log"), "utf8")).toBe("one\ntwo");
     expect(reader.text).toBe("a | one\na | two\n");
     expect(seen.join("")).toBe("one\ntwo");
     expect(isOpen(read)).toBe(false);
-  });
-
-  test("stop() takes what is there and lets go, although someone holds the other end", async () => {
-    using directory = temporaryDirectory();
-    const { read, write } = pipe();
-    const pump = pumpOutput(read, { ...base, file: fileIn(directory.path) });
-    writeSync(write, "last words\n");
-    pump.stop();
-    pump.stop();
-    await pump.done;
-    expect(readFileSync(join(directory.path, "a.log"), "utf8")).toBe("last words\n");
-    expect(isOpen(read)).toBe(false);
-    let code: string | undefined;
-    try {
-      writeSync(write, "x");
-    } catch (error) {
-      code = errnoOf(error);
-    }
-    expect(code).toBe("EPIPE");
-    closeSync(write);
-  });
-
-  test("stop() does not wait for a flood to end", async () => {
-    const { read, write } = pipe();
-    const child = Bun.spawn(["yes"], { stdout: write, stderr: "ignore" });
-    closeSync(write);
-    const pump = pumpOutput(read, base);
-    pump.stop();
-    await pump.done;
-    expect(await child.exited).not.toBe(0);
   });
 
   test("a line of 100 MB costs little memory", async () => {

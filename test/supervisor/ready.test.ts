@@ -58,3 +58,32 @@ describe("watchReady()", () => {
     expect(calls).toBe(1);
   });
 });
+
+test("tcp: an attempt that nobody answers ends with the program, and leaves no socket", async () => {
+  const script = `
+    import { watchReady } from ${JSON.stringify(new URL("../../src/supervisor/ready.ts", import.meta.url).pathname)};
+    const over = new AbortController();
+    watchReady({ kind: "tcp", host: process.argv[1], port: Number(process.argv[2]) }, {}, over.signal, () => process.exit(3));
+    setTimeout(() => over.abort(), 300);`;
+  // A listener that accepts nothing and whose queue is full: the kernel drops what comes next.
+  const full = Bun.spawn(
+    [
+      "python3",
+      "-c",
+      "import socket,time\ns=socket.socket();s.bind(('127.0.0.1',0));s.listen(0)\np=s.getsockname()[1]\nc=[socket.socket() for _ in range(4)]\nfor x in c: x.setblocking(False);x.connect_ex(('127.0.0.1',p))\nprint(p,flush=True);time.sleep(600)",
+    ],
+    { stdout: "pipe" },
+  );
+  try {
+    const { value } = await full.stdout.getReader().read();
+    const port = new TextDecoder().decode(value).trim();
+    const child = Bun.spawn([process.execPath, "-e", script, "127.0.0.1", port], {
+      stdout: "inherit",
+      stderr: "inherit",
+    });
+    // With the attempt still open the process would live on until the kernel gives up, two minutes later.
+    expect(await child.exited).toBe(0);
+  } finally {
+    full.kill();
+  }
+}, 30_000);

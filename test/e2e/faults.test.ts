@@ -1,0 +1,203 @@
+import { describe, expect, test } from "bun:test";
+import { boot, type Container, run, waitFor } from "./harness.ts";
+
+interface Row {
+  name: string;
+  state: string;
+  pid: number | null;
+  restarts: number;
+  reason: string | null;
+}
+
+async function programs(container: Container): Promise<Record<string, Row>> {
+  const rows = JSON.parse(await container.sh("ai-dock status --json")) as Row[];
+  return Object.fromEntries(rows.map((row) => [row.name, row]));
+}
+
+const sleeper = (name: string, extra = "") =>
+  `[program:${name}]\ncommand=sleep 1000\nstartsecs=0\n${extra}\n`;
+const openFiles = "ls /proc/1/fd | wc -l";
+
+describe("many at once", () => {
+  test("fifty clients that start, stop, restart and kill one program leave one truth", async () => {
+    await using container = await boot({ programs: { "a.conf": sleeper("a") } });
+    await container.waitReady();
+    const answers = await container.sh(`
+      for i in $(seq 50); do
+        case $((i % 5)) in
+          0) (ai-dock stop a; echo "code $?") & ;;
+          1) (ai-dock start a; echo "code $?") & ;;
+          2) (ai-dock restart a; echo "code $?") & ;;
+          3) (pkill -KILL -x sleep; echo "code 0") & ;;
+          4) (ai-dock status a; echo "code $?") & ;;
+        esac
+      done; wait`);
+    const codes = answers.split("\n").filter((line) => line.startsWith("code "));
+    expect(codes).toHaveLength(50);
+    expect(codes.filter((code) => !/^code [013]$/.test(code))).toEqual([]);
+    await container.sh("ai-dock start a");
+    const { a } = await programs(container);
+    expect(a).toMatchObject({ state: "RUNNING" });
+    expect(await container.sh("pgrep -x sleep")).toBe(String(a!.pid));
+    await container.sh("ai-dock stop a");
+    expect(await container.sh("pgrep -cx sleep || true")).toBe("0");
+  });
+
+  test("a stop while STARTING and in BACKOFF is the end of it", async () => {
+    const failing = "[program:failing]\ncommand=false\nstartretries=1000\n";
+    await using container = await boot({
+      programs: { "a.conf": `${failing}${sleeper("slow", "startsecs=3600")}` },
+    });
+    await waitFor(async () => (await programs(container))["failing"]?.state === "BACKOFF");
+    expect((await programs(container))["slow"]!.state).toBe("STARTING");
+    await container.sh("ai-dock stop failing slow");
+    const { failing: one, slow: other } = await programs(container);
+    expect([one!.state, other!.state, other!.pid]).toEqual(["STOPPED", "STOPPED", null]);
+    expect(await container.sh("ai-dock logs -n all supervisor | grep -c 'failing started' || true")).toBe(
+      await container.sh("sleep 2; ai-dock logs -n all supervisor | grep -c 'failing started' || true"),
+    );
+  });
+});
+
+describe("shortage", () => {
+  test("without memory: the kernel's kill is told from others, with the limit", async () => {
+    const hungry = `[program:hungry]\ncommand=bash -c 'sleep 0.2; tail /dev/zero'\nautorestart=false\nstartsecs=0\n`;
+    await using container = await boot({
+      memory: "96m",
+      programs: { "a.conf": hungry + sleeper("other", "autorestart=false") },
+    });
+    // The shell's child is what grows; the shell itself goes on to report it.
+    const direct = "[program:hungry]\ncommand=tail /dev/zero\nautorestart=false\nstartsecs=0\n";
+    container.writeProgram("a.conf", direct + sleeper("other", "autorestart=false"));
+    await container.sh("ai-dock update");
+    const reason = await waitFor(async () => {
+      const { hungry: row } = await programs(container);
+      return row?.state === "EXITED" && row.reason;
+    });
+    expect(reason).toBe("killed by SIGKILL: out of memory, the limit being 96 MiB");
+    await container.sh("kill -KILL $(supervisorctl pid other)");
+    expect((await programs(container))["other"]!.reason).toBe("killed by SIGKILL");
+  });
+
+  test("without processes: what cannot start waits with the reason, and comes up when there is room", async () => {
+    const many =
+      "[program:many]\ncommand=sleep 1000\nstartsecs=0\nstartretries=1000\nprocess_name=many%(process_num)d\nnumprocs=60\n";
+    await using container = await boot({ programs: { "a.conf": many }, more: ["--pids-limit", "48"] });
+    await container.waitLog(/many\d+ BACKOFF .*(EAGAIN|Resource temporarily unavailable)/);
+    expect((await container.state()).Running).toBe(true);
+    await run(["docker", "update", "--pids-limit", "200", container.id]);
+    await waitFor(
+      async () =>
+        Object.values(await programs(container)).filter(({ state }) => state === "RUNNING").length === 60,
+    );
+  });
+
+  test("without file descriptors: the same, and none is lost", async () => {
+    const many =
+      "[program:many]\ncommand=sleep 1000\nstartsecs=0\nstartretries=1000\nprocess_name=many%(process_num)d\nnumprocs=60\n";
+    await using container = await boot({
+      programs: { "a.conf": many },
+      more: ["--ulimit", "nofile=300:300"],
+    });
+    await container.waitLog(/many\d+ BACKOFF .*EMFILE/);
+    expect(Object.keys(await programs(container))).toHaveLength(61);
+    const up = async () =>
+      Object.values(await programs(container))
+        .filter(({ name, state }) => name !== "sshd" && state === "RUNNING")
+        .map(({ name }) => name);
+    const first = (await up()).slice(0, 30);
+    await container.sh(`ai-dock stop ${first.map((name) => `many:${name}`).join(" ")}`);
+    await waitFor(async () => (await up()).length === 30, { what: "those that waited to run" });
+    await container.sh("ai-dock stop all");
+    const left = Number(await container.sh(openFiles));
+    await container.sh("ai-dock start all; ai-dock stop all");
+    expect(Number(await container.sh(openFiles))).toBeLessThanOrEqual(left + 4);
+  });
+
+  test("a crash loop slows down and takes no processor", async () => {
+    const loop =
+      "[program:loop]\ncommand=false\nstartsecs=0\nautorestart=true\nprocess_name=loop%(process_num)d\nnumprocs=50\n";
+    await using container = await boot({ programs: { "a.conf": loop } });
+    await waitFor(
+      async () =>
+        Object.values(await programs(container)).filter(({ restarts }) => restarts >= 5).length === 50,
+    );
+    const ticks = async () => Number(await container.sh("cut -d ' ' -f 14 /proc/1/stat"));
+    const before = await ticks();
+    await Bun.sleep(3000);
+    expect((await ticks()) - before).toBeLessThan(100);
+    expect(Object.values(await programs(container)).filter(({ restarts }) => restarts > 12)).toEqual([]);
+  });
+});
+
+describe("the control socket", () => {
+  const client = `
+    const path = "/run/ai-dock/control.sock";
+    const open = (send) => Bun.connect({ unix: path, socket: { data() {}, error() {}, open(s) { if (send) s.write(send); } } });
+    const noise = crypto.getRandomValues(new Uint8Array(65536));
+    const idle = await Promise.all(Array.from({ length: 1000 }, () => open("").catch(() => null)));
+    await Promise.all(Array.from({ length: 50 }, () => open(noise).catch(() => null)));
+    await Promise.all(Array.from({ length: 50 }, () => open("POST /action HTTP/1.1\\r\\nContent-Length: 500\\r\\n\\r\\n{").catch(() => null)));
+    await open("GET /status HTTP/1.1\\r\\nX: " + "y".repeat(2000000)).catch(() => null);
+    const large = await fetch("http://x/rpc", { unix: path, method: "POST", body: "z".repeat(5000000) }).catch(() => null);
+    const odd = await Promise.all(["/rpc", "/RPC2", "/action", "/update/x"].map((to) => fetch("http://x" + to, { unix: path, method: "POST", body: "\\0<" })));
+    console.log(JSON.stringify({ idle: idle.filter(Boolean).length, large: large?.status, odd: odd.map(({ status }) => status) }));
+    setTimeout(() => process.exit(0), 3000);
+  `;
+
+  test("garbage, a thousand idle connections, half requests and huge ones do not keep it from answering", async () => {
+    await using container = await boot({ fixtures: true, programs: { "a.conf": sleeper("a") } });
+    await container.waitReady();
+    const before = Number(await container.sh(openFiles));
+    await container.sh(`cat >/tmp/client.ts`, { stdin: client });
+    await container.sh("bun /tmp/client.ts >/tmp/out 2>&1 &");
+    const told = await waitFor(async () => (await container.read("/tmp/out")).trim() || false);
+    expect(JSON.parse(told)).toEqual({ idle: 1000, large: 413, odd: [400, 400, 400, 404] });
+    expect((await programs(container))["a"]!.state).toBe("RUNNING");
+    await waitFor(async () => Number(await container.sh(openFiles)) <= before + 2, {
+      what: "the descriptors to be closed",
+    });
+    const peak = Number(await container.sh("sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/1/status"));
+    expect(peak).toBeLessThan(200_000);
+  });
+
+  test("a client that leaves in the middle of a stop does not undo it", async () => {
+    const stubborn =
+      "[program:stubborn]\ncommand=bash -c 'trap \"\" TERM; while :; do sleep 0.1; done'\nstopwaitsecs=2\nstartsecs=0\n";
+    await using container = await boot({ programs: { "a.conf": stubborn } });
+    await container.waitReady();
+    await container.exec(["timeout", "-s", "KILL", "0.3", "ai-dock", "stop", "stubborn"]);
+    expect((await programs(container))["stubborn"]!.state).toBe("STOPPING");
+    await waitFor(async () => (await programs(container))["stubborn"]!.state === "STOPPED");
+  });
+});
+
+test("dependents stop before what they depend on; a cycle is named and costs only its members", async () => {
+  const report = (name: string) =>
+    `command=bash -c 'trap "echo ${name} stops; sleep 0.3; exit 0" TERM; echo up; while sleep 0.05; do :; done'\nstartsecs=0\n`;
+  const chain = `[program:db]\n${report("db")}priority=900\nready=log:^up\n[program:web]\n${report("web")}priority=1\ndepends_on=db\n`;
+  const cycle = `${sleeper("one", "depends_on=two")}${sleeper("two", "depends_on=one")}`;
+  await using container = await boot({ programs: { "a.conf": chain + cycle } });
+  const log = await container.waitLog("web RUNNING");
+  expect(log.indexOf("db ready")).toBeLessThan(log.indexOf("web started"));
+  expect(log).toMatch(
+    /depends_on: expected an order, got a cycle (one → two|two → one); none of them is started/,
+  );
+  const { one, two } = await programs(container);
+  expect([one!.state, two!.state]).toEqual(["STOPPED", "STOPPED"]);
+  await container.stop();
+  const stops = (await container.logs()).match(/(db|web) stops/g);
+  expect(stops).toEqual(["web stops", "db stops"]);
+});
+
+test("kill -9 of everything, then of the container: it comes back with nothing stale in its way", async () => {
+  await using container = await boot({ programs: { "a.conf": sleeper("a") } });
+  await container.waitReady();
+  await container.sh("kill -KILL -1");
+  await waitFor(async () => (await programs(container))["a"]!.restarts >= 1);
+  await container.kill();
+  await container.wait();
+  await container.start();
+  await container.waitReady();
+  expect((await programs(container))["a"]!.state).toBe("RUNNING");
+});

@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { OutOfMemory } from "../../src/supervisor/out-of-memory.ts";
+import { memoryLimit, oomKills } from "../../src/sys/cgroup.ts";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "cgroup-"));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const versions = {
+  "version 2": (kills: number, limit: string) => {
+    writeFileSync(
+      join(root, "memory.events"),
+      `low 0\nhigh 0\nmax 9\noom 7\noom_kill ${kills}\noom_group_kill 0\n`,
+    );
+    writeFileSync(join(root, "memory.max"), `${limit === "none" ? "max" : limit}\n`);
+  },
+  "version 1": (kills: number, limit: string) => {
+    mkdirSync(join(root, "memory"), { recursive: true });
+    writeFileSync(
+      join(root, "memory/memory.oom_control"),
+      `oom_kill_disable 0\nunder_oom 0\noom_kill ${kills}\n`,
+    );
+    writeFileSync(
+      join(root, "memory/memory.limit_in_bytes"),
+      `${limit === "none" ? "9223372036854771712" : limit}\n`,
+    );
+  },
+};
+
+describe.each(Object.entries(versions))("control groups %s", (_, write) => {
+  test("counts kills and knows the limit", () => {
+    write(3, "67108864");
+    expect([oomKills(root), memoryLimit(root)]).toEqual([3, 67_108_864]);
+    write(3, "none");
+    expect(memoryLimit(root)).toBeUndefined();
+  });
+
+  test("every kill explains the end of one program", () => {
+    write(3, "67108864");
+    const memory = new OutOfMemory(root);
+    expect(memory.explain()).toBeUndefined();
+    write(5, "67108864");
+    expect([memory.explain(), memory.explain(), memory.explain()]).toEqual([
+      "out of memory, the limit being 64 MiB",
+      "out of memory, the limit being 64 MiB",
+      undefined,
+    ]);
+  });
+
+  test("a kill that hit no program explains nothing later", () => {
+    write(0, "none");
+    const memory = new OutOfMemory(root);
+    write(1, "none");
+    memory.forget();
+    expect(memory.explain()).toBeUndefined();
+    write(2, "none");
+    expect(memory.explain()).toBe("out of memory");
+  });
+});
+
+test("without a control group nothing is said", () => {
+  expect([oomKills(root), memoryLimit(root), new OutOfMemory(root).explain()]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
