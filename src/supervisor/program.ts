@@ -170,7 +170,7 @@ export class Program {
 
   /** A program without a process needs no files open; whoever else writes there opens them again. */
   async #closeLogsAfter(run: Run): Promise<void> {
-    await run.output;
+    await Promise.all([run.output, run.exited]);
     if (this.#run !== run || this.pid !== null) return;
     this.#context.stdout?.close();
     this.#context.stderr?.close();
