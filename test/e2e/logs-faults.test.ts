@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "bun:test";
+import { boot, waitFor } from "./harness.ts";
+
+const LOGS = "/var/log/supervisor";
+
+test("a full disk costs log bytes, not the program, and is over when there is room again", async () => {
+  const ticker =
+    "[program:ticker]\ncommand=bash -c 'while :; do printf \"%%s %%0500d\\n\" tick $((++n)); sleep 0.01; done'\nredirect_stderr=true\n";
+  await using container = await boot({ tmpfs: [`${LOGS}:size=1m`], programs: { "a.conf": ticker } });
+  await container.waitReady();
+  await container.sh(`head -c 2000000 /dev/zero >${LOGS}/ballast || true`);
+  await container.waitLog(/Cannot write log ".*": ENOSPC/);
+  expect(await container.sh("ai-dock status ticker")).toContain("RUNNING");
+  await container.sh(`rm ${LOGS}/ballast`);
+  await container.waitLog(/Writing log ".*ticker\.log" again; \d+ bytes were dropped/);
+  const size = async () => Number(await container.sh(`stat -c %s ${LOGS}/ticker.log`));
+  const before = await size();
+  await waitFor(async () => (await size()) > before, { what: "the log to grow" });
+});
+
+test("a log folder that cannot be written or has gone costs no program", async () => {
+  const printer = (name: string, log: string) =>
+    `[program:${name}]\ncommand=bash -c 'while sleep 0.05; do echo ${name}; done'\nstdout_logfile=${log}\n`;
+  const config =
+    printer("closed", "/proc/nowhere/a.log") +
+    printer("made", "/srv/deep/folder/made.log") +
+    printer("taken", "/srv/taken");
+  await using container = await boot({ programs: { "a.conf": config }, tmpfs: ["/srv/taken"] });
+  await container.waitReady();
+  await container.waitLog(/Cannot write log "\/proc\/nowhere\/a\.log"/);
+  await container.waitLog(/Cannot write log "\/srv\/taken"/);
+  await container.waitLog("closed | closed");
+  await container.waitLog("taken | taken");
+  await container.sh("rm -r /srv/deep");
+  await waitFor(async () => (await container.read("/srv/deep/folder/made.log")).includes("made"), {
+    what: "the folder to be made again",
+  });
+});
+
+test("nothing is lost at rotation, stop, crash and restart, and floods of many programs come whole", async () => {
+  const lines = 20_000;
+  const flood = `[program:flood]\ncommand=bash -c 'seq -f "line %%.0f of %(process_num)d" ${lines}'\nprocess_name=flood%(process_num)02d\nnumprocs=20\nstartsecs=0\nautorestart=false\nstdout_logfile_maxbytes=100KB\nstdout_logfile_backups=50\n`;
+  const last =
+    "[program:last]\ncommand=bash -c 'trap \"seq 10000; exit\" TERM; while sleep 0.05; do :; done'\nstartsecs=0\n";
+  const dying =
+    "[program:dying]\ncommand=bash -c 'seq 10000; kill -KILL $$'\nstartsecs=0\nautorestart=false\n";
+  await using container = await boot({ programs: { "a.conf": flood + last + dying } });
+  await waitFor(async () => (await container.sh("ai-dock status --json | grep -c EXITED || true")) === "21", {
+    what: "the floods to end",
+  });
+  for (const number of ["00", "19"]) {
+    const whole = await container.sh(
+      `cd ${LOGS} && cat $(ls flood${number}.log* | sort -t. -k3 -rn | grep log.) flood${number}.log | sha256sum`,
+    );
+    const wanted = Array.from(
+      { length: lines },
+      (_, index) => `line ${index + 1} of ${Number(number)}\n`,
+    ).join("");
+    expect(whole.split(" ")[0]).toBe(createHash("sha256").update(wanted).digest("hex"));
+  }
+  expect(await container.sh(`wc -l <${LOGS}/dying.log`)).toBe("10000");
+  await container.sh("ai-dock stop last");
+  expect(await container.sh(`wc -l <${LOGS}/last.log`)).toBe("10000");
+  const log = (await container.logs()).split("\n").filter((line) => line.startsWith("flood:"));
+  expect(log).toHaveLength(20 * lines);
+  expect(log.filter((line) => !/^flood:flood\d\d \| line \d+ of \d+$/.test(line))).toEqual([]);
+});
+
+test("100 MB without a newline, and binary, come byte for byte into the file, at little memory", async () => {
+  const long =
+    "[program:long]\ncommand=bash -c 'head -c 100000000 /dev/zero | tr \"\\\\0\" x'\nstartsecs=0\nautorestart=false\nstdout_logfile_maxbytes=0\n";
+  const binary =
+    "[program:binary]\ncommand=head -c 3000000 /tmp/random\nstartsecs=0\nautostart=false\nautorestart=false\nstdout_logfile_maxbytes=0\n";
+  await using container = await boot({ programs: { "a.conf": long + binary } });
+  await waitFor(async () => (await container.sh("ai-dock status long || true")).includes("EXITED"));
+  expect(await container.sh(`tr -d x <${LOGS}/long.log | wc -c; stat -c %s ${LOGS}/long.log`)).toBe(
+    "0\n100000000",
+  );
+  expect(
+    Number(await container.sh("sed -n 's/^VmHWM:[^0-9]*\\([0-9]*\\).*/\\1/p' /proc/1/status")),
+  ).toBeLessThan(200_000);
+  await container.sh("head -c 3000000 /dev/urandom >/tmp/random; ai-dock start binary || true");
+  await waitFor(async () => (await container.sh("ai-dock status binary || true")).includes("EXITED"));
+  await container.sh(`cmp /tmp/random ${LOGS}/binary.log`);
+});
+
+test("a reader of the container's output that stalls or leaves stops nobody; what it missed is counted", async () => {
+  const ticker = "[program:ticker]\ncommand=bash -c 'while :; do seq 1000; sleep 0.01; done'\n";
+  await using container = await boot({
+    programs: { "a.conf": ticker },
+    entrypoint: "bash",
+    cmd: ["-c", "ai-dock init.sh | (read -r line; sleep 6; cat >/tmp/out)"],
+  });
+  const size = async () => Number(await container.sh(`cat ${LOGS}/ticker.log* | wc -c`));
+  await waitFor(async () => (await size()) > 5_000_000, {
+    what: "the file to grow past what any pipe holds",
+  });
+  await waitFor(
+    async () =>
+      (await container.sh("grep -m1 -o 'skipped [0-9]* bytes of container output' /tmp/out || true")) !== "",
+    { what: "the count of what was skipped" },
+  );
+  expect(
+    await container.sh(
+      "grep -vcE '^(ticker \\| [0-9]+|.*ai-dock.*|(boot|supervisor) \\| .*)$' /tmp/out || true",
+    ),
+  ).toBe("0");
+});
