@@ -4,7 +4,8 @@ import { createConnection } from "node:net";
 export async function docker(...args: string[]): Promise<string> {
   const child = Bun.spawn(["docker", ...args], { stdout: "pipe", stderr: "pipe" });
   const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  if (code !== 0) throw new Error(`docker ${args[0]}: ${stderr.trim()}`);
+  if (code !== 0)
+    throw new Error(`docker ${args.join(" ")} ended with ${code}: ${stderr.trim() || stdout.trim()}`);
   return stdout.trim();
 }
 

@@ -52,7 +52,10 @@ export function openLogs({ fd, format }: BootLogOptions): BootLogs {
     open(spec) {
       if (spec.kind !== "file") return null;
       users.set(spec.path, (users.get(spec.path) ?? 0) + 1);
-      return open(spec.path, spec.maxBytes, spec.backups);
+      const file = open(spec.path, spec.maxBytes, spec.backups);
+      // It may be open under the limits of an earlier configuration.
+      file.setLimits(spec);
+      return file;
     },
     release(spec) {
       if (spec.kind !== "file") return;

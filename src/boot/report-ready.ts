@@ -4,6 +4,9 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 
 const log = logger("init");
 
+/** When what the boot has left behind is collected; by then nobody waits for anything. */
+const COLLECT_MILLISECONDS = 2000;
+
 /** One line once everything that was started is up, or has failed; `started` on the clock of performance.now(). */
 export async function reportReady(supervisor: Supervisor, started: number): Promise<void> {
   const settled = () =>
@@ -13,6 +16,8 @@ export async function reportReady(supervisor: Supervisor, started: number): Prom
   const { problems } = health(supervisor.phase, supervisor.programs);
   const up = supervisor.programs.filter(({ state }) => state === "RUNNING").length;
   const fields = { programs: up, ms: Math.round(performance.now() - started) };
+  // Nothing else asks for it while we are idle (see env/quiet-start.ts).
+  setTimeout(() => Bun.gc(true), COLLECT_MILLISECONDS).unref();
   if (problems.length === 0) log.info("ready", fields);
   else log.warn(`ready, but ${problems.join("; ")}`, fields);
 }

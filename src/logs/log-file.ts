@@ -45,6 +45,7 @@ export interface LogFileOptions {
 export class LogFile {
   readonly path: string;
   readonly #options: LogFileOptions;
+  #limits: Pick<LogFileOptions, "maxBytes" | "backups">;
   readonly #checkMs: number;
   readonly #times: TimeNotes | undefined;
   #fd = -1;
@@ -59,6 +60,7 @@ export class LogFile {
   constructor(options: LogFileOptions) {
     this.path = options.path;
     this.#options = options;
+    this.#limits = options;
     this.#checkMs = options.checkMs ?? CHECK_MS;
     this.#times = options.times ? new TimeNotes(options.path) : undefined;
   }
@@ -78,6 +80,11 @@ export class LogFile {
     for (let start = 0; start < bytes.byteLength; start += MAX_WRITE) {
       this.#append(bytes.byteLength <= MAX_WRITE ? bytes : bytes.subarray(start, start + MAX_WRITE));
     }
+  }
+
+  /** From now on it is rotated by these limits. */
+  setLimits({ maxBytes, backups }: Pick<LogFileOptions, "maxBytes" | "backups">): void {
+    this.#limits = { maxBytes, backups };
   }
 
   /** Goes on in a new file under the same path after someone has moved the old one away. */
@@ -169,7 +176,7 @@ export class LogFile {
   }
 
   #rotateIfFull(): void {
-    const { maxBytes, backups } = this.#options;
+    const { maxBytes, backups } = this.#limits;
     if (maxBytes === 0 || this.#size < maxBytes || !this.#isRegular) return;
     if (backups === 0) {
       ftruncateSync(this.#fd, 0);

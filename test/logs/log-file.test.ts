@@ -213,3 +213,14 @@ describe("LogFile", () => {
     expect(other.warnings[0]).toContain("EISDIR");
   });
 });
+
+test("new limits hold from the next byte on", () => {
+  using directory = temporaryDirectory();
+  const path = join(directory.path, "a.log");
+  const file = new LogFile({ path, maxBytes: 0, backups: 0, warn() {} });
+  file.write(Buffer.from("x".repeat(100)));
+  file.setLimits({ maxBytes: 50, backups: 1 });
+  file.write(Buffer.from("y"));
+  expect(readFileSync(`${path}.1`, "utf8")).toBe(`${"x".repeat(100)}y`);
+  expect(readFileSync(path, "utf8")).toBe("");
+});

@@ -1,0 +1,67 @@
+import { afterEach, expect, test } from "bun:test";
+import { programDefaults, type ProgramSpec } from "../../src/programs/spec.ts";
+import { Program } from "../../src/supervisor/program.ts";
+
+const realNow = Date.now;
+const nowhere = { kind: "none" } as const;
+
+afterEach(() => {
+  Date.now = realNow;
+});
+
+function sleeper(): { program: Program; reaches: (state: string) => Promise<void> } {
+  const spec: ProgramSpec = {
+    ...programDefaults,
+    aliases: [],
+    environment: {},
+    exitcodes: [0],
+    dependsOn: [],
+    name: "sleeper",
+    group: "sleeper",
+    command: ["/bin/sleep", "1000"],
+    startsecs: 0.2,
+    stopwaitsecs: 5,
+    stdout: nowhere,
+    stderr: nowhere,
+    origin: { kind: "builtin" },
+  };
+  let changed = () => {};
+  const context = {
+    env: {},
+    serverUrl: "",
+    container: null,
+    stdout: null,
+    stderr: null,
+    onChange: () => changed(),
+  };
+  const program = new Program(spec, context);
+  return {
+    program,
+    reaches: (state) =>
+      new Promise((resolve) => {
+        changed = () => {
+          if (program.state === state) resolve();
+        };
+        changed();
+      }),
+  };
+}
+
+test.each([
+  ["forward", 40 * 86_400_000],
+  ["back", -40 * 86_400_000],
+])(
+  "a clock that jumps %s by days while a program starts and stops changes nothing but the date",
+  async (_, jump) => {
+    const { program, reaches } = sleeper();
+    await program.start();
+    const started = program.times.started;
+    Date.now = () => realNow() + jump;
+    await reaches("RUNNING");
+    expect(program.uptime).toBeGreaterThanOrEqual(0.2);
+    expect(program.uptime).toBeLessThan(60);
+    await program.stop();
+    expect([program.state, program.exit?.signal]).toEqual(["STOPPED", "TERM"]);
+    expect(Math.sign(program.times.ended - started)).toBe(Math.sign(jump));
+  },
+);
