@@ -1,8 +1,15 @@
 import { stripVTControlCharacters } from "node:util";
+import { errnoOf, ExitCode } from "../errors.ts";
+import { writeOut } from "./write.ts";
 
-/** Writes text and a newline to standard output. */
+/** Writes text and a newline to standard output. Ends the process when its reader has seen enough, as in `| head`. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  try {
+    writeOut(Buffer.from(`${text}\n`));
+  } catch (error) {
+    if (errnoOf(error) !== "EPIPE") throw error;
+    process.exit(ExitCode.ok);
+  }
 }
 
 /** Writes text that carries colours of its own; they are dropped where it is no terminal. */

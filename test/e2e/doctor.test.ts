@@ -39,6 +39,18 @@ test("a container as it comes: warnings with their fixes, and exit code 0", asyn
   expect(text.stdout).toMatch(/^ +→ docker run --device \/dev\/fuse$/m);
 });
 
+test("a reader that has seen enough ends it without a word", async () => {
+  await using container = await boot();
+  await container.waitReady();
+  const { stdout, stderr } = await container.exec([
+    "bash",
+    "-c",
+    "ai-dock doctor | head -n 1; ai-dock env --json | true",
+  ]);
+  expect(stdout.split("\n")).toHaveLength(2);
+  expect(stderr).toBe("");
+});
+
 test("what is wanted and missing is an error", async () => {
   const broken =
     "[program:broken]\ncommand=/nope\nstartretries=0\n[program:odd]\ncommand=true\nstartsecs=soon\n";
