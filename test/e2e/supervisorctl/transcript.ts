@@ -57,8 +57,13 @@ export async function transcript(
     .filter((line) => line !== CHANGE)
     .map((line, index) => {
       const [, text = "", code = "-1"] = /^(.*)<(\d+)>$/s.exec(outputs[index] ?? "") ?? [];
-      return { line, code: Number(code), output: normal(line, text) };
+      return { line, code: exitCode(line, Number(code)), output: normal(line, text) };
     });
+}
+
+/** Where several fail in several ways, the last one sets the exit code, and which one is last is chance. */
+function exitCode(line: string, code: number): number {
+  return line === "start all" ? Math.min(code, 1) : code;
 }
 
 /** What cannot be equal is taken out: process ids, times, the order in which processes end, words of help. */
