@@ -22,6 +22,7 @@ import { hooksStep } from "./steps/hooks.ts";
 import { keysStep } from "./steps/keys.ts";
 import { providerStep } from "./steps/provider.ts";
 import { provisioningStep } from "./steps/provisioning.ts";
+import { remotesStep } from "./steps/remotes.ts";
 import { shellEnvStep } from "./steps/shell-env.ts";
 import { workspaceStep } from "./steps/workspace.ts";
 
@@ -30,6 +31,7 @@ const steps: Step[] = [
   keysStep,
   gpusStep,
   workspaceStep,
+  remotesStep,
   providerStep,
   hooksStep,
   shellEnvStep,
@@ -95,7 +97,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
       fatal.resolve(ExitCode.failure);
     },
   });
-  const configuration = new Configuration(async () => collectPrograms({ settings, env }));
+  const configuration = new Configuration(() => collectPrograms({ settings, env }));
   const control = {
     supervisor,
     configuration,
@@ -136,6 +138,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   }
   log.info("stopping", { code });
   await shutdown(supervisor, settings.AI_DOCK_STOP_TIMEOUT, signals.hurry);
+  for (const { spec } of supervisor.programs) spec.release?.();
   closeControl();
   log.info("stopped");
   return code;

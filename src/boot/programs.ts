@@ -1,5 +1,6 @@
 import type { Settings } from "../env/schema.ts";
-import { sshdProgram } from "../programs/builtin/sshd.ts";
+import { remotePrograms } from "../programs/builtin/rclone/program.ts";
+import { sshdProgram } from "../programs/builtin/sshd/program.ts";
 import { findCycles } from "../programs/conf/cycles.ts";
 import { loadPrograms } from "../programs/conf/load.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
@@ -18,7 +19,7 @@ type Skip = [ProgramSpec, string];
 type Report = (problem: ConfigurationProblem) => void;
 
 /** The programs of this container: built-ins first, so that a drop-in of the same name replaces one. */
-export function collectPrograms({ settings, env, files }: CollectOptions): Reading {
+export async function collectPrograms({ settings, env, files }: CollectOptions): Promise<Reading> {
   const loaded = loadPrograms({ env, ...(files === undefined ? {} : { files }) });
   const problems: ConfigurationProblem[] = loaded.problems.map(({ severity, message }) => ({
     severity,
@@ -26,7 +27,12 @@ export function collectPrograms({ settings, env, files }: CollectOptions): Readi
   }));
   const report: Report = (problem) => problems.push(problem);
   const replaced = new Set(loaded.programs.flatMap((spec) => [programId(spec), spec.group]));
-  const builtins = [sshdProgram(settings.SSH_PORT, env)].filter((spec) => !replaced.has(programId(spec)));
+  const isReplaced = (spec: ProgramSpec) => replaced.has(programId(spec)) || replaced.has(spec.group);
+  const remotes = await remotePrograms(env);
+  if (remotes.problem !== undefined) report({ severity: "error", message: remotes.problem });
+  const builtins = [sshdProgram(settings.SSH_PORT, env), ...remotes.programs].filter(
+    (spec) => !isReplaced(spec),
+  );
   const all = [...builtins, ...loaded.programs];
   reportUnknownDependencies(all, report);
   return { programs: skip(all, [...cyclic(all, report), ...disabled(all, settings, report)]), problems };

@@ -25,11 +25,11 @@ export interface Observed {
   /** Aborted when the process has ended. */
   readonly over: AbortSignal;
   /** For the readiness `observed`: whether it does its work; may change while it runs. */
-  ready(ready: boolean): void;
+  ready(this: void, ready: boolean): void;
   /** One line for `status` on how it fares; null takes it back. */
-  note(text: string | null): void;
+  note(this: void, text: string | null): void;
   /** Something that other commands ask for by name. */
-  fact(name: string, value: FactValue): void;
+  fact(this: void, name: string, value: FactValue): void;
 }
 
 /** Why a process ended; `fatal`: no further attempt can change that. */
@@ -120,6 +120,10 @@ export interface ProgramSpec {
    * is over.
    */
   beforeStop?: (signal: AbortSignal) => Promise<void>;
+  /** Takes away what outlives the process, once the program is not needed any more. */
+  release?: () => void;
+  /** Changes with what the process reads besides its command line and environment; an update then restarts it. */
+  fingerprint?: string;
   origin: ProgramOrigin;
 }
 

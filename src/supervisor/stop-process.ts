@@ -10,6 +10,9 @@ const LEFTOVER_GRACE_SECONDS = 1;
 /** What is kept of a stop's time for the signal itself, after `beforeStop`. */
 const TERMINATION_SECONDS = 1;
 
+/** What `beforeStop` has after its abort, to say what it has not done. */
+const LAST_WORD_SECONDS = 0.2;
+
 const log = logger("supervisor");
 
 export interface StopOptions {
@@ -30,9 +33,9 @@ export interface StopOptions {
 export async function stopProcess({ id, spec, mark, pid, exited, waitSeconds }: StopOptions): Promise<void> {
   const started = performance.now();
   if (spec.beforeStop !== undefined && pid() !== null) {
-    const limit = AbortSignal.timeout(Math.max(0, waitSeconds - TERMINATION_SECONDS) * 1000);
-    const late = new Promise((resolve) => limit.addEventListener("abort", resolve));
-    await Promise.race([spec.beforeStop(limit), exited, late]);
+    const seconds = Math.max(0, waitSeconds - TERMINATION_SECONDS);
+    const late = Bun.sleep((seconds + LAST_WORD_SECONDS) * 1000);
+    await Promise.race([spec.beforeStop(AbortSignal.timeout(seconds * 1000)), exited, late]);
   }
   const left = waitSeconds - (performance.now() - started) / 1000;
   const wholeTree = spec.killMode === "control-group";

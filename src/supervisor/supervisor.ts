@@ -84,6 +84,7 @@ export class Supervisor {
     this.#programs.delete(program.id);
     this.#ordered = undefined;
     this.#waiting.delete(program);
+    program.spec.release?.();
     void this.#releaseLogs(program);
     return true;
   }

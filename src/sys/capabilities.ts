@@ -13,7 +13,17 @@ const numbers = {
 export type Capability = keyof typeof numbers;
 
 /** True when this process may use that capability. */
-export function hasCapability(name: Capability, status = "/proc/self/status"): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync(status, "utf8"))?.[1] ?? "0";
-  return ((BigInt(`0x${effective}`) >> BigInt(numbers[name])) & 1n) === 1n;
+export function hasCapability(name: Capability): boolean {
+  return isIn("CapEff", name);
+}
+
+/** True when a setuid program that this process starts may use that capability. */
+export function isCapabilityWithinBounds(name: Capability): boolean {
+  return isIn("CapBnd", name);
+}
+
+function isIn(set: "CapEff" | "CapBnd", name: Capability): boolean {
+  const status = readFileSync("/proc/self/status", "utf8");
+  const mask = new RegExp(`^${set}:\\s*([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0";
+  return ((BigInt(`0x${mask}`) >> BigInt(numbers[name])) & 1n) === 1n;
 }

@@ -22,6 +22,7 @@ const { symbols: c } = dlopen("libc.so.6", {
   fcntl: { args: [i32, i32, i32], returns: i32 },
   prlimit: { args: [i32, i32, pointer, pointer], returns: i32 },
   mount: { args: [pointer, pointer, pointer, u64, pointer], returns: i32 },
+  umount2: { args: [pointer, i32], returns: i32 },
   __errno_location: { args: [], returns: pointer },
 });
 
@@ -130,6 +131,23 @@ const MS_BIND = 4096n;
 export function bindMount(source: string, target: string): void {
   if (c.mount(cString(source), cString(target), null, MS_BIND, null) !== 0)
     throw systemError("mount", target);
+}
+
+const MS_RDONLY = 1n;
+const EMPTY = cString("size=4k,mode=0555");
+
+/** Mounts a directory over `target` that stays empty; `name` is what mountinfo shows. Throws with an errno `code`. */
+export function mountEmpty(target: string, name: string): void {
+  if (c.mount(cString(name), cString(target), cString("tmpfs"), MS_RDONLY, EMPTY) !== 0)
+    throw systemError("mount", target);
+}
+
+const MNT_DETACH = 2;
+const UMOUNT_NOFOLLOW = 8;
+
+/** Takes the topmost mount of `target` away at once, whoever still uses it or answers for it. Throws with an errno `code`. */
+export function detachMount(target: string): void {
+  if (c.umount2(cString(target), MNT_DETACH | UMOUNT_NOFOLLOW) !== 0) throw systemError("umount2", target);
 }
 
 const SIGNAL_COUNT = 64;

@@ -27,7 +27,7 @@ const command: Command = {
     for (const file of files) requireFile(file);
     const { env, settings, problems: wrong } = await environment();
     const chosen = files.length === 0 ? {} : { files: files.map((file) => resolve(file)) };
-    const { programs, problems: found } = collectPrograms({ settings, env, ...chosen });
+    const { programs, problems: found } = await collectPrograms({ settings, env, ...chosen });
     const problems = [...wrong.map(asError), ...found];
     const names = programs
       .filter(({ origin }) => files.length === 0 || origin.kind === "file")

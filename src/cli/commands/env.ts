@@ -1,9 +1,7 @@
 import { defineCommand } from "citty";
-import { control } from "../../control/client.ts";
-import type { EnvironmentReply } from "../../control/protocol.ts";
 import { describeEnvironment, type EnvironmentRow } from "../../env/describe.ts";
-import { loadEnvironment } from "../../env/load.ts";
-import { AiDockError, ExitCode } from "../../errors.ts";
+import { ExitCode } from "../../errors.ts";
+import { effectiveEnvironment } from "../effective-environment.ts";
 import type { Command } from "../index.ts";
 import { print, printJson, style } from "../print.ts";
 
@@ -27,16 +25,6 @@ const command: Command = {
 };
 
 export default command;
-
-/** The supervisor's view; without one, what a boot in this environment would see. */
-async function effectiveEnvironment(): Promise<EnvironmentReply> {
-  try {
-    return await control.environment();
-  } catch (error) {
-    if (error instanceof AiDockError && error.code === "E_NO_SUPERVISOR") return loadEnvironment();
-    throw error;
-  }
-}
 
 function printRows(rows: EnvironmentRow[]): void {
   const width = Math.max(...rows.map(({ name }) => name.length));

@@ -1,5 +1,6 @@
 import { statfsSync } from "node:fs";
 
+const MEBIBYTE = 1024 ** 2;
 const GIBIBYTE = 1024 ** 3;
 
 export interface Space {
@@ -17,8 +18,9 @@ export function spaceOf(path: string): Space | undefined {
   }
 }
 
-/** "12.3 GiB", or MiB below one. */
+/** "12.3 GiB"; below one in whole MiB, and below that in KiB. */
 export function formatBytes(bytes: number): string {
   if (bytes >= GIBIBYTE) return `${(bytes / GIBIBYTE).toFixed(1)} GiB`;
-  return `${Math.round(bytes / 1024 ** 2)} MiB`;
+  if (bytes >= MEBIBYTE) return `${Math.round(bytes / MEBIBYTE)} MiB`;
+  return `${Math.ceil(bytes / 1024)} KiB`;
 }

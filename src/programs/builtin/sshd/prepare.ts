@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { countKeys } from "../../sys/keys/count.ts";
-import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "../../sys/keys/paths.ts";
-import { sshSetEnvLine } from "../../env/ssh-env.ts";
-import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
-import { isPortTaken } from "../../sys/proc.ts";
+import { countKeys } from "../../../sys/keys/count.ts";
+import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "../../../sys/keys/paths.ts";
+import { sshSetEnvLine } from "../../../env/ssh-env.ts";
+import { ensureDirectory, readIfExists, writeFileAtomic } from "../../../sys/fs.ts";
+import { isPortTaken } from "../../../sys/proc.ts";
 import { ensureHostKeys } from "./host-keys.ts";
-import { sshdConfig } from "./sshd-config.ts";
-import { ensureSshdUser } from "./sshd-user.ts";
+import { sshdConfig } from "./config.ts";
+import { ensureSshdUser } from "./user.ts";
 
 export const SSHD_CONFIG = "/run/ai-dock/sshd_config";
 

@@ -1,5 +1,5 @@
-import { logFile, programDefaults, type ProgramSpec } from "../spec.ts";
-import { prepareSshd, SSHD_CONFIG } from "./sshd-prepare.ts";
+import { logFile, programDefaults, type ProgramSpec } from "../../spec.ts";
+import { prepareSshd, SSHD_CONFIG } from "./prepare.ts";
 
 const SSHD = "/usr/sbin/sshd";
 

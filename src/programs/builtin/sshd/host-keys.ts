@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { AiDockError } from "../../errors.ts";
-import { run } from "../../sys/exec.ts";
-import { ensureDirectory } from "../../sys/fs.ts";
+import { AiDockError } from "../../../errors.ts";
+import { run } from "../../../sys/exec.ts";
+import { ensureDirectory } from "../../../sys/fs.ts";
 
 const STANDARD_DIRECTORY = "/etc/ssh";
 const FALLBACK_DIRECTORY = "/run/ai-dock/ssh";

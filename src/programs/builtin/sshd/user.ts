@@ -1,8 +1,8 @@
 import { appendFileSync } from "node:fs";
-import { messageOf } from "../../errors.ts";
-import { readIfExists, writeFileAtomic } from "../../sys/fs.ts";
-import { bindMount } from "../../sys/libc.ts";
-import { lookupUser } from "../../sys/users.ts";
+import { messageOf } from "../../../errors.ts";
+import { readIfExists, writeFileAtomic } from "../../../sys/fs.ts";
+import { bindMount } from "../../../sys/libc.ts";
+import { lookupUser } from "../../../sys/users.ts";
 
 const PASSWD = "/etc/passwd";
 const SHADOW_PASSWD = "/run/ai-dock/passwd";

@@ -1,0 +1,49 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { messageOf } from "../../errors.ts";
+import { listRemotes } from "../../programs/builtin/rclone/list.ts";
+import { coverMountPoint, removeIfEmpty } from "../../programs/builtin/rclone/mount-point.ts";
+import { placesOf } from "../../programs/builtin/rclone/places.ts";
+import { mountObstacle } from "../../programs/builtin/rclone/requirements.ts";
+import { readIfExists } from "../../sys/fs.ts";
+import type { BootContext, Step } from "../context.ts";
+
+const CANNOT_MOUNT = "WARNING-CANNOT-MOUNT-REMOTES.txt";
+const NONE_CONFIGURED = "WARNING-NO-REMOTES-CONFIGURED.txt";
+
+/**
+ * Finds out whether remotes can be mounted and which, exports RCLONE_MOUNT_COUNT, and keeps whatever runs
+ * before they are mounted from writing to their mount points.
+ */
+export async function prepareRemotes({ env, log }: BootContext) {
+  const folder = `${env["WORKSPACE"] ?? "/workspace/"}remote/`;
+  const obstacle = mountObstacle(env);
+  const { remotes } = await listRemotes(env);
+  const count = obstacle === undefined ? remotes.length : 0;
+  env["RCLONE_MOUNT_COUNT"] = String(count);
+  const none = obstacle === undefined && remotes.length === 0;
+  const files: [name: string, text: string | undefined][] = [
+    [CANNOT_MOUNT, obstacle && `Remotes cannot be mounted in this container. ${obstacle}\n`],
+    [NONE_CONFIGURED, none ? "No remotes are configured: rclone config, then ai-dock update\n" : undefined],
+  ];
+  for (const [name, text] of files) {
+    try {
+      setFile(`${folder}${name}`, text);
+    } catch (error) {
+      log.debug(`"${folder}${name}": ${messageOf(error)}`);
+    }
+  }
+  if (remotes.length === 0) return undefined;
+  for (const { mountPoint } of placesOf(remotes, env["WORKSPACE"] ?? "/workspace/")) {
+    if (obstacle === undefined) coverMountPoint(mountPoint);
+    else removeIfEmpty(mountPoint);
+  }
+  if (obstacle !== undefined) log.warn(`Remotes cannot be mounted: ${obstacle}`);
+  return { message: "Remotes found", fields: { configured: remotes.length, mountable: count } };
+}
+
+function setFile(path: string, text: string | undefined): void {
+  if (text === undefined) rmSync(path, { force: true });
+  else if (readIfExists(path) !== text) writeFileSync(path, text);
+}
+
+export const remotesStep: Step = { name: "remotes", run: prepareRemotes };

@@ -1,0 +1,54 @@
+import { defineCommand } from "citty";
+import { control } from "../../control/client.ts";
+import { ExitCode } from "../../errors.ts";
+import { listRemotes } from "../../programs/builtin/rclone/list.ts";
+import { placesOf } from "../../programs/builtin/rclone/places.ts";
+import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";
+import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
+import type { Command } from "../index.ts";
+import { print, printJson } from "../print.ts";
+import { describeRemote, type RemoteRow } from "../remote-row.ts";
+import { printRemotes } from "../remotes-table.ts";
+
+const command: Command = {
+  definition: defineCommand({
+    meta: {
+      name: "ai-dock remotes",
+      description: "Remotes of rclone: where they are mounted, space in use, uploads that wait",
+    },
+    args: {
+      name: { type: "positional", required: false, description: "NAME…; all without any" },
+      json: { type: "boolean", description: "Print JSON" },
+    },
+  }),
+  async run({ _: names, json }: { _: string[]; json?: boolean }) {
+    const { env } = await effectiveEnvironment();
+    const { remotes, problem } = await listRemotes(env);
+    const status = await unlessAlone(control.status());
+    const rows: RemoteRow[] = await Promise.all(
+      placesOf(remotes, env["WORKSPACE"] ?? "/workspace/")
+        .filter(({ remote }) => names.length === 0 || names.includes(remote.name))
+        .map((place) =>
+          describeRemote(
+            place,
+            status?.programs.find(({ group, name }) => group === REMOTES_GROUP && name === place.program),
+          ),
+        ),
+    );
+    if (problem !== undefined) process.stderr.write(`ai-dock: ${problem}\n`);
+    const unknown = names.filter((name) => !rows.some((row) => row.name === name));
+    for (const name of unknown)
+      process.stderr.write(`ai-dock: No such remote: ${known(remotes)}, got "${name}"\n`);
+    if (json) printJson(rows);
+    else if (rows.length > 0) printRemotes(rows);
+    else if (problem === undefined && unknown.length === 0)
+      print("No remotes: configure one with rclone config, then ai-dock update");
+    return unknown.length > 0 || problem !== undefined ? ExitCode.failure : ExitCode.ok;
+  },
+};
+
+export default command;
+
+function known(remotes: { name: string }[]): string {
+  return `expected one of ${remotes.map(({ name }) => name).join(", ") || "none"}`;
+}

@@ -1,0 +1,69 @@
+import { pendingIn } from "../programs/builtin/rclone/cache.ts";
+import { mountControl } from "../programs/builtin/rclone/control.ts";
+import { isMounted } from "../programs/builtin/rclone/mount-point.ts";
+import type { Place } from "../programs/builtin/rclone/places.ts";
+import type { ProgramStatus } from "../supervisor/status.ts";
+
+/** One remote in `remotes --json`; what is not known is null. */
+export interface RemoteRow {
+  name: string;
+  type: string;
+  /** Where it was defined. */
+  source: "file" | "environment";
+  state: ProgramStatus["state"] | null;
+  mounted: boolean;
+  path: string;
+  used_bytes: number | null;
+  total_bytes: number | null;
+  /** What was written to it and is not uploaded yet. */
+  pending_files: number | null;
+  pending_bytes: number | null;
+  /** Size of the local copies. */
+  cache_bytes: number | null;
+  reason: string | null;
+}
+
+/** Asks the rclone of a remote, or where none runs looks into its cache. */
+export async function describeRemote(place: Place, status: ProgramStatus | undefined): Promise<RemoteRow> {
+  const { remote, mountPoint } = place;
+  const mounted = isMounted(mountPoint);
+  return {
+    ...remote,
+    state: status?.state ?? null,
+    mounted,
+    path: mountPoint,
+    ...(await (mounted ? live(place) : waiting(place))),
+    reason: status?.reason ?? status?.note ?? null,
+  };
+}
+
+async function live({ remote, socket }: Place) {
+  const control = mountControl(socket);
+  const [usage, stats, queue] = await Promise.all([
+    orNull(control.about(remote.name)),
+    orNull(control.stats()),
+    orNull(control.queue()),
+  ]);
+  return {
+    used_bytes: usage?.used ?? null,
+    total_bytes: usage?.total ?? null,
+    pending_files: queue?.length ?? null,
+    pending_bytes: queue?.reduce((sum, { size }) => sum + size, 0) ?? null,
+    cache_bytes: stats?.bytesUsed ?? null,
+  };
+}
+
+async function waiting({ cache }: Place) {
+  const { files, bytes } = await pendingIn(cache);
+  return {
+    used_bytes: null,
+    total_bytes: null,
+    pending_files: files,
+    pending_bytes: bytes,
+    cache_bytes: null,
+  };
+}
+
+async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {
+  return promise.catch(() => null);
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+
+const LIMIT_MILLISECONDS = 3000;
+
+const stats = z.object({
+  diskCache: z.object({
+    path: z.string(),
+    files: z.number(),
+    bytesUsed: z.number(),
+    erroredFiles: z.number(),
+    outOfSpace: z.boolean(),
+    uploadsInProgress: z.number(),
+    uploadsQueued: z.number(),
+  }),
+});
+
+const queue = z.object({
+  queue: z.array(
+    z.object({
+      id: z.number(),
+      name: z.string(),
+      size: z.number(),
+      tries: z.number(),
+      uploading: z.boolean(),
+    }),
+  ),
+});
+
+const about = z.object({
+  total: z.number().optional(),
+  used: z.number().optional(),
+  free: z.number().optional(),
+});
+
+export type CacheStats = z.infer<typeof stats>["diskCache"];
+export type Upload = z.infer<typeof queue>["queue"][number];
+export type Usage = z.infer<typeof about>;
+
+/**
+ * The remote control of one mount (rclone.org/rc), through its socket. Every call throws when rclone does not
+ * answer in time or says no.
+ */
+export function mountControl(socket: string) {
+  const call = async <Schema extends z.ZodType>(path: string, schema: Schema, input: object = {}) => {
+    const response = await fetch(`http://rclone/${path}`, {
+      unix: socket,
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(input),
+      signal: AbortSignal.timeout(LIMIT_MILLISECONDS),
+    });
+    if (!response.ok) throw new Error(`rclone answered ${path} with status ${response.status}`);
+    return schema.parse(await response.json());
+  };
+  return {
+    stats: async (): Promise<CacheStats> => (await call("vfs/stats", stats)).diskCache,
+    queue: async (): Promise<Upload[]> => (await call("vfs/queue", queue)).queue,
+    /** Lets an upload begin at once instead of after its wait. */
+    hasten: async (id: number): Promise<unknown> =>
+      call("vfs/queue-set-expiry", z.unknown(), { id, expiry: -1 }),
+    /** How many uploads run at once. */
+    setTransfers: async (count: number): Promise<unknown> =>
+      call("options/set", z.unknown(), { main: { Transfers: count } }),
+    /** Ends rclone, which unmounts; waits for nothing. */
+    quit: async (): Promise<unknown> => call("core/quit", z.unknown(), { exitCode: 0 }),
+    /** Space at the far end, as far as it tells. */
+    about: async (remote: string): Promise<Usage> => call("operations/about", about, { fs: `${remote}:` }),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Pending } from "./cache.ts";
+import { mountControl, type Upload } from "./control.ts";
+
+const LOOK_MILLISECONDS = 50;
+
+/** So many uploads at once while everyone waits for the last of them; rclone's own default is 4. */
+const TRANSFERS = 16;
+
+/**
+ * Uploads at once what waits for it. Ends when nothing is left, when all that is left has failed once more,
+ * when rclone is gone, or on abort; with what is left then.
+ */
+export async function drain(socket: string, signal: AbortSignal): Promise<Pending> {
+  const control = mountControl(socket);
+  /** The attempts at each before the one that is waited for; rclone counts them as they begin. */
+  const before = new Map<number, number>();
+  const isWaitedFor = ({ id, tries, uploading }: Upload) => {
+    const attempts = tries - (before.get(id) ?? 0);
+    return attempts === 0 || (attempts === 1 && uploading);
+  };
+  await control.setTransfers(TRANSFERS).catch(() => undefined);
+  let uploads: Upload[] = [];
+  do {
+    uploads = await control.queue().catch(() => []);
+    const fresh = uploads.filter(({ id }) => !before.has(id));
+    for (const { id, tries, uploading } of fresh) before.set(id, uploading ? tries - 1 : tries);
+    const waiting = fresh.filter(({ uploading }) => !uploading);
+    // One may be gone by now.
+    await Promise.all(waiting.map(({ id }) => control.hasten(id).catch(() => undefined)));
+    if (!uploads.some(isWaitedFor)) break;
+    await Bun.sleep(LOOK_MILLISECONDS);
+  } while (!signal.aborted);
+  return { files: uploads.length, bytes: uploads.reduce((sum, { size }) => sum + size, 0) };
+}

@@ -1,0 +1,15 @@
+/** What rclone and the clouds' own libraries in it read. */
+const wanted =
+  /^(RCLONE_\w+|HOME|PATH|TZ|LANG|LC_\w+|TMPDIR|XDG_\w+|SSL_CERT_(FILE|DIR)|SSH_AUTH_SOCK|KRB5\w*|AWS_\w+|AZURE_\w+|GOOGLE_\w+|OS_\w+|OCI_\w+|(https?|all|no|ftp)_proxy)$/i;
+
+/** What would take a mount's control, cache or process out of our hands, and our own export for child images. */
+const ours = /^RCLONE_(RC|RC_\w+|DAEMON\w*|CACHE_DIR|ASK_PASSWORD|MOUNT_COUNT)$/i;
+
+/** The part of the boot environment that rclone gets: what it reads, and no other program's secrets. */
+export function rcloneEnvironment(env: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(env).filter(([name]) => wanted.test(name) && !ours.test(name));
+  return { RCLONE_CONFIG: DEFAULT_CONFIG, ...Object.fromEntries(entries) };
+}
+
+/** Where rclone's configuration is unless RCLONE_CONFIG says otherwise. */
+export const DEFAULT_CONFIG = "/etc/rclone/rclone.conf";

@@ -1,0 +1,26 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { run } from "../../../sys/exec.ts";
+
+const LIMIT_MILLISECONDS = 15_000;
+
+const dump = z.record(z.string(), z.record(z.string(), z.unknown()));
+
+/**
+ * For each remote of the configuration file something that changes with its settings; a running rclone goes
+ * on with those it began with. Tokens are left out, as rclone renews them itself.
+ */
+export async function fingerprints(env: Record<string, string>): Promise<Record<string, string>> {
+  const { code, stdout } = await run(["rclone", "config", "dump", "--ask-password=false"], {
+    env,
+    signal: AbortSignal.timeout(LIMIT_MILLISECONDS),
+  });
+  const remotes = code === 0 ? dump.parse(JSON.parse(stdout)) : {};
+  return Object.fromEntries(
+    Object.entries(remotes).map(([name, settings]) => [name, digest({ ...settings, token: undefined })]),
+  );
+}
+
+function digest(settings: Record<string, unknown>): string {
+  return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
+}

@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import type { Remote } from "./list.ts";
+
+/** Control sockets: root alone may enter, as rclone asks no password there. */
+export const SOCKET_DIRECTORY = "/run/ai-dock/rclone";
+
+/** Where everything of one remote is. */
+export interface Place {
+  remote: Remote;
+  /** The name of its program within the group `rclone_mount`. */
+  program: string;
+  mountPoint: string;
+  /** What is written through the mount waits here until it is uploaded. */
+  cache: string;
+  /** rclone's remote control. */
+  socket: string;
+}
+
+/** Names that the folder `remote` has a use of its own for. */
+const taken = /^(\.{1,2}|\.cache|WARNING-.*)$/;
+
+/** The places of all remotes; `workspace` ends in a slash. No two remotes share a name or a folder. */
+export function placesOf(remotes: Remote[], workspace: string): Place[] {
+  const programs = new Set<string>();
+  return remotes.map((remote) => {
+    const folder = taken.test(remote.name) ? `_${remote.name}` : remote.name;
+    const program = unused(remote.name.replaceAll(/[^\w.+@-]/g, "_"), programs);
+    return {
+      remote,
+      program,
+      mountPoint: `${workspace}remote/${folder}`,
+      cache: `${workspace}remote/.cache/${folder}`,
+      socket: `${SOCKET_DIRECTORY}/${createHash("sha256").update(remote.name).digest("hex").slice(0, 16)}.sock`,
+    };
+  });
+}
+
+function unused(name: string, names: Set<string>): string {
+  let result = name;
+  for (let number = 2; names.has(result); number++) result = `${name}_${number}`;
+  names.add(result);
+  return result;
+}

@@ -1,0 +1,118 @@
+import { logger } from "../../../log.ts";
+import { formatBytes, spaceOf } from "../../../sys/space.ts";
+import { logFile, programDefaults, type ProgramSpec } from "../../spec.ts";
+import { drain } from "./drain.ts";
+import { fingerprints } from "./fingerprint.ts";
+import { type Listing, listRemotes } from "./list.ts";
+import { releaseMountPoint } from "./mount-point.ts";
+import { observeMount } from "./observe.ts";
+import { type Place, placesOf } from "./places.ts";
+import { mountObstacle } from "./requirements.ts";
+
+export const REMOTES_GROUP = "rclone_mount";
+
+const GIBIBYTE = 1024 ** 3;
+const LARGEST_CACHE = 100 * GIBIBYTE;
+const LARGEST_RESERVE = 2 * GIBIBYTE;
+
+/** Uploads of large files take long; a stop of the whole container has its own, shorter limit. */
+const STOP_SECONDS = 60;
+
+const log = logger("remotes");
+
+/** One program for each remote, and what is wrong with their configuration; one that says so without any. */
+export async function remotePrograms(
+  env: Record<string, string>,
+): Promise<{ programs: ProgramSpec[]; problem?: string }> {
+  const listing = await listRemotes(env);
+  const { problem } = listing;
+  const places = placesOf(listing.remotes, env["WORKSPACE"] ?? "/workspace/");
+  if (places.length === 0) return { programs: [none(problem)], ...(problem && { problem }) };
+  const prints = await fingerprints(listing.env);
+  const programs = places.map((place) => mountProgram(place, env, listing, prints[place.remote.name]));
+  return { programs, ...(problem && { problem }) };
+}
+
+const common = {
+  ...programDefaults,
+  group: REMOTES_GROUP,
+  aliases: [] as string[],
+  exitcodes: [0],
+  dependsOn: [] as string[],
+  autorestart: true,
+  // The far end may be away for long.
+  startretries: Infinity,
+  priority: 300,
+  stopwaitsecs: STOP_SECONDS,
+  stderr: "stdout",
+  origin: { kind: "builtin" },
+} satisfies Partial<ProgramSpec>;
+
+function none(problem: string | undefined): ProgramSpec {
+  const reason = problem ?? "no remote is configured; rclone config, then ai-dock update";
+  return {
+    ...common,
+    name: REMOTES_GROUP,
+    environment: {},
+    command: ["rclone"],
+    stdout: { kind: "none" },
+    autostart: false,
+    skipped: reason,
+    prepare: async () => reason,
+  };
+}
+
+function mountProgram(
+  place: Place,
+  env: Record<string, string>,
+  listing: Listing,
+  fingerprint: string | undefined,
+): ProgramSpec {
+  const { remote, program, cache, socket } = place;
+  return {
+    ...common,
+    name: program,
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    environment: listing.env,
+    onlyEnvironment: true,
+    command: mountCommand(place, env, listing.env),
+    stdout: logFile(`${REMOTES_GROUP}:${program}`),
+    ready: { kind: "observed" },
+    prepare: async () => mountObstacle(env),
+    observe: (observed) => observeMount(place, observed),
+    release: () => releaseMountPoint(place.mountPoint),
+    async beforeStop(signal) {
+      const left = await drain(socket, signal);
+      if (left.files === 0) return;
+      const kept = `they stay in "${cache}" and are uploaded at the next start`;
+      log.warn(`${remote.name}: ${left.files} files (${formatBytes(left.bytes)}) are not uploaded; ${kept}`);
+    },
+  };
+}
+
+/** The user's RCLONE_* count, save for what the mount's place, its cache and its control hang on. */
+function mountCommand(place: Place, env: Record<string, string>, own: Record<string, string>): string[] {
+  const disk = spaceOf(env["WORKSPACE"] ?? "/")?.totalBytes ?? 0;
+  const chosen: [flag: string, value: string | number][] = [
+    ["uid", env["WORKSPACE_UID"] ?? 0],
+    ["gid", env["WORKSPACE_GID"] ?? 0],
+    ["vfs-cache-mode", "full"],
+    ["vfs-cache-max-size", `${Math.min(LARGEST_CACHE, Math.floor(disk / 2))}B`],
+    ["vfs-cache-min-free-space", `${Math.min(LARGEST_RESERVE, Math.floor(disk / 10))}B`],
+  ];
+  const isSet = (flag: string) => `RCLONE_${flag.toUpperCase().replaceAll("-", "_")}` in own;
+  return [
+    "rclone",
+    "mount",
+    `${place.remote.name}:`,
+    place.mountPoint,
+    "--ask-password=false",
+    "--allow-other",
+    "--allow-non-empty",
+    `--cache-dir=${place.cache}`,
+    "--rc",
+    `--rc-addr=unix://${place.socket}`,
+    "--rc-no-auth",
+    ...chosen.filter(([flag]) => !isSet(flag)).map(([flag, value]) => `--${flag}=${value}`),
+  ];
+}

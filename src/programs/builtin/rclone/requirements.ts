@@ -1,0 +1,80 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { hasCapability, isCapabilityWithinBounds } from "../../../sys/capabilities.ts";
+import { readIfExists } from "../../../sys/fs.ts";
+
+/** One thing that mounting needs. */
+export interface Requirement {
+  name: string;
+  met: boolean;
+  /** What is there, or why it is not enough. */
+  message: string;
+  /** What mends it, when it is not met. */
+  fix: string;
+}
+
+/** Everything that mounting a remote needs of this container. */
+export function mountRequirements(env: Record<string, string>): Requirement[] {
+  return [
+    installed("rclone", env, "use an image with rclone, or see rclone.org/install"),
+    installed("fusermount3", env, "apt-get install fuse3"),
+    capability(),
+    device(),
+    allowOther(),
+  ];
+}
+
+/** Why no remote can be mounted in this container and what helps, or undefined. */
+export function mountObstacle(env: Record<string, string>): string | undefined {
+  const missing = mountRequirements(env).find(({ met }) => !met);
+  return missing && `${missing.name}: ${missing.message}; ${missing.fix}`;
+}
+
+function installed(name: string, { PATH }: Record<string, string>, fix: string): Requirement {
+  const path = findOnPath(name, PATH);
+  return { name, met: path !== undefined, message: path ?? "not installed", fix };
+}
+
+function findOnPath(name: string, path = "/usr/local/bin:/usr/bin:/bin"): string | undefined {
+  return path
+    .split(":")
+    .map((folder) => `${folder}/${name}`)
+    .find((file) => existsSync(file));
+}
+
+/** Without root it is fusermount3 that mounts, which is setuid. */
+function capability(): Requirement {
+  const met = isRoot() ? hasCapability("SYS_ADMIN") : isCapabilityWithinBounds("SYS_ADMIN");
+  return {
+    name: "capability SYS_ADMIN",
+    met,
+    message: met ? "granted" : "not granted, so remotes cannot be mounted",
+    fix: "docker run --cap-add SYS_ADMIN --security-opt apparmor:unconfined",
+  };
+}
+
+function device(): Requirement {
+  const name = "/dev/fuse";
+  const fix = "docker run --device /dev/fuse";
+  if (!existsSync(name)) return { name, met: false, message: "not there, so remotes cannot be mounted", fix };
+  try {
+    accessSync(name, constants.R_OK | constants.W_OK);
+    return { name, met: true, message: "there", fix };
+  } catch {
+    return { name, met: false, message: "cannot be opened", fix };
+  }
+}
+
+function allowOther(): Requirement {
+  const set = /^\s*user_allow_other\s*$/m.test(readIfExists("/etc/fuse.conf") ?? "");
+  const missing = isRoot() ? "not set in /etc/fuse.conf, which root does not need" : "not set";
+  return {
+    name: "user_allow_other",
+    met: set || isRoot(),
+    message: set ? "set in /etc/fuse.conf" : missing,
+    fix: "echo user_allow_other >>/etc/fuse.conf",
+  };
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}

@@ -1,0 +1,128 @@
+import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { boot, type BootOptions, type Container, tempFolder, waitFor } from "../harness.ts";
+import { arrived, farEnd, mountable, remotes, workspace, writeFiles } from "./_far.ts";
+
+const cannot: Record<string, [options: BootOptions, reason: RegExp]> = {
+  "without the capability": [{ devices: ["/dev/fuse"] }, /capability SYS_ADMIN: not granted.*--cap-add/],
+  "without the device": [{ capAdd: ["SYS_ADMIN"] }, /\/dev\/fuse: not there.*--device \/dev\/fuse/],
+};
+
+for (const [name, [options, reason]] of Object.entries(cannot)) {
+  test(`${name} a warning file, words in status and doctor, a healthy container, and rclone all the same`, async () => {
+    await using far = await farEnd();
+    const space = workspace();
+    await using container = await boot({ ...options, mounts: [space.mount], env: far.variables("far") });
+    await container.waitReady();
+    expect(await container.sh("ls /workspace/remote")).toBe("WARNING-CANNOT-MOUNT-REMOTES.txt");
+    expect(await container.read("/workspace/remote/WARNING-CANNOT-MOUNT-REMOTES.txt")).toMatch(reason);
+    const { stdout } = await container.exec(["ai-dock", "status"]);
+    expect(stdout).toMatch(/^rclone_mount:far +STOPPED/m);
+    expect(stdout).toMatch(reason);
+    expect(await container.sh("ai-dock doctor || true")).toMatch(
+      /^error +(capability SYS_ADMIN|\/dev\/fuse) /m,
+    );
+    await container.sh("echo hello | rclone rcat far:greeting");
+    expect(far.has("greeting")).toBeTrue();
+  });
+}
+
+test("the warning goes once remotes can be mounted", async () => {
+  await using far = await farEnd();
+  const space = workspace();
+  await using before = await boot({ mounts: [space.mount], env: far.variables("far") });
+  await before.waitReady();
+  await before.stop();
+  await using after = await boot({ ...mountable, mounts: [space.mount], env: far.variables("far") });
+  await after.waitReady();
+  expect(await after.sh("ls /workspace/remote")).toBe("far");
+});
+
+test("a far end that is not there at first: patience, and the reason meanwhile", async () => {
+  await using far = await farEnd();
+  await far.goAway();
+  // A path below the root is looked up before the mount.
+  const config = tempFolder();
+  writeFileSync(join(config, "rclone.conf"), `[far]\ntype = sftp\nhost = 127.0.0.1\nport = 9\nuser = me\n`);
+  await using container = await boot({ ...mountable, mounts: [`${config}:/etc/rclone`] });
+  const row = await waitFor(
+    async () => {
+      const { far: found } = await remotes(container);
+      return found?.state === "BACKOFF" && found;
+    },
+    { detail: () => container.logs() },
+  );
+  expect(row.reason).toMatch(/connect/);
+  await far.comeBack();
+});
+
+test("a mount that someone is still in does not keep the next one from mounting", async () => {
+  await using far = await farEnd();
+  await using container = await boot({ ...mountable, env: far.variables("far") });
+  await container.waitReady();
+  await container.sh("cd /workspace/remote/far && setsid sleep 1000 >/dev/null 2>&1 &");
+  await container.sh("ai-dock restart rclone_mount:far");
+  await waitFor(async () => (await remotes(container))["far"]?.mounted);
+  await arrived(far, await writeFiles(container, "/workspace/remote/far", 2));
+});
+
+test("uploads that fail show in status, and no more once they are done", async () => {
+  await using far = await farEnd();
+  await using container = await boot({
+    ...mountable,
+    env: {
+      ...far.variables("far"),
+      RCLONE_VFS_WRITE_BACK: "100ms",
+      RCLONE_TIMEOUT: "1s",
+      RCLONE_LOW_LEVEL_RETRIES: "1",
+    },
+  });
+  await container.waitReady();
+  await container.sh("ls /workspace/remote/far");
+  await far.goAway();
+  const files = await writeFiles(container, "/workspace/remote/far", 2);
+  const note = async () => (await remotes(container))["far"]?.reason;
+  await waitFor(async () => (await note())?.includes("2 uploads pending"), {
+    detail: () => container.logs(),
+    limit: 90_000,
+  });
+  await far.comeBack();
+  await arrived(far, files);
+  await waitFor(async () => (await note()) === null);
+});
+
+test("no password of a remote shows anywhere", async () => {
+  await using far = await farEnd("--user", "me", "--pass", "hunter2-secret");
+  const pass = await far.container.sh("rclone obscure hunter2-secret");
+  await using container = await boot({
+    ...mountable,
+    env: { ...far.variables("far", { user: "me", pass }), DEBUG: "true" },
+  });
+  await container.waitReady();
+  expect(await leaks(container, pass)).toEqual([]);
+});
+
+/** Where a secret can be read by others than root: logs, command lines, files. */
+async function leaks(container: Container, secret: string): Promise<string[]> {
+  const found: string[] = [];
+  if ((await container.logs()).includes(secret)) found.push("docker logs");
+  for (const command of [
+    "ps axww",
+    "ai-dock status --json",
+    "ai-dock env --all",
+    "ai-dock remotes --json",
+    "ai-dock doctor",
+  ])
+    if ((await container.exec(["bash", "-c", command])).stdout.includes(secret)) found.push(command);
+  const files = await container.exec(
+    [
+      "bash",
+      "-c",
+      'grep -rlsF -- "$0" /var /etc /run /tmp /root /opt /workspace | xargs -r stat -c "%a %n"',
+      secret,
+    ],
+    {},
+  );
+  return [...found, ...files.stdout.split("\n").filter((line) => line !== "" && !/^[0-7]00 /.test(line))];
+}
