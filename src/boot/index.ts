@@ -25,6 +25,7 @@ import { provisioningStep } from "./steps/provisioning.ts";
 import { remotesStep } from "./steps/remotes.ts";
 import { shellEnvStep } from "./steps/shell-env.ts";
 import { workspaceStep } from "./steps/workspace.ts";
+import { watchTunnels } from "./tunnels/watch.ts";
 
 /** The boot, in order. No program starts before the last one has ended. */
 const steps: Step[] = [
@@ -97,7 +98,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
       fatal.resolve(ExitCode.failure);
     },
   });
-  const configuration = new Configuration(() => collectPrograms({ settings, env }));
+  const configuration = new Configuration(() => collectPrograms({ env }));
   const control = {
     supervisor,
     configuration,
@@ -131,6 +132,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     supervisor.phase = "running";
     await supervisor.autostart();
     void reportReady(supervisor, started);
+    signals.stop.addEventListener("abort", watchTunnels(supervisor, env));
     // A signal that came while the programs were prepared is not the main command's: it never started.
     if (signals.stop.aborted) code = ExitCode.ok;
     else if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);

@@ -1,4 +1,6 @@
+import { readSettings } from "../env/load.ts";
 import type { Settings } from "../env/schema.ts";
+import { namedTunnelProgram } from "../programs/builtin/cloudflared/program.ts";
 import { remotePrograms } from "../programs/builtin/rclone/program.ts";
 import { sshdProgram } from "../programs/builtin/sshd/program.ts";
 import { findCycles } from "../programs/conf/cycles.ts";
@@ -8,8 +10,7 @@ import type { ConfigurationProblem, Reading } from "../supervisor/configuration.
 import { findByName } from "../supervisor/names.ts";
 
 export interface CollectOptions {
-  settings: Settings;
-  /** The boot environment. */
+  /** The boot environment; what hooks and provisioning have exported counts, too. */
   env: Record<string, string>;
   /** These drop-ins instead of the installed ones. */
   files?: string[];
@@ -19,7 +20,8 @@ type Skip = [ProgramSpec, string];
 type Report = (problem: ConfigurationProblem) => void;
 
 /** The programs of this container: built-ins first, so that a drop-in of the same name replaces one. */
-export async function collectPrograms({ settings, env, files }: CollectOptions): Promise<Reading> {
+export async function collectPrograms({ env, files }: CollectOptions): Promise<Reading> {
+  const { settings } = readSettings(env);
   const loaded = loadPrograms({ env, ...(files === undefined ? {} : { files }) });
   const problems: ConfigurationProblem[] = loaded.problems.map(({ severity, message }) => ({
     severity,
@@ -30,9 +32,11 @@ export async function collectPrograms({ settings, env, files }: CollectOptions):
   const isReplaced = (spec: ProgramSpec) => replaced.has(programId(spec)) || replaced.has(spec.group);
   const remotes = await remotePrograms(env);
   if (remotes.problem !== undefined) report({ severity: "error", message: remotes.problem });
-  const builtins = [sshdProgram(settings.SSH_PORT, env), ...remotes.programs].filter(
-    (spec) => !isReplaced(spec),
-  );
+  const builtins = [
+    sshdProgram(settings.SSH_PORT, env),
+    namedTunnelProgram(settings.CF_TUNNEL_TOKEN, env),
+    ...remotes.programs,
+  ].filter((spec) => !isReplaced(spec));
   const all = [...builtins, ...loaded.programs];
   reportUnknownDependencies(all, report);
   return { programs: skip(all, [...cyclic(all, report), ...disabled(all, settings, report)]), problems };

@@ -26,6 +26,7 @@ export const commands: Record<string, () => Promise<{ default: Command }>> = {
   check: () => import("./commands/check.ts"),
   doctor: () => import("./commands/doctor.ts"),
   env: () => import("./commands/env.ts"),
+  tunnels: () => import("./commands/tunnels.ts"),
   remotes: () => import("./commands/remotes.ts"),
   health: () => import("./commands/health.ts"),
   provision: () => import("./commands/provision.ts"),

@@ -16,7 +16,7 @@ async function doctor(container: Container): Promise<{ code: number; findings: R
 
 async function examine(options: BootOptions) {
   await using container = await boot(options);
-  await container.waitLog(/ready[ ,]/);
+  await container.waitLog(/init ready[ ,]/);
   return { ...(await doctor(container)), text: await container.exec(["ai-dock", "doctor"]) };
 }
 

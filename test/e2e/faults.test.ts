@@ -100,7 +100,7 @@ describe("shortage", () => {
       more: ["--ulimit", "nofile=300:300"],
     });
     await container.waitLog(/many\d+ BACKOFF .*EMFILE/);
-    expect(Object.keys(await programs(container))).toHaveLength(61);
+    expect(Object.keys(await programs(container))).toHaveLength(63);
     const up = async () =>
       Object.values(await programs(container))
         .filter(({ name, state }) => name !== "sshd" && state === "RUNNING")

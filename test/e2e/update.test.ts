@@ -45,7 +45,15 @@ test("update starts what is new, stops what is gone, restarts what changed, touc
   );
   expect(code).toBe(78);
   const after = await programs(container);
-  expect(Object.keys(after).toSorted()).toEqual(["changed", "new", "same", "sshd", "stopped"]);
+  expect(Object.keys(after).toSorted()).toEqual([
+    "changed",
+    "cloudflared",
+    "new",
+    "rclone_mount",
+    "same",
+    "sshd",
+    "stopped",
+  ]);
   expect(after["same"]).toEqual(before["same"]);
   expect(after["changed"]!.pid).not.toBe(before["changed"]!.pid);
   expect(after["stopped"]).toEqual({ state: "STOPPED", pid: null });
@@ -130,7 +138,15 @@ test("TAB completes commands, flags, programs and groups in a login shell", asyn
     ).split("\n");
   expect(await complete("ai-dock sta")).toEqual(["status", "start"]);
   expect(await complete("ai-dock status --")).toEqual(["--json", "--watch", "--help"]);
-  expect(await complete("ai-dock restart ")).toEqual(["sshd", "g:one", "g:two", "g:*", "all"]);
+  expect(await complete("ai-dock restart ")).toEqual([
+    "cloudflared",
+    "sshd",
+    "rclone_mount",
+    "g:one",
+    "g:two",
+    "g:*",
+    "all",
+  ]);
   expect(await complete("ai-dock stop g:o")).toEqual(["one"]);
   expect(await complete("logtail.sh su")).toEqual(["supervisor"]);
 });

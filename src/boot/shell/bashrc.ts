@@ -1,4 +1,5 @@
 import { LOADED_MARK } from "../../env/shell-file.ts";
+import { TUNNELS_FILE } from "../tunnels/watch.ts";
 import { completionScript } from "./completion.ts";
 
 const BEGIN = "# >>> ai-dock >>>";
@@ -19,6 +20,7 @@ case $- in *i*)
       ;;
     esac
   fi
+  if [ -n "\${ai_dock_first-}" ] && [ -r ${TUNNELS_FILE} ]; then cat ${TUNNELS_FILE}; fi
 ${completionScript}  if [ -n "\${ai_dock_first-}" ] && [ -d "\${WORKSPACE-}" ]; then cd "$WORKSPACE"; fi
   ;;
 esac

@@ -2,11 +2,11 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineCommand } from "citty";
 import { collectPrograms } from "../../boot/programs.ts";
-import { control } from "../../control/client.ts";
-import { loadEnvironment, readSettings } from "../../env/load.ts";
-import { AiDockError, ExitCode } from "../../errors.ts";
+import { loadEnvironment } from "../../env/load.ts";
+import { ExitCode } from "../../errors.ts";
 import { programId } from "../../programs/spec.ts";
 import type { ConfigurationProblem } from "../../supervisor/configuration.ts";
+import { effectiveEnvironment } from "../effective-environment.ts";
 import type { Command } from "../index.ts";
 import { print, printJson, style } from "../print.ts";
 import { printProblems } from "../problems.ts";
@@ -25,9 +25,9 @@ const command: Command = {
   }),
   async run({ _: files, json }: { _: string[]; json?: boolean }) {
     for (const file of files) requireFile(file);
-    const { env, settings, problems: wrong } = await environment();
+    const { env, problems: wrong } = await environment();
     const chosen = files.length === 0 ? {} : { files: files.map((file) => resolve(file)) };
-    const { programs, problems: found } = await collectPrograms({ settings, env, ...chosen });
+    const { programs, problems: found } = await collectPrograms({ env, ...chosen });
     const problems = [...wrong.map(asError), ...found];
     const names = programs
       .filter(({ origin }) => files.length === 0 || origin.kind === "file")
@@ -45,14 +45,8 @@ export default command;
 
 /** The running container's, hooks and provisioning included; without one, what a boot here would see. */
 async function environment() {
-  try {
-    const { env } = await control.environment();
-    const { settings } = readSettings(env);
-    return { env, settings, problems: loadEnvironment().problems };
-  } catch (error) {
-    if (error instanceof AiDockError && error.code === "E_NO_SUPERVISOR") return loadEnvironment();
-    throw error;
-  }
+  const { problems } = loadEnvironment();
+  return { env: (await effectiveEnvironment()).env, problems };
 }
 
 function requireFile(file: string): void {

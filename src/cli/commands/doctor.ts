@@ -1,7 +1,7 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
-import { loadEnvironment, readSettings } from "../../env/load.ts";
-import { AiDockError, ExitCode } from "../../errors.ts";
+import { readSettings } from "../../env/load.ts";
+import { ExitCode } from "../../errors.ts";
 import type { Check, Finding, Patient } from "../doctor/check.ts";
 import { configurationCheck } from "../doctor/checks/configuration.ts";
 import { gpuCheck } from "../doctor/checks/gpu.ts";
@@ -10,6 +10,7 @@ import { sshCheck } from "../doctor/checks/ssh.ts";
 import { supervisorCheck } from "../doctor/checks/supervisor.ts";
 import { tunnelsCheck } from "../doctor/checks/tunnels.ts";
 import { workspaceCheck } from "../doctor/checks/workspace.ts";
+import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
 import type { Command } from "../index.ts";
 import { print, printJson, style, type Style } from "../print.ts";
 
@@ -43,14 +44,8 @@ const command: Command = {
 export default command;
 
 async function examine(): Promise<Patient> {
-  try {
-    const [{ env }, status] = await Promise.all([control.environment(), control.status()]);
-    return { env, settings: readSettings(env).settings, status };
-  } catch (error) {
-    if (!(error instanceof AiDockError && error.code === "E_NO_SUPERVISOR")) throw error;
-    const { env, settings } = loadEnvironment();
-    return { env, settings, status: undefined };
-  }
+  const [{ env }, status] = await Promise.all([effectiveEnvironment(), unlessAlone(control.status())]);
+  return { env, settings: readSettings(env).settings, status };
 }
 
 const styles: Record<Finding["status"], Style> = { ok: "green", warning: "yellow", error: "red" };

@@ -3,9 +3,9 @@ import { loadEnvironment } from "../../../env/load.ts";
 import { type Check, failed, ok, warning } from "../check.ts";
 
 /** Are environment and drop-ins as they should be? */
-export const configurationCheck: Check = async ({ env, settings }) => {
+export const configurationCheck: Check = async ({ env }) => {
   const wrong = loadEnvironment().problems.map((problem) => failed("environment", problem, "ai-dock env"));
-  const { problems, programs } = await collectPrograms({ settings, env });
+  const { problems, programs } = await collectPrograms({ env });
   const found = problems.map(({ severity, message }) =>
     (severity === "error" ? failed : warning)("drop-ins", message, "mend the file, then ai-dock update"),
   );

@@ -1,9 +1,8 @@
 import { promises as dns } from "node:dns";
-import { existsSync } from "node:fs";
 import { messageOf } from "../../../errors.ts";
+import { findCloudflared } from "../../../programs/builtin/cloudflared/binary.ts";
 import { type Check, failed, type Finding, ok, warning } from "../check.ts";
 
-const CLOUDFLARED = "/usr/local/bin/cloudflared";
 const EDGE = "region1.v2.argotunnel.com";
 const CLOCK_URL = "https://api.cloudflare.com/";
 const NETWORK_LIMIT_MILLISECONDS = 5000;
@@ -11,12 +10,14 @@ const NETWORK_LIMIT_MILLISECONDS = 5000;
 const LARGEST_DRIFT_SECONDS = 60;
 
 /** Can tunnels be opened? The network is asked only where one is wanted. */
-export const tunnelsCheck: Check = async ({ settings }) => {
+export const tunnelsCheck: Check = async ({ env, settings }) => {
   const wanted = settings.CF_TUNNEL_TOKEN !== undefined || settings.CF_QUICK_TUNNELS !== false;
   const fix = "use an image with cloudflared, or put it at /usr/local/bin/cloudflared";
-  const installed = existsSync(CLOUDFLARED)
-    ? ok("cloudflared", CLOUDFLARED)
-    : (wanted ? failed : warning)("cloudflared", "not installed", fix);
+  const path = findCloudflared(env);
+  const installed =
+    path === undefined
+      ? (wanted ? failed : warning)("cloudflared", "not installed", fix)
+      : ok("cloudflared", path);
   if (!wanted)
     return [installed, ok("tunnels", "none wanted: neither CF_TUNNEL_TOKEN nor CF_QUICK_TUNNELS is set")];
   return [installed, ...(await Promise.all([edgeFinding(), clockFinding()]))];

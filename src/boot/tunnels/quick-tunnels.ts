@@ -1,0 +1,130 @@
+import { logger } from "../../log.ts";
+import { quickTunnelProgram, type WebService } from "../../programs/builtin/cloudflared/quick.ts";
+import type { Program } from "../../supervisor/program.ts";
+import type { Supervisor } from "../../supervisor/supervisor.ts";
+import { isPortTaken } from "../../sys/proc.ts";
+import { SharedAttempts } from "./attempts.ts";
+import { webServices } from "./services.ts";
+
+/** A service that restarts keeps its tunnel, and with it its address, for so long. */
+const SILENCE_MILLISECONDS = 60_000;
+
+/** How long the next tunnel waits for the one before it to come up. */
+const PATIENCE_MILLISECONDS = 30_000;
+
+const log = logger("tunnels");
+
+interface Tunnel {
+  service: WebService;
+  program: Program;
+  /** Since when its service has not answered. */
+  silentSince?: number;
+  /** Of the current or last process: when it was started, and what became of it. */
+  attempt?: { started: number; url?: string; over?: true };
+}
+
+export interface QuickTunnelsOptions {
+  supervisor: Supervisor;
+  env: Record<string, string>;
+  /** CF_QUICK_TUNNELS. */
+  wanted: boolean | number[];
+  /** Called with `name: url` of all tunnels that are up, after every change. */
+  onChange: (lines: string[]) => void;
+}
+
+/** Keeps one tunnel open to each web service, as services come and go. */
+export class QuickTunnels {
+  readonly #options: QuickTunnelsOptions;
+  readonly #tunnels = new Map<number, Tunnel>();
+  readonly #attempts = new SharedAttempts();
+  #shown = "";
+
+  constructor(options: QuickTunnelsOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at what there should be and what there is, and takes the next steps. `now` in milliseconds. */
+  async step(now = performance.now()): Promise<void> {
+    const { supervisor, wanted } = this.#options;
+    if (supervisor.phase !== "running") return;
+    const services = webServices(wanted, supervisor.programs);
+    for (const tunnel of this.#tunnels.values()) {
+      this.#judge(tunnel, now);
+      if (!this.#isNeeded(tunnel, services.get(tunnel.service.port), now)) await this.#close(tunnel);
+    }
+    for (const service of services.values())
+      if (!this.#tunnels.has(service.port) && isPortTaken(service.target)) this.#open(service);
+    this.#tellChanges();
+    await this.#startNext(now);
+  }
+
+  #open(service: WebService): void {
+    const { supervisor, env } = this.#options;
+    const onUrl = (url: string) => this.#succeeded(tunnel, url);
+    const tunnel: Tunnel = { service, program: supervisor.add(quickTunnelProgram(service, env, onUrl)) };
+    this.#tunnels.set(service.port, tunnel);
+  }
+
+  async #close({ service, program }: Tunnel): Promise<void> {
+    const { supervisor } = this.#options;
+    this.#tunnels.delete(service.port);
+    log.info(`the tunnel to ${service.name} is closed`);
+    await supervisor.stop([program]);
+    supervisor.remove(program);
+  }
+
+  #isNeeded(tunnel: Tunnel, service: WebService | undefined, now: number): boolean {
+    if (service?.target !== tunnel.service.target) return false;
+    if (isPortTaken(service.target)) {
+      delete tunnel.silentSince;
+      return true;
+    }
+    tunnel.silentSince ??= now;
+    return now - tunnel.silentSince < SILENCE_MILLISECONDS;
+  }
+
+  #succeeded({ service, attempt }: Tunnel, url: string): void {
+    if (attempt?.url === url) return;
+    if (attempt !== undefined) attempt.url = url;
+    this.#attempts.succeeded();
+    log.info(`${service.name} (port ${service.port}): ${url}`);
+  }
+
+  /** Learns that an attempt has come to its end. */
+  #judge({ program, attempt, service }: Tunnel, now: number): void {
+    if (attempt === undefined || attempt.over || !program.isDown) return;
+    attempt.over = true;
+    if (attempt.url !== undefined || program.stoppedByRequest) return;
+    this.#attempts.failed(now);
+    const seconds = Math.round((this.#attempts.next - now) / 1000);
+    program.reason = `${program.reason ?? "no tunnel"}; next attempt in ${seconds} s`;
+    log.warn(`${service.name} (port ${service.port}): ${program.reason}`);
+  }
+
+  async #startNext(now: number): Promise<void> {
+    if (now < this.#attempts.next) return;
+    const tunnels = [...this.#tunnels.values()];
+    const isUnderWay = ({ attempt }: Tunnel) =>
+      attempt !== undefined &&
+      !attempt.over &&
+      attempt.url === undefined &&
+      now - attempt.started < PATIENCE_MILLISECONDS;
+    if (tunnels.some(isUnderWay)) return;
+    const next = tunnels.find(
+      ({ program }) => program.isDown && !program.stoppedByRequest && !program.refused,
+    );
+    if (next === undefined) return;
+    next.attempt = { started: now };
+    await this.#options.supervisor.begin([next.program]);
+  }
+
+  #tellChanges(): void {
+    const lines = [...this.#tunnels.values()].flatMap(({ service, program }) => {
+      const { url } = program.facts;
+      return typeof url === "string" ? [`${service.name}: ${url}`] : [];
+    });
+    if (lines.join("\n") === this.#shown) return;
+    this.#shown = lines.join("\n");
+    this.#options.onChange(lines);
+  }
+}

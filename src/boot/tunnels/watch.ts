@@ -1,0 +1,46 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { messageOf } from "../../errors.ts";
+import { readSettings } from "../../env/load.ts";
+import { logger } from "../../log.ts";
+import type { Supervisor } from "../../supervisor/supervisor.ts";
+import { writeFileAtomic } from "../../sys/fs.ts";
+import { QuickTunnels } from "./quick-tunnels.ts";
+import { PORTS_DIRECTORY } from "./services.ts";
+
+/** Shown at login. */
+export const TUNNELS_FILE = "/run/ai-dock/tunnels";
+
+const STEP_MILLISECONDS = 500;
+
+const log = logger("tunnels");
+
+/** Opens quick tunnels as CF_QUICK_TUNNELS says, until the container stops. The result ends it. */
+export function watchTunnels(supervisor: Supervisor, env: Record<string, string>): () => void {
+  rmSync(TUNNELS_FILE, { force: true });
+  const wanted = readSettings(env).settings.CF_QUICK_TUNNELS;
+  if (wanted === false) return () => undefined;
+  try {
+    mkdirSync(PORTS_DIRECTORY, { recursive: true });
+  } catch (error) {
+    log.debug(`"${PORTS_DIRECTORY}": ${messageOf(error)}`);
+  }
+  const tunnels = new QuickTunnels({ supervisor, env, wanted, onChange: show });
+  let step: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    step ??= tunnels
+      .step()
+      .catch((error: unknown) => log.warn(messageOf(error)))
+      .finally(() => {
+        step = undefined;
+      });
+  }, STEP_MILLISECONDS);
+  return () => clearInterval(timer);
+}
+
+function show(lines: string[]): void {
+  try {
+    writeFileAtomic(TUNNELS_FILE, lines.map((line) => `  ${line}\n`).join(""), 0o600);
+  } catch (error) {
+    log.debug(`"${TUNNELS_FILE}": ${messageOf(error)}`);
+  }
+}

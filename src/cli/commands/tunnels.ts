@@ -1,0 +1,43 @@
+import { defineCommand } from "citty";
+import { control } from "../../control/client.ts";
+import { ExitCode } from "../../errors.ts";
+import type { Command } from "../index.ts";
+import { print, printJson, style } from "../print.ts";
+import { foreignTunnels } from "../tunnels/foreign.ts";
+import { ownTunnels, type TunnelRow } from "../tunnels/own.ts";
+
+const command: Command = {
+  definition: defineCommand({
+    meta: {
+      name: "ai-dock tunnels",
+      description: "Public addresses of the tunnels of this container, and where they lead",
+    },
+    args: { json: { type: "boolean", description: "Print JSON" } },
+  }),
+  async run({ json }: { json?: boolean }) {
+    const { programs } = await control.status();
+    const own = await ownTunnels(programs);
+    const rows = [...own, ...foreignTunnels(own.map(({ pid }) => pid))];
+    if (json) printJson(rows);
+    else if (rows.length > 0) printRows(rows);
+    else print("No tunnels: set CF_TUNNEL_TOKEN or CF_QUICK_TUNNELS");
+    return ExitCode.ok;
+  },
+};
+
+export default command;
+
+function printRows(rows: TunnelRow[]): void {
+  const columns: ((row: TunnelRow) => string)[] = [
+    ({ url }) => url ?? "-",
+    ({ kind }) => kind,
+    ({ target }) => target ?? "-",
+    ({ service }) => service,
+  ];
+  const widths = columns.map((column) => Math.max(...rows.map((row) => column(row).length)));
+  for (const row of rows) {
+    const cells = columns.map((column, index) => column(row).padEnd(widths[index] ?? 0));
+    cells[0] = style(row.ready ? "green" : "yellow", cells[0] ?? "");
+    print([...cells, row.reason ?? ""].join("  ").trimEnd());
+  }
+}

@@ -1,0 +1,67 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
+import { readIfExists } from "../../sys/fs.ts";
+import { listProcesses } from "../../sys/proc.ts";
+import type { TunnelRow } from "./own.ts";
+
+const ADDRESS = /https:\/\/[a-z0-9-]+\.trycloudflare\.com/g;
+
+/** Of a log so much is searched for the address, which it begins with. */
+const SEARCHED_BYTES = 64 * 1024;
+
+/** Quick tunnels that others have started, as the scripts of older images do, with their output in a file. */
+export function foreignTunnels(own: (number | null)[]): TunnelRow[] {
+  return listProcesses()
+    .filter(({ pid, state }) => state !== "Z" && !own.includes(pid))
+    .flatMap(({ pid }) => {
+      const words = commandLine(pid);
+      const target = urlOf(words);
+      if (basename(words[0] ?? "") !== "cloudflared") return [];
+      if (target === undefined) return [];
+      const log = outputFile(pid);
+      const url = log === undefined ? undefined : addressIn(log);
+      const service = log === undefined ? `pid ${pid}` : basename(log);
+      return [
+        {
+          kind: "quick",
+          url: url ?? null,
+          target,
+          service,
+          ready: url !== undefined,
+          pid,
+          reason: null,
+        } satisfies TunnelRow,
+      ];
+    });
+}
+
+function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+function urlOf(words: string[]): string | undefined {
+  const index = words.findIndex((word) => /^--?url(=|$)/.test(word));
+  if (index === -1) return undefined;
+  return words[index]?.includes("=") ? words[index]?.replace(/^[^=]*=/, "") : words[index + 1];
+}
+
+/** The file that holds its output. */
+function outputFile(pid: number): string | undefined {
+  for (const fd of [2, 1]) {
+    try {
+      const path = readlinkSync(`/proc/${pid}/fd/${fd}`);
+      if (path.endsWith(".log")) return path;
+    } catch {
+      // Not ours to look into, or gone.
+    }
+  }
+  return undefined;
+}
+
+function addressIn(path: string): string | undefined {
+  return (readIfExists(path) ?? "").slice(0, SEARCHED_BYTES).match(ADDRESS)?.at(-1);
+}

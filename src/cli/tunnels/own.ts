@@ -1,0 +1,60 @@
+import { cloudflaredMetrics } from "../../programs/builtin/cloudflared/metrics.ts";
+import { QUICK_TUNNELS_GROUP } from "../../programs/builtin/cloudflared/quick.ts";
+import type { ProgramStatus } from "../../supervisor/status.ts";
+
+/** One public address in `tunnels --json`; what is not known is null. */
+export interface TunnelRow {
+  kind: "named" | "quick";
+  url: string | null;
+  /** Where in this container it leads. */
+  target: string | null;
+  /** The program or service behind it, or its log where nothing else is known. */
+  service: string;
+  /** It is connected. */
+  ready: boolean;
+  pid: number | null;
+  reason: string | null;
+}
+
+/** The tunnels that the supervisor runs. Where a named one leads is Cloudflare's to say, which its process knows. */
+export async function ownTunnels(programs: ProgramStatus[]): Promise<TunnelRow[]> {
+  const rows = await Promise.all(
+    programs.map(async (program) => {
+      if (program.group === QUICK_TUNNELS_GROUP) return [quick(program)];
+      if (program.name === "cloudflared" && program.pid !== null) return named(program);
+      return [];
+    }),
+  );
+  return rows.flat();
+}
+
+function quick(program: ProgramStatus): TunnelRow {
+  const { facts, name, ready, pid, reason, note } = program;
+  const { url, service, target } = facts;
+  return {
+    kind: "quick",
+    url: typeof url === "string" ? url : null,
+    target: `http://localhost:${typeof target === "number" ? target : name}`,
+    service: typeof service === "string" ? service : `port ${name}`,
+    ready,
+    pid,
+    reason: reason ?? (ready ? null : note),
+  };
+}
+
+async function named({ facts, ready, pid, note, reason }: ProgramStatus): Promise<TunnelRow[]> {
+  const row = { kind: "named", service: "cloudflared", ready, pid, reason: reason ?? note } as const;
+  const port = facts["metrics_port"];
+  const routes =
+    typeof port === "number"
+      ? await cloudflaredMetrics(port)
+          .routes()
+          .catch(() => [])
+      : [];
+  if (routes.length === 0) return [{ ...row, url: null, target: null }];
+  return routes.map(({ hostname, service }) => ({
+    ...row,
+    url: `https://${hostname}`,
+    target: service ?? null,
+  }));
+}

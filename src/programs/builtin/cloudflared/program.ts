@@ -1,0 +1,62 @@
+import { logFile, MEGABYTE, programDefaults, type ProgramSpec } from "../../spec.ts";
+import { findCloudflared, NOT_INSTALLED } from "./binary.ts";
+import { cloudflaredEnvironment } from "./environment.ts";
+import { observeCloudflared } from "./observe.ts";
+
+/** Seconds that requests in flight get at a stop. */
+const GRACE_SECONDS = 3;
+
+/** What named and quick tunnels have in common. */
+export const tunnelDefaults = {
+  ...programDefaults,
+  aliases: [] as string[],
+  exitcodes: [] as number[],
+  dependsOn: [] as string[],
+  stderr: "stdout",
+  onlyEnvironment: true,
+  ready: { kind: "observed" },
+  observe: observeCloudflared,
+} satisfies Partial<ProgramSpec>;
+
+/** The flags of every tunnel: nothing from files, no update of itself, metrics on a free port of loopback. */
+export const tunnelFlags = [
+  "--config=/dev/null",
+  "--no-autoupdate",
+  "--metrics=127.0.0.1:0",
+  `--grace-period=${GRACE_SECONDS}s`,
+];
+
+/** The log of a tunnel: an edge that refuses every attempt can make cloudflared write without end. */
+export function tunnelLog(name: string) {
+  return { ...logFile(name), maxBytes: 10 * MEGABYTE, backups: 1 };
+}
+
+/** The tunnel of CF_TUNNEL_TOKEN. */
+export function namedTunnelProgram(token: string | undefined, env: Record<string, string>): ProgramSpec {
+  const missing = "CF_TUNNEL_TOKEN is not set";
+  return {
+    ...tunnelDefaults,
+    name: "cloudflared",
+    group: "cloudflared",
+    command: [findCloudflared(env) ?? "cloudflared", "tunnel", ...tunnelFlags, "run"],
+    // Never an argument: those are for all to read.
+    environment: { ...cloudflaredEnvironment(env), TUNNEL_TOKEN: tokenIn(token ?? "") },
+    autorestart: true,
+    startsecs: 5,
+    // The network may be away for long; a token that cannot be right is no matter of attempts.
+    startretries: Infinity,
+    priority: 100,
+    stdout: tunnelLog("cloudflared"),
+    ...(token === undefined ? { skipped: missing } : {}),
+    prepare: async () => {
+      if (token === undefined) return missing;
+      return findCloudflared(env) === undefined ? NOT_INSTALLED : undefined;
+    },
+    origin: { kind: "builtin" },
+  };
+}
+
+/** Cloudflare shows a whole command line, and that is what gets pasted: the token is its last word. */
+function tokenIn(text: string): string {
+  return text.trim().split(/\s+/).at(-1) ?? "";
+}

@@ -1,0 +1,54 @@
+import type { ProgramSpec } from "../../spec.ts";
+import { findCloudflared, NOT_INSTALLED } from "./binary.ts";
+import { cloudflaredEnvironment } from "./environment.ts";
+import { observeCloudflared } from "./observe.ts";
+import { tunnelDefaults, tunnelFlags, tunnelLog } from "./program.ts";
+
+export const QUICK_TUNNELS_GROUP = "quicktunnel";
+
+/** Something that answers http on a port of this container. */
+export interface WebService {
+  /** What the tunnel is called after. */
+  port: number;
+  /** Where requests go; another port where something stands in front of the service. */
+  target: number;
+  name: string;
+}
+
+/**
+ * A throwaway tunnel to a web service. When to start and to try again is not its own business: Cloudflare
+ * counts the attempts of all together. `onUrl` is called when it has its address.
+ */
+export function quickTunnelProgram(
+  { port, target, name }: WebService,
+  env: Record<string, string>,
+  onUrl: (url: string) => void,
+): ProgramSpec {
+  const url = `--url=http://127.0.0.1:${target}`;
+  return {
+    ...tunnelDefaults,
+    name: String(port),
+    group: QUICK_TUNNELS_GROUP,
+    command: [findCloudflared(env) ?? "cloudflared", "tunnel", ...tunnelFlags, url],
+    environment: cloudflaredEnvironment(env),
+    autostart: false,
+    autorestart: false,
+    // A tunnel that cannot be had is EXITED, never FATAL: the container is none the worse for it.
+    startsecs: 0,
+    priority: 1000,
+    stdout: tunnelLog(`${QUICK_TUNNELS_GROUP}:${port}`),
+    observe(observed) {
+      observed.fact("service", name);
+      observed.fact("target", target);
+      return observeCloudflared({
+        ...observed,
+        fact(key, value) {
+          observed.fact(key, value);
+          if (key === "url" && typeof value === "string") onUrl(value);
+        },
+      });
+    },
+    prepare: async () => (findCloudflared(env) === undefined ? NOT_INSTALLED : undefined),
+    origin: { kind: "runtime" },
+  };
+}

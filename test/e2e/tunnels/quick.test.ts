@@ -1,0 +1,147 @@
+import { expect, test } from "bun:test";
+import { type BootOptions, type Container, keypair, waitFor } from "../harness.ts";
+import { Cloudflare, status, tunnels } from "./_cloudflare.ts";
+
+const ADDRESS = /^https:\/\/[a-z0-9-]+\.trycloudflare\.com$/;
+
+const web = (port: number, more = "") =>
+  `[program:web${port}]\ncommand=bun /fixtures/web-fixture.ts ${port}\n${more}`;
+
+async function address(container: Container, port: number): Promise<string> {
+  return await waitFor(
+    async () => {
+      const row = (await tunnels(container)).find(({ target }) => target?.endsWith(`:${port}`));
+      return row?.ready && row.url;
+    },
+    { what: `a tunnel to port ${port}`, detail: () => container.logs() },
+  );
+}
+
+const withTunnels = (options: BootOptions): BootOptions => ({
+  ...options,
+  env: { CF_QUICK_TUNNELS: "true", ...options.env },
+});
+
+test("a web service gets a tunnel once it answers, and its address shows everywhere", async () => {
+  const key = await keypair();
+  const cloudflare = new Cloudflare();
+  await using container = await cloudflare.boot(
+    withTunnels({
+      env: { SSH_PUBKEY: key.public },
+      programs: { "web.conf": web(8188, "web_port=8188\nweb_name=Comfy\n") },
+    }),
+  );
+  const url = await address(container, 8188);
+  expect(url).toMatch(ADDRESS);
+  expect(cloudflare.starts()[0]!.argv).toContain("--url=http://127.0.0.1:8188");
+  expect(await status(container, "quicktunnel:8188")).toMatchObject({
+    state: "RUNNING",
+    ready: true,
+    note: url,
+  });
+  expect(await container.waitLog(`Comfy (port 8188): ${url}`)).toContain(url);
+  await waitFor(async () =>
+    (await container.ssh(undefined, { key, stdin: "exit\n", tty: true })).stdout.includes(`Comfy: ${url}`),
+  );
+  expect(await container.sh("ai-dock tunnels")).toContain(url);
+
+  await container.sh("ai-dock stop web8188");
+  await waitFor(async () => (await tunnels(container)).length === 0);
+  expect(await status(container, "quicktunnel:8188")).toBeUndefined();
+});
+
+test("a tunnel that is killed comes back, and its new address replaces the old one", async () => {
+  const cloudflare = new Cloudflare();
+  await using container = await cloudflare.boot(
+    withTunnels({ programs: { "web.conf": web(8188, "web_port=8188\n") } }),
+  );
+  const before = await address(container, 8188);
+  await container.sh(`kill -KILL ${(await status(container, "quicktunnel:8188"))!.pid}`);
+  const after = await waitFor(async () => {
+    const found = await tunnels(container);
+    return found[0]?.url && found[0].url !== before && found[0].url;
+  });
+  expect(after).toMatch(ADDRESS);
+  await waitFor(async () => (await container.read("/run/ai-dock/tunnels")).trim() === `web8188: ${after}`);
+});
+
+test("services that announce themselves in /run/http_ports, as they come and go", async () => {
+  const cloudflare = new Cloudflare();
+  await using container = await cloudflare.boot(
+    withTunnels({ programs: { "web.conf": web(8188) + web(9000) } }),
+  );
+  await container.waitReady();
+  expect(await tunnels(container)).toEqual([]);
+  const text = JSON.stringify({ listen_port: "8188", proxy_port: 18188, service_name: "App" });
+  await container.sh(
+    `echo '${text}' >/run/http_ports/18188; touch /run/http_ports/9000 /run/http_ports/9999`,
+  );
+  await address(container, 8188);
+  await address(container, 9000);
+  expect((await tunnels(container)).map(({ service }) => service).toSorted()).toEqual(["App", "port 9000"]);
+  await container.sh("rm /run/http_ports/18188");
+  await waitFor(async () => (await tunnels(container)).length === 1);
+  expect(await status(container, "quicktunnel:18188")).toBeUndefined();
+});
+
+test("a list of ports", async () => {
+  const cloudflare = new Cloudflare();
+  await using container = await cloudflare.boot({
+    env: { CF_QUICK_TUNNELS: "9000, 8188" },
+    programs: { "web.conf": web(8188) + web(7000, "web_port=7000\n") },
+  });
+  await address(container, 8188);
+  expect(await tunnels(container)).toHaveLength(1);
+  await container.exec(["bash", "-c", "setsid bun /fixtures/web-fixture.ts 9000 >/dev/null 2>&1 &"]);
+  await address(container, 9000);
+});
+
+test("where Cloudflare limits the rate, attempts of all tunnels together grow rare", async () => {
+  const cloudflare = new Cloudflare("rate-limited");
+  await using container = await cloudflare.boot({
+    env: { CF_QUICK_TUNNELS: "8181,8182,8183", AI_DOCK_ON_FATAL: "exit" },
+    programs: { "web.conf": [8181, 8182, 8183].map((port) => web(port)).join("") },
+  });
+  await waitFor(() => cloudflare.starts().length === 2, { limit: 60_000 });
+  const [first, second] = cloudflare.starts();
+  expect(second!.time - first!.time).toBeGreaterThan(4500);
+  await waitFor(async () => /next attempt in 10 s/.test(await container.logs()));
+  expect((await container.exec(["ai-dock", "health"])).code).toBe(0);
+  cloudflare.mode("ok");
+  for (const port of [8181, 8182, 8183]) await address(container, port);
+});
+
+test("tunnels that older images open themselves are listed, too", async () => {
+  const cloudflare = new Cloudflare();
+  const script = "cloudflared tunnel --url localhost:$PORT >/var/log/supervisor/quicktunnel-app.log 2>&1";
+  await using container = await cloudflare.boot(
+    withTunnels({ programs: { "old.conf": `[program:old]\ncommand=bash -c "PORT=8188; ${script}"\n` } }),
+  );
+  const row = await waitFor(async () => {
+    const [found] = await tunnels(container);
+    return found !== undefined && found.url !== null && found;
+  });
+  expect(row).toMatchObject({
+    kind: "quick",
+    url: expect.stringMatching(ADDRESS),
+    target: "localhost:8188",
+    service: "quicktunnel-app.log",
+  });
+  await waitFor(async () =>
+    (await container.exec(["ai-dock", "logs", "quicktunnel-app"])).stdout.includes(String(row.url)),
+  );
+});
+
+test("one that was stopped by hand stays so", async () => {
+  const cloudflare = new Cloudflare();
+  await using container = await cloudflare.boot({
+    env: { CF_QUICK_TUNNELS: "8188" },
+    programs: { "web.conf": web(8188) },
+  });
+  await address(container, 8188);
+  await container.sh("ai-dock stop quicktunnel:8188");
+  await waitFor(async () => !(await container.read("/run/ai-dock/tunnels")).includes("http"));
+  expect(await status(container, "quicktunnel:8188")).toMatchObject({ state: "STOPPED", pid: null });
+  await container.sh("ai-dock start quicktunnel:8188");
+  await address(container, 8188);
+});
