@@ -3,6 +3,7 @@ import { messageOf } from "../../errors.ts";
 import { listRemotes } from "../../programs/builtin/rclone/list.ts";
 import { coverMountPoint, removeIfEmpty } from "../../programs/builtin/rclone/mount-point.ts";
 import { placesOf } from "../../programs/builtin/rclone/places.ts";
+import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";
 import { mountObstacle } from "../../programs/builtin/rclone/requirements.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import type { BootContext, Step } from "../context.ts";
@@ -14,7 +15,7 @@ const NONE_CONFIGURED = "WARNING-NO-REMOTES-CONFIGURED.txt";
  * Finds out whether remotes can be mounted and which, exports RCLONE_MOUNT_COUNT, and keeps whatever runs
  * before they are mounted from writing to their mount points.
  */
-export async function prepareRemotes({ env, log }: BootContext) {
+export async function prepareRemotes({ env, log, settings }: BootContext) {
   const folder = `${env["WORKSPACE"] ?? "/workspace/"}remote/`;
   const obstacle = mountObstacle(env);
   const { remotes } = await listRemotes(env);
@@ -34,8 +35,8 @@ export async function prepareRemotes({ env, log }: BootContext) {
   }
   if (remotes.length === 0) return undefined;
   for (const { mountPoint } of placesOf(remotes, env["WORKSPACE"] ?? "/workspace/")) {
-    if (obstacle === undefined) coverMountPoint(mountPoint);
-    else removeIfEmpty(mountPoint);
+    if (obstacle !== undefined) removeIfEmpty(mountPoint);
+    else if (!settings.AI_DOCK_DISABLE.includes(REMOTES_GROUP)) coverMountPoint(mountPoint);
   }
   if (obstacle !== undefined) log.warn(`Remotes cannot be mounted: ${obstacle}`);
   return { message: "Remotes found", fields: { configured: remotes.length, mountable: count } };

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, rmdirSync } from "node:fs";
+import { readdirSync, rmdirSync } from "node:fs";
 import { messageOf } from "../../../errors.ts";
 import { logger } from "../../../log.ts";
 import { ensureDirectory } from "../../../sys/fs.ts";
@@ -26,8 +26,7 @@ export function coverMountPoint(path: string): void {
   try {
     mountEmpty(path, COVER);
   } catch (error) {
-    // Someone without root cannot; at least they cannot write by accident.
-    chmodSync(path, 0o555);
+    // Someone without root cannot, and fusermount3 wants the directory writable.
     log.debug(`"${path}" is not covered: ${messageOf(error)}`);
   }
 }

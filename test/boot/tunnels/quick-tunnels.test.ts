@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { SharedAttempts } from "../../../src/boot/tunnels/attempts.ts";
+import { QuickTunnels } from "../../../src/boot/tunnels/quick-tunnels.ts";
+import { Supervisor } from "../../../src/supervisor/supervisor.ts";
+
+const STAND_IN = resolve(import.meta.dir, "../../fixtures/cloudflared-standin-fixture.ts");
+
+let bin: string;
+let supervisor: Supervisor;
+let shown: string[];
+
+beforeEach(() => {
+  bin = mkdtempSync(join(tmpdir(), "bin-"));
+  const path = join(bin, "cloudflared");
+  writeFileSync(path, `#!/bin/sh\nexec ${process.execPath} ${STAND_IN} "$@"\n`);
+  chmodSync(path, 0o755);
+  supervisor = new Supervisor({
+    env: {},
+    serverUrl: "",
+    container: null,
+    logs: { open: () => null, release() {} },
+  });
+  supervisor.phase = "running";
+  shown = [];
+});
+
+afterEach(async () => {
+  await supervisor.stop(supervisor.programs);
+  rmSync(bin, { recursive: true });
+});
+
+function tunnelsTo(port: number): QuickTunnels {
+  return new QuickTunnels({
+    supervisor,
+    env: { PATH: `${bin}:/usr/bin:/bin` },
+    wanted: [port],
+    onChange: (lines) => {
+      shown = lines;
+    },
+  });
+}
+
+test("a service that is silent for a moment keeps its tunnel; one that stays silent loses it", async () => {
+  const service = Bun.serve({ port: 0, fetch: () => new Response("here") });
+  const tunnels = tunnelsTo(service.port!);
+  await tunnels.step(0);
+  const [program] = supervisor.programs;
+  await supervisor.until(() => program!.ready);
+  const { pid } = program!;
+  await tunnels.step(1000);
+  expect(shown).toEqual([`port ${service.port}: ${String(program!.facts["url"])}`]);
+  await service.stop(true);
+  await tunnels.step(2000);
+  await tunnels.step(61_000);
+  expect(program!.pid).toBe(pid);
+  await tunnels.step(62_001);
+  expect(supervisor.programs).toEqual([]);
+  await tunnels.step(63_000);
+  expect(shown).toEqual([]);
+});
+
+test("no tunnel is opened before its service answers", async () => {
+  const service = Bun.serve({ port: 0, fetch: () => new Response("here") });
+  const port = service.port!;
+  await service.stop(true);
+  const tunnels = tunnelsTo(port);
+  await tunnels.step(0);
+  expect(supervisor.programs).toEqual([]);
+});
+
+test("attempts grow rare up to a quarter of an hour, until one succeeds", () => {
+  const attempts = new SharedAttempts();
+  const waits = Array.from({ length: 10 }, () => {
+    attempts.failed(0);
+    return attempts.next / 1000;
+  });
+  expect(waits).toEqual([5, 10, 20, 40, 80, 160, 320, 640, 900, 900]);
+  attempts.succeeded();
+  expect(attempts.next).toBe(0);
+  attempts.failed(1000);
+  expect(attempts.next).toBe(6000);
+});

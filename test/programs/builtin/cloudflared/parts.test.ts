@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { cloudflaredEnvironment } from "../../../../src/programs/builtin/cloudflared/environment.ts";
+import { namedTunnelProgram } from "../../../../src/programs/builtin/cloudflared/program.ts";
+import {
+  isRateLimit,
+  isRefusal,
+  lastError,
+  metricsPort,
+} from "../../../../src/programs/builtin/cloudflared/words.ts";
+
+test("cloudflared gets no variable that it would log", () => {
+  const env = {
+    PATH: "/bin",
+    MY_TUNNEL_SECRET: "abc",
+    OTHER: "has TUNNEL_ in it",
+    CF_TUNNEL_TOKEN: "t",
+    TUNNEL_TRANSPORT_PROTOCOL: "http2",
+    HTTPS_PROXY: "http://proxy",
+  };
+  expect(cloudflaredEnvironment(env)).toEqual({
+    PATH: "/bin",
+    TUNNEL_TRANSPORT_PROTOCOL: "http2",
+    HTTPS_PROXY: "http://proxy",
+    HOME: "/nonexistent",
+  });
+});
+
+test("a token is taken out of a pasted command line", () => {
+  for (const text of [
+    "eyJh",
+    " eyJh\n",
+    "sudo cloudflared service install eyJh",
+    "cloudflared tunnel run --token eyJh",
+  ])
+    expect(namedTunnelProgram(text, {}).environment["TUNNEL_TOKEN"]).toBe("eyJh");
+});
+
+describe("its words", () => {
+  const output = [
+    "2026-11-23T21:37:58Z INF Starting metrics server on 127.0.0.1:40123/metrics",
+    '2026-11-23T21:37:59Z ERR Register tunnel error from server side error="Unauthorized: Invalid tunnel secret" connIndex=0',
+    "2026-11-23T21:37:59Z INF Retrying connection in up to 2s connIndex=0",
+    "2026-11-23T21:38:",
+  ].join("\n");
+
+  test("tell the port of its metrics and the last error", () => {
+    expect(metricsPort(output)).toBe(40123);
+    expect(lastError(output)).toBe(
+      'Register tunnel error from server side error="Unauthorized: Invalid tunnel secret" connIndex=0',
+    );
+    expect(metricsPort("")).toBeUndefined();
+    expect(lastError(output.split("\n").slice(2).join("\n"))).toBeUndefined();
+  });
+
+  test("before it has a logger are complaints, too", () => {
+    expect(lastError("Provided Tunnel token is not valid.\nSee 'cloudflared tunnel run --help'.\n")).toBe(
+      "Provided Tunnel token is not valid.",
+    );
+  });
+
+  test("tell a refused token and a rate limit from other trouble", () => {
+    expect(isRefusal(lastError(output) ?? "")).toBeTrue();
+    expect(isRefusal("dial tcp: i/o timeout")).toBeFalse();
+    expect(isRateLimit("failed to unmarshal quick Tunnel: invalid character '<'")).toBeTrue();
+    expect(isRateLimit("no such host")).toBeFalse();
+  });
+});

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { adoptUploads, pendingIn } from "../../../../src/programs/builtin/rclone/cache.ts";
+
+let cache: string;
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), "cache-"));
+});
+afterEach(() => rmSync(cache, { recursive: true }));
+
+function cached(folder: string, file: string, { dirty = true, text = "data" } = {}): void {
+  for (const [kind, content] of [
+    ["vfs", text],
+    ["vfsMeta", JSON.stringify({ Size: text.length, Dirty: dirty })],
+  ] as const) {
+    const path = join(cache, kind, folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+}
+
+const data = (folder: string, file: string) => readFileSync(join(cache, "vfs", folder, file), "utf8");
+const adopt = () => adoptUploads(cache, join(cache, "vfs", "far{new}"));
+
+test("counts what waits, in any folder, and nothing else", async () => {
+  cached("far{old}", "a/b c", { text: "12345" });
+  cached("far", "d", { text: "123" });
+  cached("far", "clean", { dirty: false });
+  writeFileSync(join(cache, "vfsMeta/far/broken"), "{");
+  expect(await pendingIn(cache)).toEqual({ files: 2, bytes: 8 });
+  expect(await pendingIn(join(cache, "nowhere"))).toEqual({ files: 0, bytes: 0 });
+});
+
+test("moves what waits under other names, and drops what does not", async () => {
+  cached("far{old}", "deep/file", { text: "old" });
+  cached("far{old}", "clean", { dirty: false });
+  cached("far", "other");
+  cached("far{new}", "mine", { text: "new" });
+  expect(await adopt()).toEqual({ moved: 2, conflicts: [] });
+  expect(data("far{new}", "deep/file")).toBe("old");
+  expect(data("far{new}", "mine")).toBe("new");
+  expect(() => data("far{old}", "clean")).toThrow("ENOENT");
+  expect(await pendingIn(cache)).toMatchObject({ files: 3 });
+  expect(await adopt()).toEqual({ moved: 0, conflicts: [] });
+});
+
+test("a clean copy makes way; what waits in both places stays, each with its data", async () => {
+  cached("far{old}", "same", { text: "old" });
+  cached("far{new}", "same", { text: "stale", dirty: false });
+  cached("far{old}", "both", { text: "old" });
+  cached("far{new}", "both", { text: "new" });
+  const { moved, conflicts } = await adopt();
+  expect(moved).toBe(1);
+  expect(conflicts).toEqual([join(cache, "vfsMeta/far{old}/both")]);
+  expect(data("far{new}", "same")).toBe("old");
+  expect([data("far{old}", "both"), data("far{new}", "both")]).toEqual(["old", "new"]);
+});
+
+test("goes on where an earlier move was cut off between data and record", async () => {
+  cached("far{old}", "file", { text: "old" });
+  mkdirSync(join(cache, "vfs/far{new}"), { recursive: true });
+  writeFileSync(join(cache, "vfs/far{new}/file"), "old");
+  rmSync(join(cache, "vfs/far{old}/file"));
+  expect(await adopt()).toEqual({ moved: 1, conflicts: [] });
+  expect(data("far{new}", "file")).toBe("old");
+  expect(await pendingIn(join(cache))).toMatchObject({ files: 1 });
+});
