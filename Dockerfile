@@ -60,6 +60,75 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
   : >/etc/machine-id
 SCRIPT
 
+ARG XPU_TARGET=CPU
+ARG ROCM_VERSION
+ARG ROCM_LEVEL
+ARG ROCM_REPOSITORY=radeon
+ARG ROCM_RADEON_URL=https://repo.radeon.com/rocm
+ARG ROCM_THEROCK_URL=https://repo.amd.com/rocm/packages-multi-arch
+
+# AMD's runtime comes as packages; NVIDIA's is in the base. Its repository stays configured, pinned to this release, so
+# that images built on top can install more of the same.
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked <<'SCRIPT'
+  set -eu
+  if [ "$XPU_TARGET" != AMD_GPU ]; then exit 0; fi
+  export DEBIAN_FRONTEND=noninteractive
+  . /etc/os-release
+  case $ROCM_REPOSITORY in
+    radeon)
+      key=$ROCM_RADEON_URL/rocm.gpg.key
+      # The first release of a series is in a folder without its last zero.
+      source="$ROCM_RADEON_URL/apt/${ROCM_VERSION%.0} $VERSION_CODENAME main"
+      # Ubuntu has packages of the same names, some of them newer.
+      pin="Package: *\nPin: origin $(echo "$ROCM_RADEON_URL" | cut -d / -f 3 | cut -d : -f 1)\nPin-Priority: 1001\n"
+      core='rocm-core rocminfo amd-smi-lib rocm-smi-lib'
+      runtime="$core hip-runtime-amd rocm-opencl-runtime miopen-hip rocblas rocfft"
+      devel="$core rocm-libs rocm-opencl-sdk rocm-hip-sdk rocm-ml-sdk"
+      ;;
+    therock)
+      key=$ROCM_THEROCK_URL/gpg/rocm.gpg
+      source="$ROCM_THEROCK_URL/$ID$(echo "$VERSION_ID" | tr -d .) stable main"
+      # One repository holds every release.
+      pin="Package: amdrocm*\nPin: version ${ROCM_VERSION%.*}.*\nPin-Priority: 1001\n"
+      core=
+      runtime=amdrocm
+      devel=amdrocm-core-sdk
+      ;;
+    *) echo "ROCM_REPOSITORY: expected radeon or therock, got \"$ROCM_REPOSITORY\"" >&2; exit 1 ;;
+  esac
+  case $ROCM_LEVEL in
+    core) packages=$core ;;
+    runtime) packages=$runtime ;;
+    devel) packages=$devel ;;
+    *) packages= ;;
+  esac
+  if [ -z "$packages" ]; then
+    echo "ROCM_LEVEL: expected one that $ROCM_REPOSITORY has, got \"$ROCM_LEVEL\"" >&2
+    exit 1
+  fi
+  mkdir -p /etc/apt/keyrings
+  curl -fsSL --retry 3 "$key" -o /tmp/rocm.key
+  # It may come in either form; apt wants it without its armour.
+  gpg --batch --quiet --dearmor -o /etc/apt/keyrings/rocm.gpg /tmp/rocm.key 2>/dev/null ||
+    install -m 0644 /tmp/rocm.key /etc/apt/keyrings/rocm.gpg
+  echo "deb [arch=amd64 signed-by=/etc/apt/keyrings/rocm.gpg] $source" >/etc/apt/sources.list.d/rocm.list
+  printf '%b' "$pin" >/etc/apt/preferences.d/rocm
+  apt-get -q update
+  # shellcheck disable=SC2086 # several packages
+  apt-get -q install -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io $packages
+  # The packages tell neither the linker nor PATH where they are.
+  home=$(ls -d /opt/rocm/lib /opt/rocm/core-*/lib /opt/rocm-*/lib 2>/dev/null | head -n 1)
+  home=${home%/lib}
+  [ -e /opt/rocm ] || ln -s "$home" /opt/rocm
+  [ -e /opt/rocm/bin ] || ln -s "$home/bin" /opt/rocm/bin
+  echo "$home/lib" >/etc/ld.so.conf.d/rocm.conf
+  ldconfig
+  for group in video render; do getent group $group >/dev/null || groupadd --system $group; done
+  rm -rf /tmp/rocm.key /root/.gnupg /var/log/apt /var/log/dpkg.log /var/log/alternatives.log /var/cache/debconf/*-old \
+    /var/lib/dpkg/*-old /var/cache/ldconfig/aux-cache
+SCRIPT
+
 # A tool that the context lacks is left out: what needs it says so when it is asked to start.
 RUN --mount=type=bind,from=tools,target=/tools <<'SCRIPT'
   set -eu
@@ -102,12 +171,10 @@ COPY --chmod=0644 <<MOTD /etc/motd
 
 MOTD
 
-ARG XPU_TARGET=CPU
 ARG CUDA_VERSION
 ARG CUDA_LEVEL
 ARG CUDNN_VERSION
-ARG ROCM_VERSION
-ARG ROCM_LEVEL
+ARG EXTRA_PATH
 ARG MAMBA_DEFAULT_ENV=base
 ARG MAMBA_BASE_PYTHON_VERSION=3.10
 
@@ -120,7 +187,7 @@ ENV XPU_TARGET=${XPU_TARGET} \
     LANG=C.UTF-8 \
     SHELL=/bin/bash \
     DEBIAN_FRONTEND=noninteractive \
-    PATH=/opt/ai-dock/bin:/opt/micromamba/bin:${PATH} \
+    PATH=/opt/ai-dock/bin:/opt/micromamba/bin:${PATH}${EXTRA_PATH} \
     APT_INSTALL="apt-get install -y --no-install-recommends" \
     PIP_INSTALL="pip install --no-cache-dir" \
     MAMBA_CREATE="micromamba create -y -c conda-forge" \

@@ -1,43 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { schema } from "../../src/env/schema.ts";
-import { must, run } from "./harness.ts";
+import { must } from "./harness.ts";
 
 const ROOT = `${import.meta.dir}/../..`;
-const BAKE = ["docker", "buildx", "bake", "-f", "docker-bake.hcl"];
-
-describe("docker-bake.hcl", () => {
-  test("names each cpu target like its tag, on the Ubuntu of that tag", async () => {
-    const { target } = JSON.parse(await must([...BAKE, "--print", "cpu"], { cwd: ROOT }));
-    const summary = Object.entries<BakeTarget>(target).map(([name, { tags, contexts }]) => [
-      name,
-      tags,
-      contexts.base,
-    ]);
-    expect(summary).toEqual([
-      ["cpu-22-04", ["ghcr.io/ai-dock/base-image:cpu-22.04"], "docker-image://ubuntu:22.04"],
-      ["cpu-24-04", ["ghcr.io/ai-dock/base-image:cpu-24.04"], "docker-image://ubuntu:24.04"],
-    ]);
-  });
-
-  test("takes registry, image and platforms from variables", async () => {
-    const env = { REGISTRY: "registry.example/me", IMAGE: "mine", PLATFORMS: "linux/amd64,linux/arm64" };
-    const { target } = JSON.parse(await must([...BAKE, "--print", "cpu-24-04"], { cwd: ROOT, env }));
-    expect(target["cpu-24-04"]).toMatchObject({
-      tags: ["registry.example/me/mine:cpu-24.04"],
-      platforms: ["linux/amd64", "linux/arm64"],
-    });
-  });
-
-  test.each([
-    ["PLATFORMS", "linux/sparc", "PLATFORMS: expected linux/amd64 or linux/arm64"],
-    ["REGISTRY", "Not A Registry", "REGISTRY: expected a registry and owner such as ghcr.io/ai-dock"],
-    ["CPU_JSON", '[{"ubuntu":"noble"}]', "CPU: expected Ubuntu releases such as 24.04"],
-  ])("refuses a wrong %s", async (name, value, message) => {
-    const { stderr, code } = await run([...BAKE, "--print", "cpu"], { cwd: ROOT, env: { [name]: value } });
-    expect(stderr).toContain(message);
-    expect(code).toBe(1);
-  });
-});
 
 describe("compose.yaml", () => {
   test("passes every setting on, and nothing when .env is empty", async () => {
@@ -68,11 +33,6 @@ describe("compose.yaml", () => {
     expect(workspace).toMatchObject({ target: "/data", bind: { propagation: "rprivate" } });
   });
 });
-
-interface BakeTarget {
-  tags: string[];
-  contexts: { base: string };
-}
 
 interface ComposeService {
   image: string;

@@ -9,6 +9,6 @@ setDefaultTimeout(180_000);
 
 export { type BootOptions, IMAGE, PEERS_IMAGE } from "./_arguments.ts";
 export { boot, Container, type ContainerState, type ExecOptions } from "./_container.ts";
-export { must, type Result, run, tempFolder, waitFor, type WaitOptions } from "./_run.ts";
+export { must, type Result, run, RUN_ID, tempFolder, waitFor, type WaitOptions } from "./_run.ts";
 export { type Keypair, keypair, sshArgv, type SshOptions } from "./_ssh.ts";
 export { runAttached, runTerminal, Terminal } from "./_terminal.ts";

@@ -50,7 +50,7 @@ export const differences = {
 export type Difference = keyof typeof differences;
 
 /** What only we tell programs: the contract of the images of the ai-dock family, and what the boot found. */
-export const OUR_VARIABLES = /^(?:WORKSPACE\w*|GPU_COUNT|DEBUG|AI_DOCK_\w+)$/;
+export const OUR_VARIABLES = /^(?:WORKSPACE\w*|GPU_COUNT|RCLONE_MOUNT_COUNT|DEBUG|AI_DOCK_\w+)$/;
 
 /** Variables that the image leaves empty. */
 export const EMPTY_VARIABLES = /^(?:CUDA|CUDNN|ROCM)_(?:LEVEL|VERSION)$/;
