@@ -49,6 +49,11 @@ export async function environmentOfApp(
     },
     { what: `an answer on port ${port}`, detail: () => container.logs() },
   );
-  const variables = body.split("\0").filter((variable) => variable !== "");
+  return environmentOf(body);
+}
+
+/** The variables in an answer of the app. */
+export function environmentOf(answer: string): Record<string, string> {
+  const variables = answer.split("\0").filter((variable) => variable !== "");
   return Object.fromEntries(variables.map((variable) => variable.split(/=(.*)/s).slice(0, 2)));
 }
