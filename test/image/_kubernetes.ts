@@ -2,8 +2,9 @@ import { z } from "zod";
 
 /**
  * The fields of Kubernetes that scripts/kubernetes.yaml uses, as its published API (v1, apps/v1) types them, and no
- * others (checked once with the types of kubernetes-types 1.30, made of that API): a key that is misspelt or in the wrong place is refused, as `kubectl apply --validate=strict` would.
- * A field that the manifest begins to use is to be added here from that API's reference.
+ * others: a key that is misspelt or in the wrong place is refused, as `kubectl apply --validate=strict` would.
+ * A field that the manifest begins to use is to be added here from that API's reference; `kubernetes-types` of npm,
+ * which is made of it, is what these were compared with.
  */
 const strict = z.strictObject;
 

@@ -52,4 +52,15 @@ describe("ai-dock in an image that has nothing else of ours", () => {
     expect(stdout).toBe("other value /workspace/\n");
     expect(code).toBe(7);
   });
+
+  test("serves its app as a user without rights, and with nothing to write to", async () => {
+    for (const options of [{ user: "1000" }, { readOnly: true }, { capDrop: ["ALL"] }, { init: true }]) {
+      await using container = await bootChild("foreign", options);
+      expect(await environmentOfApp(container, "foreign")).toMatchObject({ WORKSPACE: "/workspace/" });
+      expect(await container.logs()).not.toMatch(/^\s+at /m);
+    }
+  });
+
+  // The control socket has its place in /run alone: where that cannot be written to, the app runs but nobody can ask.
+  test.todo("is healthy as a user without rights, too");
 });
