@@ -1,0 +1,9 @@
+#!/bin/false
+# Sourced, and of mode 0644.
+
+preflight_main() {
+  mkdir -p /run/http_ports
+  export APP_FLAGS="--port 18188 --greeting 'hello there'"
+}
+
+preflight_main "$@"

@@ -1,0 +1,3 @@
+#!/bin/false
+
+export APP_ORDER="after ${APP_FLAGS:+10-app.sh}"

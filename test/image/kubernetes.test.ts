@@ -1,0 +1,70 @@
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { loadEnvironment } from "../../src/env/load.ts";
+import { isSecretName } from "../../src/env/redact.ts";
+import { schema } from "../../src/env/schema.ts";
+import { manifest } from "./_kubernetes.ts";
+
+const text = readFileSync(resolve(import.meta.dir, "../../scripts/kubernetes.yaml"), "utf8");
+const [settings, service, set] = manifest.parse(Bun.YAML.parse(text));
+const pod = set.spec.template.spec;
+const [container] = pod.containers;
+if (container === undefined) throw new Error("The manifest has no container");
+
+test("the manifest of Kubernetes refuses a key that its API does not have", () => {
+  const misspelt = text.replace("terminationGracePeriodSeconds:", "terminationGracePeriod:");
+  expect(manifest.safeParse(Bun.YAML.parse(misspelt)).success).toBe(false);
+});
+
+test("its parts find each other", () => {
+  const { matchLabels } = set.spec.selector;
+  expect(set.spec.template.metadata.labels).toEqual(matchLabels);
+  expect(service.spec.selector).toEqual(matchLabels);
+  expect(set.spec.serviceName).toBe(service.metadata.name);
+  expect(container.envFrom).toEqual([{ configMapRef: { name: settings.metadata.name } }]);
+  const ports = new Set(container.ports.map((port) => port.name));
+  expect(service.spec.ports.filter(({ targetPort }) => !ports.has(String(targetPort)))).toEqual([]);
+  const volumes = [
+    ...pod.volumes.map((volume) => volume.name),
+    ...set.spec.volumeClaimTemplates.map((claim) => claim.metadata.name),
+  ];
+  expect(new Set(container.volumeMounts.map((mount) => mount.name))).toEqual(new Set(volumes));
+});
+
+test("its settings are ours, and valid", () => {
+  const variables = { ...settings.data, ...Object.fromEntries(container.env.map((e) => [e.name, e.value])) };
+  const files = Object.keys(variables).filter((name) => name.endsWith("_FILE"));
+  const unknown = Object.keys(variables).filter((name) => !(name.replace(/_FILE$/, "") in schema));
+  expect(unknown).toEqual([]);
+  expect(files).not.toEqual([]);
+  expect(files.filter((name) => !isSecretName(name.replace(/_FILE$/, "")))).toEqual([]);
+  const { problems } = loadEnvironment([], settings.data);
+  expect(problems).toEqual([]);
+});
+
+test("the secret's file is where its volume is mounted, and not readable for others", () => {
+  const secret = pod.volumes.find((volume) => "secret" in volume);
+  const mount = container.volumeMounts.find(({ name }) => name === secret?.name);
+  const file = container.env.find(({ name }) => name.endsWith("_FILE"));
+  expect(file?.value).toStartWith(`${mount?.mountPath}/`);
+  expect(secret?.secret.defaultMode).toBe(0o400);
+});
+
+test("it is probed by ai-dock health, and is given more time to stop than ai-dock takes", () => {
+  for (const probe of [container.startupProbe, container.readinessProbe, container.livenessProbe])
+    expect(probe.exec.command).toEqual(["/usr/local/bin/ai-dock", "health"]);
+  const { settings: effective } = loadEnvironment([], settings.data);
+  expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(effective.AI_DOCK_STOP_TIMEOUT);
+});
+
+test("no variable of a Service's address reaches it, since SSH_PORT would be one", () => {
+  expect(pod.enableServiceLinks).toBe(false);
+});
+
+test("it has a GPU, and may run where GPUs are", () => {
+  const kinds = Object.keys(container.resources.limits);
+  expect(kinds).toEqual(["nvidia.com/gpu"]);
+  expect(pod.tolerations.map(({ key }) => key)).toEqual(kinds);
+  expect(container.image).toMatch(/^ghcr\.io\/ai-dock\/base-image:cuda-/);
+});
