@@ -38,6 +38,9 @@ FROM ubuntu:24.04 AS base
 # --- the image ---
 FROM base AS image
 
+# Images built on top are written for it.
+SHELL ["/bin/bash", "-c"]
+
 # Packages: a shell to work in, what provisioning scripts expect, and the ssh server. Its host keys are made at first
 # boot, so that no two containers share them; services never start while packages are installed.
 RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
@@ -157,6 +160,9 @@ RUN <<'SCRIPT'
   for name in init.sh logtail.sh supervisorctl; do
     ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name"
   done
+  # The target is written at every boot, also where this folder cannot be.
+  mkdir -p /opt/ai-dock/etc
+  ln -s /run/ai-dock/environment.sh /opt/ai-dock/etc/environment.sh
   grep -qsx user_allow_other /etc/fuse.conf || echo user_allow_other >>/etc/fuse.conf
 SCRIPT
 

@@ -10,9 +10,9 @@ import type { Signals } from "./signals.ts";
 const log = logger("supervisor");
 
 /** Lets others in by the control socket; without one the container works all the same. The result closes it. */
-export function openControl(context: ControlContext): () => void {
+export function openControl(context: ControlContext, socket: string): () => void {
   try {
-    return serveControl(context);
+    return serveControl(context, socket);
   } catch (error) {
     log.warn(`control socket: ${messageOf(error)}; status, start and stop do not work in this container`);
     return () => undefined;

@@ -1,7 +1,7 @@
 import { describeEnvironment } from "../env/describe.ts";
 import { createRedactor } from "../env/redact.ts";
 import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
-import { CONTROL_SOCKET } from "../control/protocol.ts";
+import { ownControlSocket } from "../control/protocol.ts";
 import { AiDockError, ExitCode, messageOf } from "../errors.ts";
 import { logger, setLogDebug, setLogRedactor } from "../log.ts";
 import { startReaper } from "../supervisor/reaper.ts";
@@ -87,9 +87,10 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   const { settings, env, sources } = loaded;
   const quiet = command.length > 0 && onTerminal();
   const fatal = Promise.withResolvers<number>();
+  const socket = ownControlSocket();
   const supervisor = new Supervisor({
     env,
-    serverUrl: `unix://${CONTROL_SOCKET}`,
+    serverUrl: `unix://${socket}`,
     container: quiet ? null : logs.container,
     logs,
     onFatal: ({ id }) => {
@@ -106,7 +107,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     mainLog: logs.main,
     requestStop: () => void process.kill(process.pid, "SIGTERM"),
   };
-  const closeControl = openControl(control);
+  const closeControl = openControl(control, socket);
   obeySignals(signals, control, () => logs.reopen());
   const context: Omit<BootContext, "log"> = {
     settings,

@@ -4,7 +4,7 @@ import { AiDockError, ExitCode } from "../errors.ts";
 import {
   actionReply,
   type ActionRequest,
-  CONTROL_SOCKET,
+  controlSocket,
   environmentReply,
   errorReply,
   healthReply,
@@ -31,7 +31,7 @@ async function call<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema>> {
   const response = await ofetch
     .raw<unknown>(`http://ai-dock${path}`, {
-      ...({ unix: CONTROL_SOCKET } as object),
+      ...({ unix: controlSocket() } as object),
       ...(body ? { method: "POST", body } : {}),
       ignoreResponseError: true,
       retry: 0,

@@ -1,7 +1,18 @@
 import { z } from "zod";
 import { programStatusSchema } from "../supervisor/status.ts";
+import { findRuntimeDirectory, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
 
-export const CONTROL_SOCKET = "/run/ai-dock/control.sock";
+const SOCKET = "control.sock";
+
+/** The path of the control socket, for the one init that serves it. */
+export function ownControlSocket(): string {
+  return `${makeRuntimeDirectory()}/${SOCKET}`;
+}
+
+/** The path of the control socket, for everyone else. */
+export function controlSocket(): string {
+  return `${findRuntimeDirectory(SOCKET)}/${SOCKET}`;
+}
 
 export const statusReply = z.object({
   phase: z.enum(["booting", "running", "stopping"]),

@@ -8,7 +8,6 @@ import { act, runUpdate } from "./actions.ts";
 import type { ControlContext } from "./context.ts";
 import {
   actionRequest,
-  CONTROL_SOCKET,
   environmentRequest,
   type HealthReply,
   type StatusReply,
@@ -25,7 +24,7 @@ const SUPERVISOR_SOCKET = "/run/supervisor.sock";
  * Serves the control socket: HTTP, mode 0600, so root (or the container's own user) alone; JSON, and XML-RPC
  * for clients of supervisord. Throws when the socket cannot be made. The result stops it and removes it.
  */
-export function serveControl(context: ControlContext, path = CONTROL_SOCKET): () => void {
+export function serveControl(context: ControlContext, path: string): () => void {
   const { supervisor, environment } = context;
   ensureDirectory(dirname(path), 0o755);
   rmSync(path, { force: true });
@@ -92,7 +91,6 @@ function answer(handler: Handler) {
 
 /** Where it cannot be made, clients of supervisord are told our own path by SUPERVISOR_SERVER_URL only. */
 function linkSupervisorSocket(path: string): () => void {
-  if (path !== CONTROL_SOCKET) return () => undefined;
   try {
     rmSync(SUPERVISOR_SOCKET, { force: true });
     symlinkSync(path, SUPERVISOR_SOCKET);

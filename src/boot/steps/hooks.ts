@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { BootContext, Step } from "../context.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
+import { ensurePortsDirectory } from "../tunnels/services.ts";
 import { findHook, HOOK_DIRECTORY, listHooks } from "../hooks/find.ts";
 import { runHook } from "../hooks/run.ts";
 
@@ -8,6 +9,7 @@ const NAME = "preflight";
 
 /** Runs `preflight.d/*.sh` in order, then `preflight.sh`; one that fails keeps no other from running. */
 export async function runPreflight(context: BootContext, directory = HOOK_DIRECTORY) {
+  ensurePortsDirectory();
   const main = findHook("preflight.sh", context.env["PATH"], directory);
   const paths = [...listHooks(`${directory}/preflight.d`), ...(main === undefined ? [] : [main])];
   const failed: string[] = [];

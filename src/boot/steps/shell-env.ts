@@ -19,13 +19,16 @@ export function writeShellEnvironment({ env, log }: BootContext, root = "") {
     // Images built on later versions of the original source it.
     [`${root}/opt/ai-dock/etc/environment.sh`, (path) => linkTo(path, file)],
   ];
+  let written = 0;
   for (const [path, write] of targets) {
     try {
       write(path);
+      written++;
     } catch (error) {
       log.warn(`"${path}": ${messageOf(error)}; shells may lack the boot environment`);
     }
   }
+  if (written === 0) return undefined;
   return { message: "Shells get this environment", fields: { variables: sessionVariables(env).length } };
 }
 

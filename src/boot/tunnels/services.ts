@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { z } from "zod";
 import { type WebService } from "../../programs/builtin/cloudflared/quick.ts";
 import { isUp } from "../../supervisor/machine.ts";
@@ -7,7 +7,16 @@ import { readIfExists } from "../../sys/fs.ts";
 import { isPortTaken } from "../../sys/proc.ts";
 
 /** Where images built on later versions of the original announce their web services, one file a port. */
-export const PORTS_DIRECTORY = "/run/http_ports";
+const PORTS_DIRECTORY = "/run/http_ports";
+
+/** Such images write there without making it. */
+export function ensurePortsDirectory(): void {
+  try {
+    mkdirSync(PORTS_DIRECTORY, { recursive: true });
+  } catch {
+    // Then nothing can be announced.
+  }
+}
 
 const portNumber = z.coerce.number().int().min(1).max(65535);
 const announcement = z.object({

@@ -1,11 +1,10 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { readSettings } from "../../env/load.ts";
 import { logger } from "../../log.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
 import { QuickTunnels } from "./quick-tunnels.ts";
-import { PORTS_DIRECTORY } from "./services.ts";
 
 /** Shown at login. */
 export const TUNNELS_FILE = "/run/ai-dock/tunnels";
@@ -19,11 +18,6 @@ export function watchTunnels(supervisor: Supervisor, env: Record<string, string>
   rmSync(TUNNELS_FILE, { force: true });
   const wanted = readSettings(env).settings.CF_QUICK_TUNNELS;
   if (wanted === false) return () => undefined;
-  try {
-    mkdirSync(PORTS_DIRECTORY, { recursive: true });
-  } catch (error) {
-    log.debug(`"${PORTS_DIRECTORY}": ${messageOf(error)}`);
-  }
   const tunnels = new QuickTunnels({ supervisor, env, wanted, onChange: show });
   let step: Promise<void> | undefined;
   const timer = setInterval(() => {

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { CONTROL_SOCKET } from "../../control/protocol.ts";
+import { controlSocket } from "../../control/protocol.ts";
 import { messageOf } from "../../errors.ts";
 import { usageError } from "../run-command.ts";
 
@@ -15,7 +15,7 @@ const NAME = "supervisorctl";
 
 /** Every path that leads to our socket. */
 const OWN_URLS = new Set(
-  [CONTROL_SOCKET, "/run/supervisor.sock", "/var/run/supervisor.sock"].map((path) => `unix://${path}`),
+  [controlSocket(), "/run/supervisor.sock", "/var/run/supervisor.sock"].map((path) => `unix://${path}`),
 );
 
 export const usage = `Usage: ${NAME} [options] [command [arguments]]
@@ -40,7 +40,7 @@ export function readOptions(args: string[]): CtlOptions {
   }
   const { serverurl } = values;
   if (serverurl !== undefined && !OWN_URLS.has(serverurl))
-    throw usageError(NAME, `--serverurl: expected unix://${CONTROL_SOCKET}, got "${serverurl}"`);
+    throw usageError(NAME, `--serverurl: expected unix://${controlSocket()}, got "${serverurl}"`);
   const words = args.slice(end);
   return {
     help: values.help === true,

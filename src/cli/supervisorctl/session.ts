@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { control } from "../../control/client.ts";
-import { CONTROL_SOCKET } from "../../control/protocol.ts";
+import { controlSocket } from "../../control/protocol.ts";
 import type { Fault } from "../../control/rpc/fault.ts";
 import { AiDockError } from "../../errors.ts";
 import { print } from "../print.ts";
@@ -36,7 +36,8 @@ export class NoServer extends Error {
   override readonly name = "NoServer";
 }
 
-const URL = `unix://${CONTROL_SOCKET}`;
+const SOCKET = controlSocket();
+const URL = `unix://${SOCKET}`;
 
 /** One use of supervisorctl: commands in a row, with the exit code of the last that failed. */
 export class Session {
@@ -66,7 +67,7 @@ export class Session {
       return reply.result as Result;
     } catch (error) {
       if (!(error instanceof AiDockError && error.code === "E_NO_SUPERVISOR")) throw error;
-      throw new NoServer(`${URL} ${existsSync(CONTROL_SOCKET) ? "refused connection" : "no such file"}`);
+      throw new NoServer(`${URL} ${existsSync(SOCKET) ? "refused connection" : "no such file"}`);
     }
   }
 

@@ -90,7 +90,7 @@ describe("ways to start a child image", () => {
       cmd: ["bash", "-c", "id -u; echo $WORKSPACE; exit 3"],
     });
     expect(stdout).toBe("1000\n/workspace/\n");
-    expect(stderr).toContain("status, start and stop do not work in this container");
+    expect(stderr).toContain("shells may lack the boot environment");
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(code).toBe(3);
   });

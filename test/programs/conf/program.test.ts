@@ -89,7 +89,7 @@ test("a value that comes from a variable is shown with where it comes from", () 
 
 test("an unknown name is answered with the known ones and the nearest", () => {
   expect(complaints("directory=%(ENV_WORKSPCE)s", { WORKSPACE: "/workspace/" })).toEqual([
-    'x.conf:3: directory: expected one of group_name, here, host_node_name, numprocs, process_num, program_name, ENV_ and a variable that is set, got "%(ENV_WORKSPCE)" (did you mean ENV_WORKSPACE?); program "a" is left out',
+    'x.conf:3: directory: expected one of group_name, here, host_node_name, numprocs, process_num, program_name, ENV_ and a variable that is set, got "%(ENV_WORKSPCE)s" (did you mean ENV_WORKSPACE?); program "a" is left out',
   ]);
 });
 

@@ -60,5 +60,5 @@ function unknownName(name: string, { values, environments }: Names): Expected {
   const meant = name.startsWith("ENV_") && close !== undefined ? `ENV_${close}` : close;
   const known = [...Object.keys(values).toSorted(), "ENV_ and a variable that is set"].join(", ");
   const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
-  return new Expected(`one of ${known}`, `"%(${name})"${hint}`);
+  return new Expected(`one of ${known}`, `"%(${name})s"${hint}`);
 }

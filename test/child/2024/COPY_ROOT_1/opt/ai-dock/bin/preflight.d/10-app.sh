@@ -2,7 +2,6 @@
 # Sourced, and of mode 0644.
 
 preflight_main() {
-  mkdir -p /run/http_ports
   export APP_FLAGS="--port 18188 --greeting 'hello there'"
 }
 
