@@ -100,11 +100,9 @@ test.each([
 );
 
 test("a level that a repository does not have is refused with its name", async () => {
-  const wrong = build("rocm-7-2-4-core-24-04", BASE, {
-    ROCM_LEVEL: "complete",
-    ROCM_RADEON_URL: `${address}/rocm`,
-  });
-  await expect(wrong).rejects.toThrow('ROCM_LEVEL: expected one that radeon has, got "complete"');
+  const args = { ROCM_LEVEL: "complete", ROCM_RADEON_URL: `${address}/rocm` };
+  const outcome = await build("rocm-7-2-4-core-24-04", BASE, args).catch(String);
+  expect(outcome).toContain('ROCM_LEVEL: expected one that radeon has, got "complete"');
 });
 
 test("a plain docker build gives the CPU image", async () => {
