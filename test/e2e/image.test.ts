@@ -13,6 +13,11 @@ async function inside(script: string): Promise<string> {
 }
 
 describe("image", () => {
+  test("passes the boot test that every published image has to", async () => {
+    const script = `${import.meta.dir}/../../scripts/lib/boot-test.sh`;
+    expect(await must(["bash", script, IMAGE])).toContain("boots, lets in by ssh (CPU), stops");
+  });
+
   test("has the commands that provisioning scripts and users rely on", async () => {
     const commands = [
       ..."setfacl bc bunzip2 curl fusermount3 fuser git gpg ip jq less nano ps screen sftp ssh".split(" "),

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Boots an image as its users do, logs in by ssh, and stops it:
+#
+#   scripts/lib/boot-test.sh IMAGE
+set -euo pipefail
+image=${1:?usage: boot-test.sh IMAGE}
+# Seconds until the container has to be healthy.
+limit=${BOOT_TEST_LIMIT:-60}
+
+folder=$(mktemp -d)
+id=
+finish() {
+  local code=$?
+  if [[ $code -ne 0 && -n $id ]]; then docker logs "$id" >&2; fi
+  if [[ -n $id ]]; then docker rm --force --volumes "$id" >/dev/null; fi
+  rm -rf "$folder"
+  exit "$code"
+}
+trap finish EXIT
+
+fail() {
+  printf '%s: %s\n' "$image" "$1" >&2
+  exit 1
+}
+
+ssh-keygen -q -t ed25519 -N '' -f "$folder/key"
+id=$(docker run --detach --publish 127.0.0.1::22 --env SSH_PUBKEY="$(cat "$folder/key.pub")" "$image" init.sh "NOTE=it works")
+for ((waited = 0; ; waited++)); do
+  if docker exec "$id" ai-dock health >/dev/null 2>&1; then break; fi
+  if ((waited >= limit * 4)); then fail "not healthy after $limit s"; fi
+  sleep 0.25
+done
+
+port=$(docker port "$id" 22 | head -n 1)
+# shellcheck disable=SC2016 # to be expanded over there
+answer=$(ssh -i "$folder/key" -p "${port##*:}" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+  -o LogLevel=ERROR root@127.0.0.1 'echo "$NOTE, $XPU_TARGET"')
+target=$(docker inspect --format '{{range .Config.Env}}{{println .}}{{end}}' "$image" | sed -n 's/^XPU_TARGET=//p')
+[[ $answer == "it works, $target" ]] || fail "expected \"it works, $target\" by ssh, got \"$answer\""
+[[ -z $(docker exec "$id" sh -c 'find /var/lib/apt/lists -type f -size +0') ]] || fail 'package lists are left in the image'
+
+docker stop "$id" >/dev/null
+code=$(docker inspect --format '{{.State.ExitCode}}' "$id")
+[[ $code == 0 ]] || fail "expected exit code 0 of docker stop, got $code"
+printf '%s: boots, lets in by ssh (%s), stops\n' "$image" "$target"
