@@ -37,12 +37,16 @@ export function readmeWithTable(readme: string): string {
 /** Variables that compose.yaml alone reads. */
 const composeVariables = `# Copy to .env and edit; compose.yaml reads it. Empty means the default.
 
-# Image to run; for one of your own base also IMAGE_BASE, which docker compose build uses.
+# Image to run: cpu-…, or cuda-… for docker compose up nvidia, or rocm-… for docker compose up amd.
 REGISTRY=ghcr.io/ai-dock
 IMAGE=base-image
 IMAGE_TAG=cpu-24.04
+
+# For docker compose build: what the image is built on, and for AMD the packages to install.
 IMAGE_BASE=ubuntu:24.04
 XPU_TARGET=CPU
+ROCM_VERSION=
+ROCM_LEVEL=
 
 # Ports on this machine.
 SSH_PORT_HOST=2222
@@ -53,6 +57,10 @@ WORKSPACE_PROPAGATION=rshared
 
 # How long docker stop waits; longer than AI_DOCK_STOP_TIMEOUT.
 STOP_GRACE_PERIOD=10s
+
+# Memory that programs may share, and whether the container starts again by itself.
+SHM_SIZE=1gb
+RESTART=unless-stopped
 `;
 
 /** `.env.example` for compose.yaml: every variable with its description, unset. */

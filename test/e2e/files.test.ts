@@ -27,6 +27,26 @@ describe("compose.yaml", () => {
     ]);
   });
 
+  test("has a service for each kind of GPU, which is not started unless asked for", async () => {
+    const { services } = await compose({}, ["--profile", "*"]);
+    expect(Object.keys((await compose({})).services)).toEqual(["supervisor"]);
+    expect(services["nvidia"]).toMatchObject({
+      cap_add: ["SYS_ADMIN"],
+      build: { args: { XPU_TARGET: "NVIDIA_GPU" } },
+      deploy: { resources: { reservations: { devices: [{ driver: "nvidia", capabilities: ["gpu"] }] } } },
+    });
+    expect(services["amd"]).toMatchObject({
+      build: { args: { XPU_TARGET: "AMD_GPU" } },
+      group_add: ["video", "render"],
+      security_opt: ["apparmor:unconfined", "seccomp:unconfined"],
+    });
+    expect(services["amd"]!.devices.map(({ target }) => target)).toEqual([
+      "/dev/fuse",
+      "/dev/kfd",
+      "/dev/dri",
+    ]);
+  });
+
   test("mounts the workspace where WORKSPACE says", async () => {
     const { volumes } = await service({ WORKSPACE: "/data/", WORKSPACE_PROPAGATION: "rprivate" });
     const workspace = volumes.find(({ source }) => source.endsWith("/workspace"));
@@ -44,17 +64,13 @@ interface ComposeService {
 }
 
 async function service(env: Record<string, string>): Promise<ComposeService> {
-  const argv = [
-    "docker",
-    "compose",
-    "--env-file",
-    "/dev/null",
-    "-f",
-    "compose.yaml",
-    "config",
-    "--format",
-    "json",
-  ];
-  const config = JSON.parse(await must(argv, { cwd: ROOT, env }));
-  return config.services.supervisor;
+  return (await compose(env)).services["supervisor"]!;
+}
+
+async function compose(
+  env: Record<string, string>,
+  options: string[] = [],
+): Promise<{ services: Record<string, ComposeService> }> {
+  const argv = ["docker", "compose", "--env-file", "/dev/null", "-f", "compose.yaml", ...options];
+  return JSON.parse(await must([...argv, "config", "--format", "json"], { cwd: ROOT, env }));
 }
