@@ -19,11 +19,12 @@ IMAGE_TOOLS=$CACHE/tools
 # How long a registry may take to say whether it has the base.
 IMAGE_REGISTRY_LIMIT=20
 
-# Makes sure that debian:trixie is in the engine; its archive is kept, for an engine that has lost it.
+# Makes sure that debian:trixie is in the engine: pulled, or made here and kept for an engine that has lost it.
 image_base() {
   if docker image inspect "$IMAGE_BASE" >/dev/null 2>&1; then return; fi
   local archive=$CACHE/base/$IMAGE_SUITE.tar mirror
   if [[ ! -e $archive ]]; then
+    if timeout "$IMAGE_REGISTRY_LIMIT" docker pull --quiet "$IMAGE_BASE" >/dev/null 2>&1 </dev/null; then return; fi
     [[ $EUID -eq 0 ]] || die 'making a Debian base needs root'
     mirror=$(debian_mirror) || die 'a Debian base can only be made on Debian'
     need mmdebstrap mmdebstrap
@@ -43,12 +44,23 @@ image_tools() {
   mkdir -p "$IMAGE_TOOLS/usr/local/bin"
   if [[ -x $ENGINE_ROOT/usr/bin/rclone ]]; then
     cp -u "$ENGINE_ROOT/usr/bin/rclone" "$IMAGE_TOOLS/usr/local/bin/rclone"
+  elif [[ ! -x $IMAGE_TOOLS/usr/local/bin/rclone ]]; then
+    image_official rclone /usr/local/bin/rclone || true
   fi
   local tool missing=()
   for tool in usr/local/bin/cloudflared usr/local/bin/rclone opt/micromamba/bin/micromamba; do
     [[ -f $IMAGE_TOOLS/$tool ]] || missing+=("${tool##*/}")
   done
   if [[ ${#missing[@]} -gt 0 ]]; then warn "left out of the image, as no registry answers: ${missing[*]}"; fi
+}
+
+# image_official STAGE PATH: takes a tool from the official image that the Dockerfile names, where a registry answers.
+image_official() {
+  local image id
+  image=$(sed -n "s/^FROM \(.*\) AS $1\$/\1/p" "$ROOT/Dockerfile")
+  id=$(timeout "$IMAGE_REGISTRY_LIMIT" docker create --quiet "$image" 2>/dev/null </dev/null) || return 1
+  docker cp --quiet "$id:$2" "$IMAGE_TOOLS$2"
+  docker rm "$id" >/dev/null
 }
 
 # image_bake TARGET ARGUMENT…: bake with the binary of dist/; quiet until it fails.

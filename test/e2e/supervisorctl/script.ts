@@ -1,6 +1,10 @@
-/** Programs in every state that supervisorctl can meet; a drop-in takes the place of our sshd. */
+/** Programs in every state that supervisorctl can meet; drop-ins take the place of our own. */
 export const programs = `
 [program:sshd]
+command=sleep 1000
+[program:cloudflared]
+command=sleep 1000
+[program:rclone_mount]
 command=sleep 1000
 [program:web]
 command=sleep 1000
