@@ -18,13 +18,15 @@ IMAGE_PEERS=${AI_DOCK_PEERS_IMAGE:-$IMAGE_TEST-peers}
 IMAGE_TOOLS=$CACHE/tools
 # How long a registry may take to say whether it has the base.
 IMAGE_REGISTRY_LIMIT=20
+# And how long it may take to fetch a small one.
+IMAGE_PULL_LIMIT=180
 
 # Makes sure that debian:trixie is in the engine: pulled, or made here and kept for an engine that has lost it.
 image_base() {
   if docker image inspect "$IMAGE_BASE" >/dev/null 2>&1; then return; fi
   local archive=$CACHE/base/$IMAGE_SUITE.tar mirror
   if [[ ! -e $archive ]]; then
-    if timeout "$IMAGE_REGISTRY_LIMIT" docker pull --quiet "$IMAGE_BASE" >/dev/null 2>&1 </dev/null; then return; fi
+    if timeout "$IMAGE_PULL_LIMIT" docker pull --quiet "$IMAGE_BASE" >/dev/null 2>&1 </dev/null; then return; fi
     [[ $EUID -eq 0 ]] || die 'making a Debian base needs root'
     mirror=$(debian_mirror) || die 'a Debian base can only be made on Debian'
     need mmdebstrap mmdebstrap
@@ -58,7 +60,7 @@ image_tools() {
 image_official() {
   local image id
   image=$(sed -n "s/^FROM \(.*\) AS $1\$/\1/p" "$ROOT/Dockerfile")
-  id=$(timeout "$IMAGE_REGISTRY_LIMIT" docker create --quiet "$image" 2>/dev/null </dev/null) || return 1
+  id=$(timeout "$IMAGE_PULL_LIMIT" docker create --quiet "$image" 2>/dev/null </dev/null) || return 1
   docker cp --quiet "$id:$2" "$IMAGE_TOOLS$2"
   docker rm "$id" >/dev/null
 }

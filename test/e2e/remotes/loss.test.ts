@@ -25,7 +25,7 @@ async function nothingLost(container: Container, far: FarEnd, files: Record<stri
   await waitFor(async () => (await remotes(container))["far"]?.pending_files === 0);
 }
 
-test("200 files and a stop at once: all are uploaded before it ends", async () => {
+test.concurrent("200 files and a stop at once: all are uploaded before it ends", async () => {
   await using far = await farEnd();
   await using container = await ready(await bootWith(workspace(), far.variables("far")));
   const files = await writeFiles(container, MOUNTED, 200);
@@ -35,7 +35,7 @@ test("200 files and a stop at once: all are uploaded before it ends", async () =
   expect(far.checksums()).toEqual(files);
 });
 
-test("a stop without the time for all: what is left is told, kept, and uploaded at the next start", async () => {
+test.concurrent("a stop without the time for all: what is left is told, kept, and uploaded at the next start", async () => {
   await using far = await farEnd();
   const env = { ...far.variables("far"), AI_DOCK_STOP_TIMEOUT: "3" };
   await using container = await ready(await bootWith(workspace(), env));
@@ -48,7 +48,7 @@ test("a stop without the time for all: what is left is told, kept, and uploaded 
   await nothingLost(container, far, files);
 });
 
-test("SIGKILL of rclone", async () => {
+test.concurrent("SIGKILL of rclone", async () => {
   await using far = await farEnd();
   await using container = await ready(await bootWith(workspace(), far.variables("far")));
   const files = await writeFiles(container, MOUNTED, 200);
@@ -58,7 +58,19 @@ test("SIGKILL of rclone", async () => {
   expect(await container.sh(`ls ${MOUNTED} | wc -l`)).toBe("200");
 });
 
-test("docker kill of the container", async () => {
+test.concurrent("an rclone that hangs blocks nobody else, is killed at the stop, and what it held arrives later", async () => {
+  await using far = await farEnd();
+  await using container = await ready(await bootWith(workspace(), far.variables("far")));
+  const files = await writeFiles(container, MOUNTED, 20);
+  await container.sh("pkill -STOP -x rclone");
+  expect(await container.sh("ai-dock status rclone_mount:far")).toContain("RUNNING");
+  const { code } = await container.stop(30);
+  expect(code).toBe(0);
+  expect(await container.logs()).toMatch(/far: 20 files \(.*\) are not uploaded; they stay in/);
+  await nothingLost(container, far, files);
+});
+
+test.concurrent("docker kill of the container", async () => {
   await using far = await farEnd();
   await using container = await ready(await bootWith(workspace(), far.variables("far")));
   const files = await writeFiles(container, MOUNTED, 200);
@@ -67,7 +79,7 @@ test("docker kill of the container", async () => {
   await nothingLost(container, far, files);
 });
 
-test("a far end that is away, from before the writes until after a stop", async () => {
+test.concurrent("a far end that is away, from before the writes until after a stop", async () => {
   await using far = await farEnd();
   await using container = await ready(await bootWith(workspace(), far.variables("far")));
   await container.sh(`ls ${MOUNTED}`);
@@ -80,7 +92,7 @@ test("a far end that is away, from before the writes until after a stop", async 
   await nothingLost(container, far, files);
 });
 
-test("a new password for a remote of variables: what waited under the old one is uploaded", async () => {
+test.concurrent("a new password for a remote of variables: what waited under the old one is uploaded", async () => {
   await using far = await farEnd("--user", "me", "--pass", "old");
   const obscured = (word: string) => far.container.sh(`rclone obscure ${word}`);
   const space = workspace();
@@ -99,7 +111,7 @@ test("a new password for a remote of variables: what waited under the old one is
   expect(await third.logs()).toContain("uploads that waited under earlier settings go on");
 });
 
-test("a disk that the cache fills: writes fail where they cannot be kept, and what was kept arrives", async () => {
+test.concurrent("a disk that the cache fills: writes fail where they cannot be kept, and what was kept arrives", async () => {
   await using far = await farEnd();
   const space = workspace();
   const image = join(space.folder, "disk");
@@ -139,7 +151,7 @@ test("a disk that the cache fills: writes fail where they cannot be kept, and wh
   }
 });
 
-test("nothing is written under a mount point while nothing is mounted there", async () => {
+test.concurrent("nothing is written under a mount point while nothing is mounted there", async () => {
   await using far = await farEnd();
   const space = workspace();
   const provisioning = `#!/bin/bash\necho early >${MOUNTED}/early || echo refused >/workspace/refused\n`;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { boot, IMAGE, keypair, must, tempFolder, waitFor } from "../harness.ts";
 import { arrived, farEnd, mountable, remotes, sha256, workspace, writeFiles } from "./_far.ts";
 
-test("remotes of variables and of the file are mounted, and what is written arrives", async () => {
+test.concurrent("remotes of variables and of the file are mounted, and what is written arrives", async () => {
   await using far = await farEnd();
   await must(["mkdir", join(far.folder, "deep")]);
   const config = tempFolder();
@@ -36,7 +36,7 @@ test("remotes of variables and of the file are mounted, and what is written arri
   expect(await container.sh("ai-dock shell -- printenv RCLONE_MOUNT_COUNT")).toBe("2");
 });
 
-test("an encrypted configuration, and a wrong password that costs only the remotes in it", async () => {
+test.concurrent("an encrypted configuration, and a wrong password that costs only the remotes in it", async () => {
   await using far = await farEnd();
   const config = tempFolder();
   writeFileSync(join(config, "rclone.conf"), far.section("hidden"));
@@ -70,7 +70,7 @@ test("an encrypted configuration, and a wrong password that costs only the remot
   expect((await wrong.exec(["ai-dock", "remotes"])).code).toBe(1);
 });
 
-test("ten remotes at once, one of them broken, with odd names", async () => {
+test.concurrent("ten remotes at once, one of them broken, with odd names", async () => {
   await using far = await farEnd();
   const names = ["a b", "Ünï", "x.y", "x_y", "a@b", "a+b", ".cache", "UPPER", "a_b"];
   const config = tempFolder();
@@ -100,7 +100,7 @@ test("ten remotes at once, one of them broken, with odd names", async () => {
   expect((await container.exec(["ai-dock", "health"])).code).toBe(1);
 });
 
-test("a remote that is configured in the running container is mounted by an update", async () => {
+test.concurrent("a remote that is configured in the running container is mounted by an update", async () => {
   await using far = await farEnd();
   const space = workspace();
   await using container = await boot({ ...mountable, mounts: [space.mount] });
@@ -128,7 +128,7 @@ test("a remote that is configured in the running container is mounted by an upda
   expect(Object.keys(await remotes(container))).toEqual(["second"]);
 });
 
-test("a shared workspace is left without mounts on its host", async () => {
+test.concurrent("a shared workspace is left without mounts on its host", async () => {
   await using far = await farEnd();
   const space = workspace();
   await must(["mount", "--bind", space.folder, space.folder]);
@@ -150,7 +150,7 @@ test("a shared workspace is left without mounts on its host", async () => {
   }
 });
 
-test("sessions by ssh can use rclone, too", async () => {
+test.concurrent("sessions by ssh can use rclone, too", async () => {
   await using far = await farEnd();
   const key = await keypair();
   await using container = await boot({ env: { SSH_PUBKEY: key.public, ...far.variables("far") } });

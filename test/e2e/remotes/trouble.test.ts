@@ -10,7 +10,7 @@ const cannot: Record<string, [options: BootOptions, reason: RegExp]> = {
 };
 
 for (const [name, [options, reason]] of Object.entries(cannot)) {
-  test(`${name} a warning file, words in status and doctor, a healthy container, and rclone all the same`, async () => {
+  test.concurrent(`${name} a warning file, words in status and doctor, a healthy container, and rclone all the same`, async () => {
     await using far = await farEnd();
     const space = workspace();
     await using container = await boot({ ...options, mounts: [space.mount], env: far.variables("far") });
@@ -28,7 +28,7 @@ for (const [name, [options, reason]] of Object.entries(cannot)) {
   });
 }
 
-test("the warning goes once remotes can be mounted", async () => {
+test.concurrent("the warning goes once remotes can be mounted", async () => {
   await using far = await farEnd();
   const space = workspace();
   await using before = await boot({ mounts: [space.mount], env: far.variables("far") });
@@ -39,7 +39,7 @@ test("the warning goes once remotes can be mounted", async () => {
   expect(await after.sh("ls /workspace/remote")).toBe("far");
 });
 
-test("a far end that is not there at first: patience, and the reason meanwhile", async () => {
+test.concurrent("a far end that is not there at first: patience, and the reason meanwhile", async () => {
   await using far = await farEnd();
   await far.goAway();
   // A path below the root is looked up before the mount.
@@ -57,7 +57,7 @@ test("a far end that is not there at first: patience, and the reason meanwhile",
   await far.comeBack();
 });
 
-test("a mount that someone is still in does not keep the next one from mounting", async () => {
+test.concurrent("a mount that someone is still in does not keep the next one from mounting", async () => {
   await using far = await farEnd();
   await using container = await boot({ ...mountable, env: far.variables("far") });
   await container.waitReady();
@@ -67,7 +67,7 @@ test("a mount that someone is still in does not keep the next one from mounting"
   await arrived(far, await writeFiles(container, "/workspace/remote/far", 2));
 });
 
-test("uploads that fail show in status, and no more once they are done", async () => {
+test.concurrent("uploads that fail show in status, and no more once they are done", async () => {
   await using far = await farEnd();
   await using container = await boot({
     ...mountable,
@@ -92,7 +92,7 @@ test("uploads that fail show in status, and no more once they are done", async (
   await waitFor(async () => (await note()) === null);
 });
 
-test("no password of a remote shows anywhere", async () => {
+test.concurrent("no password of a remote shows anywhere", async () => {
   await using far = await farEnd("--user", "me", "--pass", "hunter2-secret");
   const pass = await far.container.sh("rclone obscure hunter2-secret");
   await using container = await boot({

@@ -4,7 +4,7 @@ import { Cloudflare, SECRET, status, TOKEN, tunnels } from "./_cloudflare.ts";
 
 const named = (container: Container) => status(container, "cloudflared");
 
-test("the tunnel comes up with its token in no argument, log or file for all to read", async () => {
+test.concurrent("the tunnel comes up with its token in no argument, log or file for all to read", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot({
     env: { CF_TUNNEL_TOKEN: TOKEN, MY_TUNNEL_PASSWORD: "hunter2-secret", DEBUG: "true" },
@@ -44,7 +44,7 @@ test("the tunnel comes up with its token in no argument, log or file for all to 
   expect(ms).toBeLessThan(5000);
 });
 
-test("a token from a file, and one pasted with the whole command", async () => {
+test.concurrent("a token from a file, and one pasted with the whole command", async () => {
   const cloudflare = new Cloudflare();
   await using fromFile = await cloudflare.boot({
     env: { CF_TUNNEL_TOKEN_FILE: "/run/secrets/token" },
@@ -58,7 +58,7 @@ test("a token from a file, and one pasted with the whole command", async () => {
   expect(cloudflare.starts().map(({ env }) => env["TUNNEL_TOKEN"])).toEqual([TOKEN, TOKEN]);
 });
 
-test("a token that cannot be one is FATAL, with cloudflared's words", async () => {
+test.concurrent("a token that cannot be one is FATAL, with cloudflared's words", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot({ env: { CF_TUNNEL_TOKEN: "not-a-token" } });
   const row = await waitFor(async () => {
@@ -70,7 +70,7 @@ test("a token that cannot be one is FATAL, with cloudflared's words", async () =
   expect((await container.exec(["ai-dock", "health"])).code).toBe(1);
 });
 
-test("a revoked token shows as refused, while cloudflared goes on trying", async () => {
+test.concurrent("a revoked token shows as refused, while cloudflared goes on trying", async () => {
   const cloudflare = new Cloudflare("revoked");
   await using container = await cloudflare.boot({ env: { CF_TUNNEL_TOKEN: TOKEN } });
   const row = await waitFor(async () => {
@@ -85,7 +85,7 @@ test("a revoked token shows as refused, while cloudflared goes on trying", async
   expect(cloudflare.starts()).toHaveLength(1);
 });
 
-test("without a network it waits and never gives up", async () => {
+test.concurrent("without a network it waits and never gives up", async () => {
   const cloudflare = new Cloudflare("no-dns");
   await using container = await cloudflare.boot({ env: { CF_TUNNEL_TOKEN: TOKEN } });
   const row = await waitFor(
@@ -100,7 +100,7 @@ test("without a network it waits and never gives up", async () => {
   await waitFor(async () => (await named(container))?.ready);
 });
 
-test("connections that are lost make it not ready, and ready again when they are back", async () => {
+test.concurrent("connections that are lost make it not ready, and ready again when they are back", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot({ env: { CF_TUNNEL_TOKEN: TOKEN } });
   await waitFor(async () => (await named(container))?.ready);
@@ -114,7 +114,7 @@ test("connections that are lost make it not ready, and ready again when they are
   await waitFor(async () => (await named(container))?.ready);
 });
 
-test("a flood of its log stays within its files", async () => {
+test.concurrent("a flood of its log stays within its files", async () => {
   const cloudflare = new Cloudflare("flood");
   await using container = await cloudflare.boot({ env: { CF_TUNNEL_TOKEN: TOKEN } });
   await container.waitReady();
@@ -128,7 +128,7 @@ test("a flood of its log stays within its files", async () => {
   expect((await named(container))?.ready).toBeTrue();
 });
 
-test("what is missing is said", async () => {
+test.concurrent("what is missing is said", async () => {
   await using container = await new Cloudflare().boot({});
   await container.waitReady();
   expect(await named(container)).toMatchObject({ state: "STOPPED", reason: "CF_TUNNEL_TOKEN is not set" });

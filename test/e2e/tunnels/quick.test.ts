@@ -22,7 +22,7 @@ const withTunnels = (options: BootOptions): BootOptions => ({
   env: { CF_QUICK_TUNNELS: "true", ...options.env },
 });
 
-test("a web service gets a tunnel once it answers, and its address shows everywhere", async () => {
+test.concurrent("a web service gets a tunnel once it answers, and its address shows everywhere", async () => {
   const key = await keypair();
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot(
@@ -50,7 +50,7 @@ test("a web service gets a tunnel once it answers, and its address shows everywh
   expect(await status(container, "quicktunnel:8188")).toBeUndefined();
 });
 
-test("a tunnel that is killed comes back, and its new address replaces the old one", async () => {
+test.concurrent("a tunnel that is killed comes back, and its new address replaces the old one", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot(
     withTunnels({ programs: { "web.conf": web(8188, "web_port=8188\n") } }),
@@ -65,7 +65,7 @@ test("a tunnel that is killed comes back, and its new address replaces the old o
   await waitFor(async () => (await container.read("/run/ai-dock/tunnels")).trim() === `web8188: ${after}`);
 });
 
-test("services that announce themselves in /run/http_ports, as they come and go", async () => {
+test.concurrent("services that announce themselves in /run/http_ports, as they come and go", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot(
     withTunnels({ programs: { "web.conf": web(8188) + web(9000) } }),
@@ -84,7 +84,7 @@ test("services that announce themselves in /run/http_ports, as they come and go"
   expect(await status(container, "quicktunnel:18188")).toBeUndefined();
 });
 
-test("a list of ports", async () => {
+test.concurrent("a list of ports", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot({
     env: { CF_QUICK_TUNNELS: "9000, 8188" },
@@ -96,7 +96,7 @@ test("a list of ports", async () => {
   await address(container, 9000);
 });
 
-test("where Cloudflare limits the rate, attempts of all tunnels together grow rare", async () => {
+test.concurrent("where Cloudflare limits the rate, attempts of all tunnels together grow rare", async () => {
   const cloudflare = new Cloudflare("rate-limited");
   await using container = await cloudflare.boot({
     env: { CF_QUICK_TUNNELS: "8181,8182,8183", AI_DOCK_ON_FATAL: "exit" },
@@ -111,7 +111,7 @@ test("where Cloudflare limits the rate, attempts of all tunnels together grow ra
   for (const port of [8181, 8182, 8183]) await address(container, port);
 });
 
-test("tunnels that older images open themselves are listed, too", async () => {
+test.concurrent("tunnels that older images open themselves are listed, too", async () => {
   const cloudflare = new Cloudflare();
   const script = "cloudflared tunnel --url localhost:$PORT >/var/log/supervisor/quicktunnel-app.log 2>&1";
   await using container = await cloudflare.boot(
@@ -129,7 +129,7 @@ test("tunnels that older images open themselves are listed, too", async () => {
   );
 });
 
-test("one that was stopped by hand stays so", async () => {
+test.concurrent("one that was stopped by hand stays so", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot({
     env: { CF_QUICK_TUNNELS: "8188" },

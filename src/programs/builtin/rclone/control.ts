@@ -38,16 +38,16 @@ export type Usage = z.infer<typeof about>;
 
 /**
  * The remote control of one mount (rclone.org/rc), through its socket. Every call throws when rclone does not
- * answer in time or says no.
+ * answer in time or says no, or on abort.
  */
-export function mountControl(socket: string) {
+export function mountControl(socket: string, signal?: AbortSignal) {
   const call = async <Schema extends z.ZodType>(path: string, schema: Schema, input: object = {}) => {
     const response = await fetch(`http://rclone/${path}`, {
       unix: socket,
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(input),
-      signal: AbortSignal.timeout(LIMIT_MILLISECONDS),
+      signal: AbortSignal.any([AbortSignal.timeout(LIMIT_MILLISECONDS), ...(signal ? [signal] : [])]),
     });
     if (!response.ok) throw new Error(`rclone answered ${path} with status ${response.status}`);
     return schema.parse(await response.json());

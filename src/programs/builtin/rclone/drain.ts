@@ -8,10 +8,10 @@ const TRANSFERS = 16;
 
 /**
  * Uploads at once what waits for it. Ends when nothing is left, when all that is left has failed once more,
- * when rclone is gone, or on abort; with what is left then.
+ * when rclone does not answer, or on abort; with what is left then, undefined when rclone never told.
  */
-export async function drain(socket: string, signal: AbortSignal): Promise<Pending> {
-  const control = mountControl(socket);
+export async function drain(socket: string, signal: AbortSignal): Promise<Pending | undefined> {
+  const control = mountControl(socket, signal);
   /** The attempts at each before the one that is waited for; rclone counts them as they begin. */
   const before = new Map<number, number>();
   const isWaitedFor = ({ id, tries, uploading }: Upload) => {
@@ -19,9 +19,11 @@ export async function drain(socket: string, signal: AbortSignal): Promise<Pendin
     return attempts === 0 || (attempts === 1 && uploading);
   };
   await control.setTransfers(TRANSFERS).catch(() => undefined);
-  let uploads: Upload[] = [];
-  do {
-    uploads = await control.queue().catch(() => []);
+  let uploads: Upload[] | undefined;
+  while (!signal.aborted) {
+    const answer = await control.queue().catch(() => undefined);
+    if (answer === undefined) break;
+    uploads = answer;
     const fresh = uploads.filter(({ id }) => !before.has(id));
     for (const { id, tries, uploading } of fresh) before.set(id, uploading ? tries - 1 : tries);
     const waiting = fresh.filter(({ uploading }) => !uploading);
@@ -29,6 +31,6 @@ export async function drain(socket: string, signal: AbortSignal): Promise<Pendin
     await Promise.all(waiting.map(({ id }) => control.hasten(id).catch(() => undefined)));
     if (!uploads.some(isWaitedFor)) break;
     await Bun.sleep(LOOK_MILLISECONDS);
-  } while (!signal.aborted);
-  return { files: uploads.length, bytes: uploads.reduce((sum, { size }) => sum + size, 0) };
+  }
+  return uploads && { files: uploads.length, bytes: uploads.reduce((sum, { size }) => sum + size, 0) };
 }

@@ -1,9 +1,10 @@
-import { readdirSync, rmdirSync } from "node:fs";
+import { readdirSync, realpathSync, rmdirSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { messageOf } from "../../../errors.ts";
 import { logger } from "../../../log.ts";
 import { ensureDirectory } from "../../../sys/fs.ts";
 import { detachMount, mountEmpty } from "../../../sys/libc.ts";
-import { mountAt } from "../../../sys/mounts.ts";
+import { listMounts, type Mount } from "../../../sys/mounts.ts";
 
 /** What mountinfo calls the cover. */
 const COVER = "remote-not-mounted";
@@ -17,6 +18,7 @@ const log = logger("remotes");
  * Mounts that an earlier life has left are taken away. Throws when there can be no directory.
  */
 export function coverMountPoint(path: string): void {
+  ensureDirectory(dirname(path));
   clearMountPoint(path);
   if (isCovered(path)) return;
   ensureDirectory(path);
@@ -38,7 +40,7 @@ export function clearMountPoint(path: string): void {
 
 /** True while a remote is mounted there. */
 export function isMounted(path: string): boolean {
-  return mountAt(path)?.type === RCLONE_TYPE;
+  return topMount(path)?.type === RCLONE_TYPE;
 }
 
 /** Takes all mounts of ours away, since a shared workspace would keep them on its host, and then the empty directory. */
@@ -62,5 +64,19 @@ export function removeIfEmpty(path: string): void {
 }
 
 function isCovered(path: string): boolean {
-  return mountAt(path)?.source === COVER;
+  return topMount(path)?.source === COVER;
+}
+
+/** Found without a look at the path itself: an rclone that hangs would never answer it. */
+function topMount(path: string): Mount | undefined {
+  const target = `${resolved(dirname(path))}/${basename(path)}`;
+  return listMounts().findLast((mount) => mount.target === target);
+}
+
+function resolved(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch {
+    return directory;
+  }
 }

@@ -1,6 +1,7 @@
 import { logger } from "../../../log.ts";
 import { formatBytes, spaceOf } from "../../../sys/space.ts";
 import { logFile, programDefaults, type ProgramSpec } from "../../spec.ts";
+import { pendingIn } from "./cache.ts";
 import { drain } from "./drain.ts";
 import { fingerprints } from "./fingerprint.ts";
 import { type Listing, listRemotes } from "./list.ts";
@@ -82,7 +83,7 @@ function mountProgram(
     observe: (observed) => observeMount(place, observed),
     release: () => releaseMountPoint(place.mountPoint),
     async beforeStop(signal) {
-      const left = await drain(socket, signal);
+      const left = (await drain(socket, signal)) ?? (await pendingIn(cache));
       if (left.files === 0) return;
       const kept = `they stay in "${cache}" and are uploaded at the next start`;
       log.warn(`${remote.name}: ${left.files} files (${formatBytes(left.bytes)}) are not uploaded; ${kept}`);
