@@ -7,15 +7,20 @@ export function metricsPort(output: string): number | undefined {
   return port === undefined ? undefined : Number(port);
 }
 
+/** What it ends with, or finds before it has a logger, stands on a line of its own without a clock. */
+const plain = /^(Provided Tunnel token|Could not|Failed to|failed to|"cloudflared tunnel run")/;
+
+/** Complaints about nothing: we keep it from files on purpose. */
+const harmless = /^Configuration file \/dev\/null was empty/;
+
 /** The last complaint in some output, without its clock. */
 export function lastError(output: string): string | undefined {
   return output
     .split("\n")
     .flatMap((text) => {
       const { level, text: rest = "" } = line.exec(text)?.groups ?? {};
-      if (level !== undefined) return level === "ERR" || level === "FTL" ? [rest] : [];
-      // Mistakes that it finds before it has a logger are lines of their own.
-      return /^(Provided Tunnel token|Failed to|failed to|"cloudflared tunnel run")/.test(text) ? [text] : [];
+      if (level === undefined) return plain.test(text) ? [text] : [];
+      return /^(ERR|FTL)$/.test(level) && !harmless.test(rest) ? [rest] : [];
     })
     .at(-1)
     ?.trim();

@@ -58,6 +58,17 @@ describe("its words", () => {
     );
   });
 
+  test("of a file that is empty on purpose are none", () => {
+    expect(lastError("2026-11-24T12:45:45Z ERR Configuration file /dev/null was empty\n")).toBeUndefined();
+  });
+
+  test("at its end have no clock", () => {
+    const ending =
+      '2026-11-24T12:46:28Z ERR Initiating shutdown error="Could not lookup srv records"\n' +
+      "2026-11-24T12:46:29Z INF Metrics server stopped\nCould not lookup srv records\n";
+    expect(lastError(ending)).toBe("Could not lookup srv records");
+  });
+
   test("tell a refused token and a rate limit from other trouble", () => {
     expect(isRefusal(lastError(output) ?? "")).toBeTrue();
     expect(isRefusal("dial tcp: i/o timeout")).toBeFalse();
