@@ -1,5 +1,6 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { AiDockError } from "../errors.ts";
+import { findProgram, isExecutableFile } from "../sys/find-program.ts";
 
 /**
  * The path a command runs from: as given with a slash in it, else found on PATH.
@@ -15,10 +16,7 @@ export function resolveCommand(
     requireExecutable(absolute, command);
     return absolute;
   }
-  const found = (path ?? "/usr/local/bin:/usr/bin:/bin")
-    .split(":")
-    .map((folder) => `${folder === "" ? "." : folder}/${command}`)
-    .find(isExecutableFile);
+  const found = findProgram(command, path);
   if (found === undefined) throw notFound(command);
   return found;
 }
@@ -28,15 +26,6 @@ function requireExecutable(path: string, shown: string): void {
   if (stat === undefined) throw notFound(shown);
   if (stat.isDirectory()) throw notExecutable(shown, "it is a directory");
   if (!isExecutableFile(path)) throw notExecutable(shown, "its mode does not allow it");
-}
-
-function isExecutableFile(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function notFound(command: string): AiDockError {

@@ -1,4 +1,5 @@
-import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
+import { isExecutableFile } from "../../sys/find-program.ts";
 
 /** Where images put their hooks; there they need not be executable. */
 export const HOOK_DIRECTORY = "/opt/ai-dock/bin";
@@ -8,7 +9,7 @@ export function findHook(name: string, path: string | undefined, directory = HOO
   const onPath = (path ?? "").split(":").map((folder) => `${folder}/${name}`);
   const fallback = `${directory}/${name}`;
   return (
-    onPath.find((file) => file.startsWith("/") && isExecutable(file)) ??
+    onPath.find((file) => file.startsWith("/") && isExecutableFile(file)) ??
     (isFile(fallback) ? fallback : undefined)
   );
 }
@@ -28,13 +29,4 @@ export function listHooks(directory: string): string[] {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return isFile(path);
-  } catch {
-    return false;
-  }
 }

@@ -7,8 +7,8 @@ import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";
 import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
 import type { Command } from "../index.ts";
 import { print, printJson } from "../print.ts";
-import { describeRemote, type RemoteRow } from "../remote-row.ts";
-import { printRemotes } from "../remotes-table.ts";
+import { describeRemote, type RemoteRow } from "../remotes/row.ts";
+import { printRemotes } from "../remotes/table.ts";
 
 const command: Command = {
   definition: defineCommand({

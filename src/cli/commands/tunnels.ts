@@ -2,7 +2,8 @@ import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { ExitCode } from "../../errors.ts";
 import type { Command } from "../index.ts";
-import { print, printJson, style } from "../print.ts";
+import { print, printJson } from "../print.ts";
+import { printTable } from "../table.ts";
 import { foreignTunnels } from "../tunnels/foreign.ts";
 import { ownTunnels, type TunnelRow } from "../tunnels/own.ts";
 
@@ -28,16 +29,11 @@ const command: Command = {
 export default command;
 
 function printRows(rows: TunnelRow[]): void {
-  const columns: ((row: TunnelRow) => string)[] = [
-    ({ url }) => url ?? "-",
-    ({ kind }) => kind,
-    ({ target }) => target ?? "-",
-    ({ service }) => service,
-  ];
-  const widths = columns.map((column) => Math.max(...rows.map((row) => column(row).length)));
-  for (const row of rows) {
-    const cells = columns.map((column, index) => column(row).padEnd(widths[index] ?? 0));
-    cells[0] = style(row.ready ? "green" : "yellow", cells[0] ?? "");
-    print([...cells, row.reason ?? ""].join("  ").trimEnd());
-  }
+  printTable(rows, [
+    { text: ({ url }) => url ?? "-", style: ({ ready }) => (ready ? "green" : "yellow") },
+    { text: ({ kind }) => kind },
+    { text: ({ target }) => target ?? "-" },
+    { text: ({ service }) => service },
+    { text: ({ reason }) => reason ?? "" },
+  ]);
 }

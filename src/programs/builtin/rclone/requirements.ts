@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { hasCapability, isCapabilityWithinBounds } from "../../../sys/capabilities.ts";
+import { findProgram } from "../../../sys/find-program.ts";
 import { readIfExists } from "../../../sys/fs.ts";
 
 /** One thing that mounting needs. */
@@ -30,15 +31,8 @@ export function mountObstacle(env: Record<string, string>): string | undefined {
 }
 
 function installed(name: string, { PATH }: Record<string, string>, fix: string): Requirement {
-  const path = findOnPath(name, PATH);
+  const path = findProgram(name, PATH);
   return { name, met: path !== undefined, message: path ?? "not installed", fix };
-}
-
-function findOnPath(name: string, path = "/usr/local/bin:/usr/bin:/bin"): string | undefined {
-  return path
-    .split(":")
-    .map((folder) => `${folder}/${name}`)
-    .find((file) => existsSync(file));
 }
 
 /** Without root it is fusermount3 that mounts, which is setuid. */

@@ -1,8 +1,8 @@
-import { pendingIn } from "../programs/builtin/rclone/cache.ts";
-import { mountControl } from "../programs/builtin/rclone/control.ts";
-import { isMounted } from "../programs/builtin/rclone/mount-point.ts";
-import type { Place } from "../programs/builtin/rclone/places.ts";
-import type { ProgramStatus } from "../supervisor/status.ts";
+import { pendingIn } from "../../programs/builtin/rclone/cache.ts";
+import { mountControl } from "../../programs/builtin/rclone/control.ts";
+import { isMounted } from "../../programs/builtin/rclone/mount-point.ts";
+import type { Place } from "../../programs/builtin/rclone/places.ts";
+import type { ProgramStatus } from "../../supervisor/status.ts";
 
 /** One remote in `remotes --json`; what is not known is null. */
 export interface RemoteRow {
