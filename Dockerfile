@@ -59,7 +59,7 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
     openssh-sftp-server procps psmisc screen tmux unzip util-linux vim-tiny wget xz-utils zip $users
   update-alternatives --install /usr/bin/vim vim /usr/bin/vim.tiny 10
   rm -rf /etc/ssh/ssh_host_* /etc/update-motd.d /var/log/apt /var/log/dpkg.log /var/log/alternatives.log \
-    /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/lib/dbus/machine-id
+    /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/lib/dpkg/*-old /var/lib/dbus/machine-id
   : >/etc/machine-id
 SCRIPT
 
@@ -173,6 +173,8 @@ COPY --chmod=0644 <<MOTD /etc/motd
     ai-dock status      what runs here, and why something does not
     ai-dock logs        follow the logs of all programs, or of those named (logtail.sh)
     supervisorctl       start, stop and restart programs
+    ai-dock tunnels     public addresses of web services
+    ai-dock remotes     cloud storage, and what waits to be uploaded
     ai-dock doctor      what this container can do, and how to mend what it cannot
 
 MOTD

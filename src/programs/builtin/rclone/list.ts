@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { z } from "zod";
 import { run } from "../../../sys/exec.ts";
 import { DEFAULT_CONFIG, rcloneEnvironment } from "./environment.ts";
+import { fingerprints } from "./fingerprint.ts";
 
 const LIMIT_MILLISECONDS = 15_000;
 const NOT_FOUND = 127;
@@ -16,6 +17,8 @@ export interface Listing {
   remotes: Remote[];
   /** What rclone gets to see its remotes by. */
   env: Record<string, string>;
+  /** Of each remote in the file, by name (see fingerprint.ts). */
+  fingerprints: Record<string, string>;
   /** Why the configuration file gives none, in one line. */
   problem?: string;
 }
@@ -29,7 +32,8 @@ let known: { key: string; listing: Promise<Listing> } | undefined;
 export async function listRemotes(env: Record<string, string>): Promise<Listing> {
   const own = rcloneEnvironment(env);
   const file = statSync(own["RCLONE_CONFIG"] ?? DEFAULT_CONFIG, { throwIfNoEntry: false });
-  if (!hasVariables(own) && (file === undefined || file.size === 0)) return { remotes: [], env: own };
+  if (!hasVariables(own) && (file === undefined || file.size === 0))
+    return { remotes: [], env: own, fingerprints: {} };
   const key = JSON.stringify([own, file?.ino, file?.size, file?.mtimeMs]);
   if (known?.key !== key) known = { key, listing: ask(own) };
   return known.listing;
@@ -47,15 +51,15 @@ function hasVariables(env: Record<string, string>): boolean {
 }
 
 async function ask(env: Record<string, string>): Promise<Listing> {
-  const first = await list(env);
-  if (typeof first !== "string") return { remotes: distinct(first), env };
+  const [listed, prints] = await Promise.all([list(env), fingerprints(env)]);
+  if (typeof listed !== "string") return { remotes: distinct(listed), env, fingerprints: prints };
   const path = env["RCLONE_CONFIG"] ?? DEFAULT_CONFIG;
-  const problem = `RCLONE_CONFIG: expected a configuration that rclone can read at "${path}", got: ${first}`;
+  const problem = `RCLONE_CONFIG: expected a configuration that rclone can read at "${path}", got: ${listed}`;
   const spare = { ...env, RCLONE_CONFIG: "/dev/null" };
-  const second = hasVariables(env) ? await list(spare) : [];
-  const kept = typeof second === "string" ? [] : second;
+  const others = hasVariables(env) ? await list(spare) : [];
+  const kept = typeof others === "string" ? [] : others;
   const consequence = `${kept.length === 0 ? "no remote is" : "its remotes are not"} mounted`;
-  return { remotes: kept, env: spare, problem: `${problem}; ${consequence}` };
+  return { remotes: kept, env: spare, fingerprints: {}, problem: `${problem}; ${consequence}` };
 }
 
 /** The remotes, or in one line why not. */

@@ -3,7 +3,6 @@ import { formatBytes, spaceOf } from "../../../sys/space.ts";
 import { logFile, programDefaults, type ProgramSpec } from "../../spec.ts";
 import { pendingIn } from "./cache.ts";
 import { drain } from "./drain.ts";
-import { fingerprints } from "./fingerprint.ts";
 import { type Listing, listRemotes } from "./list.ts";
 import { releaseMountPoint } from "./mount-point.ts";
 import { observeMount } from "./observe.ts";
@@ -29,8 +28,7 @@ export async function remotePrograms(
   const { problem } = listing;
   const places = placesOf(listing.remotes, env["WORKSPACE"] ?? "/workspace/");
   if (places.length === 0) return { programs: [none(problem)], ...(problem && { problem }) };
-  const prints = await fingerprints(listing.env);
-  const programs = places.map((place) => mountProgram(place, env, listing, prints[place.remote.name]));
+  const programs = places.map((place) => mountProgram(place, env, listing));
   return { programs, ...(problem && { problem }) };
 }
 
@@ -63,13 +61,9 @@ function none(problem: string | undefined): ProgramSpec {
   };
 }
 
-function mountProgram(
-  place: Place,
-  env: Record<string, string>,
-  listing: Listing,
-  fingerprint: string | undefined,
-): ProgramSpec {
+function mountProgram(place: Place, env: Record<string, string>, listing: Listing): ProgramSpec {
   const { remote, program, cache, socket } = place;
+  const fingerprint = listing.fingerprints[remote.name];
   return {
     ...common,
     name: program,
