@@ -12,10 +12,15 @@ const SILENCE_MILLISECONDS = 60_000;
 /** How long the next tunnel waits for the one before it to come up. */
 const PATIENCE_MILLISECONDS = 30_000;
 
+/** How long a service alone has to answer before its tunnel leads past what should stand in front of it. */
+const ALONE_MILLISECONDS = 10_000;
+
 const log = logger("tunnels");
 
 interface Tunnel {
   service: WebService;
+  /** Where it leads. */
+  target: number;
   program: Program;
   /** Since when its service has not answered. */
   silentSince?: number;
@@ -28,6 +33,8 @@ export interface QuickTunnelsOptions {
   env: Record<string, string>;
   /** CF_QUICK_TUNNELS. */
   wanted: boolean | number[];
+  /** Where ports are announced. */
+  directory?: string;
   /** Called with `name: url` of all tunnels that are up, after every change. */
   onChange: (lines: string[]) => void;
 }
@@ -37,6 +44,8 @@ export class QuickTunnels {
   readonly #options: QuickTunnelsOptions;
   readonly #tunnels = new Map<number, Tunnel>();
   readonly #attempts = new SharedAttempts();
+  /** Since when a service has answered behind a front that does not, by port. */
+  readonly #alone = new Map<number, number>();
   #shown = "";
 
   constructor(options: QuickTunnelsOptions) {
@@ -45,23 +54,38 @@ export class QuickTunnels {
 
   /** Looks at what there should be and what there is, and takes the next steps. `now` in milliseconds. */
   async step(now = performance.now()): Promise<void> {
-    const { supervisor, wanted } = this.#options;
+    const { supervisor, wanted, directory } = this.#options;
     if (supervisor.phase !== "running") return;
-    const services = webServices(wanted, supervisor.programs);
+    const services = webServices(wanted, supervisor.programs, directory);
     for (const tunnel of this.#tunnels.values()) {
       this.#judge(tunnel, now);
-      if (!this.#isNeeded(tunnel, services.get(tunnel.service.port), now)) await this.#close(tunnel);
+      if (!services.has(tunnel.service.port) || this.#isSilent(tunnel, now)) await this.#close(tunnel);
     }
-    for (const service of services.values())
-      if (!this.#tunnels.has(service.port) && isPortTaken(service.target)) this.#open(service);
+    for (const service of services.values()) {
+      const target = this.#tunnels.has(service.port) ? undefined : this.#targetOf(service, now);
+      if (target !== undefined) this.#open(service, target);
+    }
     this.#tellChanges();
     await this.#startNext(now);
   }
 
-  #open(service: WebService): void {
+  /** Where a tunnel may lead by now. */
+  #targetOf({ port, targets }: WebService, now: number): number | undefined {
+    const answering = targets.find(isPortTaken);
+    if (answering === undefined || answering === targets[0]) {
+      this.#alone.delete(port);
+      return answering;
+    }
+    const since = this.#alone.get(port) ?? now;
+    this.#alone.set(port, since);
+    return now - since < ALONE_MILLISECONDS ? undefined : answering;
+  }
+
+  #open(service: WebService, target: number): void {
     const { supervisor, env } = this.#options;
     const onUrl = (url: string) => this.#succeeded(tunnel, url);
-    const tunnel: Tunnel = { service, program: supervisor.add(quickTunnelProgram(service, env, onUrl)) };
+    const program = supervisor.add(quickTunnelProgram(service, target, env, onUrl));
+    const tunnel: Tunnel = { service, target, program };
     this.#tunnels.set(service.port, tunnel);
   }
 
@@ -73,14 +97,13 @@ export class QuickTunnels {
     supervisor.remove(program);
   }
 
-  #isNeeded(tunnel: Tunnel, service: WebService | undefined, now: number): boolean {
-    if (service?.target !== tunnel.service.target) return false;
-    if (isPortTaken(service.target)) {
+  #isSilent(tunnel: Tunnel, now: number): boolean {
+    if (isPortTaken(tunnel.target)) {
       delete tunnel.silentSince;
-      return true;
+      return false;
     }
     tunnel.silentSince ??= now;
-    return now - tunnel.silentSince < SILENCE_MILLISECONDS;
+    return now - tunnel.silentSince >= SILENCE_MILLISECONDS;
   }
 
   #succeeded({ service, attempt }: Tunnel, url: string): void {

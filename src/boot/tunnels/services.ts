@@ -4,7 +4,6 @@ import { type WebService } from "../../programs/builtin/cloudflared/quick.ts";
 import { isUp } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
 import { readIfExists } from "../../sys/fs.ts";
-import { isPortTaken } from "../../sys/proc.ts";
 
 /** Where images built on later versions of the original announce their web services, one file a port. */
 const PORTS_DIRECTORY = "/run/http_ports";
@@ -26,16 +25,20 @@ const announcement = z.object({
 });
 
 /** The ports to open tunnels for, by number: those listed, or with `true` all that are announced. */
-export function webServices(wanted: boolean | number[], programs: Program[]): Map<number, WebService> {
+export function webServices(
+  wanted: boolean | number[],
+  programs: Program[],
+  directory = PORTS_DIRECTORY,
+): Map<number, WebService> {
   const services = Array.isArray(wanted)
-    ? wanted.map((port) => ({ port, target: port, name: nameOf(port, programs) }))
-    : [...announced(), ...declared(programs)];
+    ? wanted.map((port) => ({ port, targets: [port], name: nameOf(port, programs) }))
+    : [...announced(directory), ...declared(programs)];
   return new Map(services.map((service) => [service.port, service]));
 }
 
 function declared(programs: Program[]): WebService[] {
   return programs.flatMap(({ id, state, spec: { webPort, webName } }) =>
-    webPort === undefined || !isUp(state) ? [] : [{ port: webPort, target: webPort, name: webName ?? id }],
+    webPort === undefined || !isUp(state) ? [] : [{ port: webPort, targets: [webPort], name: webName ?? id }],
   );
 }
 
@@ -44,11 +47,12 @@ function nameOf(port: number, programs: Program[]): string {
   return program?.spec.webName ?? program?.id ?? `port ${port}`;
 }
 
-function announced(directory = PORTS_DIRECTORY): WebService[] {
+function announced(directory: string): WebService[] {
   return portFiles(directory).map((file) => {
     const port = Number(file);
-    const { listen_port, proxy_port, service_name } = readAnnouncement(`${directory}/${file}`);
-    return { port, target: target(port, proxy_port, listen_port), name: service_name ?? `port ${file}` };
+    const { listen_port = port, proxy_port = port, service_name } = readAnnouncement(`${directory}/${file}`);
+    const targets = [...new Set([proxy_port, listen_port])];
+    return { port, targets, name: service_name ?? `port ${file}` };
   });
 }
 
@@ -67,9 +71,4 @@ function readAnnouncement(path: string): z.infer<typeof announcement> {
   } catch {
     return {};
   }
-}
-
-/** The proxy in front of the service where there is one, which asks for a password; else the service. */
-function target(port: number, proxy = port, listen = port): number {
-  return isPortTaken(proxy) || proxy === listen ? proxy : listen;
 }

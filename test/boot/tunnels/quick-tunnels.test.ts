@@ -62,6 +62,35 @@ test("a service that is silent for a moment keeps its tunnel; one that stays sil
   expect(shown).toEqual([]);
 });
 
+test("a tunnel leads to what stands in front of a service, and past it only when that never comes", async () => {
+  const service = Bun.serve({ port: 0, fetch: () => new Response("here") });
+  const free = Bun.serve({ port: 0, fetch: () => new Response("front") });
+  const front = free.port!;
+  await free.stop(true);
+  const directory = mkdtempSync(join(tmpdir(), "ports-"));
+  const announced = JSON.stringify({ listen_port: service.port, proxy_port: front, service_name: "App" });
+  writeFileSync(join(directory, String(front)), announced);
+  const tunnels = new QuickTunnels({
+    supervisor,
+    env: { PATH: `${bin}:/usr/bin:/bin` },
+    wanted: true,
+    directory,
+    onChange() {},
+  });
+  await tunnels.step(0);
+  await tunnels.step(9000);
+  expect(supervisor.programs).toEqual([]);
+  const other = Bun.serve({ port: front, fetch: () => new Response("front") });
+  await tunnels.step(9500);
+  expect(supervisor.programs[0]!.spec.command.at(-1)).toBe(`--url=http://127.0.0.1:${front}`);
+  await other.stop(true);
+  // Silent for a minute: a new one, after ten more seconds without a front.
+  for (const now of [10_000, 70_001, 80_002]) await tunnels.step(now);
+  expect(supervisor.programs[0]!.spec.command.at(-1)).toBe(`--url=http://127.0.0.1:${service.port}`);
+  await service.stop(true);
+  rmSync(directory, { recursive: true });
+});
+
 test("no tunnel is opened before its service answers", async () => {
   const service = Bun.serve({ port: 0, fetch: () => new Response("here") });
   const port = service.port!;

@@ -10,8 +10,8 @@ export const QUICK_TUNNELS_GROUP = "quicktunnel";
 export interface WebService {
   /** What the tunnel is called after. */
   port: number;
-  /** Where requests go; another port where something stands in front of the service. */
-  target: number;
+  /** Where requests may go, best first: what stands in front of a service, and asks for a password, comes before it. */
+  targets: number[];
   name: string;
 }
 
@@ -20,7 +20,8 @@ export interface WebService {
  * counts the attempts of all together. `onUrl` is called when it has its address.
  */
 export function quickTunnelProgram(
-  { port, target, name }: WebService,
+  { port, name }: WebService,
+  target: number,
   env: Record<string, string>,
   onUrl: (url: string) => void,
 ): ProgramSpec {
