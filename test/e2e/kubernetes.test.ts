@@ -7,7 +7,8 @@ import { boot, keypair, tempFolder, waitFor } from "./harness.ts";
 const text = readFileSync(resolve(import.meta.dir, "../../scripts/kubernetes.yaml"), "utf8");
 const [settings, , set] = manifest.parse(Bun.YAML.parse(text));
 const [container] = set.spec.template.spec.containers;
-const probe = container!.startupProbe.exec.command;
+const readiness = container!.readinessProbe.exec.command;
+const liveness = container!.livenessProbe.exec.command;
 
 const TOKEN = "s3cret-tunnel-token-0123456789";
 
@@ -46,16 +47,21 @@ test("a pod has its secret from a file, and its successor the same host keys and
   expect(await pod.read("/workspace/file")).toBe("kept\n");
 });
 
-test("its probe fails while provisioning runs, and succeeds afterwards", async () => {
+test("it is live at once, and ready when provisioning is over and every program is up", async () => {
   const folder = tempFolder();
+  const key = await keypair();
   const script = `${folder}/provisioning.sh`;
   writeFileSync(script, "#!/bin/bash\necho waiting\nuntil [ -e /gate/open ]; do sleep 0.05; done\n");
   await using pod = await boot({
     mounts: [`${folder}:/gate`],
-    env: { PROVISIONING_SCRIPT: "/gate/provisioning.sh" },
+    env: { PROVISIONING_SCRIPT: "/gate/provisioning.sh", SSH_PUBKEY: key.public },
   });
   await pod.waitLog("provisioning | waiting");
-  expect((await pod.exec(probe)).code).not.toBe(0);
+  expect((await pod.exec(readiness)).code).not.toBe(0);
+  expect((await pod.exec(liveness)).code).toBe(0);
   writeFileSync(`${folder}/open`, "");
-  await waitFor(async () => (await pod.exec(probe)).code === 0, { what: "the probe to succeed" });
+  await waitFor(async () => (await pod.exec(readiness)).code === 0, { what: "the probe to succeed" });
+  await pod.sh("rm /usr/sbin/sshd && ai-dock signal KILL sshd");
+  await waitFor(async () => (await pod.exec(readiness)).code === 1, { what: "a dead program to be noticed" });
+  expect((await pod.exec(liveness)).code).toBe(0);
 });

@@ -50,7 +50,6 @@ const container = strict({
   ports: z.array(strict({ name: name.max(15), containerPort: port })),
   // For extended resources such as GPUs the limit is the request.
   resources: strict({ limits: z.record(z.string(), quantity) }),
-  startupProbe: probe,
   readinessProbe: probe,
   livenessProbe: probe,
   volumeMounts: z.array(

@@ -52,8 +52,9 @@ test("the secret's file is where its volume is mounted, and not readable for oth
 });
 
 test("it is probed by ai-dock health, and is given more time to stop than ai-dock takes", () => {
-  for (const probe of [container.startupProbe, container.readinessProbe, container.livenessProbe])
-    expect(probe.exec.command).toEqual(["/usr/local/bin/ai-dock", "health"]);
+  const health = ["/usr/local/bin/ai-dock", "health"];
+  expect(container.readinessProbe.exec.command).toEqual(health);
+  expect(container.livenessProbe.exec.command).toEqual([...health, "--live"]);
   const { settings: effective } = loadEnvironment([], settings.data);
   expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(effective.AI_DOCK_STOP_TIMEOUT);
 });

@@ -10,14 +10,21 @@ const command: Command = {
       name: "ai-dock health",
       description: "Exit 0 when booted and every program is up and ready, 1 when not, 3 while booting",
     },
-    args: { json: { type: "boolean", description: "Print JSON" } },
+    args: {
+      json: { type: "boolean", description: "Print JSON" },
+      live: {
+        type: "boolean",
+        description:
+          "Exit 0 as long as the supervisor answers, however its programs are: for a liveness probe",
+      },
+    },
   }),
-  async run({ json }: { json?: boolean }) {
+  async run({ json, live }: { json?: boolean; live?: boolean }) {
     const health = await control.health();
     if (json) printJson(health);
     else if (health.healthy) print("healthy");
     else print([`unhealthy: ${health.phase}`, ...health.problems].join("\n"));
-    if (health.healthy) return ExitCode.ok;
+    if (live || health.healthy) return ExitCode.ok;
     return health.phase === "running" ? ExitCode.failure : ExitCode.notRunning;
   },
 };
