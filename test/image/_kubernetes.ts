@@ -1,10 +1,8 @@
 import { z } from "zod";
 
 /**
- * The fields of Kubernetes that scripts/kubernetes.yaml uses, as its published API (v1, apps/v1) types them, and no
- * others: a key that is misspelt or in the wrong place is refused, as `kubectl apply --validate=strict` would.
- * A field that the manifest begins to use is to be added here from that API's reference; `kubernetes-types` of npm,
- * which is made of it, is what these were compared with.
+ * The fields of Kubernetes that scripts/kubernetes.yaml uses, with the forms of names and quantities that its published
+ * API (v1, apps/v1) describes in words only. A field that the manifest begins to use is to be added here.
  */
 const strict = z.strictObject;
 

@@ -1,21 +1,44 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { loadEnvironment } from "../../src/env/load.ts";
 import { isSecretName } from "../../src/env/redact.ts";
 import { schema } from "../../src/env/schema.ts";
 import { manifest } from "./_kubernetes.ts";
 
-const text = readFileSync(resolve(import.meta.dir, "../../scripts/kubernetes.yaml"), "utf8");
+const ROOT = resolve(import.meta.dir, "../..");
+const text = readFileSync(`${ROOT}/scripts/kubernetes.yaml`, "utf8");
 const [settings, service, set] = manifest.parse(Bun.YAML.parse(text));
 const pod = set.spec.template.spec;
 const [container] = pod.containers;
 if (container === undefined) throw new Error("The manifest has no container");
 
-test("the manifest of Kubernetes refuses a key that its API does not have", () => {
+test("the manifest has the keys and types of the API that Kubernetes publishes, and no others", async () => {
+  expect(await complaints(text)).toBe("");
   const misspelt = text.replace("terminationGracePeriodSeconds:", "terminationGracePeriod:");
-  expect(manifest.safeParse(Bun.YAML.parse(misspelt)).success).toBe(false);
+  expect(await complaints(misspelt)).toMatch(/terminationGracePeriod\W+ does not exist in type 'PodSpec'/);
+  const quoted = text.replace("containerPort: 22", 'containerPort: "22"');
+  expect(await complaints(quoted)).toContain("'string' is not assignable to type 'number'");
 });
+
+/** What tsc says of a manifest beside `kubernetes-types`, which are made of that API; it refuses unknown keys, too. */
+async function complaints(yaml: string): Promise<string> {
+  using cleanup = new DisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "kubernetes-"));
+  cleanup.defer(() => rmSync(folder, { recursive: true }));
+  const objects = Bun.YAML.parse(yaml) as { kind: string }[];
+  const lines = objects.map(({ kind }, index) => {
+    const module = kind === "StatefulSet" ? "apps/v1" : "core/v1";
+    const type = `import("${ROOT}/node_modules/kubernetes-types/${module}.d.ts").${kind}`;
+    return `export const object${index}: ${type} = ${JSON.stringify(objects[index])};\n`;
+  });
+  const file = join(folder, "manifest.ts");
+  writeFileSync(file, lines.join(""));
+  const options = ["--noEmit", "--strict", "--module", "preserve", "--allowImportingTsExtensions"];
+  const tsc = Bun.spawn([`${ROOT}/node_modules/.bin/tsc`, ...options, file], { cwd: folder });
+  return (await tsc.stdout.text()).trim();
+}
 
 test("its parts find each other", () => {
   const { matchLabels } = set.spec.selector;

