@@ -1,39 +1,37 @@
-import { beforeAll, expect, test } from "bun:test";
-import { boot, type BootOptions, IMAGE, must, RUN_ID, tempFolder } from "../harness.ts";
-import { BAKE, ROOT } from "./_bake.ts";
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { boot, IMAGE, must, RUN_ID, tempFolder } from "../harness.ts";
+import { BAKE, plan, ROOT } from "./_bake.ts";
 
 const FIXTURE = `${ROOT}/test/fixtures/rocm-repository.sh`;
 
 /** What the images of this machine are built on where no registry answers. */
 const BASE = "docker-image://debian:trixie";
 
-/** Builds one target of the bake file on the stand-in base; the name of the image. */
-async function build(target: string, base: string, args: Record<string, string> = {}): Promise<string> {
-  const image = `ai-dock:${RUN_ID}-${target}`;
-  const settings = {
-    [`${target}.contexts.base`]: base,
-    [`${target}.contexts.tools`]: tempFolder(),
-    [`${target}.contexts.binary`]: "dist",
-    [`${target}.tags`]: image,
-    ...Object.fromEntries(Object.entries(args).map(([name, value]) => [`${target}.args.${name}`, value])),
+/** The engine's name for all images of the family that are built here; the tag is the target's own. */
+const FAMILY = `ai-dock/${RUN_ID}`;
+
+/** So many boot at once. */
+const BOOTS = 4;
+const FAMILY_MILLISECONDS = 15 * 60_000;
+
+/** Bakes one target, or all of a group at once, on the stand-in base; tagged as the bake file has it. */
+async function bake(name: string, settings: Record<string, string> = {}): Promise<void> {
+  const all = {
+    "*.contexts.base": BASE,
+    "*.contexts.tools": tempFolder(),
+    "*.contexts.binary": "dist",
+    "*.args.ROCM_RADEON_URL": `${address}/rocm`,
+    "*.args.ROCM_THEROCK_URL": `${address}/therock`,
+    ...settings,
   };
-  const sets = Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-  await must([...BAKE, "--load", "--progress=plain", ...sets, target], {
+  const sets = Object.entries(all).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+  await must([...BAKE, "--load", "--progress=plain", ...sets, name], {
     cwd: ROOT,
-    env: { BUILDX_BAKE_ENTITLEMENTS_FS: "0" },
+    env: { BUILDX_BAKE_ENTITLEMENTS_FS: "0", REGISTRY: "ai-dock", IMAGE: RUN_ID },
   });
-  return image;
 }
 
-/** Boots an image and removes it afterwards. */
-async function withImage(image: string, check: (options: BootOptions) => Promise<void>): Promise<void> {
-  try {
-    await check({ image });
-  } finally {
-    await must(["docker", "rmi", "--force", image]);
-  }
-}
-
+/** Packages of AMD as stand-ins, behind http. */
 let repository: Awaited<ReturnType<typeof boot>>;
 let address: string;
 
@@ -47,8 +45,37 @@ beforeAll(async () => {
   });
   await repository.waitLog("HTTP Server started");
   address = `http://${await repository.ip()}`;
-  return async () => repository[Symbol.asyncDispose]();
+  await bake("release");
 });
+
+afterAll(async () => {
+  await repository[Symbol.asyncDispose]();
+  const images = await must(["docker", "images", "--quiet", FAMILY]);
+  await must(["docker", "rmi", "--force", ...new Set(images.split("\n").filter((id) => id !== ""))]);
+});
+
+test(
+  "every image of the family boots, lets in by ssh, knows what it is, is healthy and stops",
+  async () => {
+    const targets = Object.values(await plan("release")).map(({ tags }) => tags[0]!.split(":")[1]!);
+    expect(targets.length).toBeGreaterThan(100);
+    const waiting = [...targets];
+    const outcomes: string[] = [];
+    const worker = async () => {
+      for (let tag = waiting.pop(); tag !== undefined; tag = waiting.pop())
+        outcomes.push(await must(["bash", `${ROOT}/scripts/lib/boot-test.sh`, `${FAMILY}:${tag}`]));
+    };
+    await Promise.all(Array.from({ length: BOOTS }, worker));
+    expect(outcomes).toHaveLength(targets.length);
+    expect(outcomes.join("\n")).toContain(
+      `${FAMILY}:cuda-12.9.1-cudnn-runtime-24.04: boots, lets in by ssh (cudnn-runtime 12.9.1 9 NVIDIA_GPU)`,
+    );
+    expect(outcomes.join("\n")).toContain(
+      `${FAMILY}:rocm-7.2.4-core-22.04: boots, lets in by ssh (core 7.2.4 AMD_GPU)`,
+    );
+  },
+  FAMILY_MILLISECONDS,
+);
 
 test("a CUDA image on a base like NVIDIA's: its entrypoint is not run, its variables stay", async () => {
   const nvidia = `ai-dock:${RUN_ID}-nvidia`;
@@ -58,65 +85,54 @@ ENTRYPOINT ["/opt/nvidia/nvidia_entrypoint.sh"]
 CMD ["/bin/bash"]
 `;
   await must(["docker", "build", "--quiet", "--tag", nvidia, "-"], { stdin: dockerfile });
-  const image = await build("cuda-12-9-1-cudnn-runtime-24-04", `docker-image://${nvidia}`);
-  await withImage(image, async (options) => {
-    await using container = await boot({ ...options, env: { SSH_PORT: "22" } });
-    await container.waitReady();
-    expect(
-      await container.sh(
-        'echo "$XPU_TARGET $CUDA_VERSION $CUDA_LEVEL $CUDNN_VERSION $NVIDIA_VISIBLE_DEVICES"',
-      ),
-    ).toBe("NVIDIA_GPU 12.9.1 cudnn-runtime 9 all");
-    expect(await container.sh('echo "$PATH"')).toContain("/usr/local/cuda/bin");
-    expect(await container.logs()).not.toContain("nvidia_entrypoint");
+  const image = `${FAMILY}:nvidia`;
+  await bake("cuda-12-9-1-cudnn-runtime-24-04", {
+    "*.contexts.base": `docker-image://${nvidia}`,
+    "*.tags": image,
   });
+  await using container = await boot({ image });
+  await container.waitReady();
+  expect(await container.sh('echo "$NVIDIA_VISIBLE_DEVICES $PATH"')).toMatch(
+    /^all .*\/usr\/local\/cuda\/bin/,
+  );
+  expect(await container.logs()).not.toContain("nvidia_entrypoint");
   await must(["docker", "rmi", "--force", nvidia]);
 });
 
 test.each([
-  ["rocm-7-2-4-runtime-24-04", "AMD_GPU 7.2.4 runtime", "rocminfo 7.2.4"],
+  ["rocm-7.2.4-runtime-24.04", "rocminfo 7.2.4"],
   // The newer release in the same repository is not taken.
-  ["rocm-7-14-0-runtime-24-04", "AMD_GPU 7.14.0 runtime", "amdrocm 7.14.0"],
+  ["rocm-7.14.0-runtime-24.04", "amdrocm 7.14.0"],
 ])(
   "%s: its packages come from a signed repository and are found by PATH and linker",
-  async (target, versions, version) => {
-    const image = await build(target, BASE, {
-      ROCM_RADEON_URL: `${address}/rocm`,
-      ROCM_THEROCK_URL: `${address}/therock`,
-    });
-    await withImage(image, async (options) => {
-      await using container = await boot(options);
-      await container.waitReady();
-      expect(await container.sh('echo "$XPU_TARGET $ROCM_VERSION $ROCM_LEVEL"')).toBe(versions);
-      expect(await container.sh("rocminfo")).toBe(version);
-      expect(
-        await container.sh('test -d "$(cat /etc/ld.so.conf.d/rocm.conf)"; getent group render | cut -d: -f1'),
-      ).toBe("render");
-      expect(
-        await container.sh("find /var/lib/apt/lists /tmp /root/.gnupg -type f -size +0 2>/dev/null | wc -l"),
-      ).toBe("0");
-    });
+  async (tag, version) => {
+    await using container = await boot({ image: `${FAMILY}:${tag}` });
+    await container.waitReady();
+    expect(await container.sh("rocminfo")).toBe(version);
+    expect(
+      await container.sh('test -d "$(cat /etc/ld.so.conf.d/rocm.conf)"; getent group render | cut -d: -f1'),
+    ).toBe("render");
+    expect(
+      await container.sh("find /var/lib/apt/lists /tmp /root/.gnupg -type f -size +0 2>/dev/null | wc -l"),
+    ).toBe("0");
   },
 );
 
 test("a level that a repository does not have is refused with its name", async () => {
-  const args = { ROCM_LEVEL: "complete", ROCM_RADEON_URL: `${address}/rocm` };
-  const outcome = await build("rocm-7-2-4-core-24-04", BASE, args).catch(String);
+  const outcome = await bake("rocm-7-2-4-core-24-04", { "*.args.ROCM_LEVEL": "complete" }).catch(String);
   expect(outcome).toContain('ROCM_LEVEL: expected one that radeon has, got "complete"');
 });
 
 test("a plain docker build gives the CPU image", async () => {
-  const image = `ai-dock:${RUN_ID}-plain`;
+  const image = `${FAMILY}:plain`;
   const contexts = { base: BASE, tools: tempFolder(), binary: "dist" };
   const argv = Object.entries(contexts).flatMap(([name, value]) => ["--build-context", `${name}=${value}`]);
   await must(["docker", "build", "--quiet", "--target", "image", "--tag", image, ...argv, "."], {
     cwd: ROOT,
   });
-  await withImage(image, async (options) => {
-    await using container = await boot(options);
-    await container.waitReady();
-    expect(await container.sh('echo "$XPU_TARGET"')).toBe("CPU");
-  });
+  await using container = await boot({ image });
+  await container.waitReady();
+  expect(await container.sh('echo "$XPU_TARGET"')).toBe("CPU");
 });
 
 test("every file of the test image belongs to root, and none of the system's is for all to write", async () => {
