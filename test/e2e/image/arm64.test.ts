@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { boot, must, RUN_ID, tempFolder, waitFor } from "../harness.ts";
+import { environmentOfApp } from "../child/_child.ts";
+import { ROOT } from "./_bake.ts";
+
+/** Made by `scripts/lib/arm64.sh base`, which also lets this machine run it. */
+const BASE = "docker-image://ai-dock:arm64-base";
+const CHILD = `${ROOT}/test/child`;
+
+const arm64 = ["--platform", "linux/arm64"];
+
+test("an image for arm64 is assembled, boots, serves its app, restarts it and stops", async () => {
+  const tree = tempFolder();
+  const binary = `${tree}/usr/local/bin/ai-dock`;
+  await must([process.execPath, `${ROOT}/scripts/build.ts`, "--target", "arm64", "--outfile", binary], {
+    cwd: ROOT,
+  });
+  const image = `ai-dock:${RUN_ID}-arm64`;
+  const contexts = { "debian:trixie": BASE, "ai-dock": tree, server: `${CHILD}/server` };
+  const argv = Object.entries(contexts).flatMap(([name, value]) => ["--build-context", `${name}=${value}`]);
+  await must(["docker", "build", "--quiet", ...arm64, "--tag", image, ...argv, `${CHILD}/foreign`]);
+  try {
+    await using container = await boot({ image, more: arm64, env: { EXTRA: "a $b" } });
+    await container.waitReady();
+    expect(await environmentOfApp(container, "foreign")).toMatchObject({
+      EXTRA: "a $b",
+      WORKSPACE_MOUNTED: "false",
+    });
+    expect(await container.sh("uname -m")).toBe("aarch64");
+    expect(await container.sh("ai-dock status app")).toMatch(/^app +RUNNING/);
+    expect(await container.sh("ai-dock logs -n 1 app")).toContain("GET / HTTP/1.1");
+    const pid = async () => {
+      const { stdout } = await container.exec(["ai-dock", "status", "--json", "app"]);
+      return (JSON.parse(stdout) as { pid: number | null }[])[0]!.pid;
+    };
+    const first = await pid();
+    await container.sh("ai-dock signal KILL app");
+    await waitFor(async () => ![first, null].includes(await pid()));
+    await environmentOfApp(container, "foreign");
+    expect((await container.stop()).code).toBe(0);
+  } finally {
+    await must(["docker", "rmi", "--force", image]);
+  }
+});
