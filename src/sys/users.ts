@@ -10,6 +10,11 @@ export interface Account {
   shell: string;
 }
 
+/** True when this process runs as root. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
 /** A user by name or numeric id from passwd(5) and group(5), or undefined. `root` is for tests. */
 export function lookupUser(nameOrId: string, root = ""): Account | undefined {
   const entries = readEntries(`${root}/etc/passwd`);

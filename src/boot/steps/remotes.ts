@@ -34,9 +34,13 @@ export async function prepareRemotes({ env, log, settings }: BootContext) {
     }
   }
   if (remotes.length === 0) return undefined;
-  for (const { mountPoint } of placesOf(remotes, env["WORKSPACE"] ?? "/workspace/")) {
-    if (obstacle !== undefined) removeIfEmpty(mountPoint);
-    else if (!settings.AI_DOCK_DISABLE.includes(REMOTES_GROUP)) coverMountPoint(mountPoint);
+  for (const { mountPoint, remote } of placesOf(remotes, env["WORKSPACE"] ?? "/workspace/")) {
+    try {
+      if (obstacle !== undefined) removeIfEmpty(mountPoint);
+      else if (!settings.AI_DOCK_DISABLE.includes(REMOTES_GROUP)) coverMountPoint(mountPoint);
+    } catch (error) {
+      log.warn(`${remote.name}: it cannot be mounted: ${messageOf(error)}`);
+    }
   }
   if (obstacle !== undefined) log.warn(`Remotes cannot be mounted: ${obstacle}`);
   return { message: "Remotes found", fields: { configured: remotes.length, mountable: count } };

@@ -1,8 +1,8 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { readSettings } from "../../env/load.ts";
-import { ExitCode } from "../../errors.ts";
-import type { Check, Finding, Patient } from "../doctor/check.ts";
+import { ExitCode, messageOf } from "../../errors.ts";
+import { type Check, failed, type Finding, type Patient } from "../doctor/check.ts";
 import { configurationCheck } from "../doctor/checks/configuration.ts";
 import { gpuCheck } from "../doctor/checks/gpu.ts";
 import { remotesCheck } from "../doctor/checks/remotes.ts";
@@ -34,7 +34,7 @@ const command: Command = {
   }),
   async run({ json }: { json?: boolean }) {
     const patient = await examine();
-    const findings = (await Promise.all(checks.map(async (check) => check(patient)))).flat();
+    const findings = (await Promise.all(checks.map((check) => look(check, patient)))).flat();
     if (json) printJson(findings);
     else printFindings(findings);
     return findings.some(({ status }) => status === "error") ? ExitCode.failure : ExitCode.ok;
@@ -42,6 +42,15 @@ const command: Command = {
 };
 
 export default command;
+
+/** What cannot be looked at, for want of rights, keeps nothing else from being looked at. */
+async function look(check: Check, patient: Patient): Promise<Finding[]> {
+  try {
+    return await check(patient);
+  } catch (error) {
+    return [failed("doctor", messageOf(error), "docker exec --user 0")];
+  }
+}
 
 async function examine(): Promise<Patient> {
   const [{ env }, status] = await Promise.all([effectiveEnvironment(), unlessAlone(control.status())]);

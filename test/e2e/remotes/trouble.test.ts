@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { boot, type BootOptions, type Container, tempFolder, waitFor } from "../harness.ts";
+import { boot, type BootOptions, type Container, must, tempFolder, waitFor } from "../harness.ts";
 import { arrived, farEnd, mountable, remotes, workspace, writeFiles } from "./_far.ts";
 
 const cannot: Record<string, [options: BootOptions, reason: RegExp]> = {
@@ -55,6 +55,65 @@ test.concurrent("a far end that is not there at first: patience, and the reason 
   );
   expect(row.reason).toMatch(/connect/);
   await far.comeBack();
+});
+
+test.concurrent("without root: mounted by fusermount3, again after SIGKILL, and protected while it is not mounted", async () => {
+  await using far = await farEnd();
+  const user = {
+    user: "33",
+    tmpfs: ["/workspace", "/run", "/var/log/supervisor"].map((path) => `${path}:uid=33`),
+  };
+  await using container = await boot({ ...mountable, ...user, env: far.variables("far") });
+  await container.waitReady();
+  // The container has the device with its mode on the host, which may let in root alone.
+  await must(["docker", "exec", "--user", "0", container.id, "chmod", "666", "/dev/fuse"]);
+  await container.sh("ai-dock start rclone_mount:far");
+  await waitFor(async () => (await remotes(container))["far"]?.mounted);
+  const files = await writeFiles(container, "/workspace/remote/far", 3);
+  await container.sh("pkill -KILL -x rclone");
+  await arrived(far, files);
+  await waitFor(async () => (await remotes(container))["far"]?.state === "RUNNING");
+  await container.sh("ai-dock stop rclone_mount:far");
+  expect((await container.exec(["bash", "-c", "echo lost >/workspace/remote/far/lost"])).stderr).toContain(
+    "Permission denied",
+  );
+  expect((await container.exec(["ai-dock", "doctor"])).stdout).toContain("logins by ssh need root");
+});
+
+test.concurrent("a user without a name, or without the device, is told what is missing", async () => {
+  const tmpfs = ["/workspace", "/run", "/var/log/supervisor"].map((path) => `${path}:uid=4321`);
+  await using container = await boot({
+    ...mountable,
+    user: "4321",
+    tmpfs,
+    env: { RCLONE_CONFIG_FAR_TYPE: "memory" },
+  });
+  await container.waitReady();
+  const reason = async () => (await remotes(container))["far"]?.reason;
+  await must(["docker", "exec", "--user", "0", container.id, "chmod", "600", "/dev/fuse"]);
+  await container.exec(["ai-dock", "start", "rclone_mount:far"]);
+  expect(await reason()).toContain("/dev/fuse: cannot be opened by this user; chmod 0666 /dev/fuse");
+  await must(["docker", "exec", "--user", "0", container.id, "chmod", "666", "/dev/fuse"]);
+  await container.exec(["ai-dock", "start", "rclone_mount:far"]);
+  expect(await reason()).toContain("useradd --uid 4321");
+});
+
+test.concurrent("a file in the place of a mount point costs that remote alone", async () => {
+  await using far = await farEnd();
+  const space = workspace();
+  writeFileSync(join(space.folder, "remote/blocked"), "in the way");
+  await using container = await boot({
+    ...mountable,
+    mounts: [space.mount],
+    env: { ...far.variables("blocked"), ...far.variables("far") },
+  });
+  await waitFor(async () => (await remotes(container))["far"]?.mounted);
+  await waitFor(async () => (await remotes(container))["blocked"]?.state === "BACKOFF");
+  expect((await remotes(container))["blocked"]!.reason).toContain(
+    "expected a directory to mount at, got a file",
+  );
+  await arrived(far, await writeFiles(container, "/workspace/remote/far", 2));
+  expect(await container.read("/workspace/remote/blocked")).toBe("in the way");
 });
 
 test.concurrent("a mount that someone is still in does not keep the next one from mounting", async () => {

@@ -3,6 +3,8 @@ import { countKeys } from "../../../sys/keys/count.ts";
 import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "../../../sys/keys/paths.ts";
 import { type Capability, hasCapability } from "../../../sys/capabilities.ts";
 import { isPortTaken } from "../../../sys/proc.ts";
+import { NEEDS_ROOT } from "../../../programs/builtin/sshd/prepare.ts";
+import { isRoot } from "../../../sys/users.ts";
 import { type Check, failed, type Finding, ok, warning } from "../check.ts";
 
 const NEEDED: Capability[] = ["SETUID", "SETGID", "SYS_CHROOT"];
@@ -11,6 +13,7 @@ const NEEDED: Capability[] = ["SETUID", "SETGID", "SYS_CHROOT"];
 export const sshCheck: Check = ({ settings, status }) => {
   if (!existsSync("/usr/sbin/sshd"))
     return [warning("ssh", "openssh-server is not installed", "apt-get install openssh-server")];
+  if (!isRoot()) return [warning("ssh", NEEDS_ROOT)];
   const findings: Finding[] = [];
   const keys = countKeys(AUTHORIZED_KEYS) + countKeys(SPARE_AUTHORIZED_KEYS);
   if (keys === 0) {

@@ -1,14 +1,19 @@
-import { readdirSync, realpathSync, rmdirSync } from "node:fs";
+import { chmodSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { messageOf } from "../../../errors.ts";
+import { AiDockError, errnoOf, messageOf } from "../../../errors.ts";
 import { logger } from "../../../log.ts";
 import { ensureDirectory } from "../../../sys/fs.ts";
 import { detachMount, mountEmpty } from "../../../sys/libc.ts";
 import { listMounts, type Mount } from "../../../sys/mounts.ts";
+import { isRoot } from "../../../sys/users.ts";
 
 /** What mountinfo calls the cover. */
 const COVER = "remote-not-mounted";
 const RCLONE_TYPE = "fuse.rclone";
+
+/** Modes that keep a user without root out of their own mount point, and let them in. */
+const CLOSED = 0o555;
+const OPEN = 0o755;
 
 const log = logger("remotes");
 
@@ -21,21 +26,49 @@ export function coverMountPoint(path: string): void {
   ensureDirectory(dirname(path));
   clearMountPoint(path);
   if (isCovered(path)) return;
-  ensureDirectory(path);
+  makeDirectory(path);
   const hidden = readdirSync(path).length;
   if (hidden > 0)
     log.warn(`"${path}": expected an empty directory, got ${hidden} entries; a mounted remote hides them`);
+  if (!isRoot()) {
+    chmodSync(path, CLOSED);
+    return;
+  }
   try {
     mountEmpty(path, COVER);
   } catch (error) {
-    // Someone without root cannot, and fusermount3 wants the directory writable.
-    log.debug(`"${path}" is not covered: ${messageOf(error)}`);
+    log.warn(`"${path}" can be written while nothing is mounted there: ${messageOf(error)}`);
   }
+}
+
+function makeDirectory(path: string): void {
+  try {
+    ensureDirectory(path);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    throw new AiDockError(`"${path}": expected a directory to mount at, got a file; move it away`, {
+      cause: error,
+    });
+  }
+}
+
+/** Lets rclone mount there: fusermount3, which mounts for someone without root, wants the directory writable. */
+export function openMountPoint(path: string): void {
+  if (!isRoot()) chmodSync(path, OPEN);
 }
 
 /** Takes every rclone mount on top away, those included that answer no more ("Transport endpoint is not connected"). */
 export function clearMountPoint(path: string): void {
-  while (isMounted(path)) detachMount(path);
+  while (isMounted(path)) {
+    if (isRoot()) detachMount(path);
+    else detachAsUser(path);
+  }
+}
+
+/** What is mounted by fusermount3 for a user, that alone may unmount for them. Throws when it cannot. */
+function detachAsUser(path: string): void {
+  const { exitCode, stderr } = Bun.spawnSync(["fusermount3", "-uz", "--", path]);
+  if (exitCode !== 0) throw new Error(stderr.toString().trim());
 }
 
 /** True while a remote is mounted there. */

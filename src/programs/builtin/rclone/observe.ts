@@ -6,7 +6,7 @@ import type { Explanation, Observed, Observer } from "../../spec.ts";
 import { adoptUploads } from "./cache.ts";
 import { mountControl } from "./control.ts";
 import { lastMessage } from "./list.ts";
-import { clearMountPoint, coverMountPoint, isMounted } from "./mount-point.ts";
+import { coverMountPoint, isMounted, openMountPoint } from "./mount-point.ts";
 import { type Place, SOCKET_DIRECTORY } from "./places.ts";
 
 const FIRST_LOOK_MILLISECONDS = 10;
@@ -24,6 +24,7 @@ const log = logger("remotes");
 /** Prepares the place of a mount for a new rclone and watches that one: mounted or not, uploads, last words. */
 export function observeMount(place: Place, { over, ready, note, fact }: Observed): Observer {
   coverMountPoint(place.mountPoint);
+  openMountPoint(place.mountPoint);
   ensureDirectory(place.cache);
   ensureDirectory(SOCKET_DIRECTORY, 0o700);
   // One that was killed has left it, and the next could not listen.
@@ -62,10 +63,10 @@ export function observeMount(place: Place, { over, ready, note, fact }: Observed
   };
 }
 
-/** A mount that rclone could not take away itself, because it was killed or someone is still in it. */
+/** Takes away a mount that rclone could not, because it was killed or someone is still in it. */
 function clearAfter({ mountPoint, remote }: Place): void {
   try {
-    clearMountPoint(mountPoint);
+    coverMountPoint(mountPoint);
   } catch (error) {
     log.warn(`${remote.name}: "${mountPoint}" stays mounted: ${messageOf(error)}`);
   }

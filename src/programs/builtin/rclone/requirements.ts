@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { hasCapability, isCapabilityWithinBounds } from "../../../sys/capabilities.ts";
 import { findProgram } from "../../../sys/find-program.ts";
 import { readIfExists } from "../../../sys/fs.ts";
+import { isRoot, lookupUser } from "../../../sys/users.ts";
 
 /** One thing that mounting needs. */
 export interface Requirement {
@@ -21,6 +22,7 @@ export function mountRequirements(env: Record<string, string>): Requirement[] {
     capability(),
     device(),
     allowOther(),
+    ...(isRoot() ? [] : [namedUser()]),
   ];
 }
 
@@ -54,8 +56,21 @@ function device(): Requirement {
     accessSync(name, constants.R_OK | constants.W_OK);
     return { name, met: true, message: "there", fix };
   } catch {
-    return { name, met: false, message: "cannot be opened", fix };
+    const open = "chmod 0666 /dev/fuse on the host, or run the container as root";
+    return { name, met: false, message: "cannot be opened by this user", fix: isRoot() ? fix : open };
   }
+}
+
+/** fusermount3 mounts for nobody whom it cannot name. */
+function namedUser(): Requirement {
+  const id = String(process.getuid?.());
+  const account = lookupUser(id);
+  return {
+    name: "user name",
+    met: account !== undefined,
+    message: account?.name ?? `none for uid ${id}, so remotes cannot be mounted`,
+    fix: `add the user to the image: useradd --uid ${id} NAME`,
+  };
 }
 
 function allowOther(): Requirement {
@@ -67,8 +82,4 @@ function allowOther(): Requirement {
     message: set ? "set in /etc/fuse.conf" : missing,
     fix: "echo user_allow_other >>/etc/fuse.conf",
   };
-}
-
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
 }

@@ -4,6 +4,7 @@ import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "../../../sys/keys/paths.
 import { sshSetEnvLine } from "../../../env/ssh-env.ts";
 import { ensureDirectory, readIfExists, writeFileAtomic } from "../../../sys/fs.ts";
 import { isPortTaken } from "../../../sys/proc.ts";
+import { isRoot } from "../../../sys/users.ts";
 import { ensureHostKeys } from "./host-keys.ts";
 import { sshdConfig } from "./config.ts";
 import { ensureSshdUser } from "./user.ts";
@@ -15,6 +16,8 @@ const SPLIT_SESSION_BINARIES = ["/usr/lib/openssh/sshd-session", "/usr/libexec/o
 
 const PAM_SERVICE = "/etc/pam.d/sshd";
 
+export const NEEDS_ROOT = "logins by ssh need root; run the container without --user";
+
 /** Makes all that sshd needs, or says why it is not started. */
 export async function prepareSshd(options: {
   port: number;
@@ -22,6 +25,7 @@ export async function prepareSshd(options: {
 }): Promise<string | undefined> {
   const { port, env } = options;
   if (!existsSync("/usr/sbin/sshd")) return "openssh-server is not installed";
+  if (!isRoot()) return NEEDS_ROOT;
   if (countKeys(AUTHORIZED_KEYS) + countKeys(SPARE_AUTHORIZED_KEYS) === 0) {
     return `no valid public key in ${AUTHORIZED_KEYS}; set SSH_PUBKEY, or mount a file with keys at ${AUTHORIZED_KEYS}_mount`;
   }
