@@ -42,7 +42,11 @@ export interface Explanation {
 export interface Observer {
   /** Sees every chunk of its output. */
   onOutput?(this: void, chunk: Uint8Array): void;
-  explain?(exit: { code: number | null; signal: string | null }): Explanation | undefined;
+  /** Asked before it is started again; whatever its end has left can be put in order meanwhile. */
+  explain?(exit: {
+    code: number | null;
+    signal: string | null;
+  }): Explanation | undefined | Promise<Explanation | undefined>;
 }
 
 /** Whom a stop ends besides the process itself; the names are systemd's KillMode. */

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { listRemotes } from "../../programs/builtin/rclone/list.ts";
 import { coverMountPoint, removeIfEmpty } from "../../programs/builtin/rclone/mount-point.ts";
+import { describeOrphan, orphanedUploads } from "../../programs/builtin/rclone/orphans.ts";
 import { placesOf } from "../../programs/builtin/rclone/places.ts";
 import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";
 import { mountObstacle } from "../../programs/builtin/rclone/requirements.ts";
@@ -16,7 +17,8 @@ const NONE_CONFIGURED = "WARNING-NO-REMOTES-CONFIGURED.txt";
  * before they are mounted from writing to their mount points.
  */
 export async function prepareRemotes({ env, log, settings }: BootContext) {
-  const folder = `${env["WORKSPACE"] ?? "/workspace/"}remote/`;
+  const workspace = env["WORKSPACE"] ?? "/workspace/";
+  const folder = `${workspace}remote/`;
   const obstacle = mountObstacle(env);
   const { remotes } = await listRemotes(env);
   const count = obstacle === undefined ? remotes.length : 0;
@@ -33,8 +35,10 @@ export async function prepareRemotes({ env, log, settings }: BootContext) {
       log.debug(`"${folder}${name}": ${messageOf(error)}`);
     }
   }
+  const places = placesOf(remotes, workspace);
+  for (const orphan of await orphanedUploads(places, workspace)) log.warn(describeOrphan(orphan));
   if (remotes.length === 0) return undefined;
-  for (const { mountPoint, remote } of placesOf(remotes, env["WORKSPACE"] ?? "/workspace/")) {
+  for (const { mountPoint, remote } of places) {
     try {
       if (obstacle !== undefined) removeIfEmpty(mountPoint);
       else if (!settings.AI_DOCK_DISABLE.includes(REMOTES_GROUP)) coverMountPoint(mountPoint);

@@ -2,6 +2,7 @@ import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { ExitCode } from "../../errors.ts";
 import { listRemotes } from "../../programs/builtin/rclone/list.ts";
+import { describeOrphan, orphanedUploads } from "../../programs/builtin/rclone/orphans.ts";
 import { placesOf } from "../../programs/builtin/rclone/places.ts";
 import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";
 import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
@@ -25,8 +26,10 @@ const command: Command = {
     const { env } = await effectiveEnvironment();
     const { remotes, problem } = await listRemotes(env);
     const status = await unlessAlone(control.status());
+    const workspace = env["WORKSPACE"] ?? "/workspace/";
+    const places = placesOf(remotes, workspace);
     const rows: RemoteRow[] = await Promise.all(
-      placesOf(remotes, env["WORKSPACE"] ?? "/workspace/")
+      places
         .filter(({ remote }) => names.length === 0 || names.includes(remote.name))
         .map((place) =>
           describeRemote(
@@ -36,6 +39,8 @@ const command: Command = {
         ),
     );
     if (problem !== undefined) process.stderr.write(`ai-dock: ${problem}\n`);
+    for (const orphan of await orphanedUploads(places, workspace))
+      process.stderr.write(`ai-dock: ${describeOrphan(orphan)}\n`);
     const unknown = names.filter((name) => !rows.some((row) => row.name === name));
     for (const name of unknown)
       process.stderr.write(`ai-dock: No such remote: ${known(remotes)}, got "${name}"\n`);

@@ -70,6 +70,51 @@ test.concurrent("an rclone that hangs blocks nobody else, is killed at the stop,
   await nothingLost(container, far, files);
 });
 
+test.concurrent("a record of rclone's that a kill cuts off costs no file: it is written again, or kept", async () => {
+  await using far = await farEnd();
+  const space = workspace();
+  const env = { ...far.variables("far"), RCLONE_VFS_WRITE_BACK: "1h" };
+  await using container = await ready(await bootWith(space, env));
+  const files = await writeFiles(container, MOUNTED, 3);
+  // A kill between the two steps of writing one leaves it empty.
+  const cutOff = (name: string) =>
+    container.sh(`pkill -STOP -x rclone; truncate -s 0 /workspace/remote/.cache/far/vfsMeta/*/${name}`);
+  await cutOff("file-1");
+  await container.sh("pkill -KILL -x rclone");
+  await container.waitLog("far: files whose records were cut off are written again");
+  await cutOff("file-2");
+  await container.kill();
+  await container.wait();
+  await container.start();
+  await container.waitLog(/written again files=1[^]*written again files=1/);
+  await container.sh("ai-dock restart rclone_mount:far");
+  await arrived(far, files);
+
+  await ready(container);
+  await container.sh(`echo newer >>${MOUNTED}/file-0`);
+  await cutOff("file-0");
+  await container.sh("pkill -KILL -x rclone");
+  const [, place] = /ours stays in "(.*)"/.exec(await container.waitLog(/ours stays in/)) ?? [];
+  expect(await container.read(place!)).toContain("newer");
+  expect(far.checksums()).toEqual(files);
+});
+
+test.concurrent("what waits for a remote that is gone from the configuration is told at every start", async () => {
+  await using far = await farEnd();
+  const space = workspace();
+  const env = { ...far.variables("old"), RCLONE_VFS_WRITE_BACK: "1h" };
+  await using before = await bootWith(space, env);
+  await waitFor(async () => (await remotes(before))["old"]?.mounted);
+  await writeFiles(before, "/workspace/remote/old", 2);
+  await before.kill();
+  await before.wait();
+  await using after = await bootWith(space, far.variables("far"));
+  const words = '2 files in "/workspace/remote/.cache/old" wait for a remote that is not configured any more';
+  await after.waitLog(words);
+  await after.waitReady();
+  expect((await after.exec(["ai-dock", "remotes"])).stderr).toContain(words);
+});
+
 test.concurrent("docker kill of the container", async () => {
   await using far = await farEnd();
   await using container = await ready(await bootWith(workspace(), far.variables("far")));

@@ -1,3 +1,4 @@
+import { CACHES } from "../../../programs/builtin/rclone/places.ts";
 import { isConfigured } from "../../../programs/builtin/rclone/list.ts";
 import { mountRequirements } from "../../../programs/builtin/rclone/requirements.ts";
 import { formatBytes, spaceOf } from "../../../sys/space.ts";
@@ -17,7 +18,7 @@ export const remotesCheck: Check = (patient) => {
 
 /** What is written to a remote waits there until it is uploaded. */
 function cacheFindings({ env, settings }: Patient): Finding[] {
-  const cache = `${env["WORKSPACE"] ?? settings.WORKSPACE}remote/.cache`;
+  const cache = `${env["WORKSPACE"] ?? settings.WORKSPACE}${CACHES}`;
   const space = spaceOf(cache);
   if (space === undefined) return [];
   const message = `${formatBytes(space.freeBytes)} free at "${cache}"`;

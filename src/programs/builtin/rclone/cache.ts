@@ -1,6 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
+import { z } from "zod";
 import { errnoOf } from "../../../errors.ts";
+
+const recordSchema = z.looseObject({ Dirty: z.boolean(), Size: z.number() });
 
 /** What is written to a remote and not uploaded yet. */
 export interface Pending {
@@ -57,19 +60,24 @@ async function move(cache: string, file: string, from: string, to: string): Prom
 /** The records of all files below a folder that are not uploaded. */
 async function uploadsIn(folder: string): Promise<{ path: string; size: number }[]> {
   const found: { path: string; size: number }[] = [];
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    const record = await readRecord(path);
-    if (record?.Dirty) found.push({ path, size: record.Size ?? 0 });
-  }
+  for await (const { path, record } of recordsIn(folder))
+    if (record?.Dirty) found.push({ path, size: record.Size });
   return found;
 }
 
+/** Every record below a folder, which is undefined where there is no sense in it. */
+export async function* recordsIn(folder: string) {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    yield { path, record: await readRecord(path) };
+  }
+}
+
 /** What rclone knows of a cached file; undefined when there is no such file, or no sense in it. */
-async function readRecord(path: string): Promise<{ Dirty?: boolean; Size?: number } | undefined> {
+async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | undefined> {
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    return recordSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@ import { mountControl } from "./control.ts";
 import { lastMessage } from "./list.ts";
 import { coverMountPoint, isMounted, openMountPoint } from "./mount-point.ts";
 import { type Place, SOCKET_DIRECTORY } from "./places.ts";
+import { keepTorn, writeAgain } from "./torn.ts";
 
 const FIRST_LOOK_MILLISECONDS = 10;
 const LONGEST_LOOK_MILLISECONDS = 250;
@@ -42,7 +43,9 @@ export function observeMount(place: Place, { over, ready, note, fact }: Observed
       log.warn(`${place.remote.name}: uploads of earlier settings are not looked for: ${messageOf(error)}`);
       return false;
     });
-    if (!restarting) ready(true);
+    if (restarting) return;
+    ready(true);
+    await writeAgain(place, over);
   };
   void begin();
   return {
@@ -55,7 +58,8 @@ export function observeMount(place: Place, { over, ready, note, fact }: Observed
         looking = false;
       });
     },
-    explain(): Explanation | undefined {
+    async explain(): Promise<Explanation | undefined> {
+      await keepTorn(place);
       if (restarting) return { reason: "starts again with the uploads of earlier settings" };
       const reason = lastMessage(last);
       return reason === undefined ? undefined : { reason, fatal: hopeless.test(reason) };

@@ -4,6 +4,9 @@ import type { Remote } from "./list.ts";
 /** Control sockets: root alone may enter, as rclone asks no password there. */
 export const SOCKET_DIRECTORY = "/run/ai-dock/rclone";
 
+/** Where the caches of all remotes are, below the workspace. */
+export const CACHES = "remote/.cache";
+
 /** Where everything of one remote is. */
 export interface Place {
   remote: Remote;
@@ -29,7 +32,7 @@ export function placesOf(remotes: Remote[], workspace: string): Place[] {
       remote,
       program,
       mountPoint: `${workspace}remote/${folder}`,
-      cache: `${workspace}remote/.cache/${folder}`,
+      cache: `${workspace}${CACHES}/${folder}`,
       socket: `${SOCKET_DIRECTORY}/${createHash("sha256").update(remote.name).digest("hex").slice(0, 16)}.sock`,
     };
   });

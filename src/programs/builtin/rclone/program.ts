@@ -8,6 +8,7 @@ import { releaseMountPoint } from "./mount-point.ts";
 import { observeMount } from "./observe.ts";
 import { type Place, placesOf } from "./places.ts";
 import { mountObstacle } from "./requirements.ts";
+import { keepTorn } from "./torn.ts";
 
 export const REMOTES_GROUP = "rclone_mount";
 
@@ -73,7 +74,11 @@ function mountProgram(place: Place, env: Record<string, string>, listing: Listin
     command: mountCommand(place, env, listing.env),
     stdout: logFile(`${REMOTES_GROUP}:${program}`),
     ready: { kind: "observed" },
-    prepare: async () => mountObstacle(env),
+    async prepare() {
+      const obstacle = mountObstacle(env);
+      if (obstacle === undefined) await keepTorn(place);
+      return obstacle;
+    },
     observe: (observed) => observeMount(place, observed),
     release: () => releaseMountPoint(place.mountPoint),
     async beforeStop(signal) {

@@ -1,0 +1,22 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Pending, pendingIn } from "./cache.ts";
+import { CACHES, type Place } from "./places.ts";
+
+export interface Orphan extends Pending {
+  cache: string;
+}
+
+/** What waits to be uploaded to remotes that are not configured any more; `workspace` ends in a slash. */
+export async function orphanedUploads(places: Place[], workspace: string): Promise<Orphan[]> {
+  const used = new Set(places.map(({ cache }) => cache));
+  const folders = await readdir(workspace + CACHES).catch(() => []);
+  const unused = folders.map((name) => join(workspace + CACHES, name)).filter((cache) => !used.has(cache));
+  const found = await Promise.all(unused.map(async (cache) => ({ cache, ...(await pendingIn(cache)) })));
+  return found.filter(({ files }) => files > 0);
+}
+
+/** In one line. */
+export function describeOrphan({ cache, files }: Orphan): string {
+  return `${files} files in "${cache}" wait for a remote that is not configured any more`;
+}
