@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import type { ContainerOutput, ContainerStream } from "./container.ts";
 import type { OutputStream } from "./format.ts";
+import { type Limit, limitStream } from "./limit.ts";
 import type { LogFile } from "./log-file.ts";
 
 export interface PumpOptions {
@@ -8,6 +9,8 @@ export interface PumpOptions {
   stream: OutputStream;
   file: LogFile | null;
   container: ContainerOutput | null;
+  /** How much of it goes to the container's output; the file has all of it. */
+  limit?: Limit;
   /** Sees every chunk before it is written. */
   onChunk?: (chunk: Uint8Array) => void;
 }
@@ -34,8 +37,9 @@ function openReader(fd: number) {
 }
 
 async function pump(reader: Reader, options: PumpOptions): Promise<void> {
-  const { name, stream, file, container } = options;
-  const output = container?.open(name, stream);
+  const { name, stream, file, container, limit } = options;
+  const whole = container?.open(name, stream);
+  const output = whole && limit ? limitStream(whole, limit) : whole;
   file?.open();
   for (;;) {
     // A pipe cannot fail; if it does all the same, that is its end.

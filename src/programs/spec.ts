@@ -101,11 +101,15 @@ export interface ProgramSpec {
   killMode: KillMode;
   /** Lower starts first and stops last. */
   priority: number;
+  /** Counts instead of `priority` at a stop. */
+  stopPriority?: number;
   /** Priority of its group, where `[group:x]` gives one; compared before `priority`. */
   groupPriority?: number;
   stdout: LogSpec;
   /** `"stdout"` joins stderr to stdout (redirect_stderr). */
   stderr: LogSpec | "stdout";
+  /** How much of its output the container's own takes; a flood fills its disk otherwise. */
+  containerLimit?: { burstBytes: number; bytesPerSecond: number };
   dependsOn: string[];
   ready?: ReadySpec;
   webPort?: number;

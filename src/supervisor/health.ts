@@ -22,9 +22,10 @@ export function health(phase: Phase, programs: Program[]): Health {
 }
 
 function problemOf(program: Program): string | undefined {
-  const { spec, state, ready, exit, reason, stoppedByRequest } = program;
+  const { spec, state, ready, exit, reason, note, stoppedByRequest } = program;
   if (!spec.autostart || spec.skipped !== undefined || stoppedByRequest) return undefined;
-  if (state === "RUNNING") return ready ? undefined : "RUNNING but not ready";
+  if (state === "RUNNING")
+    return ready ? undefined : `RUNNING but not ready${note === null ? "" : ` (${note})`}`;
   if (state === "STOPPED" && program.refused) return undefined;
   if (state === "EXITED" && typeof exit?.code === "number" && spec.exitcodes.includes(exit.code))
     return undefined;

@@ -100,6 +100,7 @@ function openStreams({ spec, stdout, stderr, container, onOutput }: LaunchOption
       stream,
       file,
       container,
+      ...(spec.containerLimit ? { limit: spec.containerLimit } : {}),
       ...(onOutput ? { onChunk: onOutput } : {}),
     });
     return { write, done };

@@ -1,6 +1,6 @@
 import type { ProgramSpec } from "../programs/spec.ts";
 
-type Ordered = Pick<ProgramSpec, "name" | "group" | "priority" | "groupPriority">;
+type Ordered = Pick<ProgramSpec, "name" | "group" | "priority" | "groupPriority" | "stopPriority">;
 
 /** For sorting into start order: groups by their priority and name, members by theirs. */
 export function compareStart(a: Ordered, b: Ordered): number {
@@ -23,7 +23,7 @@ export function stopTiers<Item>(
 ): Item[][] {
   const byPriority = (a: Item, b: Item) => {
     const [one, other] = [specOf(a), specOf(b)];
-    return groupRank(one) - groupRank(other) || one.priority - other.priority;
+    return stopRank(one) - stopRank(other) || one.priority - other.priority;
   };
   const tiers = Map.groupBy(items, levels(items.toSorted(byPriority), byPriority, dependenciesOf));
   return [...tiers.entries()].toSorted(([a], [b]) => b - a).map(([, tier]) => tier);
@@ -59,6 +59,10 @@ function levels<Item>(
 /** A group without a priority of its own, and a program on its own, rank by the program's. */
 function groupRank(spec: Ordered): number {
   return spec.groupPriority ?? spec.priority;
+}
+
+function stopRank(spec: Ordered): number {
+  return spec.stopPriority ?? groupRank(spec);
 }
 
 function compareText(a: string, b: string): number {

@@ -180,7 +180,8 @@ export class Program {
     if (ready === this.ready) return;
     this.ready = ready;
     if (ready) log.info(`${this.id} ready`, { ms: Math.round((this.uptime ?? 0) * 1000) });
-    else log.warn(`${this.id} is not ready any more`, { note: this.note ?? undefined });
+    else if (this.state !== "STOPPING")
+      log.warn(`${this.id} is not ready any more`, { note: this.note ?? undefined });
     // What says itself that it is up need not prove it by startsecs.
     if (ready && this.state === "STARTING") this.#becomeRunning();
     else this.#context.onChange(this);

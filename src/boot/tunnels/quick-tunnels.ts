@@ -12,6 +12,9 @@ const SILENCE_MILLISECONDS = 60_000;
 /** How long the next tunnel waits for the one before it to come up. */
 const PATIENCE_MILLISECONDS = 30_000;
 
+/** A new tunnel may be refused for a moment; one that is refused for so long has gone at Cloudflare. */
+const REFUSED_MILLISECONDS = 60_000;
+
 /** How long a service alone has to answer before its tunnel leads past what should stand in front of it. */
 const ALONE_MILLISECONDS = 10_000;
 
@@ -26,6 +29,8 @@ interface Tunnel {
   silentSince?: number;
   /** Of the current or last process: when it was started, and what became of it. */
   attempt?: { started: number; url?: string; over?: true };
+  /** Since when Cloudflare has refused it. */
+  refusedSince?: number;
 }
 
 export interface QuickTunnelsOptions {
@@ -59,7 +64,12 @@ export class QuickTunnels {
     const services = webServices(wanted, supervisor.programs, directory);
     for (const tunnel of this.#tunnels.values()) {
       this.#judge(tunnel, now);
-      if (!services.has(tunnel.service.port) || this.#isSilent(tunnel, now)) await this.#close(tunnel);
+      if (this.#isRefused(tunnel, now)) {
+        // cloudflared itself would go on with it for ever; the next one is a new tunnel.
+        log.warn(`${tunnel.service.name}: ${tunnel.program.note ?? "refused"}`);
+        this.#attempts.failed(now);
+        await this.#close(tunnel);
+      } else if (!services.has(tunnel.service.port) || this.#isSilent(tunnel, now)) await this.#close(tunnel);
     }
     for (const service of services.values()) {
       const target = this.#tunnels.has(service.port) ? undefined : this.#targetOf(service, now);
@@ -104,6 +114,15 @@ export class QuickTunnels {
     }
     tunnel.silentSince ??= now;
     return now - tunnel.silentSince >= SILENCE_MILLISECONDS;
+  }
+
+  #isRefused(tunnel: Tunnel, now: number): boolean {
+    if (tunnel.program.facts["refused"] !== true) {
+      delete tunnel.refusedSince;
+      return false;
+    }
+    tunnel.refusedSince ??= now;
+    return now - tunnel.refusedSince >= REFUSED_MILLISECONDS;
   }
 
   #succeeded({ service, attempt }: Tunnel, url: string): void {

@@ -4,7 +4,8 @@ import { readIfExists } from "../../sys/fs.ts";
 import { listProcesses } from "../../sys/proc.ts";
 import type { TunnelRow } from "./own.ts";
 
-const ADDRESS = /https:\/\/[a-z0-9-]+\.trycloudflare\.com/g;
+/** Not the one that tunnels are asked for at. */
+const ADDRESS = /https:\/\/(?!api\.)[a-z0-9-]+\.trycloudflare\.com/g;
 
 /** Of a log so much is searched for the address, which it begins with. */
 const SEARCHED_BYTES = 64 * 1024;

@@ -52,9 +52,10 @@ async function named({ facts, ready, pid, note, reason }: ProgramStatus): Promis
           .catch(() => [])
       : [];
   if (routes.length === 0) return [{ ...row, url: null, target: null }];
-  return routes.map(({ hostname, service }) => ({
+  return routes.map(({ hostname, path, service }) => ({
     ...row,
     url: `https://${hostname}`,
+    service: path === undefined ? row.service : `${row.service}, paths like ${path}`,
     target: service ?? null,
   }));
 }

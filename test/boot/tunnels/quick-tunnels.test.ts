@@ -15,7 +15,7 @@ let shown: string[];
 beforeEach(() => {
   bin = mkdtempSync(join(tmpdir(), "bin-"));
   const path = join(bin, "cloudflared");
-  writeFileSync(path, `#!/bin/sh\nexec ${process.execPath} ${STAND_IN} "$@"\n`);
+  writeFileSync(path, `#!/bin/sh\nSTAND_IN_FOLDER=${bin} exec ${process.execPath} ${STAND_IN} "$@"\n`);
   chmodSync(path, 0o755);
   supervisor = new Supervisor({
     env: {},
@@ -60,6 +60,29 @@ test("a service that is silent for a moment keeps its tunnel; one that stays sil
   expect(supervisor.programs).toEqual([]);
   await tunnels.step(63_000);
   expect(shown).toEqual([]);
+});
+
+test("a tunnel that Cloudflare knows no more is replaced, but not for a moment of trouble", async () => {
+  using service = Bun.serve({ port: 0, fetch: () => new Response("here") });
+  const tunnels = tunnelsTo(service.port!);
+  await tunnels.step(0);
+  const [program] = supervisor.programs;
+  await supervisor.until(() => program!.ready);
+  const before = program!.facts["url"];
+  writeFileSync(join(bin, "mode"), "revoked");
+  await supervisor.until(() => program!.facts["refused"] === true);
+  await tunnels.step(1000);
+  await tunnels.step(60_000);
+  expect(supervisor.programs).toEqual([program!]);
+  writeFileSync(join(bin, "mode"), "ok");
+  await tunnels.step(61_000);
+  // The wait after one failed attempt.
+  await tunnels.step(65_999);
+  expect(supervisor.programs[0]!.pid).toBeNull();
+  await tunnels.step(66_000);
+  const next = supervisor.programs[0]!;
+  await supervisor.until(() => next.ready);
+  expect(next.facts["url"]).not.toBe(before);
 });
 
 test("a tunnel leads to what stands in front of a service, and past it only when that never comes", async () => {

@@ -17,6 +17,7 @@ test.concurrent("the tunnel comes up with its token in no argument, log or file 
   expect(row).toMatchObject({ state: "RUNNING", note: "4 connections" });
   expect(await tunnels(container)).toMatchObject([
     { kind: "named", url: "https://app.example.com", target: "http://localhost:8188", ready: true },
+    { target: "http://localhost:9000", service: "cloudflared, paths like ^/api" },
   ]);
   const [start] = cloudflare.starts();
   expect(start!.argv).toEqual([
@@ -75,14 +76,24 @@ test.concurrent("a revoked token shows as refused, while cloudflared goes on try
   await using container = await cloudflare.boot({ env: { CF_TUNNEL_TOKEN: TOKEN } });
   const row = await waitFor(async () => {
     const found = await named(container);
-    return found?.note?.includes("refuses the token") && found;
+    return found?.note?.includes("refuses the tunnel") && found;
   });
   expect(row).toMatchObject({ ready: false, facts: { connections: 0 } });
   expect(row.note).toContain("Unauthorized: Invalid tunnel secret");
-  expect(await container.sh("ai-dock status")).toMatch(/^cloudflared .*Cloudflare refuses the token/m);
+  expect(await container.sh("ai-dock status")).toMatch(/^cloudflared .*Cloudflare refuses the tunnel/m);
   cloudflare.mode("ok");
   await waitFor(async () => (await named(container))?.note === "4 connections");
   expect(cloudflare.starts()).toHaveLength(1);
+});
+
+test.concurrent("what else Cloudflare refuses it for is the reason, and tried again", async () => {
+  const cloudflare = new Cloudflare("deleted");
+  await using container = await cloudflare.boot({ env: { CF_TUNNEL_TOKEN: TOKEN } });
+  await waitFor(async () => (await named(container))?.reason === "Tunnel is deleted", {
+    detail: () => container.logs(),
+  });
+  cloudflare.mode("ok");
+  await waitFor(async () => (await named(container))?.ready, { limit: 60_000 });
 });
 
 test.concurrent("without a network it waits and never gives up", async () => {
@@ -109,7 +120,10 @@ test.concurrent("connections that are lost make it not ready, and ready again wh
     const found = await named(container);
     return found?.ready === false && found;
   });
-  expect(row).toMatchObject({ state: "RUNNING", note: expect.stringContaining("0 connections: ") });
+  expect(row).toMatchObject({
+    state: "RUNNING",
+    note: expect.stringMatching(/^0 connections: .*UDP is blocked/),
+  });
   cloudflare.mode("ok");
   await waitFor(async () => (await named(container))?.ready);
 });
@@ -126,6 +140,9 @@ test.concurrent("a flood of its log stays within its files", async () => {
   );
   expect(await size()).toBeLessThan(22_000_000);
   expect((await named(container))?.ready).toBeTrue();
+  const log = await container.logs();
+  expect(log.includes("cloudflared | … more comes too fast and is left out here")).toBeTrue();
+  expect(log.length).toBeLessThan(5_000_000);
 });
 
 test.concurrent("what is missing is said", async () => {

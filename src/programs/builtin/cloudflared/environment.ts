@@ -8,8 +8,13 @@ const wanted =
 /** The environment of a cloudflared process. */
 export function cloudflaredEnvironment(env: Record<string, string>): Record<string, string> {
   return {
-    ...Object.fromEntries(Object.entries(env).filter(([name]) => wanted.test(name))),
+    ...Object.fromEntries(Object.entries(env).filter(([name, value]) => isWanted(name, value))),
     // Somewhere it finds no configuration of anyone.
     HOME: "/nonexistent",
   };
+}
+
+/** A number of retries that is none makes it end without a word. */
+function isWanted(name: string, value: string): boolean {
+  return wanted.test(name) && (name !== "TUNNEL_RETRIES" || /^\d+$/.test(value));
 }

@@ -6,9 +6,25 @@ const ready = z.object({ readyConnections: z.number() });
 const quickTunnel = z.object({ hostname: z.string() });
 const configuration = z.object({
   config: z.object({
-    ingress: z.array(z.object({ hostname: z.string().optional(), service: z.string().optional() })).nullish(),
+    ingress: z
+      .array(
+        z.object({
+          hostname: z.string().optional(),
+          path: z.string().nullish(),
+          service: z.string().optional(),
+        }),
+      )
+      .nullish(),
   }),
 });
+
+/** A public name, and where requests to it go. */
+export interface Route {
+  hostname: string;
+  /** A regular expression for the paths that this is about; all of them without one. */
+  path: string | undefined;
+  service: string | undefined;
+}
 
 /** What one cloudflared tells of itself, on the port of its metrics. Throws when it does not answer. */
 export function cloudflaredMetrics(port: number) {
@@ -26,9 +42,9 @@ export function cloudflaredMetrics(port: number) {
     /** The public name of a quick tunnel; empty for any other. */
     quickHostname: async (): Promise<string> => (await ask("/quicktunnel", quickTunnel)).hostname,
     /** The public names of a named tunnel, as Cloudflare has configured it, and where each leads. */
-    routes: async (): Promise<{ hostname: string; service: string | undefined }[]> =>
-      ((await ask("/config", configuration)).config.ingress ?? []).flatMap(({ hostname, service }) =>
-        hostname === undefined || hostname === "" ? [] : [{ hostname, service }],
+    routes: async (): Promise<Route[]> =>
+      ((await ask("/config", configuration)).config.ingress ?? []).flatMap(({ hostname, path, service }) =>
+        hostname === undefined || hostname === "" ? [] : [{ hostname, path: path ?? undefined, service }],
       ),
   };
 }

@@ -1,6 +1,6 @@
 import type { Explanation, Observed, Observer } from "../../spec.ts";
 import { cloudflaredMetrics } from "./metrics.ts";
-import { isRateLimit, isRefusal, lastError, metricsPort } from "./words.ts";
+import { isBlockedUdp, isRefusal, lastError, metricsPort, quickTunnelRefusal } from "./words.ts";
 
 /** Of its output so much is kept to tell what is wrong. */
 const LAST_OUTPUT = 8192;
@@ -32,6 +32,7 @@ export function observeCloudflared({ over, ready, note, fact }: Observed): Obser
     wasConnected = connections > 0;
     fact("connections", connections);
     fact("error", wasConnected ? null : (error ?? null));
+    fact("refused", !wasConnected && error !== undefined && isRefusal(error));
     if (hostname !== "") fact("url", `https://${hostname}`);
     note(describe(connections, hostname, error));
     ready(wasConnected);
@@ -54,9 +55,11 @@ export function observeCloudflared({ over, ready, note, fact }: Observed): Obser
       lookAfter(GATHER_MILLISECONDS);
     },
     explain({ code }): Explanation | undefined {
+      const refusal = quickTunnelRefusal(output);
+      if (refusal !== undefined)
+        return { reason: `Cloudflare gives no quick tunnel at the moment (${refusal})` };
       const error = lastError(output);
       if (error === undefined) return undefined;
-      if (isRateLimit(error)) return { reason: `Cloudflare gives no quick tunnel at the moment (${error})` };
       return { reason: error, fatal: code === UNUSABLE };
     },
   };
@@ -66,7 +69,9 @@ function describe(connections: number, hostname: string, error: string | undefin
   const count = `${connections} ${connections === 1 ? "connection" : "connections"}`;
   if (connections > 0) return hostname === "" ? count : `https://${hostname}`;
   if (error === undefined) return count;
-  return isRefusal(error)
-    ? `Cloudflare refuses the token, it may be revoked or deleted (${error})`
-    : `${count}: ${error}`;
+  if (isRefusal(error))
+    return `Cloudflare refuses the tunnel: its token may be revoked, or it is deleted (${error})`;
+  if (isBlockedUdp(error))
+    return `${count}: ${error}; where UDP is blocked, TUNNEL_TRANSPORT_PROTOCOL=http2 saves time`;
+  return `${count}: ${error}`;
 }

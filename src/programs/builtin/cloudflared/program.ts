@@ -16,6 +16,10 @@ export const tunnelDefaults = {
   onlyEnvironment: true,
   ready: { kind: "observed" },
   observe: observeCloudflared,
+  // Requests under way still need the services behind the tunnel.
+  stopPriority: 1000,
+  // An edge that refuses every attempt can make it write without end.
+  containerLimit: { burstBytes: MEGABYTE, bytesPerSecond: 16 * 1024 },
 } satisfies Partial<ProgramSpec>;
 
 /** The flags of every tunnel: nothing from files, no update of itself, metrics on a free port of loopback. */
@@ -26,7 +30,7 @@ export const tunnelFlags = [
   `--grace-period=${GRACE_SECONDS}s`,
 ];
 
-/** The log of a tunnel: an edge that refuses every attempt can make cloudflared write without end. */
+/** The log of a tunnel, smaller than others. */
 export function tunnelLog(name: string) {
   return { ...logFile(name), maxBytes: 10 * MEGABYTE, backups: 1 };
 }

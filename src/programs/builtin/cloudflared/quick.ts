@@ -31,7 +31,8 @@ export function quickTunnelProgram(
     name: String(port),
     group: QUICK_TUNNELS_GROUP,
     command: [findCloudflared(env) ?? "cloudflared", "tunnel", ...tunnelFlags, url],
-    environment: cloudflaredEnvironment(env),
+    // It would insist on QUIC, and never get through where UDP is blocked.
+    environment: { TUNNEL_TRANSPORT_PROTOCOL: "auto", ...cloudflaredEnvironment(env) },
     autostart: false,
     autorestart: false,
     // A tunnel that cannot be had is EXITED, never FATAL: the container is none the worse for it.

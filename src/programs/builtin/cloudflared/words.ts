@@ -10,8 +10,12 @@ export function metricsPort(output: string): number | undefined {
 /** What it ends with, or finds before it has a logger, stands on a line of its own without a clock. */
 const plain = /^(Provided Tunnel token|Could not|Failed to|failed to|"cloudflared tunnel run")/;
 
-/** Complaints about nothing: we keep it from files on purpose. */
-const harmless = /^Configuration file \/dev\/null was empty/;
+/**
+ * Complaints that say nothing of the tunnel: of a file that is empty on purpose, of single requests, of what it
+ * goes on without, and of parts that end because another has ended.
+ */
+const harmless =
+  /^(Configuration file \/dev\/null was empty|failed to serve incoming request|Failed to (fetch features|initialize DNS local resolver|refresh DNS)|icmp router terminated|no more connections active|Connection terminated connIndex)|error="context canceled"/;
 
 /** The last complaint in some output, without its clock. */
 export function lastError(output: string): string | undefined {
@@ -23,7 +27,8 @@ export function lastError(output: string): string | undefined {
       return /^(ERR|FTL)$/.test(level) && !harmless.test(rest) ? [rest] : [];
     })
     .at(-1)
-    ?.trim();
+    ?.trim()
+    .replace(/^Initiating shutdown error="(.*)"$/, "$1");
 }
 
 /** True for Cloudflare's refusal of a token, at which cloudflared itself goes on trying for ever. */
@@ -31,7 +36,17 @@ export function isRefusal(error: string): boolean {
   return /Unauthorized/i.test(error);
 }
 
-/** True when Cloudflare has given no quick tunnel, which it does when too many were asked for. */
-export function isRateLimit(error: string): boolean {
-  return /failed to (unmarshal|parse) quick Tunnel/i.test(error);
+/**
+ * What Cloudflare answered instead of a quick tunnel, as `429 Too Many Requests` when too many were asked for;
+ * undefined when nothing tells of such an answer.
+ */
+export function quickTunnelRefusal(output: string): string | undefined {
+  const [, text] = /^(failed to (?:unmarshal|parse) quick Tunnel.*)$/im.exec(output) ?? [];
+  if (text === undefined) return undefined;
+  return /status_code="([^"]+)"/.exec(output)?.[1] ?? text;
+}
+
+/** True for the complaints of a network that lets no UDP through, which QUIC needs. */
+export function isBlockedUdp(error: string): boolean {
+  return error.startsWith("Failed to dial a quic connection");
 }

@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { cloudflaredEnvironment } from "../../../../src/programs/builtin/cloudflared/environment.ts";
 import { namedTunnelProgram } from "../../../../src/programs/builtin/cloudflared/program.ts";
 import {
-  isRateLimit,
   isRefusal,
   lastError,
   metricsPort,
+  quickTunnelRefusal,
 } from "../../../../src/programs/builtin/cloudflared/words.ts";
 
 test("cloudflared gets no variable that it would log", () => {
@@ -16,6 +16,7 @@ test("cloudflared gets no variable that it would log", () => {
     CF_TUNNEL_TOKEN: "t",
     TUNNEL_TRANSPORT_PROTOCOL: "http2",
     HTTPS_PROXY: "http://proxy",
+    TUNNEL_RETRIES: "many",
   };
   expect(cloudflaredEnvironment(env)).toEqual({
     PATH: "/bin",
@@ -62,6 +63,17 @@ describe("its words", () => {
     expect(lastError("2026-11-24T12:45:45Z ERR Configuration file /dev/null was empty\n")).toBeUndefined();
   });
 
+  test("of what ends because the tunnel has ended are none", () => {
+    const clock = "2026-11-24T12:46:28Z ERR";
+    const ending = [
+      `${clock} Initiating shutdown error="Tunnel is deleted"`,
+      `${clock} icmp router terminated error="context canceled"`,
+      `${clock} failed to serve incoming request error="Unable to reach the origin service"`,
+      "Tunnel is deleted",
+    ].join("\n");
+    expect(lastError(ending)).toBe("Tunnel is deleted");
+  });
+
   test("at its end have no clock", () => {
     const ending =
       '2026-11-24T12:46:28Z ERR Initiating shutdown error="Could not lookup srv records"\n' +
@@ -72,7 +84,11 @@ describe("its words", () => {
   test("tell a refused token and a rate limit from other trouble", () => {
     expect(isRefusal(lastError(output) ?? "")).toBeTrue();
     expect(isRefusal("dial tcp: i/o timeout")).toBeFalse();
-    expect(isRateLimit("failed to unmarshal quick Tunnel: invalid character '<'")).toBeTrue();
-    expect(isRateLimit("no such host")).toBeFalse();
+    const bare = "failed to unmarshal quick Tunnel: invalid character 'e' looking for beginning of value";
+    const before =
+      '2026-11-24T12:46:28Z ERR Error unmarshaling QuickTunnel response: error code: 1015 status_code="429 Too Many Requests"';
+    expect(quickTunnelRefusal(`${before}\n${bare}\n`)).toBe("429 Too Many Requests");
+    expect(quickTunnelRefusal(bare)).toBe(bare);
+    expect(quickTunnelRefusal("no such host")).toBeUndefined();
   });
 });

@@ -1,0 +1,71 @@
+import type { ContainerStream } from "./container.ts";
+
+const NEWLINE = 0x0a;
+
+const BEGIN = Buffer.from("… more comes too fast and is left out here; the log file has it\n");
+
+export interface Limit {
+  /** So much passes however fast it comes. */
+  burstBytes: number;
+  /** So much passes in the long run. */
+  bytesPerSecond: number;
+}
+
+/**
+ * Lets a stream through as far as its limit goes, in whole lines, and tells in lines of its own that it leaves
+ * something out and, once there is room again, how much. `now` is in milliseconds.
+ */
+export function limitStream(
+  stream: ContainerStream,
+  { burstBytes, bytesPerSecond }: Limit,
+  now: () => number = () => performance.now(),
+): ContainerStream {
+  let room = burstBytes;
+  let filledAt = now();
+  let skipping = false;
+  let skipped = 0;
+  /** The last byte that was left out ended its line. */
+  let atLineStart = true;
+
+  const fill = () => {
+    const time = now();
+    room = Math.min(burstBytes, room + ((time - filledAt) / 1000) * bytesPerSecond);
+    filledAt = time;
+  };
+  const pass = (bytes: Uint8Array) => {
+    room -= bytes.byteLength;
+    return stream.write(bytes);
+  };
+  const skip = (bytes: Uint8Array) => {
+    skipped += bytes.byteLength;
+    if (bytes.byteLength > 0) atLineStart = bytes.at(-1) === NEWLINE;
+  };
+  const notice = () => {
+    const text = `… ${skipped} bytes were left out here\n`;
+    skipping = false;
+    skipped = 0;
+    return Buffer.from(text);
+  };
+  return {
+    write(chunk) {
+      fill();
+      const lineEnd = chunk.indexOf(NEWLINE) + 1;
+      if (skipping) {
+        const start = atLineStart ? 0 : lineEnd;
+        if (room < burstBytes / 2 || (start === 0 && !atLineStart)) return skip(chunk);
+        skip(chunk.subarray(0, start));
+        return pass(Buffer.concat([notice(), chunk.subarray(start)]));
+      }
+      if (chunk.byteLength <= room || lineEnd === 0) return pass(chunk);
+      // The line that has begun is ended.
+      skipping = true;
+      atLineStart = true;
+      skip(chunk.subarray(lineEnd));
+      return pass(Buffer.concat([chunk.subarray(0, lineEnd), BEGIN]));
+    },
+    end() {
+      if (skipping) void stream.write(notice());
+      stream.end();
+    },
+  };
+}
