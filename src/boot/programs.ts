@@ -1,4 +1,5 @@
 import { readSettings } from "../env/load.ts";
+import { messageOf } from "../errors.ts";
 import type { Settings } from "../env/schema.ts";
 import { namedTunnelProgram } from "../programs/builtin/cloudflared/program.ts";
 import { remotePrograms } from "../programs/builtin/rclone/program.ts";
@@ -30,8 +31,12 @@ export async function collectPrograms({ env, files }: CollectOptions): Promise<R
   const report: Report = (problem) => problems.push(problem);
   const replaced = new Set(loaded.programs.flatMap((spec) => [programId(spec), spec.group]));
   const isReplaced = (spec: ProgramSpec) => replaced.has(programId(spec)) || replaced.has(spec.group);
-  const remotes = await remotePrograms(env);
-  if (remotes.problem !== undefined) report({ severity: "error", message: remotes.problem });
+  // Whatever is wrong with remotes keeps nothing else, and nobody, out.
+  const remotes = await remotePrograms(env).catch((error: unknown) => ({
+    programs: [],
+    problems: [`Remotes: ${messageOf(error)}; none is mounted`],
+  }));
+  for (const message of remotes.problems) report({ severity: "error", message });
   const builtins = [
     sshdProgram(settings.SSH_PORT, env),
     namedTunnelProgram(settings.CF_TUNNEL_TOKEN, env),

@@ -23,6 +23,7 @@ const { symbols: c } = dlopen("libc.so.6", {
   prlimit: { args: [i32, i32, pointer, pointer], returns: i32 },
   mount: { args: [pointer, pointer, pointer, u64, pointer], returns: i32 },
   umount2: { args: [pointer, i32], returns: i32 },
+  flock: { args: [i32, i32], returns: i32 },
   __errno_location: { args: [], returns: pointer },
 });
 
@@ -148,6 +149,14 @@ const UMOUNT_NOFOLLOW = 8;
 /** Takes the topmost mount of `target` away at once, whoever still uses it or answers for it. Throws with an errno `code`. */
 export function detachMount(target: string): void {
   if (c.umount2(cString(target), MNT_DETACH | UMOUNT_NOFOLLOW) !== 0) throw systemError("umount2", target);
+}
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/** flock(2), at once; false when someone else has the lock. A file system that has no locks refuses nobody. */
+export function lockFile(fd: number): boolean {
+  return c.flock(fd, LOCK_EX | LOCK_NB) === 0 || systemError("flock").code !== "EAGAIN";
 }
 
 const SIGNAL_COUNT = 64;

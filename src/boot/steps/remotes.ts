@@ -1,7 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { listRemotes } from "../../programs/builtin/rclone/list.ts";
-import { coverMountPoint, removeIfEmpty } from "../../programs/builtin/rclone/mount-point.ts";
+import { clearLeftovers } from "../../programs/builtin/rclone/leftovers.ts";
+import { lockCache } from "../../programs/builtin/rclone/lock.ts";
+import { coverMountPoint } from "../../programs/builtin/rclone/mount-point.ts";
 import { describeOrphan, orphanedUploads } from "../../programs/builtin/rclone/orphans.ts";
 import { placesOf } from "../../programs/builtin/rclone/places.ts";
 import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";
@@ -16,11 +18,11 @@ const NONE_CONFIGURED = "WARNING-NO-REMOTES-CONFIGURED.txt";
  * Finds out whether remotes can be mounted and which, exports RCLONE_MOUNT_COUNT, and keeps whatever runs
  * before they are mounted from writing to their mount points.
  */
-export async function prepareRemotes({ env, log, settings }: BootContext) {
+export async function prepareRemotes({ env, log, settings, signal }: BootContext) {
   const workspace = env["WORKSPACE"] ?? "/workspace/";
   const folder = `${workspace}remote/`;
   const obstacle = mountObstacle(env);
-  const { remotes } = await listRemotes(env);
+  const { remotes } = await listRemotes(env, signal);
   const count = obstacle === undefined ? remotes.length : 0;
   env["RCLONE_MOUNT_COUNT"] = String(count);
   const none = obstacle === undefined && remotes.length === 0;
@@ -37,15 +39,18 @@ export async function prepareRemotes({ env, log, settings }: BootContext) {
   }
   const places = placesOf(remotes, workspace);
   for (const orphan of await orphanedUploads(places, workspace)) log.warn(describeOrphan(orphan));
-  if (remotes.length === 0) return undefined;
-  for (const { mountPoint, remote } of places) {
+  const wanted = obstacle === undefined && !settings.AI_DOCK_DISABLE.includes(REMOTES_GROUP) ? places : [];
+  clearLeftovers(workspace, wanted);
+  for (const { mountPoint, cache, remote } of wanted) {
     try {
-      if (obstacle !== undefined) removeIfEmpty(mountPoint);
-      else if (!settings.AI_DOCK_DISABLE.includes(REMOTES_GROUP)) coverMountPoint(mountPoint);
+      // Where another container has it, its mount is not a leftover.
+      lockCache(cache);
+      coverMountPoint(mountPoint);
     } catch (error) {
       log.warn(`${remote.name}: it cannot be mounted: ${messageOf(error)}`);
     }
   }
+  if (remotes.length === 0) return undefined;
   if (obstacle !== undefined) log.warn(`Remotes cannot be mounted: ${obstacle}`);
   return { message: "Remotes found", fields: { configured: remotes.length, mountable: count } };
 }

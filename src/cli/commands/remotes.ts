@@ -24,7 +24,7 @@ const command: Command = {
   }),
   async run({ _: names, json }: { _: string[]; json?: boolean }) {
     const { env } = await effectiveEnvironment();
-    const { remotes, problem } = await listRemotes(env);
+    const { remotes, problems } = await listRemotes(env);
     const status = await unlessAlone(control.status());
     const workspace = env["WORKSPACE"] ?? "/workspace/";
     const places = placesOf(remotes, workspace);
@@ -38,7 +38,7 @@ const command: Command = {
           ),
         ),
     );
-    if (problem !== undefined) process.stderr.write(`ai-dock: ${problem}\n`);
+    for (const problem of problems) process.stderr.write(`ai-dock: ${problem}\n`);
     for (const orphan of await orphanedUploads(places, workspace))
       process.stderr.write(`ai-dock: ${describeOrphan(orphan)}\n`);
     const unknown = names.filter((name) => !rows.some((row) => row.name === name));
@@ -46,9 +46,9 @@ const command: Command = {
       process.stderr.write(`ai-dock: No such remote: ${known(remotes)}, got "${name}"\n`);
     if (json) printJson(rows);
     else if (rows.length > 0) printRemotes(rows);
-    else if (problem === undefined && unknown.length === 0)
+    else if (problems.length === 0 && unknown.length === 0)
       print("No remotes: configure one with rclone config, then ai-dock update");
-    return unknown.length > 0 || problem !== undefined ? ExitCode.failure : ExitCode.ok;
+    return unknown.length > 0 || problems.length > 0 ? ExitCode.failure : ExitCode.ok;
   },
 };
 

@@ -26,42 +26,33 @@ export interface RemoteRow {
 /** Asks the rclone of a remote, or where none runs looks into its cache. */
 export async function describeRemote(place: Place, status: ProgramStatus | undefined): Promise<RemoteRow> {
   const { remote, mountPoint } = place;
-  const mounted = isMounted(mountPoint);
+  // A mount whose rclone has gone is one in name only.
+  const mounted = isMounted(mountPoint) && status?.ready !== false;
   return {
     ...remote,
     state: status?.state ?? null,
     mounted,
     path: mountPoint,
-    ...(await (mounted ? live(place) : waiting(place))),
+    ...(mounted ? await live(place) : { used_bytes: null, total_bytes: null, cache_bytes: null }),
+    ...(await waiting(place)),
     reason: status?.reason ?? status?.note ?? null,
   };
 }
 
 async function live({ remote, socket }: Place) {
   const control = mountControl(socket);
-  const [usage, stats, queue] = await Promise.all([
-    orNull(control.about(remote.name)),
-    orNull(control.stats()),
-    orNull(control.queue()),
-  ]);
+  const [usage, stats] = await Promise.all([orNull(control.about(remote.name)), orNull(control.stats())]);
   return {
     used_bytes: usage?.used ?? null,
     total_bytes: usage?.total ?? null,
-    pending_files: queue?.length ?? null,
-    pending_bytes: queue?.reduce((sum, { size }) => sum + size, 0) ?? null,
     cache_bytes: stats?.bytesUsed ?? null,
   };
 }
 
+/** From the cache itself, which also knows of what this rclone will not upload, as after a change of its settings. */
 async function waiting({ cache }: Place) {
-  const { files, bytes } = await pendingIn(cache);
-  return {
-    used_bytes: null,
-    total_bytes: null,
-    pending_files: files,
-    pending_bytes: bytes,
-    cache_bytes: null,
-  };
+  const pending = await orNull(pendingIn(cache));
+  return { pending_files: pending?.files ?? null, pending_bytes: pending?.bytes ?? null };
 }
 
 async function orNull<Value>(promise: Promise<Value>): Promise<Value | null> {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { boot, type BootOptions, type Container, must, tempFolder, waitFor } from "../harness.ts";
+import { boot, type BootOptions, type Container, IMAGE, must, tempFolder, waitFor } from "../harness.ts";
 
 /** What mounting needs. */
 export const mountable = {
@@ -122,6 +122,21 @@ export async function arrived(far: FarEnd, files: Record<string, string>): Promi
     detail: () => `there: ${Object.keys(far.checksums()).length}`,
     limit: 90_000,
   });
+}
+
+/** Encrypts rclone's configuration in a folder. */
+export async function encrypt(folder: string, password: string): Promise<void> {
+  const rclone = [
+    "docker",
+    "run",
+    "--rm",
+    "--volume",
+    `${folder}:/etc/rclone`,
+    "--entrypoint",
+    "rclone",
+    IMAGE,
+  ];
+  await must([...rclone, "config", "encryption", "set", "--password-command", `echo ${password}`]);
 }
 
 export interface RemoteRow {

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { boot, IMAGE, keypair, must, tempFolder, waitFor } from "../harness.ts";
-import { arrived, farEnd, mountable, remotes, sha256, workspace, writeFiles } from "./_far.ts";
+import { boot, keypair, must, tempFolder, waitFor } from "../harness.ts";
+import { arrived, encrypt, farEnd, mountable, remotes, sha256, workspace, writeFiles } from "./_far.ts";
 
 test.concurrent("remotes of variables and of the file are mounted, and what is written arrives", async () => {
   await using far = await farEnd();
@@ -40,21 +40,7 @@ test.concurrent("an encrypted configuration, and a wrong password that costs onl
   await using far = await farEnd();
   const config = tempFolder();
   writeFileSync(join(config, "rclone.conf"), far.section("hidden"));
-  await must([
-    "docker",
-    "run",
-    "--rm",
-    "--volume",
-    `${config}:/etc/rclone`,
-    "--entrypoint",
-    "rclone",
-    IMAGE,
-    "config",
-    "encryption",
-    "set",
-    "--password-command",
-    "echo open sesame",
-  ]);
+  await encrypt(config, "open sesame");
   const options = { ...mountable, mounts: [`${config}:/etc/rclone`] };
   const env = far.variables("plain");
   await using right = await boot({ ...options, env: { ...env, RCLONE_CONFIG_PASS: "open sesame" } });

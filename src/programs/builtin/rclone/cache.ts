@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { errnoOf } from "../../../errors.ts";
 
@@ -11,45 +11,72 @@ export interface Pending {
   bytes: number;
 }
 
-/** What waits in a cache while no rclone serves it. */
+/** What waits in a cache. Throws when it cannot be read. */
 export async function pendingIn(cache: string): Promise<Pending> {
-  const sizes = (await uploadsIn(join(cache, "vfsMeta"))).map(({ size }) => size);
-  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  const pending = { files: 0, bytes: 0 };
+  for await (const { record } of recordsIn(join(cache, "vfsMeta"))) {
+    if (!record?.Dirty) continue;
+    pending.files++;
+    pending.bytes += record.Size;
+  }
+  return pending;
 }
 
 /**
  * rclone names the folder of a remote that variables define after their values, `NAME{hash}`: a new password
  * would leave behind what waits under the old one. Moves such uploads to the folder in use, `current`; rclone
- * finds them when it starts again. What waits in both stays where it is. `cache` holds no other remote.
+ * finds them when it starts again. What waits in both, and what lies outside of what the remote shows now, stays
+ * where it is. `cache` holds no other remote, and nobody else writes to it.
  */
 export async function adoptUploads(cache: string, current: string) {
-  const inUse = relative(join(cache, "vfs"), current).split("/")[0] ?? "";
-  const result = { moved: 0, conflicts: [] as string[] };
+  const [inUse = "", ...below] = relative(join(cache, "vfs"), current).split("/");
+  const result = { moved: 0, conflicts: [] as string[], outside: 0 };
   if (inUse === "" || inUse === "..") return result;
-  for (const folder of await entries(join(cache, "vfsMeta"))) {
-    if (folder === inUse) continue;
-    const before = result.conflicts.length;
-    for (const { path } of await uploadsIn(join(cache, "vfsMeta", folder))) {
-      if (await move(cache, relative(join(cache, "vfsMeta", folder), path), folder, inUse)) result.moved++;
-      else result.conflicts.push(path);
-    }
-    if (result.conflicts.length === before) {
-      await rm(join(cache, "vfs", folder), { recursive: true, force: true });
-      await rm(join(cache, "vfsMeta", folder), { recursive: true, force: true });
-    }
+  const shown = below.map((part) => `${part}/`).join("");
+  for (const folder of await ifThere(readdir(join(cache, "vfsMeta")))) {
+    const kept = await adoptFolder(cache, folder, { inUse, shown, result });
+    if (kept > 0 || folder === inUse) continue;
+    await rm(join(cache, "vfs", folder), { recursive: true, force: true });
+    await rm(join(cache, "vfsMeta", folder), { recursive: true, force: true });
   }
   return result;
 }
 
+/** How many files have to stay where they are. */
+async function adoptFolder(
+  cache: string,
+  folder: string,
+  {
+    inUse,
+    shown,
+    result,
+  }: { inUse: string; shown: string; result: { moved: number; conflicts: string[]; outside: number } },
+): Promise<number> {
+  let kept = 0;
+  const root = join(cache, "vfsMeta", folder);
+  for await (const { path, record } of recordsIn(root)) {
+    const file = relative(root, path);
+    if (record?.Dirty === false) continue;
+    if (!file.startsWith(shown)) {
+      result.outside++;
+      kept++;
+    } else if (folder === inUse) kept++;
+    else if (record !== undefined && (await move(cache, file, folder, inUse))) result.moved++;
+    else {
+      result.conflicts.push(path);
+      kept++;
+    }
+  }
+  return kept;
+}
+
 /** False when the same file waits at its new place, too. Data goes first: without it, its record says nothing. */
 async function move(cache: string, file: string, from: string, to: string): Promise<boolean> {
-  const [data, record] = ["vfs", "vfsMeta"].map(
-    (kind) => (folder: string) => join(cache, kind, folder, file),
-  );
-  if (data === undefined || record === undefined || (await readRecord(record(to)))?.Dirty) return false;
-  for (const place of [data, record]) {
-    await mkdir(dirname(place(to)), { recursive: true });
-    await rename(place(from), place(to)).catch((error: unknown) => {
+  const place = (kind: string, folder: string) => join(cache, kind, folder, file);
+  if ((await readRecord(place("vfsMeta", to)))?.Dirty) return false;
+  for (const kind of ["vfs", "vfsMeta"]) {
+    await mkdir(dirname(place(kind, to)), { recursive: true });
+    await rename(place(kind, from), place(kind, to)).catch((error: unknown) => {
       // An earlier attempt may have been cut off between the two.
       if (errnoOf(error) !== "ENOENT") throw error;
     });
@@ -57,17 +84,9 @@ async function move(cache: string, file: string, from: string, to: string): Prom
   return true;
 }
 
-/** The records of all files below a folder that are not uploaded. */
-async function uploadsIn(folder: string): Promise<{ path: string; size: number }[]> {
-  const found: { path: string; size: number }[] = [];
-  for await (const { path, record } of recordsIn(folder))
-    if (record?.Dirty) found.push({ path, size: record.Size });
-  return found;
-}
-
-/** Every record below a folder, which is undefined where there is no sense in it. */
+/** Every record below a folder, which is undefined where there is no sense in it. Throws what keeps it from being read. */
 export async function* recordsIn(folder: string) {
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])) {
+  for (const entry of await ifThere(readdir(folder, { recursive: true, withFileTypes: true }))) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
     yield { path, record: await readRecord(path) };
@@ -76,13 +95,19 @@ export async function* recordsIn(folder: string) {
 
 /** What rclone knows of a cached file; undefined when there is no such file, or no sense in it. */
 async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | undefined> {
+  const [text] = await ifThere(readFile(path, "utf8").then((content) => [content]));
   try {
-    return recordSchema.parse(JSON.parse(await readFile(path, "utf8")));
+    return recordSchema.parse(JSON.parse(text ?? ""));
   } catch {
     return undefined;
   }
 }
 
-async function entries(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(() => [])).map((name) => basename(name));
+async function ifThere<Value>(list: Promise<Value[]>): Promise<Value[]> {
+  try {
+    return await list;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
 }

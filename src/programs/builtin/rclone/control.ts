@@ -3,15 +3,18 @@ import { z } from "zod";
 const LIMIT_MILLISECONDS = 3000;
 
 const stats = z.object({
-  diskCache: z.object({
-    path: z.string(),
-    files: z.number(),
-    bytesUsed: z.number(),
-    erroredFiles: z.number(),
-    outOfSpace: z.boolean(),
-    uploadsInProgress: z.number(),
-    uploadsQueued: z.number(),
-  }),
+  // Not there with RCLONE_VFS_CACHE_MODE=off.
+  diskCache: z
+    .object({
+      path: z.string(),
+      files: z.number(),
+      bytesUsed: z.number(),
+      erroredFiles: z.number(),
+      outOfSpace: z.boolean(),
+      uploadsInProgress: z.number(),
+      uploadsQueued: z.number(),
+    })
+    .optional(),
 });
 
 const queue = z.object({
@@ -32,7 +35,7 @@ const about = z.object({
   free: z.number().optional(),
 });
 
-export type CacheStats = z.infer<typeof stats>["diskCache"];
+export type CacheStats = NonNullable<z.infer<typeof stats>["diskCache"]>;
 export type Upload = z.infer<typeof queue>["queue"][number];
 export type Usage = z.infer<typeof about>;
 
@@ -53,7 +56,7 @@ export function mountControl(socket: string, signal?: AbortSignal) {
     return schema.parse(await response.json());
   };
   return {
-    stats: async (): Promise<CacheStats> => (await call("vfs/stats", stats)).diskCache,
+    stats: async (): Promise<CacheStats | undefined> => (await call("vfs/stats", stats)).diskCache,
     queue: async (): Promise<Upload[]> => (await call("vfs/queue", queue)).queue,
     /** Lets an upload begin at once instead of after its wait. */
     hasten: async (id: number): Promise<unknown> =>

@@ -1,4 +1,3 @@
-import type { Pending } from "./cache.ts";
 import { mountControl, type Upload } from "./control.ts";
 
 const LOOK_MILLISECONDS = 50;
@@ -8,9 +7,9 @@ const TRANSFERS = 16;
 
 /**
  * Uploads at once what waits for it. Ends when nothing is left, when all that is left has failed once more,
- * when rclone does not answer, or on abort; with what is left then, undefined when rclone never told.
+ * when rclone does not answer, or on abort.
  */
-export async function drain(socket: string, signal: AbortSignal): Promise<Pending | undefined> {
+export async function drain(socket: string, signal: AbortSignal): Promise<void> {
   const control = mountControl(socket, signal);
   /** The attempts at each before the one that is waited for; rclone counts them as they begin. */
   const before = new Map<number, number>();
@@ -19,11 +18,9 @@ export async function drain(socket: string, signal: AbortSignal): Promise<Pendin
     return attempts === 0 || (attempts === 1 && uploading);
   };
   await control.setTransfers(TRANSFERS).catch(() => undefined);
-  let uploads: Upload[] | undefined;
   while (!signal.aborted) {
-    const answer = await control.queue().catch(() => undefined);
-    if (answer === undefined) break;
-    uploads = answer;
+    const uploads = await control.queue().catch(() => undefined);
+    if (uploads === undefined) break;
     const fresh = uploads.filter(({ id }) => !before.has(id));
     for (const { id, tries, uploading } of fresh) before.set(id, uploading ? tries - 1 : tries);
     const waiting = fresh.filter(({ uploading }) => !uploading);
@@ -32,5 +29,4 @@ export async function drain(socket: string, signal: AbortSignal): Promise<Pendin
     if (!uploads.some(isWaitedFor)) break;
     await Bun.sleep(LOOK_MILLISECONDS);
   }
-  return uploads && { files: uploads.length, bytes: uploads.reduce((sum, { size }) => sum + size, 0) };
 }

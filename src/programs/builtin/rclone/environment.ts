@@ -2,8 +2,12 @@
 const wanted =
   /^(RCLONE_\w+|HOME|PATH|TZ|LANG|LC_\w+|TMPDIR|XDG_\w+|SSL_CERT_(FILE|DIR)|SSH_AUTH_SOCK|KRB5\w*|AWS_\w+|AZURE_\w+|GOOGLE_\w+|OS_\w+|OCI_\w+|(https?|all|no|ftp)_proxy)$/i;
 
-/** What would take a mount's control, cache or process out of our hands, and our own export for child images. */
-const ours = /^RCLONE_(RC|RC_\w+|DAEMON\w*|CACHE_DIR|ASK_PASSWORD|MOUNT_COUNT)$/i;
+/**
+ * What would take a mount's control, cache, process or words out of our hands, or have every rclone listen on
+ * the same port, and our own export for child images.
+ */
+const ours =
+  /^RCLONE_(RC|RC_\w+|METRICS_\w+|DAEMON\w*|CACHE_DIR|ASK_PASSWORD|MOUNT_COUNT|USE_JSON_LOG|LOG_FILE\w*|LOG_FORMAT|SYSLOG\w*)$/i;
 
 /** The part of the boot environment that rclone gets: what it reads, and no other program's secrets. */
 export function rcloneEnvironment(env: Record<string, string>): Record<string, string> {

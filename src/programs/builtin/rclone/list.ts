@@ -1,10 +1,12 @@
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { z } from "zod";
+import { errnoOf } from "../../../errors.ts";
 import { run } from "../../../sys/exec.ts";
 import { DEFAULT_CONFIG, rcloneEnvironment } from "./environment.ts";
 import { fingerprints } from "./fingerprint.ts";
+import { lastMessage } from "./words.ts";
 
-const LIMIT_MILLISECONDS = 15_000;
+const LIMIT_SECONDS = 15;
 const NOT_FOUND = 127;
 
 const reply = z.array(
@@ -19,56 +21,84 @@ export interface Listing {
   env: Record<string, string>;
   /** Of each remote in the file, by name (see fingerprint.ts). */
   fingerprints: Record<string, string>;
-  /** Why the configuration file gives none, in one line. */
-  problem?: string;
+  /** What is wrong with the configuration and what comes of it, in one line each. */
+  problems: string[];
 }
 
 let known: { key: string; listing: Promise<Listing> } | undefined;
+/** The last one without a problem, and the environment that it holds for. */
+let good: { env: string; listing: Listing } | undefined;
 
 /**
  * The remotes that rclone's configuration and `RCLONE_CONFIG_*` define, as rclone itself reads them. Asked
- * again only when one of the two has changed. A file that it cannot read costs the remotes in it alone.
+ * again only when one of the two has changed, or something was wrong. A file that it cannot read costs the
+ * remotes in it alone, and not even those once they are known: a typo takes no mount down. Never throws.
  */
-export async function listRemotes(env: Record<string, string>): Promise<Listing> {
+export async function listRemotes(env: Record<string, string>, signal?: AbortSignal): Promise<Listing> {
   const own = rcloneEnvironment(env);
-  const file = statSync(own["RCLONE_CONFIG"] ?? DEFAULT_CONFIG, { throwIfNoEntry: false });
-  if (!hasVariables(own) && (file === undefined || file.size === 0))
-    return { remotes: [], env: own, fingerprints: {} };
-  const key = JSON.stringify([own, file?.ino, file?.size, file?.mtimeMs]);
-  if (known?.key !== key) known = { key, listing: ask(own) };
-  return known.listing;
+  const file = fileOf(own);
+  if (!hasVariables(own) && isEmpty(file)) return { remotes: [], env: own, fingerprints: {}, problems: [] };
+  const identity = typeof file === "object" ? [file.ino, file.size, file.mtimeMs] : file;
+  const key = JSON.stringify([own, identity]);
+  if (known?.key !== key) known = { key, listing: ask(own, signal) };
+  const listing = await known.listing;
+  if (listing.problems.length > 0) known = undefined;
+  return listing;
 }
 
 /** True where remotes are configured, readable or not; does not ask rclone. */
 export function isConfigured(env: Record<string, string>): boolean {
   const own = rcloneEnvironment(env);
-  const size = statSync(own["RCLONE_CONFIG"] ?? DEFAULT_CONFIG, { throwIfNoEntry: false })?.size ?? 0;
-  return hasVariables(own) || size > 0;
+  return hasVariables(own) || !isEmpty(fileOf(own));
+}
+
+/** The configuration file, or why it cannot be looked at, for rclone to tell; undefined when it is not there. */
+function fileOf(env: Record<string, string>): Stats | string | undefined {
+  try {
+    return statSync(env["RCLONE_CONFIG"] ?? DEFAULT_CONFIG, { throwIfNoEntry: false });
+  } catch (error) {
+    return errnoOf(error) ?? "unreadable";
+  }
+}
+
+function isEmpty(file: Stats | string | undefined): boolean {
+  return file === undefined || (typeof file === "object" && file.size === 0);
 }
 
 function hasVariables(env: Record<string, string>): boolean {
   return Object.keys(env).some((name) => /^RCLONE_CONFIG_.+_TYPE$/i.test(name));
 }
 
-async function ask(env: Record<string, string>): Promise<Listing> {
-  const [listed, prints] = await Promise.all([list(env), fingerprints(env)]);
-  if (typeof listed !== "string") return { remotes: distinct(listed), env, fingerprints: prints };
+async function ask(env: Record<string, string>, signal: AbortSignal | undefined): Promise<Listing> {
+  const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_SECONDS * 1000), ...(signal ? [signal] : [])]);
+  const [listed, prints] = await Promise.all([list(env, limit), fingerprints(env, limit)]);
+  if (typeof listed !== "string") {
+    const { usable, problems } = named(distinct(listed));
+    const listing = { remotes: usable, env, fingerprints: prints, problems };
+    good = { env: JSON.stringify(env), listing };
+    return listing;
+  }
   const path = env["RCLONE_CONFIG"] ?? DEFAULT_CONFIG;
   const problem = `RCLONE_CONFIG: expected a configuration that rclone can read at "${path}", got: ${listed}`;
+  if (good?.env === JSON.stringify(env))
+    return { ...good.listing, problems: [`${problem}; the remotes stay as they are`] };
   const spare = { ...env, RCLONE_CONFIG: "/dev/null" };
-  const others = hasVariables(env) ? await list(spare) : [];
-  const kept = typeof others === "string" ? [] : others;
-  const consequence = `${kept.length === 0 ? "no remote is" : "its remotes are not"} mounted`;
-  return { remotes: kept, env: spare, fingerprints: {}, problem: `${problem}; ${consequence}` };
+  const others = hasVariables(env) ? await list(spare, limit) : [];
+  const { usable, problems } = named(typeof others === "string" ? [] : others);
+  const consequence = `${usable.length === 0 ? "no remote is" : "its remotes are not"} mounted`;
+  return {
+    remotes: usable,
+    env: spare,
+    fingerprints: {},
+    problems: [`${problem}; ${consequence}`, ...problems],
+  };
 }
 
 /** The remotes, or in one line why not. */
-async function list(env: Record<string, string>): Promise<Remote[] | string> {
+async function list(env: Record<string, string>, limit: AbortSignal): Promise<Remote[] | string> {
   const command = ["rclone", "listremotes", "--json", "--ask-password=false"];
-  const { code, stdout, stderr } = await run(command, {
-    env,
-    signal: AbortSignal.timeout(LIMIT_MILLISECONDS),
-  });
+  const { code, stdout, stderr } = await run(command, { env, signal: limit });
+  if (limit.aborted) return `no answer within ${LIMIT_SECONDS} s`;
   if (code === NOT_FOUND) return "rclone is not installed";
   if (code !== 0) return lastMessage(stderr) ?? `exit code ${code}`;
   const parsed = reply.safeParse(parseJson(stdout));
@@ -83,19 +113,23 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What rclone complained of, without its clock. */
-export function lastMessage(text: string): string | undefined {
-  const lines = text.split("\n").flatMap((line) => {
-    const [, level, message] = /^(?:[\d/]+ [\d:]+ )?(CRITICAL|ERROR) *: *(.*)$/.exec(line) ?? [];
-    return level === undefined || message === undefined ? [] : [message.replace(/^Fatal error: /, "")];
-  });
-  return lines.at(-1);
-}
-
 /** rclone finds names in any case; of a file's remote and a variable's of the same name it uses the file's. */
 function distinct(remotes: Remote[]): Remote[] {
   const inFile = new Set(
     remotes.filter(({ source }) => source === "file").map(({ name }) => name.toLowerCase()),
   );
   return remotes.filter(({ name, source }) => source === "file" || !inFile.has(name.toLowerCase()));
+}
+
+/** rclone's own rule (rclone.org/docs, "Valid remote names"). It lists any section, and takes other names for paths. */
+const valid = /^[\w\p{L}\p{N}.+@](?:[\w\p{L}\p{N}.+@ -]*[\w\p{L}\p{N}.+@-])?$/u;
+
+function named(remotes: Remote[]): { usable: Remote[]; problems: string[] } {
+  const problems = remotes
+    .filter(({ name }) => !valid.test(name))
+    .map(
+      ({ name }) =>
+        `Remote ${JSON.stringify(name)}: expected a name of letters, digits, blanks and any of _-.+@; it is not mounted`,
+    );
+  return { usable: remotes.filter(({ name }) => valid.test(name)), problems };
 }

@@ -1,6 +1,6 @@
-import { chmodSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { AiDockError, errnoOf, messageOf } from "../../../errors.ts";
+import { AiDockError, messageOf } from "../../../errors.ts";
 import { logger } from "../../../log.ts";
 import { ensureDirectory } from "../../../sys/fs.ts";
 import { detachMount, mountEmpty } from "../../../sys/libc.ts";
@@ -41,14 +41,13 @@ export function coverMountPoint(path: string): void {
   }
 }
 
+/** A link would lead the cover, and the mount, to a directory that is someone else's. */
 function makeDirectory(path: string): void {
-  try {
-    ensureDirectory(path);
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
-    throw new AiDockError(`"${path}": expected a directory to mount at, got a file; move it away`, {
-      cause: error,
-    });
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined) ensureDirectory(path);
+  else if (!there.isDirectory()) {
+    const kind = there.isSymbolicLink() ? "link" : "file";
+    throw new AiDockError(`"${path}": expected a directory to mount at, got a ${kind}; move it away`);
   }
 }
 
@@ -81,14 +80,9 @@ export function releaseMountPoint(path: string): void {
   try {
     clearMountPoint(path);
     if (isCovered(path)) detachMount(path);
-    removeIfEmpty(path);
   } catch (error) {
     log.warn(`"${path}" stays mounted: ${messageOf(error)}`);
   }
-}
-
-/** An empty directory where no remote is mounted would only invite someone to write to it. */
-export function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch {

@@ -1,14 +1,15 @@
 import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { messageOf } from "../../../errors.ts";
 import { logger } from "../../../log.ts";
 import { ensureDirectory } from "../../../sys/fs.ts";
 import type { Explanation, Observed, Observer } from "../../spec.ts";
-import { adoptUploads } from "./cache.ts";
+import { adoptUploads, pendingIn } from "./cache.ts";
 import { mountControl } from "./control.ts";
-import { lastMessage } from "./list.ts";
 import { coverMountPoint, isMounted, openMountPoint } from "./mount-point.ts";
-import { type Place, SOCKET_DIRECTORY } from "./places.ts";
-import { keepTorn, writeAgain } from "./torn.ts";
+import type { Place } from "./places.ts";
+import { keepTorn, requireCache, writeAgain } from "./torn.ts";
+import { lastMessage } from "./words.ts";
 
 const FIRST_LOOK_MILLISECONDS = 10;
 const LONGEST_LOOK_MILLISECONDS = 250;
@@ -24,10 +25,10 @@ const log = logger("remotes");
 
 /** Prepares the place of a mount for a new rclone and watches that one: mounted or not, uploads, last words. */
 export function observeMount(place: Place, { over, ready, note, fact }: Observed): Observer {
+  requireCache(place);
   coverMountPoint(place.mountPoint);
   openMountPoint(place.mountPoint);
-  ensureDirectory(place.cache);
-  ensureDirectory(SOCKET_DIRECTORY, 0o700);
+  ensureDirectory(dirname(place.socket), 0o700);
   // One that was killed has left it, and the next could not listen.
   rmSync(place.socket, { force: true });
   over.addEventListener("abort", () => clearAfter(place));
@@ -87,9 +88,22 @@ async function untilMounted({ mountPoint }: Place, over: AbortSignal): Promise<v
 /** True when uploads of earlier settings were found, for which rclone has to start again. */
 async function startedOver({ cache, socket, remote }: Place): Promise<boolean> {
   const control = mountControl(socket);
-  const { moved, conflicts } = await adoptUploads(cache, (await control.stats()).path);
+  const stats = await control.stats();
+  if (stats === undefined) {
+    const { files } = await pendingIn(cache);
+    if (files > 0)
+      log.warn(
+        `${remote.name}: ${files} files wait for their upload, which takes RCLONE_VFS_CACHE_MODE=full`,
+      );
+    return false;
+  }
+  const { moved, conflicts, outside } = await adoptUploads(cache, stats.path);
   for (const path of conflicts)
     log.warn(`${remote.name}: another version waits for its upload, too; this one stays in "${path}"`);
+  if (outside > 0)
+    log.warn(
+      `${remote.name}: ${outside} files in "${cache}" wait for a folder that it does not show any more`,
+    );
   if (moved === 0) return false;
   log.info(`${remote.name}: uploads that waited under earlier settings go on`, { files: moved });
   await control.quit();

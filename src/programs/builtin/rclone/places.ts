@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
+import { findRuntimeDirectory } from "../../../sys/runtime-directory.ts";
 import type { Remote } from "./list.ts";
 
-/** Control sockets: root alone may enter, as rclone asks no password there. */
-export const SOCKET_DIRECTORY = "/run/ai-dock/rclone";
+/** Of control sockets: their owner alone may enter, as rclone asks no password there. */
+export function socketDirectory(): string {
+  return `${findRuntimeDirectory("control.sock")}/rclone`;
+}
 
 /** Where the caches of all remotes are, below the workspace. */
 export const CACHES = "remote/.cache";
@@ -25,15 +28,17 @@ const taken = /^(\.{1,2}|\.cache|WARNING-.*)$/;
 /** The places of all remotes; `workspace` ends in a slash. No two remotes share a name or a folder. */
 export function placesOf(remotes: Remote[], workspace: string): Place[] {
   const programs = new Set<string>();
+  const folders = new Set<string>();
+  const sockets = socketDirectory();
   return remotes.map((remote) => {
-    const folder = taken.test(remote.name) ? `_${remote.name}` : remote.name;
+    const folder = unused(taken.test(remote.name) ? `_${remote.name}` : remote.name, folders);
     const program = unused(remote.name.replaceAll(/[^\w.+@-]/g, "_"), programs);
     return {
       remote,
       program,
       mountPoint: `${workspace}remote/${folder}`,
       cache: `${workspace}${CACHES}/${folder}`,
-      socket: `${SOCKET_DIRECTORY}/${createHash("sha256").update(remote.name).digest("hex").slice(0, 16)}.sock`,
+      socket: `${sockets}/${createHash("sha256").update(remote.name).digest("hex").slice(0, 16)}.sock`,
     };
   });
 }

@@ -4,11 +4,12 @@ import { logFile, programDefaults, type ProgramSpec } from "../../spec.ts";
 import { pendingIn } from "./cache.ts";
 import { drain } from "./drain.ts";
 import { type Listing, listRemotes } from "./list.ts";
+import { isCacheOurs } from "./lock.ts";
 import { releaseMountPoint } from "./mount-point.ts";
 import { observeMount } from "./observe.ts";
 import { type Place, placesOf } from "./places.ts";
 import { mountObstacle } from "./requirements.ts";
-import { keepTorn } from "./torn.ts";
+import { closeCache, openCache } from "./torn.ts";
 
 export const REMOTES_GROUP = "rclone_mount";
 
@@ -24,13 +25,13 @@ const log = logger("remotes");
 /** One program for each remote, and what is wrong with their configuration; one that says so without any. */
 export async function remotePrograms(
   env: Record<string, string>,
-): Promise<{ programs: ProgramSpec[]; problem?: string }> {
+): Promise<{ programs: ProgramSpec[]; problems: string[] }> {
   const listing = await listRemotes(env);
-  const { problem } = listing;
+  const { problems } = listing;
   const places = placesOf(listing.remotes, env["WORKSPACE"] ?? "/workspace/");
-  if (places.length === 0) return { programs: [none(problem)], ...(problem && { problem }) };
+  if (places.length === 0) return { programs: [none(problems[0])], problems };
   const programs = places.map((place) => mountProgram(place, env, listing));
-  return { programs, ...(problem && { problem }) };
+  return { programs, problems };
 }
 
 const common = {
@@ -76,14 +77,20 @@ function mountProgram(place: Place, env: Record<string, string>, listing: Listin
     ready: { kind: "observed" },
     async prepare() {
       const obstacle = mountObstacle(env);
-      if (obstacle === undefined) await keepTorn(place);
+      if (obstacle === undefined) await openCache(place);
       return obstacle;
     },
     observe: (observed) => observeMount(place, observed),
-    release: () => releaseMountPoint(place.mountPoint),
+    release() {
+      if (!isCacheOurs(cache)) return;
+      releaseMountPoint(place.mountPoint);
+      closeCache(place);
+    },
     async beforeStop(signal) {
-      const left = (await drain(socket, signal)) ?? (await pendingIn(cache));
-      if (left.files === 0) return;
+      await drain(socket, signal);
+      // Files that are still open for writing are in no queue.
+      const left = await pendingIn(cache).catch(() => undefined);
+      if (left === undefined || left.files === 0) return;
       const kept = `they stay in "${cache}" and are uploaded at the next start`;
       log.warn(`${remote.name}: ${left.files} files (${formatBytes(left.bytes)}) are not uploaded; ${kept}`);
     },
@@ -92,7 +99,7 @@ function mountProgram(place: Place, env: Record<string, string>, listing: Listin
 
 /** The user's RCLONE_* count, save for what the mount's place, its cache and its control hang on. */
 function mountCommand(place: Place, env: Record<string, string>, own: Record<string, string>): string[] {
-  const disk = spaceOf(env["WORKSPACE"] ?? "/")?.totalBytes ?? 0;
+  const disk = diskSize(env["WORKSPACE"] ?? "/");
   const chosen: [flag: string, value: string | number][] = [
     ["uid", env["WORKSPACE_UID"] ?? 0],
     ["gid", env["WORKSPACE_GID"] ?? 0],
@@ -115,4 +122,13 @@ function mountCommand(place: Place, env: Record<string, string>, own: Record<str
     "--rc-no-auth",
     ...chosen.filter(([flag]) => !isSet(flag)).map(([flag, value]) => `--${flag}=${value}`),
   ];
+}
+
+const diskSizes = new Map<string, number>();
+
+/** In bytes, as it was at first: a disk that grows is no reason to start again. */
+function diskSize(path: string): number {
+  const size = diskSizes.get(path) ?? spaceOf(path)?.totalBytes ?? 0;
+  diskSizes.set(path, size);
+  return size;
 }

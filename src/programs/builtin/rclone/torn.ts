@@ -1,16 +1,48 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { messageOf } from "../../../errors.ts";
+import { AiDockError, messageOf } from "../../../errors.ts";
 import { logger } from "../../../log.ts";
 import { run } from "../../../sys/exec.ts";
 import { recordsIn } from "./cache.ts";
 import { mountControl } from "./control.ts";
+import { lockCache, unlockCache } from "./lock.ts";
 import type { Place } from "./places.ts";
 
 /** Within a cache, where files wait whose record was cut off. */
 const ASIDE = "aside";
 
 const log = logger("remotes");
+
+/** Whether caches of ours have been looked through. */
+const checks = new Map<string, "under way" | "done">();
+
+/** Makes the cache ours and looks it through, before a start that can wait for that. Never throws. */
+export async function openCache(place: Place): Promise<void> {
+  try {
+    lockCache(place.cache);
+  } catch {
+    // A start will tell why not, again and again until it can be had.
+    return;
+  }
+  checks.set(place.cache, "under way");
+  await keepTorn(place);
+  checks.set(place.cache, "done");
+}
+
+/** Throws AiDockError while the cache is not ours, or not looked through; the next attempt may find it so. */
+export function requireCache(place: Place): void {
+  lockCache(place.cache);
+  const check = checks.get(place.cache);
+  if (check === "done") return;
+  if (check === undefined) void openCache(place);
+  throw new AiDockError(`"${place.cache}" is looked through first`);
+}
+
+/** Leaves it to others. */
+export function closeCache({ cache }: Place): void {
+  checks.delete(cache);
+  unlockCache(cache);
+}
 
 /**
  * A kill in the middle of writing a record leaves one that rclone cannot read, and at its next start it deletes
@@ -32,8 +64,9 @@ export async function writeAgain(
   over: AbortSignal,
 ): Promise<void> {
   try {
-    const { path } = await mountControl(socket).stats();
-    const { written, kept } = await bringBack(cache, path, mountPoint, over);
+    const stats = await mountControl(socket).stats();
+    if (stats === undefined) return;
+    const { written, kept } = await bringBack(cache, stats.path, mountPoint, over);
     if (written > 0)
       log.info(`${remote.name}: files whose records were cut off are written again`, { files: written });
     for (const place of over.aborted ? [] : kept)

@@ -38,12 +38,12 @@ test("moves what waits under other names, and drops what does not", async () => 
   cached("far{old}", "clean", { dirty: false });
   cached("far", "other");
   cached("far{new}", "mine", { text: "new" });
-  expect(await adopt()).toEqual({ moved: 2, conflicts: [] });
+  expect(await adopt()).toEqual({ moved: 2, conflicts: [], outside: 0 });
   expect(data("far{new}", "deep/file")).toBe("old");
   expect(data("far{new}", "mine")).toBe("new");
   expect(() => data("far{old}", "clean")).toThrow("ENOENT");
   expect(await pendingIn(cache)).toMatchObject({ files: 3 });
-  expect(await adopt()).toEqual({ moved: 0, conflicts: [] });
+  expect(await adopt()).toEqual({ moved: 0, conflicts: [], outside: 0 });
 });
 
 test("a clean copy makes way; what waits in both places stays, each with its data", async () => {
@@ -63,7 +63,7 @@ test("goes on where an earlier move was cut off between data and record", async 
   mkdirSync(join(cache, "vfs/far{new}"), { recursive: true });
   writeFileSync(join(cache, "vfs/far{new}/file"), "old");
   rmSync(join(cache, "vfs/far{old}/file"));
-  expect(await adopt()).toEqual({ moved: 1, conflicts: [] });
+  expect(await adopt()).toEqual({ moved: 1, conflicts: [], outside: 0 });
   expect(data("far{new}", "file")).toBe("old");
   expect(await pendingIn(join(cache))).toMatchObject({ files: 1 });
 });

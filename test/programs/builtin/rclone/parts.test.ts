@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { rcloneEnvironment } from "../../../../src/programs/builtin/rclone/environment.ts";
-import { lastMessage } from "../../../../src/programs/builtin/rclone/list.ts";
+import { lastMessage } from "../../../../src/programs/builtin/rclone/words.ts";
 import { placesOf } from "../../../../src/programs/builtin/rclone/places.ts";
 
 const remote = (name: string) => ({ name, type: "webdav", source: "file" }) as const;
