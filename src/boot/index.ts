@@ -2,6 +2,7 @@ import { describeEnvironment } from "../env/describe.ts";
 import { createRedactor } from "../env/redact.ts";
 import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
 import { ownControlSocket } from "../control/protocol.ts";
+import { releasePlaces } from "../programs/builtin/rclone/hold.ts";
 import { AiDockError, ExitCode, messageOf } from "../errors.ts";
 import { logger, setLogDebug, setLogRedactor } from "../log.ts";
 import { startReaper } from "../supervisor/reaper.ts";
@@ -141,7 +142,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   }
   log.info("stopping", { code });
   await shutdown(supervisor, settings.AI_DOCK_STOP_TIMEOUT, signals.hurry);
-  for (const { spec } of supervisor.programs) spec.release?.();
+  releasePlaces();
   closeControl();
   log.info("stopped");
   return code;

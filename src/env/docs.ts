@@ -42,11 +42,15 @@ REGISTRY=ghcr.io/ai-dock
 IMAGE=base-image
 IMAGE_TAG=cpu-24.04
 
-# For docker compose build: what the image is built on, and for AMD the packages to install.
+# For docker compose build: what the image is built on, what it says of itself, and for AMD the packages to install.
 IMAGE_BASE=ubuntu:24.04
 XPU_TARGET=CPU
+CUDA_VERSION=
+CUDA_LEVEL=
+CUDNN_VERSION=
 ROCM_VERSION=
 ROCM_LEVEL=
+ROCM_REPOSITORY=radeon
 
 # Ports on this machine.
 SSH_PORT_HOST=2222
@@ -61,6 +65,9 @@ STOP_GRACE_PERIOD=10s
 # Memory that programs may share, and whether the container starts again by itself.
 SHM_SIZE=1gb
 RESTART=unless-stopped
+
+# How many containers a Swarm runs.
+REPLICAS=3
 `;
 
 /** `.env.example` for compose.yaml: every variable with its description, unset. */

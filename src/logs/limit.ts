@@ -33,7 +33,7 @@ export function limitStream(
     filledAt = time;
   };
   const pass = (bytes: Uint8Array) => {
-    room -= bytes.byteLength;
+    room = Math.max(-burstBytes, room - bytes.byteLength);
     return stream.write(bytes);
   };
   const skip = (bytes: Uint8Array) => {

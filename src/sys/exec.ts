@@ -34,6 +34,7 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
     return { code: NOT_FOUND, stdout: "", stderr: String(error) };
   }
   const kill = () => sendSignal(-child.pid, "KILL");
+  if (options.signal?.aborted) kill();
   options.signal?.addEventListener("abort", kill);
   try {
     const [stdout, stderr] = await Promise.all([

@@ -61,18 +61,26 @@ export function readMark(pid: number): number | undefined {
   }
 }
 
-/** True when some socket listens on that TCP port, on any address. */
-export function isPortTaken(port: number): boolean {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const LISTEN = "0A";
-  return ["/proc/net/tcp", "/proc/net/tcp6"].some((path) => {
+const LISTEN = "0A";
+
+/** The TCP ports that some socket listens on, on any address. The kernel takes milliseconds to tell. */
+export function listeningPorts(): Set<number> {
+  const lines = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => {
     try {
-      return readFileSync(path, "latin1")
-        .split("\n")
-        .map((line) => line.trim().split(/\s+/))
-        .some((fields) => fields[3] === LISTEN && fields[1]?.endsWith(suffix));
+      return readFileSync(path, "latin1").split("\n");
     } catch {
-      return false;
+      return [];
     }
   });
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  return new Set(
+    fields
+      .filter(([, , , state]) => state === LISTEN)
+      .map(([, local = ""]) => parseInt(local.slice(local.lastIndexOf(":") + 1), 16)),
+  );
+}
+
+/** True when some socket listens on that TCP port, on any address. */
+export function isPortTaken(port: number): boolean {
+  return listeningPorts().has(port);
 }

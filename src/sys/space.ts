@@ -18,6 +18,11 @@ export function spaceOf(path: string): Space | undefined {
   }
 }
 
+/** "1 file", "2 files". */
+export function formatFiles(count: number): string {
+  return `${count} ${count === 1 ? "file" : "files"}`;
+}
+
 /** "12.3 GiB"; below one in whole MiB, and below that in KiB. */
 export function formatBytes(bytes: number): string {
   if (bytes >= GIBIBYTE) return `${(bytes / GIBIBYTE).toFixed(1)} GiB`;

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { prepareWorkspace } from "../../src/boot/steps/workspace.ts";
-import { normalizeWorkspace } from "../../src/boot/volume/path.ts";
+import { normalizeWorkspace } from "../../src/env/workspace.ts";
 import { getXattr } from "../../src/sys/libc.ts";
 import { bootContext } from "./context-fixture.ts";
 

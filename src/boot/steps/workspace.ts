@@ -4,7 +4,7 @@ import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { grantOwner } from "../volume/acl.ts";
-import { normalizeWorkspace } from "../volume/path.ts";
+import { normalizeWorkspace } from "../../env/workspace.ts";
 
 const WARNING_FILE = "WARNING-NO-MOUNT.txt";
 const LOST = "its files are lost when the container is deleted";

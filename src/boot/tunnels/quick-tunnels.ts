@@ -2,7 +2,7 @@ import { logger } from "../../log.ts";
 import { quickTunnelProgram, type WebService } from "../../programs/builtin/cloudflared/quick.ts";
 import type { Program } from "../../supervisor/program.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
-import { isPortTaken } from "../../sys/proc.ts";
+import { listeningPorts } from "../../sys/proc.ts";
 import { SharedAttempts } from "./attempts.ts";
 import { webServices } from "./services.ts";
 
@@ -62,6 +62,8 @@ export class QuickTunnels {
     const { supervisor, wanted, directory } = this.#options;
     if (supervisor.phase !== "running") return;
     const services = webServices(wanted, supervisor.programs, directory);
+    if (services.size === 0 && this.#tunnels.size === 0) return;
+    const ports = listeningPorts();
     for (const tunnel of this.#tunnels.values()) {
       this.#judge(tunnel, now);
       if (this.#isRefused(tunnel, now)) {
@@ -69,10 +71,11 @@ export class QuickTunnels {
         log.warn(`${tunnel.service.name}: ${tunnel.program.note ?? "refused"}`);
         this.#attempts.failed(now);
         await this.#close(tunnel);
-      } else if (!services.has(tunnel.service.port) || this.#isSilent(tunnel, now)) await this.#close(tunnel);
+      } else if (!services.has(tunnel.service.port) || this.#isSilent(tunnel, ports, now))
+        await this.#close(tunnel);
     }
     for (const service of services.values()) {
-      const target = this.#tunnels.has(service.port) ? undefined : this.#targetOf(service, now);
+      const target = this.#tunnels.has(service.port) ? undefined : this.#targetOf(service, ports, now);
       if (target !== undefined) this.#open(service, target);
     }
     this.#tellChanges();
@@ -80,8 +83,8 @@ export class QuickTunnels {
   }
 
   /** Where a tunnel may lead by now. */
-  #targetOf({ port, targets }: WebService, now: number): number | undefined {
-    const answering = targets.find(isPortTaken);
+  #targetOf({ port, targets }: WebService, ports: Set<number>, now: number): number | undefined {
+    const answering = targets.find((target) => ports.has(target));
     if (answering === undefined || answering === targets[0]) {
       this.#alone.delete(port);
       return answering;
@@ -97,6 +100,7 @@ export class QuickTunnels {
     const program = supervisor.add(quickTunnelProgram(service, target, env, onUrl));
     const tunnel: Tunnel = { service, target, program };
     this.#tunnels.set(service.port, tunnel);
+    this.#alone.delete(service.port);
   }
 
   async #close({ service, program }: Tunnel): Promise<void> {
@@ -107,8 +111,8 @@ export class QuickTunnels {
     supervisor.remove(program);
   }
 
-  #isSilent(tunnel: Tunnel, now: number): boolean {
-    if (isPortTaken(tunnel.target)) {
+  #isSilent(tunnel: Tunnel, ports: Set<number>, now: number): boolean {
+    if (ports.has(tunnel.target)) {
       delete tunnel.silentSince;
       return false;
     }

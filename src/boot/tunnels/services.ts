@@ -38,7 +38,10 @@ export function webServices(
 
 function declared(programs: Program[]): WebService[] {
   return programs.flatMap(({ id, state, spec: { webPort, webName } }) =>
-    webPort === undefined || !isUp(state) ? [] : [{ port: webPort, targets: [webPort], name: webName ?? id }],
+    // One that is being restarted keeps its tunnel.
+    webPort === undefined || !(isUp(state) || state === "STOPPING")
+      ? []
+      : [{ port: webPort, targets: [webPort], name: webName ?? id }],
   );
 }
 

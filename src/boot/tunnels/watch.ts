@@ -9,7 +9,7 @@ import { QuickTunnels } from "./quick-tunnels.ts";
 /** Shown at login. */
 export const TUNNELS_FILE = "/run/ai-dock/tunnels";
 
-const STEP_MILLISECONDS = 500;
+const STEP_MILLISECONDS = 1000;
 
 const log = logger("tunnels");
 

@@ -1,5 +1,6 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
+import { workspaceOf } from "../../env/workspace.ts";
 import { ExitCode } from "../../errors.ts";
 import { listRemotes } from "../../programs/builtin/rclone/list.ts";
 import { describeOrphan, orphanedUploads } from "../../programs/builtin/rclone/orphans.ts";
@@ -26,7 +27,7 @@ const command: Command = {
     const { env } = await effectiveEnvironment();
     const { remotes, problems } = await listRemotes(env);
     const status = await unlessAlone(control.status());
-    const workspace = env["WORKSPACE"] ?? "/workspace/";
+    const workspace = workspaceOf(env);
     const places = placesOf(remotes, workspace);
     const rows: RemoteRow[] = await Promise.all(
       places

@@ -18,7 +18,7 @@ const command: Command = {
   async run({ json }: { json?: boolean }) {
     const { programs } = await control.status();
     const own = await ownTunnels(programs);
-    const rows = [...own, ...foreignTunnels(own.map(({ pid }) => pid))];
+    const rows = [...own, ...(await foreignTunnels(own.map(({ pid }) => pid)))];
     if (json) printJson(rows);
     else if (rows.length > 0) printRows(rows);
     else print("No tunnels: set CF_TUNNEL_TOKEN or CF_QUICK_TUNNELS");

@@ -1,6 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
-import { readIfExists } from "../../sys/fs.ts";
 import { listProcesses } from "../../sys/proc.ts";
 import type { TunnelRow } from "./own.ts";
 
@@ -11,29 +10,19 @@ const ADDRESS = /https:\/\/(?!api\.)[a-z0-9-]+\.trycloudflare\.com/g;
 const SEARCHED_BYTES = 64 * 1024;
 
 /** Quick tunnels that others have started, as the scripts of older images do, with their output in a file. */
-export function foreignTunnels(own: (number | null)[]): TunnelRow[] {
-  return listProcesses()
-    .filter(({ pid, state }) => state !== "Z" && !own.includes(pid))
-    .flatMap(({ pid }) => {
-      const words = commandLine(pid);
-      const target = urlOf(words);
-      if (basename(words[0] ?? "") !== "cloudflared") return [];
-      if (target === undefined) return [];
-      const log = outputFile(pid);
-      const url = log === undefined ? undefined : addressIn(log);
-      const service = log === undefined ? `pid ${pid}` : basename(log);
-      return [
-        {
-          kind: "quick",
-          url: url ?? null,
-          target,
-          service,
-          ready: url !== undefined,
-          pid,
-          reason: null,
-        } satisfies TunnelRow,
-      ];
-    });
+export async function foreignTunnels(own: (number | null)[]): Promise<TunnelRow[]> {
+  const others = listProcesses().filter(({ pid, state }) => state !== "Z" && !own.includes(pid));
+  const rows = await Promise.all(others.map(({ pid }) => describe(pid, commandLine(pid))));
+  return rows.filter((row) => row !== undefined);
+}
+
+async function describe(pid: number, words: string[]): Promise<TunnelRow | undefined> {
+  const target = urlOf(words);
+  if (basename(words[0] ?? "") !== "cloudflared" || target === undefined) return undefined;
+  const log = outputFile(pid);
+  const url = log === undefined ? undefined : await addressIn(log);
+  const service = log === undefined ? `pid ${pid}` : basename(log);
+  return { kind: "quick", url: url ?? null, target, service, ready: url !== undefined, pid, reason: null };
 }
 
 function commandLine(pid: number): string[] {
@@ -63,6 +52,10 @@ function outputFile(pid: number): string | undefined {
   return undefined;
 }
 
-function addressIn(path: string): string | undefined {
-  return (readIfExists(path) ?? "").slice(0, SEARCHED_BYTES).match(ADDRESS)?.at(-1);
+async function addressIn(path: string): Promise<string | undefined> {
+  const text = await Bun.file(path)
+    .slice(0, SEARCHED_BYTES)
+    .text()
+    .catch(() => "");
+  return text.match(ADDRESS)?.at(-1);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { logger } from "../../log.ts";
-import { logProblems } from "../../supervisor/configuration.ts";
+import { configured, logProblems } from "../../supervisor/configuration.ts";
 import { update } from "../../supervisor/update.ts";
 import type { ControlContext } from "../context.ts";
 import { RpcFault } from "./fault.ts";
@@ -67,7 +67,7 @@ export const daemonMethods = {
 
 async function restart({ supervisor, configuration }: ControlContext): Promise<void> {
   log.info("restarting all programs by request");
-  await supervisor.stop(supervisor.programs);
+  await supervisor.stop(configured(supervisor));
   logProblems((await update(supervisor, configuration)).problems);
   await supervisor.autostart();
 }

@@ -85,6 +85,36 @@ test.concurrent("a password command that hangs keeps no stop waiting", async () 
   expect(ms).toBeLessThan(5000);
 });
 
+test.concurrent("a configuration that gives no answer in time costs the remotes in it alone", async () => {
+  await using far = await farEnd();
+  const config = tempFolder();
+  writeFileSync(join(config, "rclone.conf"), "[hidden]\ntype = memory\n");
+  await encrypt(config, "sesame");
+  await using container = await boot({
+    ...mountable,
+    mounts: [`${config}:/etc/rclone`],
+    env: { ...far.variables("far"), RCLONE_PASSWORD_COMMAND: "sleep 1000" },
+  });
+  await container.waitLog(/got: no answer within 15 s; its remotes are not mounted/);
+  await mounted(container, "far");
+});
+
+test.concurrent("a remote that is switched off is left alone", async () => {
+  await using far = await farEnd();
+  await using container = await boot({
+    ...mountable,
+    env: { ...far.variables("far"), ...far.variables("other"), AI_DOCK_DISABLE: "rclone_mount:other" },
+  });
+  await mounted(container, "far");
+  expect(await container.sh("ls -A /workspace/remote /workspace/remote/.cache | grep -c other || true")).toBe(
+    "0",
+  );
+  expect((await remotes(container))["other"]).toMatchObject({
+    state: "STOPPED",
+    reason: "switched off by AI_DOCK_DISABLE",
+  });
+});
+
 test.concurrent("two containers on one workspace: the second one mounts when the first has ended", async () => {
   await using far = await farEnd("--user", "me", "--pass", "word");
   const space = workspace();
@@ -121,7 +151,7 @@ test.concurrent("uploads below a folder that a remote does not show any more are
   await before.kill();
   await before.wait();
   await using after = await boot({ ...mountable, mounts: [space.mount], env: env("two") });
-  await after.waitLog(/al: 2 files in ".*" wait for a folder that it does not show any more/);
+  await after.waitLog(/al: ".*" holds 2 files for a folder that it does not show any more/);
   await mounted(after, "al");
   expect((await remotes(after))["al"]!.pending_files).toBe(2);
 });
@@ -157,7 +187,7 @@ test.concurrent("a file that is still open at a stop is told, kept, and uploaded
   );
   await waitFor(async () => (await remotes(container))["far"]?.pending_files === 1);
   await container.stop(30);
-  expect(await container.logs()).toMatch(/far: 1 files \(.*\) are not uploaded; they stay in/);
+  expect(await container.logs()).toMatch(/far: not uploaded: 1 file \(.*\), kept in/);
   await container.start();
   await arrived(far, { open: sha256("data\n") });
 });

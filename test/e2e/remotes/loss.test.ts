@@ -43,7 +43,7 @@ test.concurrent("a stop without the time for all: what is left is told, kept, an
   const { code, ms } = await container.stop(30);
   expect(code).toBe(0);
   expect(ms).toBeLessThan(8000);
-  expect(await container.logs()).toMatch(/far: \d+ files \(.*\) are not uploaded; they stay in/);
+  expect(await container.logs()).toMatch(/far: not uploaded: \d+ files \(.*\), kept in/);
   expect(Object.keys(far.checksums()).length).toBeLessThan(400);
   await nothingLost(container, far, files);
 });
@@ -66,7 +66,7 @@ test.concurrent("an rclone that hangs blocks nobody else, is killed at the stop,
   expect(await container.sh("ai-dock status rclone_mount:far")).toContain("RUNNING");
   const { code } = await container.stop(30);
   expect(code).toBe(0);
-  expect(await container.logs()).toMatch(/far: 20 files \(.*\) are not uploaded; they stay in/);
+  expect(await container.logs()).toMatch(/far: not uploaded: 20 files \(.*\), kept in/);
   await nothingLost(container, far, files);
 });
 
@@ -109,7 +109,7 @@ test.concurrent("what waits for a remote that is gone from the configuration is 
   await before.kill();
   await before.wait();
   await using after = await bootWith(space, far.variables("far"));
-  const words = '2 files in "/workspace/remote/.cache/old" wait for a remote that is not configured any more';
+  const words = '"/workspace/remote/.cache/old" holds 2 files for a remote that is not configured any more';
   await after.waitLog(words);
   await after.waitReady();
   expect((await after.exec(["ai-dock", "remotes"])).stderr).toContain(words);

@@ -129,8 +129,19 @@ test.concurrent("a shared workspace is left without mounts on its host", async (
     await container.sh("echo seen >/workspace/remote/far/file");
     await must(["grep", "-q", "seen", join(space.folder, "remote/far/file")]);
     await container.stop();
-    const mounts = await must(["cat", "/proc/self/mountinfo"]);
-    expect(mounts).not.toContain(`${space.folder}/remote`);
+    const mounts = () => must(["cat", "/proc/self/mountinfo"]);
+    expect(await mounts()).not.toContain(`${space.folder}/remote`);
+
+    await using booting = await boot({
+      ...mountable,
+      mounts: [`${space.mount}:rshared`],
+      env: { ...far.variables("far"), PROVISIONING_SCRIPT: "/tmp/provisioning.sh" },
+      files: { "/tmp/provisioning.sh": "#!/bin/bash\necho waiting\nsleep 1000\n" },
+    });
+    await booting.waitLog("provisioning | waiting");
+    expect(await mounts()).toContain(`${space.folder}/remote/far`);
+    await booting.stop();
+    expect(await mounts()).not.toContain(`${space.folder}/remote`);
   } finally {
     await must(["umount", "--recursive", space.folder]);
   }

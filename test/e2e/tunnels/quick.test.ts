@@ -65,6 +65,20 @@ test.concurrent("a tunnel that is killed comes back, and its new address replace
   await waitFor(async () => (await container.read("/run/ai-dock/tunnels")).trim() === `web8188: ${after}`);
 });
 
+test.concurrent("a restart of its service keeps the tunnel, and a reload of everything has it again", async () => {
+  const cloudflare = new Cloudflare();
+  await using container = await cloudflare.boot(
+    withTunnels({ programs: { "web.conf": web(8188, "web_port=8188\n") } }),
+  );
+  const url = await address(container, 8188);
+  await container.sh("ai-dock restart web8188");
+  expect(await address(container, 8188)).toBe(url);
+  await container.sh("supervisorctl reload");
+  await container.waitLog("restarting all programs by request");
+  await waitFor(async () => (await status(container, "web8188"))?.state === "RUNNING");
+  expect(await address(container, 8188)).toMatch(ADDRESS);
+});
+
 test.concurrent("services that announce themselves in /run/http_ports, as they come and go", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot(

@@ -1,3 +1,4 @@
+import { workspaceOf } from "../../../env/workspace.ts";
 import { CACHES } from "../../../programs/builtin/rclone/places.ts";
 import { isConfigured } from "../../../programs/builtin/rclone/list.ts";
 import { mountRequirements } from "../../../programs/builtin/rclone/requirements.ts";
@@ -17,8 +18,8 @@ export const remotesCheck: Check = (patient) => {
 };
 
 /** What is written to a remote waits there until it is uploaded. */
-function cacheFindings({ env, settings }: Patient): Finding[] {
-  const cache = `${env["WORKSPACE"] ?? settings.WORKSPACE}${CACHES}`;
+function cacheFindings({ env }: Patient): Finding[] {
+  const cache = `${workspaceOf(env)}${CACHES}`;
   const space = spaceOf(cache);
   if (space === undefined) return [];
   const message = `${formatBytes(space.freeBytes)} free at "${cache}"`;

@@ -1,6 +1,6 @@
 import { promises as dns } from "node:dns";
 import { messageOf } from "../../../errors.ts";
-import { findCloudflared } from "../../../programs/builtin/cloudflared/binary.ts";
+import { findCloudflared, HOW_TO_INSTALL } from "../../../programs/builtin/cloudflared/binary.ts";
 import { type Check, failed, type Finding, ok, warning } from "../check.ts";
 
 const EDGE = "region1.v2.argotunnel.com";
@@ -12,11 +12,10 @@ const LARGEST_DRIFT_SECONDS = 60;
 /** Can tunnels be opened? The network is asked only where one is wanted. */
 export const tunnelsCheck: Check = async ({ env, settings }) => {
   const wanted = settings.CF_TUNNEL_TOKEN !== undefined || settings.CF_QUICK_TUNNELS !== false;
-  const fix = "use an image with cloudflared, or put it at /usr/local/bin/cloudflared";
   const path = findCloudflared(env);
   const installed =
     path === undefined
-      ? (wanted ? failed : warning)("cloudflared", "not installed", fix)
+      ? (wanted ? failed : warning)("cloudflared", "not installed", HOW_TO_INSTALL)
       : ok("cloudflared", path);
   if (!wanted)
     return [installed, ok("tunnels", "none wanted: neither CF_TUNNEL_TOKEN nor CF_QUICK_TUNNELS is set")];

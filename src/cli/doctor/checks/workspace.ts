@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { errnoOf } from "../../../errors.ts";
+import { workspaceOf } from "../../../env/workspace.ts";
 import { LOG_DIRECTORY } from "../../../programs/spec.ts";
 import { getXattr } from "../../../sys/libc.ts";
 import { mountAt } from "../../../sys/mounts.ts";
@@ -11,7 +12,7 @@ const LITTLE_SHARED_BYTES = 1024 ** 3;
 
 /** Where data is kept: does it last, can it be written, is there room? */
 export const workspaceCheck: Check = ({ env, settings }) => {
-  const workspace = env["WORKSPACE"] ?? settings.WORKSPACE;
+  const workspace = workspaceOf(env);
   if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory() !== true)
     return [failed("workspace", `"${workspace}" is no directory`, "set WORKSPACE to a directory")];
   return [

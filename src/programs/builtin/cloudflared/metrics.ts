@@ -48,3 +48,5 @@ export function cloudflaredMetrics(port: number) {
       ),
   };
 }
+
+export type CloudflaredMetrics = ReturnType<typeof cloudflaredMetrics>;

@@ -1,5 +1,5 @@
 import type { Explanation, Observed, Observer } from "../../spec.ts";
-import { cloudflaredMetrics } from "./metrics.ts";
+import { type CloudflaredMetrics, cloudflaredMetrics } from "./metrics.ts";
 import { isBlockedUdp, isRefusal, lastError, metricsPort, quickTunnelRefusal } from "./words.ts";
 
 /** Of its output so much is kept to tell what is wrong. */
@@ -10,6 +10,9 @@ const LOOK_MILLISECONDS = 10_000;
 /** A flood of lines makes no flood of looks. */
 const GATHER_MILLISECONDS = 100;
 
+/** One answer that fails to come says nothing yet. */
+const MOST_UNANSWERED = 3;
+
 /** Its exit code for what it cannot start with at all. */
 const UNUSABLE = 255;
 
@@ -18,15 +21,24 @@ export function observeCloudflared({ over, ready, note, fact }: Observed): Obser
   let output = "";
   let port: number | undefined;
   let timer: Timer | undefined;
-  let soon = false;
+  /** A look is due soon, or under way; and something was written since that began. */
+  let busy = false;
+  let again = false;
   let wasConnected = false;
+  let unanswered = 0;
 
-  const look = async () => {
-    soon = false;
-    if (port === undefined || over.aborted) return;
-    const metrics = cloudflaredMetrics(port);
-    const connections = await metrics.connections().catch(() => 0);
-    const hostname = connections > 0 ? await metrics.quickHostname().catch(() => "") : "";
+  const look = async (metrics: CloudflaredMetrics) => {
+    again = false;
+    const answer = await metrics.connections().catch(() => undefined);
+    const hostname = answer ? await metrics.quickHostname().catch(() => "") : "";
+    if (over.aborted) return;
+    unanswered = answer === undefined ? unanswered + 1 : 0;
+    if (answer !== undefined || unanswered >= MOST_UNANSWERED) tell(answer ?? 0, hostname);
+    busy = false;
+    if (again) lookSoon();
+    else lookAfter(LOOK_MILLISECONDS);
+  };
+  const tell = (connections: number, hostname: string) => {
     const error = lastError(output);
     if (connections > 0 && !wasConnected) output = "";
     wasConnected = connections > 0;
@@ -36,11 +48,17 @@ export function observeCloudflared({ over, ready, note, fact }: Observed): Obser
     if (hostname !== "") fact("url", `https://${hostname}`);
     note(describe(connections, hostname, error));
     ready(wasConnected);
-    if (!soon) lookAfter(LOOK_MILLISECONDS);
   };
   const lookAfter = (milliseconds: number) => {
     clearTimeout(timer);
-    if (!over.aborted) timer = setTimeout(() => void look(), milliseconds);
+    timer = setTimeout(() => {
+      busy = true;
+      if (port !== undefined) void look(cloudflaredMetrics(port));
+    }, milliseconds);
+  };
+  const lookSoon = () => {
+    busy = true;
+    lookAfter(GATHER_MILLISECONDS);
   };
   over.addEventListener("abort", () => clearTimeout(timer));
   return {
@@ -50,11 +68,12 @@ export function observeCloudflared({ over, ready, note, fact }: Observed): Obser
         port = metricsPort(output);
         if (port !== undefined) fact("metrics_port", port);
       }
-      if (port === undefined || soon) return;
-      soon = true;
-      lookAfter(GATHER_MILLISECONDS);
+      again = true;
+      if (port !== undefined && !busy) lookSoon();
     },
-    explain({ code }): Explanation | undefined {
+    explain({ code, signal }): Explanation | undefined {
+      // Its last words were about something else.
+      if (signal !== null) return undefined;
       const refusal = quickTunnelRefusal(output);
       if (refusal !== undefined)
         return { reason: `Cloudflare gives no quick tunnel at the moment (${refusal})` };

@@ -1,9 +1,11 @@
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { errnoOf } from "../../../errors.ts";
 
 const recordSchema = z.looseObject({ Dirty: z.boolean(), Size: z.number() });
+
+const READ_AT_ONCE = 16;
 
 /** What is written to a remote and not uploaded yet. */
 export interface Pending {
@@ -11,9 +13,14 @@ export interface Pending {
   bytes: number;
 }
 
+/** Within a cache, where files wait whose record was cut off (see torn.ts). */
+export const ASIDE = "aside";
+
 /** What waits in a cache. Throws when it cannot be read. */
 export async function pendingIn(cache: string): Promise<Pending> {
-  const pending = { files: 0, bytes: 0 };
+  const aside = await filesBelow(join(cache, ASIDE));
+  const sizes = await Promise.all(aside.map(async (path) => (await stat(path)).size));
+  const pending = { files: aside.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
   for await (const { record } of recordsIn(join(cache, "vfsMeta"))) {
     if (!record?.Dirty) continue;
     pending.files++;
@@ -70,27 +77,40 @@ async function adoptFolder(
   return kept;
 }
 
-/** False when the same file waits at its new place, too. Data goes first: without it, its record says nothing. */
+/**
+ * False when the same file waits at its new place, too. At no moment is there data without a record or the
+ * reverse at both places: rclone deletes what has no record.
+ */
 async function move(cache: string, file: string, from: string, to: string): Promise<boolean> {
   const place = (kind: string, folder: string) => join(cache, kind, folder, file);
   if ((await readRecord(place("vfsMeta", to)))?.Dirty) return false;
-  for (const kind of ["vfs", "vfsMeta"]) {
-    await mkdir(dirname(place(kind, to)), { recursive: true });
-    await rename(place(kind, from), place(kind, to)).catch((error: unknown) => {
-      // An earlier attempt may have been cut off between the two.
-      if (errnoOf(error) !== "ENOENT") throw error;
-    });
+  for (const kind of ["vfs", "vfsMeta"]) await mkdir(dirname(place(kind, to)), { recursive: true });
+  if (await Bun.file(place("vfs", from)).exists()) {
+    await rm(place("vfs", to), { force: true });
+    await copyOrLink(place("vfs", from), place("vfs", to));
   }
+  await rename(place("vfsMeta", from), place("vfsMeta", to));
+  await rm(place("vfs", from), { force: true });
   return true;
+}
+
+/** A file system without hard links, such as exFAT, takes more time and room. */
+async function copyOrLink(from: string, to: string): Promise<void> {
+  await link(from, to).catch(async () => copyFile(from, to));
 }
 
 /** Every record below a folder, which is undefined where there is no sense in it. Throws what keeps it from being read. */
 export async function* recordsIn(folder: string) {
-  for (const entry of await ifThere(readdir(folder, { recursive: true, withFileTypes: true }))) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    yield { path, record: await readRecord(path) };
+  const paths = await filesBelow(folder);
+  for (let index = 0; index < paths.length; index += READ_AT_ONCE) {
+    const some = paths.slice(index, index + READ_AT_ONCE);
+    yield* await Promise.all(some.map(async (path) => ({ path, record: await readRecord(path) })));
   }
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await ifThere(readdir(folder, { recursive: true, withFileTypes: true }));
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** What rclone knows of a cached file; undefined when there is no such file, or no sense in it. */

@@ -7,9 +7,7 @@ const stats = z.object({
   diskCache: z
     .object({
       path: z.string(),
-      files: z.number(),
       bytesUsed: z.number(),
-      erroredFiles: z.number(),
       outOfSpace: z.boolean(),
       uploadsInProgress: z.number(),
       uploadsQueued: z.number(),
@@ -21,8 +19,6 @@ const queue = z.object({
   queue: z.array(
     z.object({
       id: z.number(),
-      name: z.string(),
-      size: z.number(),
       tries: z.number(),
       uploading: z.boolean(),
     }),
@@ -32,7 +28,6 @@ const queue = z.object({
 const about = z.object({
   total: z.number().optional(),
   used: z.number().optional(),
-  free: z.number().optional(),
 });
 
 export type CacheStats = NonNullable<z.infer<typeof stats>["diskCache"]>;

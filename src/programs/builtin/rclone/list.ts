@@ -7,6 +7,8 @@ import { fingerprints } from "./fingerprint.ts";
 import { lastMessage } from "./words.ts";
 
 const LIMIT_SECONDS = 15;
+/** What went wrong is not tried again before; it may take all of the time limit each time. */
+const PROBLEM_MILLISECONDS = 10_000;
 const NOT_FOUND = 127;
 
 const reply = z.array(
@@ -25,13 +27,13 @@ export interface Listing {
   problems: string[];
 }
 
-let known: { key: string; listing: Promise<Listing> } | undefined;
-/** The last one without a problem, and the environment that it holds for. */
+let known: { key: string; listing: Promise<Listing>; until?: number } | undefined;
+/** The last one that rclone gave, and the environment that it holds for. */
 let good: { env: string; listing: Listing } | undefined;
 
 /**
  * The remotes that rclone's configuration and `RCLONE_CONFIG_*` define, as rclone itself reads them. Asked
- * again only when one of the two has changed, or something was wrong. A file that it cannot read costs the
+ * again only when one of the two has changed, or something was wrong a while ago. A file that it cannot read costs the
  * remotes in it alone, and not even those once they are known: a typo takes no mount down. Never throws.
  */
 export async function listRemotes(env: Record<string, string>, signal?: AbortSignal): Promise<Listing> {
@@ -40,9 +42,11 @@ export async function listRemotes(env: Record<string, string>, signal?: AbortSig
   if (!hasVariables(own) && isEmpty(file)) return { remotes: [], env: own, fingerprints: {}, problems: [] };
   const identity = typeof file === "object" ? [file.ino, file.size, file.mtimeMs] : file;
   const key = JSON.stringify([own, identity]);
-  if (known?.key !== key) known = { key, listing: ask(own, signal) };
-  const listing = await known.listing;
-  if (listing.problems.length > 0) known = undefined;
+  if (known?.key !== key || performance.now() > (known.until ?? Infinity))
+    known = { key, listing: ask(own, signal) };
+  const mine = known;
+  const listing = await mine.listing;
+  if (listing.problems.length > 0) mine.until ??= performance.now() + PROBLEM_MILLISECONDS;
   return listing;
 }
 
@@ -70,8 +74,9 @@ function hasVariables(env: Record<string, string>): boolean {
 }
 
 async function ask(env: Record<string, string>, signal: AbortSignal | undefined): Promise<Listing> {
-  const limit = AbortSignal.any([AbortSignal.timeout(LIMIT_SECONDS * 1000), ...(signal ? [signal] : [])]);
-  const [listed, prints] = await Promise.all([list(env, limit), fingerprints(env, limit)]);
+  const limit = () =>
+    AbortSignal.any([AbortSignal.timeout(LIMIT_SECONDS * 1000), ...(signal ? [signal] : [])]);
+  const [listed, prints] = await Promise.all([list(env, limit()), fingerprints(env, limit())]);
   if (typeof listed !== "string") {
     const { usable, problems } = named(distinct(listed));
     const listing = { remotes: usable, env, fingerprints: prints, problems };
@@ -83,7 +88,7 @@ async function ask(env: Record<string, string>, signal: AbortSignal | undefined)
   if (good?.env === JSON.stringify(env))
     return { ...good.listing, problems: [`${problem}; the remotes stay as they are`] };
   const spare = { ...env, RCLONE_CONFIG: "/dev/null" };
-  const others = hasVariables(env) ? await list(spare, limit) : [];
+  const others = hasVariables(env) ? await list(spare, limit()) : [];
   const { usable, problems } = named(typeof others === "string" ? [] : others);
   const consequence = `${usable.length === 0 ? "no remote is" : "its remotes are not"} mounted`;
   return {

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { messageOf } from "../../../errors.ts";
 import { logger } from "../../../log.ts";
 import { ensureDirectory } from "../../../sys/fs.ts";
+import { formatFiles } from "../../../sys/space.ts";
 import type { Explanation, Observed, Observer } from "../../spec.ts";
 import { adoptUploads, pendingIn } from "./cache.ts";
 import { mountControl } from "./control.ts";
@@ -26,7 +27,6 @@ const log = logger("remotes");
 /** Prepares the place of a mount for a new rclone and watches that one: mounted or not, uploads, last words. */
 export function observeMount(place: Place, { over, ready, note, fact }: Observed): Observer {
   requireCache(place);
-  coverMountPoint(place.mountPoint);
   openMountPoint(place.mountPoint);
   ensureDirectory(dirname(place.socket), 0o700);
   // One that was killed has left it, and the next could not listen.
@@ -59,8 +59,10 @@ export function observeMount(place: Place, { over, ready, note, fact }: Observed
         looking = false;
       });
     },
-    async explain(): Promise<Explanation | undefined> {
+    async explain({ signal }): Promise<Explanation | undefined> {
       await keepTorn(place);
+      // Its last words were about something else.
+      if (signal !== null) return undefined;
       if (restarting) return { reason: "starts again with the uploads of earlier settings" };
       const reason = lastMessage(last);
       return reason === undefined ? undefined : { reason, fatal: hopeless.test(reason) };
@@ -93,7 +95,7 @@ async function startedOver({ cache, socket, remote }: Place): Promise<boolean> {
     const { files } = await pendingIn(cache);
     if (files > 0)
       log.warn(
-        `${remote.name}: ${files} files wait for their upload, which takes RCLONE_VFS_CACHE_MODE=full`,
+        `${remote.name}: "${cache}" holds ${formatFiles(files)}, whose upload takes RCLONE_VFS_CACHE_MODE=full`,
       );
     return false;
   }
@@ -102,12 +104,15 @@ async function startedOver({ cache, socket, remote }: Place): Promise<boolean> {
     log.warn(`${remote.name}: another version waits for its upload, too; this one stays in "${path}"`);
   if (outside > 0)
     log.warn(
-      `${remote.name}: ${outside} files in "${cache}" wait for a folder that it does not show any more`,
+      `${remote.name}: "${cache}" holds ${formatFiles(outside)} for a folder that it does not show any more`,
     );
   if (moved === 0) return false;
   log.info(`${remote.name}: uploads that waited under earlier settings go on`, { files: moved });
-  await control.quit();
-  return true;
+  // Where it cannot be told, they wait for the next start.
+  return control.quit().then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Tells of uploads that do not get on, until all are done. */
@@ -119,8 +124,12 @@ async function watchUploads(
 ): Promise<void> {
   const control = mountControl(socket);
   while (!over.aborted) {
-    const cache = await control.stats().catch(() => undefined);
+    const cache = await control.stats().catch(() => null);
     if (cache === undefined) return;
+    if (cache === null) {
+      await Bun.sleep(UPLOADS_LOOK_MILLISECONDS);
+      continue;
+    }
     const waiting = cache.uploadsQueued + cache.uploadsInProgress;
     const full = cache.outOfSpace ? "no room in the cache" : undefined;
     if (waiting === 0 && full === undefined) {

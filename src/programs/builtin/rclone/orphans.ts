@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { formatFiles } from "../../../sys/space.ts";
 import { type Pending, pendingIn } from "./cache.ts";
 import { CACHES, type Place } from "./places.ts";
 
@@ -12,11 +13,14 @@ export async function orphanedUploads(places: Place[], workspace: string): Promi
   const used = new Set(places.map(({ cache }) => cache));
   const folders = await readdir(workspace + CACHES).catch(() => []);
   const unused = folders.map((name) => join(workspace + CACHES, name)).filter((cache) => !used.has(cache));
-  const found = await Promise.all(unused.map(async (cache) => ({ cache, ...(await pendingIn(cache)) })));
+  const nothing = { files: 0, bytes: 0 };
+  const found = await Promise.all(
+    unused.map(async (cache) => ({ cache, ...(await pendingIn(cache).catch(() => nothing)) })),
+  );
   return found.filter(({ files }) => files > 0);
 }
 
 /** In one line. */
 export function describeOrphan({ cache, files }: Orphan): string {
-  return `${files} files in "${cache}" wait for a remote that is not configured any more`;
+  return `"${cache}" holds ${formatFiles(files)} for a remote that is not configured any more`;
 }

@@ -1,15 +1,15 @@
+import { workspaceOf } from "../../../env/workspace.ts";
 import { logger } from "../../../log.ts";
-import { formatBytes, spaceOf } from "../../../sys/space.ts";
+import { formatBytes, formatFiles, spaceOf } from "../../../sys/space.ts";
 import { logFile, programDefaults, type ProgramSpec } from "../../spec.ts";
 import { pendingIn } from "./cache.ts";
 import { drain } from "./drain.ts";
 import { type Listing, listRemotes } from "./list.ts";
-import { isCacheOurs } from "./lock.ts";
-import { releaseMountPoint } from "./mount-point.ts";
+import { releasePlace } from "./hold.ts";
 import { observeMount } from "./observe.ts";
 import { type Place, placesOf } from "./places.ts";
 import { mountObstacle } from "./requirements.ts";
-import { closeCache, openCache } from "./torn.ts";
+import { openCache } from "./torn.ts";
 
 export const REMOTES_GROUP = "rclone_mount";
 
@@ -28,7 +28,7 @@ export async function remotePrograms(
 ): Promise<{ programs: ProgramSpec[]; problems: string[] }> {
   const listing = await listRemotes(env);
   const { problems } = listing;
-  const places = placesOf(listing.remotes, env["WORKSPACE"] ?? "/workspace/");
+  const places = placesOf(listing.remotes, workspaceOf(env));
   if (places.length === 0) return { programs: [none(problems[0])], problems };
   const programs = places.map((place) => mountProgram(place, env, listing));
   return { programs, problems };
@@ -81,25 +81,21 @@ function mountProgram(place: Place, env: Record<string, string>, listing: Listin
       return obstacle;
     },
     observe: (observed) => observeMount(place, observed),
-    release() {
-      if (!isCacheOurs(cache)) return;
-      releaseMountPoint(place.mountPoint);
-      closeCache(place);
-    },
+    release: () => releasePlace(place),
     async beforeStop(signal) {
       await drain(socket, signal);
       // Files that are still open for writing are in no queue.
       const left = await pendingIn(cache).catch(() => undefined);
       if (left === undefined || left.files === 0) return;
-      const kept = `they stay in "${cache}" and are uploaded at the next start`;
-      log.warn(`${remote.name}: ${left.files} files (${formatBytes(left.bytes)}) are not uploaded; ${kept}`);
+      const what = `${formatFiles(left.files)} (${formatBytes(left.bytes)})`;
+      log.warn(`${remote.name}: not uploaded: ${what}, kept in "${cache}" for the next start`);
     },
   };
 }
 
 /** The user's RCLONE_* count, save for what the mount's place, its cache and its control hang on. */
 function mountCommand(place: Place, env: Record<string, string>, own: Record<string, string>): string[] {
-  const disk = diskSize(env["WORKSPACE"] ?? "/");
+  const disk = diskSize(workspaceOf(env));
   const chosen: [flag: string, value: string | number][] = [
     ["uid", env["WORKSPACE_UID"] ?? 0],
     ["gid", env["WORKSPACE_GID"] ?? 0],

@@ -3,23 +3,21 @@ import { dirname, join, relative } from "node:path";
 import { AiDockError, messageOf } from "../../../errors.ts";
 import { logger } from "../../../log.ts";
 import { run } from "../../../sys/exec.ts";
-import { recordsIn } from "./cache.ts";
+import { ASIDE, recordsIn } from "./cache.ts";
 import { mountControl } from "./control.ts";
-import { lockCache, unlockCache } from "./lock.ts";
+import { holdPlace } from "./hold.ts";
+import { isCacheOurs } from "./lock.ts";
 import type { Place } from "./places.ts";
-
-/** Within a cache, where files wait whose record was cut off. */
-const ASIDE = "aside";
 
 const log = logger("remotes");
 
-/** Whether caches of ours have been looked through. */
+/** Caches that were ours and were looked through, or are at the moment. */
 const checks = new Map<string, "under way" | "done">();
 
 /** Makes the cache ours and looks it through, before a start that can wait for that. Never throws. */
 export async function openCache(place: Place): Promise<void> {
   try {
-    lockCache(place.cache);
+    holdPlace(place);
   } catch {
     // A start will tell why not, again and again until it can be had.
     return;
@@ -31,17 +29,12 @@ export async function openCache(place: Place): Promise<void> {
 
 /** Throws AiDockError while the cache is not ours, or not looked through; the next attempt may find it so. */
 export function requireCache(place: Place): void {
-  lockCache(place.cache);
+  if (!isCacheOurs(place.cache)) checks.delete(place.cache);
+  holdPlace(place);
   const check = checks.get(place.cache);
   if (check === "done") return;
   if (check === undefined) void openCache(place);
   throw new AiDockError(`"${place.cache}" is looked through first`);
-}
-
-/** Leaves it to others. */
-export function closeCache({ cache }: Place): void {
-  checks.delete(cache);
-  unlockCache(cache);
 }
 
 /**
@@ -69,12 +62,12 @@ export async function writeAgain(
     const { written, kept } = await bringBack(cache, stats.path, mountPoint, over);
     if (written > 0)
       log.info(`${remote.name}: files whose records were cut off are written again`, { files: written });
-    for (const place of over.aborted ? [] : kept)
+    for (const place of kept)
       log.warn(
         `${remote.name}: a file of the same name is there, or cannot be written; ours stays in "${place}"`,
       );
   } catch (error) {
-    log.warn(`${remote.name}: "${cache}/aside" is not looked at: ${messageOf(error)}`);
+    if (!over.aborted) log.warn(`${remote.name}: "${cache}/${ASIDE}" is not looked at: ${messageOf(error)}`);
   }
 }
 
@@ -119,12 +112,18 @@ async function bringBack(cache: string, current: string, mountPoint: string, ove
 
 /** By commands, which can be ended: an rclone that hangs would hold a thread of ours for ever. */
 async function copyUnlessThere(from: string, to: string, over: AbortSignal): Promise<boolean> {
-  const succeeds = async (...command: string[]) => (await run(command, { signal: over })).code === 0;
+  const succeeds = async (...command: string[]) => {
+    const { code } = await run(command, { signal: over });
+    over.throwIfAborted();
+    return code === 0;
+  };
   if (await succeeds("test", "-e", to)) return false;
+  // A copy that is cut off must not pass for the file.
+  const part = `${to}.part`;
   return (
     (await succeeds("mkdir", "-p", "--", dirname(to))) &&
-    (await succeeds("cp", "--preserve=timestamps", "--", from, to)) &&
-    !over.aborted
+    (await succeeds("cp", "--preserve=timestamps", "--", from, part)) &&
+    (await succeeds("mv", "--no-target-directory", "--", part, to))
   );
 }
 
