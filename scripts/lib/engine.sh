@@ -104,8 +104,20 @@ engine_link_plugins() {
   done
 }
 
+# In a container with a cgroup namespace of its own no process may stay at the root of cgroup v2, or the engine cannot
+# make groups for containers below it.
+engine_make_cgroup() {
+  local root=/sys/fs/cgroup
+  if [[ ! -e $root/cgroup.controllers || $(cat /proc/self/cgroup) != 0::/ ]]; then return; fi
+  mkdir -p "$root/init"
+  # Some end meanwhile, and a few of the kernel's cannot be moved.
+  xargs -rn 1 <"$root/cgroup.procs" >"$root/init/cgroup.procs" 2>/dev/null || true
+  sed 's/ / +/g; s/^/+/' <"$root/cgroup.controllers" >"$root/cgroup.subtree_control" || true
+}
+
 engine_start() {
   local pid tenths=0
+  engine_make_cgroup
   # A pid file from before a reboot may name some other living process, and dockerd would refuse to start.
   rm -f "$ENGINE/pid" "$ENGINE_SOCKET"
   note "starting the private engine, log in $ENGINE/dockerd.log"

@@ -14,6 +14,7 @@ import { obeySignals, openControl } from "./control.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
 import { onTerminal, startMainCommand } from "./main-command.ts";
 import { collectPrograms } from "./programs.ts";
+import { isInitRunning, stayBeside } from "./second-init.ts";
 import { reportReady } from "./report-ready.ts";
 import { runLogged } from "./run-logged.ts";
 import { type Signals, watchSignals } from "./signals.ts";
@@ -47,6 +48,9 @@ const KEEP_ALIVE_MILLISECONDS = 2 ** 31 - 1;
 
 const LAST_LINES_MILLISECONDS = 300;
 
+/** The exit code of a main command that does not end by itself, as shells have it for SIGKILL. */
+const KILLED = 137;
+
 export interface InitOptions {
   /** KEY=VALUE words. */
   args: string[];
@@ -57,6 +61,10 @@ export interface InitOptions {
 /** Boots, supervises until a signal or the end of the main command, stops everything; the exit code. */
 export async function init({ args, command }: InitOptions): Promise<number> {
   const started = performance.now() - process.uptime() * 1000;
+  if (await isInitRunning()) {
+    await stayBeside(command, loadEnvironment(args).env);
+    return ExitCode.ok;
+  }
   const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MILLISECONDS);
   const signals = watchSignals();
   const loaded = loadEnvironment(args);
@@ -88,6 +96,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   const { settings, env, sources } = loaded;
   const quiet = command.length > 0 && onTerminal();
   const fatal = Promise.withResolvers<number>();
+  const requested = Promise.withResolvers<number>();
   const socket = ownControlSocket();
   const supervisor = new Supervisor({
     env,
@@ -106,7 +115,11 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     configuration,
     environment: () => ({ env, sources }),
     mainLog: logs.main,
-    requestStop: () => void process.kill(process.pid, "SIGTERM"),
+    requestStop() {
+      // A main command gets the signal, but is not asked.
+      requested.resolve(ExitCode.ok);
+      process.kill(process.pid, "SIGTERM");
+    },
   };
   const closeControl = openControl(control, socket);
   obeySignals(signals, control, () => logs.reopen());
@@ -122,6 +135,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     signals.stop.addEventListener("abort", end);
   });
   const failures = await runSteps(steps, context);
+  let stopTimeout = settings.AI_DOCK_STOP_TIMEOUT;
   let code: number;
   if (signals.stop.aborted) code = ExitCode.ok;
   else if (failures > 0 && settings.AI_DOCK_STRICT) code = refuse();
@@ -138,10 +152,16 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     // A signal that came while the programs were prepared is not the main command's: it never started.
     if (signals.stop.aborted) code = ExitCode.ok;
     else if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);
-    else code = await runMainCommand(command, env, { logs, signals, quiet }, fatal.promise);
+    else {
+      const patience = stopTimeout / 2;
+      const enough = Promise.race([fatal.promise, requested.promise]);
+      const main = await runMainCommand(command, env, { logs, signals, quiet, patience }, enough);
+      code = main.code;
+      stopTimeout -= main.stopSeconds;
+    }
   }
   log.info("stopping", { code });
-  await shutdown(supervisor, settings.AI_DOCK_STOP_TIMEOUT, signals.hurry);
+  await shutdown(supervisor, stopTimeout, signals.hurry);
   releasePlaces();
   closeControl();
   log.info("stopped");
@@ -161,22 +181,33 @@ function refuse(): number {
   return ExitCode.configuration;
 }
 
+/**
+ * Runs the main command until it has ended or has to; its exit code, and how much of the stop's time it has taken.
+ * One that does not obey SIGTERM for `patience` seconds is ended with everything else.
+ */
 async function runMainCommand(
   command: string[],
   env: Record<string, string>,
-  { logs, signals, quiet }: { logs: BootLogs; signals: Signals; quiet: boolean },
-  fatal: Promise<number>,
-): Promise<number> {
+  { logs, signals, quiet, patience }: { logs: BootLogs; signals: Signals; quiet: boolean; patience: number },
+  enough: Promise<number>,
+): Promise<{ code: number; stopSeconds: number }> {
+  let askedAt: number | undefined;
+  const overdue = Promise.withResolvers<number>();
   try {
     if (quiet) logs.mute();
     const main = startMainCommand(command, env);
-    signals.forward((signal) => main.signal(signal));
-    const code = await Promise.race([main.ended, fatal]);
+    signals.forward((signal) => {
+      main.signal(signal);
+      if (signal !== "TERM" || askedAt !== undefined) return;
+      askedAt = performance.now();
+      setTimeout(() => overdue.resolve(KILLED), patience * 1000).unref();
+    });
+    const code = await Promise.race([main.ended, enough, overdue.promise]);
     signals.reclaim();
-    return code;
+    return { code, stopSeconds: askedAt === undefined ? 0 : (performance.now() - askedAt) / 1000 };
   } catch (error) {
     if (!(error instanceof AiDockError)) throw error;
     process.stderr.write(`ai-dock: ${error.message}\n`);
-    return error.exitCode;
+    return { code: error.exitCode, stopSeconds: 0 };
   }
 }

@@ -45,9 +45,9 @@ IMAGE_TAG=cpu-24.04
 # For docker compose build: what the image is built on, what it says of itself, and for AMD the packages to install.
 IMAGE_BASE=ubuntu:24.04
 XPU_TARGET=CPU
-CUDA_VERSION=
-CUDA_LEVEL=
-CUDNN_VERSION=
+# CUDA_VERSION=12.9.1
+# CUDA_LEVEL=cudnn-runtime
+# CUDNN_VERSION=9
 ROCM_VERSION=
 ROCM_LEVEL=
 ROCM_REPOSITORY=radeon

@@ -28,6 +28,31 @@ describe("a main command", () => {
     expect(stdout).toBe("hello --help\n");
   });
 
+  test("one that does not obey SIGTERM is ended in time, and the programs are stopped as ever", async () => {
+    const program =
+      '[program:app]\ncommand=bash -c "trap \\"echo app goes; exit\\" TERM; while :; do sleep 0.05; done"\n';
+    await using container = await boot({
+      cmd: ["bash", "-c", 'trap "" TERM; echo up; while :; do sleep 0.05; done'],
+      programs: { "app.conf": program },
+      env: { AI_DOCK_STOP_TIMEOUT: "5" },
+    });
+    await container.waitLog("up");
+    await container.waitLog("app RUNNING");
+    const { code, ms } = await container.stop(30);
+    expect(code).toBe(137);
+    expect(ms).toBeLessThan(8000);
+    expect(await container.logs()).toMatch(/app goes[^]*init stopped/);
+  });
+
+  test("supervisorctl shutdown ends it, too", async () => {
+    await using container = await boot({
+      cmd: ["bash", "-c", 'trap "" TERM; echo up; while :; do sleep 0.05; done'],
+    });
+    await container.waitLog("up");
+    await container.sh("supervisorctl shutdown");
+    expect(await container.wait()).toBe(0);
+  });
+
   test("a command that cannot run is named in one line", async () => {
     const { stderr } = await runAttached({ cmd: ["no-such-program"] });
     expect(stderr).toContain("ai-dock: can't find command 'no-such-program'\n");

@@ -55,6 +55,20 @@ describe("ways to start a child image", () => {
     expect(await container.logs()).toContain("onstart ended with 0");
   });
 
+  test("a start command of a template that calls init.sh once more: it boots once, and a lost one takes nothing along", async () => {
+    await using container = await bootChild("2023", {
+      cmd: ["bash", "-c", 'echo begun; EXTRA_VAR=1 /opt/ai-dock/bin/init.sh; echo "template ended with $?"'],
+    });
+    await environmentOfApp(container, "2023");
+    await container.waitLog("ai-dock runs in this container already");
+    expect((await container.logs()).match(/app started/g)).toHaveLength(1);
+    await container.waitReady();
+    // One that is called by hand stays until it is interrupted, and the supervisor answers afterwards.
+    expect(await container.sh("timeout 1 init.sh A=b; echo $?")).toContain("124");
+    expect(await container.sh("supervisorctl status app")).toMatch(/^app +RUNNING/);
+    expect((await container.stop()).code).toBe(143);
+  });
+
   test("--read-only, with memory where programs write", async () => {
     await using container = await bootChild("2023", {
       readOnly: true,

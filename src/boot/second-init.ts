@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import { controlSocket } from "../control/protocol.ts";
+import { resolveCommand } from "../supervisor/command.ts";
+import { execForeground } from "../sys/libc.ts";
+
+const LOOK_MILLISECONDS = 1000;
+
+/** True when an init has this container already, as when a start command of a template calls init.sh, too. */
+export async function isInitRunning(): Promise<boolean> {
+  if (!existsSync(controlSocket())) return false;
+  const { control } = await import("../control/client.ts");
+  return control.health().then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Boots nothing a second time: runs the command in place of this process, or waits as long as the other init
+ * runs, since whoever has called this one expects it to stay. Throws AiDockError for a command that is not there.
+ */
+export async function stayBeside(command: string[], env: Record<string, string>): Promise<void> {
+  const [name, ...args] = command;
+  if (name !== undefined) execForeground([resolveCommand(name, env["PATH"], undefined), ...args], env);
+  const text = "ai-dock runs in this container already; this init.sh changes nothing and waits for its end";
+  process.stderr.write(`ai-dock: ${text}\n`);
+  while (await isInitRunning()) await Bun.sleep(LOOK_MILLISECONDS);
+}
