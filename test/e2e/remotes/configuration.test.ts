@@ -24,6 +24,9 @@ test.concurrent("a path that cannot be a configuration costs the remotes in it, 
       /^ai-dock: RCLONE_CONFIG: expected a configuration that rclone can read at .*; its remotes are not mounted\n$/,
     );
     expect((await remotes(container))["far"]?.mounted).toBeTrue();
+    const { stdout } = await container.exec(["ai-dock", "doctor"]);
+    expect(stdout).toMatch(/^error +remotes +RCLONE_CONFIG: expected/m);
+    expect(stdout).toMatch(/^ok +drop-ins/m);
     expect((await container.stop()).code).toBe(0);
   }
 });

@@ -1,6 +1,6 @@
 import { workspaceOf } from "../../../env/workspace.ts";
 import { CACHES } from "../../../programs/builtin/rclone/places.ts";
-import { isConfigured } from "../../../programs/builtin/rclone/list.ts";
+import { isConfigured, listRemotes } from "../../../programs/builtin/rclone/list.ts";
 import { mountRequirements } from "../../../programs/builtin/rclone/requirements.ts";
 import { formatBytes, spaceOf } from "../../../sys/space.ts";
 import { type Check, failed, type Finding, ok, type Patient, warning } from "../check.ts";
@@ -8,13 +8,15 @@ import { type Check, failed, type Finding, ok, type Patient, warning } from "../
 const LITTLE_CACHE_BYTES = 2 * 1024 ** 3;
 
 /** Can remotes be mounted? Where none is configured, what is missing is no mistake. */
-export const remotesCheck: Check = (patient) => {
+export const remotesCheck: Check = async (patient) => {
   const wanted = isConfigured(patient.env);
   const findings = mountRequirements(patient.env).map(({ name, met, message, fix }) =>
     met ? ok(name, message) : (wanted ? failed : warning)(name, message, fix),
   );
   if (!wanted) return [...findings, ok("remotes", "none configured")];
-  return [...findings, ...cacheFindings(patient)];
+  const { problems } = await listRemotes(patient.env);
+  const wrong = problems.map((problem) => failed("remotes", problem, "mend it, then ai-dock update"));
+  return [...findings, ...wrong, ...cacheFindings(patient)];
 };
 
 /** What is written to a remote waits there until it is uploaded. */
