@@ -1,28 +1,24 @@
 import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { manifest } from "../image/_kubernetes.ts";
+import { writeFileSync } from "node:fs";
+import { container, pod as manifest, settings } from "../image/_kubernetes.ts";
 import { boot, keypair, tempFolder, waitFor } from "./harness.ts";
 
-const text = readFileSync(resolve(import.meta.dir, "../../scripts/kubernetes.yaml"), "utf8");
-const [settings, , set] = manifest.parse(Bun.YAML.parse(text));
-const [container] = set.spec.template.spec.containers;
-const readiness = container!.readinessProbe.exec.command;
-const liveness = container!.livenessProbe.exec.command;
+const readiness = container.readinessProbe.exec.command;
+const liveness = container.livenessProbe.exec.command;
 
 const TOKEN = "s3cret-tunnel-token-0123456789";
 
 /** A container with the environment and the mounts of the manifest, on folders in place of its volumes. */
 function pods(env: Record<string, string>) {
   const folders = new Map<string, string>();
-  const mounts = container!.volumeMounts.map(({ name, mountPath, subPath, readOnly }) => {
+  const mounts = container.volumeMounts.map(({ name, mountPath, subPath, readOnly }) => {
     const key = `${name}/${subPath ?? ""}`;
     const folder = folders.get(key) ?? tempFolder();
     folders.set(key, folder);
     if (name === "secret") writeFileSync(`${folder}/cf-tunnel-token`, TOKEN, { mode: 0o400 });
     return `${folder}:${mountPath}${readOnly ? ":ro" : ""}`;
   });
-  const given = Object.fromEntries(container!.env.map(({ name, value }) => [name, value]));
+  const given = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
   return () => boot({ mounts, env: { ...settings.data, ...given, AI_DOCK_DISABLE: "cloudflared", ...env } });
 }
 
@@ -38,7 +34,7 @@ test("a pod has its secret from a file, and its successor the same host keys and
     await pod.sh("echo kept >/workspace/file");
     expect((await pod.ssh("printenv CF_TUNNEL_TOKEN", { key })).stdout).toBe(`${TOKEN}\n`);
     expect(await pod.sh("ai-dock env --json")).not.toContain(TOKEN);
-    const { ms } = await pod.stop(set.spec.template.spec.terminationGracePeriodSeconds);
+    const { ms } = await pod.stop(manifest.terminationGracePeriodSeconds);
     expect(ms).toBeLessThan(Number(settings.data["AI_DOCK_STOP_TIMEOUT"]) * 1000);
   }
   await using pod = await next();

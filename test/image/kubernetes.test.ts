@@ -1,18 +1,13 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { loadEnvironment } from "../../src/env/load.ts";
 import { isSecretName } from "../../src/env/redact.ts";
 import { schema } from "../../src/env/schema.ts";
-import { manifest } from "./_kubernetes.ts";
+import { container, pod, service, set, settings, text } from "./_kubernetes.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
-const text = readFileSync(`${ROOT}/scripts/kubernetes.yaml`, "utf8");
-const [settings, service, set] = manifest.parse(Bun.YAML.parse(text));
-const pod = set.spec.template.spec;
-const [container] = pod.containers;
-if (container === undefined) throw new Error("The manifest has no container");
 
 test("the manifest has the keys and types of the API that Kubernetes publishes, and no others", async () => {
   expect(await complaints(text)).toBe("");
@@ -45,7 +40,7 @@ test("its parts find each other", () => {
   expect(set.spec.template.metadata.labels).toEqual(matchLabels);
   expect(service.spec.selector).toEqual(matchLabels);
   expect(set.spec.serviceName).toBe(service.metadata.name);
-  expect(container.envFrom).toEqual([{ configMapRef: { name: settings.metadata.name } }]);
+  expect(container.envFrom.map(({ configMapRef }) => configMapRef.name)).toEqual([settings.metadata.name]);
   const ports = new Set(container.ports.map((port) => port.name));
   expect(service.spec.ports.filter(({ targetPort }) => !ports.has(String(targetPort)))).toEqual([]);
   const volumes = [
