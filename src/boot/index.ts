@@ -3,7 +3,7 @@ import { createRedactor } from "../env/redact.ts";
 import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
 import { ownControlSocket } from "../control/protocol.ts";
 import { releasePlaces } from "../programs/builtin/rclone/hold.ts";
-import { AiDockError, ExitCode, messageOf } from "../errors.ts";
+import { ExitCode, messageOf } from "../errors.ts";
 import { logger, setLogDebug, setLogRedactor } from "../log.ts";
 import { startReaper } from "../supervisor/reaper.ts";
 import { Configuration, logProblems } from "../supervisor/configuration.ts";
@@ -12,12 +12,13 @@ import { Supervisor } from "../supervisor/supervisor.ts";
 import type { BootContext, Step } from "./context.ts";
 import { obeySignals, openControl } from "./control.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
-import { onTerminal, startMainCommand } from "./main-command.ts";
+import { onTerminal } from "./main-command.ts";
 import { collectPrograms } from "./programs.ts";
 import { isInitRunning, stayBeside } from "./second-init.ts";
 import { reportReady } from "./report-ready.ts";
 import { runLogged } from "./run-logged.ts";
 import { type Signals, watchSignals } from "./signals.ts";
+import { runMainCommand } from "./run-main-command.ts";
 import { runSteps } from "./run-steps.ts";
 import { gpusStep } from "./steps/gpus.ts";
 import { hooksStep } from "./steps/hooks.ts";
@@ -47,9 +48,6 @@ const log = logger("init");
 const KEEP_ALIVE_MILLISECONDS = 2 ** 31 - 1;
 
 const LAST_LINES_MILLISECONDS = 300;
-
-/** The exit code of a main command that does not end by itself, as shells have it for SIGKILL. */
-const KILLED = 137;
 
 export interface InitOptions {
   /** KEY=VALUE words. */
@@ -179,35 +177,4 @@ function surviveBugs(): void {
 function refuse(): number {
   log.error("AI_DOCK_STRICT is set; the container ends with 78 because of the above");
   return ExitCode.configuration;
-}
-
-/**
- * Runs the main command until it has ended or has to; its exit code, and how much of the stop's time it has taken.
- * One that does not obey SIGTERM for `patience` seconds is ended with everything else.
- */
-async function runMainCommand(
-  command: string[],
-  env: Record<string, string>,
-  { logs, signals, quiet, patience }: { logs: BootLogs; signals: Signals; quiet: boolean; patience: number },
-  enough: Promise<number>,
-): Promise<{ code: number; stopSeconds: number }> {
-  let askedAt: number | undefined;
-  const overdue = Promise.withResolvers<number>();
-  try {
-    if (quiet) logs.mute();
-    const main = startMainCommand(command, env);
-    signals.forward((signal) => {
-      main.signal(signal);
-      if (signal !== "TERM" || askedAt !== undefined) return;
-      askedAt = performance.now();
-      setTimeout(() => overdue.resolve(KILLED), patience * 1000).unref();
-    });
-    const code = await Promise.race([main.ended, enough, overdue.promise]);
-    signals.reclaim();
-    return { code, stopSeconds: askedAt === undefined ? 0 : (performance.now() - askedAt) / 1000 };
-  } catch (error) {
-    if (!(error instanceof AiDockError)) throw error;
-    process.stderr.write(`ai-dock: ${error.message}\n`);
-    return { code: error.exitCode, stopSeconds: 0 };
-  }
 }

@@ -30,7 +30,7 @@ const about = z.object({
   used: z.number().optional(),
 });
 
-export type CacheStats = NonNullable<z.infer<typeof stats>["diskCache"]>;
+type CacheStats = NonNullable<z.infer<typeof stats>["diskCache"]>;
 export type Upload = z.infer<typeof queue>["queue"][number];
 export type Usage = z.infer<typeof about>;
 

@@ -57,7 +57,7 @@ export function openMountPoint(path: string): void {
 }
 
 /** Takes every rclone mount on top away, those included that answer no more ("Transport endpoint is not connected"). */
-export function clearMountPoint(path: string): void {
+function clearMountPoint(path: string): void {
   while (isMounted(path)) {
     if (isRoot()) detachMount(path);
     else detachAsUser(path);

@@ -3,7 +3,7 @@ import { findRuntimeDirectory } from "../../../sys/runtime-directory.ts";
 import type { Remote } from "./list.ts";
 
 /** Of control sockets: their owner alone may enter, as rclone asks no password there. */
-export function socketDirectory(): string {
+function socketDirectory(): string {
   return `${findRuntimeDirectory("control.sock")}/rclone`;
 }
 
