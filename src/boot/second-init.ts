@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { controlSocket } from "../control/protocol.ts";
+import { AiDockError } from "../errors.ts";
 import { resolveCommand } from "../supervisor/command.ts";
 import { execForeground } from "../sys/libc.ts";
 
@@ -17,11 +18,14 @@ export async function isInitRunning(): Promise<boolean> {
 
 /**
  * Boots nothing a second time: runs the command in place of this process, or waits as long as the other init
- * runs, since whoever has called this one expects it to stay. Throws AiDockError for a command that is not there.
+ * runs, since whoever has called this one expects it to stay. Throws AiDockError for a command that cannot run.
  */
 export async function stayBeside(command: string[], env: Record<string, string>): Promise<void> {
   const [name, ...args] = command;
-  if (name !== undefined) execForeground([resolveCommand(name, env["PATH"], undefined), ...args], env);
+  if (name !== undefined) {
+    const failure = execForeground([resolveCommand(name, env["PATH"], undefined), ...args], env);
+    throw new AiDockError(`cannot run '${name}': ${failure}`, { exitCode: 126 });
+  }
   const text = "ai-dock runs in this container already; this init.sh changes nothing and waits for its end";
   process.stderr.write(`ai-dock: ${text}\n`);
   while (await isInitRunning()) await Bun.sleep(LOOK_MILLISECONDS);

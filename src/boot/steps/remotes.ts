@@ -1,9 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
-import { messageOf } from "../../errors.ts";
-import { listRemotes } from "../../programs/builtin/rclone/list.ts";
 import { workspaceOf } from "../../env/workspace.ts";
+import { messageOf } from "../../errors.ts";
 import { holdPlace } from "../../programs/builtin/rclone/hold.ts";
 import { clearLeftovers } from "../../programs/builtin/rclone/leftovers.ts";
+import { listRemotes } from "../../programs/builtin/rclone/list.ts";
 import { describeOrphan, orphanedUploads } from "../../programs/builtin/rclone/orphans.ts";
 import { type Place, placesOf } from "../../programs/builtin/rclone/places.ts";
 import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";

@@ -101,7 +101,7 @@ async function startedOver({ cache, socket, remote }: Place): Promise<boolean> {
   }
   const { moved, conflicts, outside } = await adoptUploads(cache, stats.path);
   for (const path of conflicts)
-    log.warn(`${remote.name}: another version waits for its upload, too; this one stays in "${path}"`);
+    log.warn(`${remote.name}: "${path}" stays: another version waits, too, or its record is cut off`);
   if (outside > 0)
     log.warn(
       `${remote.name}: "${cache}" holds ${formatFiles(outside)} for a folder that it does not show any more`,
