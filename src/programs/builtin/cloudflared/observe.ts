@@ -63,9 +63,11 @@ export function observeCloudflared({ over, ready, note, fact }: Observed): Obser
   over.addEventListener("abort", () => clearTimeout(timer));
   return {
     onOutput(chunk) {
-      output = (output + Buffer.from(chunk).toString()).slice(-LAST_OUTPUT);
+      const text = output + Buffer.from(chunk).toString();
+      output = text.slice(-LAST_OUTPUT);
       if (port === undefined) {
-        port = metricsPort(output);
+        // Told once: it must not fall behind a flood that comes in the same piece.
+        port = metricsPort(text);
         if (port !== undefined) fact("metrics_port", port);
       }
       again = true;
