@@ -2,6 +2,7 @@ import { readSettings } from "../env/load.ts";
 import { messageOf } from "../errors.ts";
 import type { Settings } from "../env/schema.ts";
 import { namedTunnelProgram } from "../programs/builtin/cloudflared/program.ts";
+import { withheldVariables } from "../programs/builtin/rclone/environment.ts";
 import { remotePrograms } from "../programs/builtin/rclone/program.ts";
 import { sshdProgram } from "../programs/builtin/sshd/program.ts";
 import { findCycles } from "../programs/conf/cycles.ts";
@@ -37,6 +38,8 @@ export async function collectPrograms({ env, files }: CollectOptions): Promise<R
     problems: [`Remotes: ${messageOf(error)}; none is mounted`],
   }));
   for (const message of remotes.problems) report({ severity: "error", message });
+  if (remotes.programs.some(({ skipped }) => skipped === undefined))
+    for (const message of withheldVariables(env)) report({ severity: "warning", message });
   const builtins = [
     sshdProgram(settings.SSH_PORT, env),
     namedTunnelProgram(settings.CF_TUNNEL_TOKEN, env),

@@ -65,6 +65,17 @@ describe("ways to start a child image", () => {
     await container.waitReady();
     // One that is called by hand stays until it is interrupted, and the supervisor answers afterwards.
     expect(await container.sh("timeout 1 init.sh A=b; echo $?")).toContain("124");
+    // With a command it is that command.
+    expect(
+      await container.exec(["init.sh", "GREETING=hi", "--", "bash", "-c", "echo $GREETING; exit 7"]),
+    ).toEqual({
+      stdout: "hi\n",
+      stderr: "",
+      code: 7,
+    });
+    const failed = await container.exec(["init.sh", "--", "/etc/passwd"]);
+    expect(failed.code).toBe(126);
+    expect(failed.stderr).toContain("'/etc/passwd' is not executable");
     expect(await container.sh("supervisorctl status app")).toMatch(/^app +RUNNING/);
     expect((await container.stop()).code).toBe(143);
   });

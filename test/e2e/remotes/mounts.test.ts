@@ -14,9 +14,10 @@ test.concurrent("remotes of variables and of the file are mounted, and what is w
   await using container = await boot({
     ...mountable,
     mounts: [space.mount, `${config}:/etc/rclone`],
-    env: far.variables("far"),
+    env: { ...far.variables("far"), RCLONE_CACHE_DIR: "/elsewhere" },
   });
   await container.waitReady();
+  await container.waitLog(/RCLONE_CACHE_DIR: expected none, .*mounts do not get it/);
   expect(await remotes(container)).toMatchObject({
     far: { state: "RUNNING", mounted: true, path: "/workspace/remote/far", type: "webdav" },
     "Deep end": { state: "RUNNING", mounted: true, path: "/workspace/remote/Deep end" },

@@ -11,7 +11,7 @@ export const configurationCheck: Check = async ({ env }) => {
   const ofRemotes = new Set((await listRemotes(env)).problems);
   const ofDropIns = problems.filter(({ message }) => !ofRemotes.has(message));
   const found = ofDropIns.map(({ severity, message }) =>
-    (severity === "error" ? failed : warning)("drop-ins", message, "mend the file, then ai-dock update"),
+    (severity === "error" ? failed : warning)("drop-ins", message, "mend it, then ai-dock update"),
   );
   return [
     ...(wrong.length > 0 ? wrong : [ok("environment", "every setting is valid")]),

@@ -15,5 +15,15 @@ export function rcloneEnvironment(env: Record<string, string>): Record<string, s
   return { RCLONE_CONFIG: DEFAULT_CONFIG, ...Object.fromEntries(entries) };
 }
 
+/** Settings of the user's that no mount gets, with the reason; nothing of ours is among them. */
+export function withheldVariables(env: Record<string, string>): string[] {
+  return Object.keys(env)
+    .filter((name) => ours.test(name) && !/^RCLONE_(MOUNT_COUNT|ASK_PASSWORD)$/i.test(name))
+    .map(
+      (name) =>
+        `${name}: expected none, as ai-dock keeps cache, control and log of mounts to itself; mounts do not get it`,
+    );
+}
+
 /** Where rclone's configuration is unless RCLONE_CONFIG says otherwise. */
 export const DEFAULT_CONFIG = "/etc/rclone/rclone.conf";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { rcloneEnvironment } from "../../../../src/programs/builtin/rclone/environment.ts";
+import { rcloneEnvironment, withheldVariables } from "../../../../src/programs/builtin/rclone/environment.ts";
 import { lastMessage } from "../../../../src/programs/builtin/rclone/words.ts";
 import { placesOf } from "../../../../src/programs/builtin/rclone/places.ts";
 
@@ -45,6 +45,10 @@ test("rclone gets what it reads, and neither our own controls nor other programs
     "RCLONE_CONFIG",
     "RCLONE_CONFIG_FAR_PASS",
     "https_proxy",
+  ]);
+  expect(withheldVariables(env).map((text) => text.split(":")[0])).toEqual([
+    "RCLONE_RC_ADDR",
+    "RCLONE_CACHE_DIR",
   ]);
 });
 
