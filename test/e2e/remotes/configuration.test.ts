@@ -63,9 +63,12 @@ test.concurrent("a typo in the configuration takes no mount down", async () => {
   await mounted(container, "two");
   const pids = () => container.sh("supervisorctl pid rclone_mount:one rclone_mount:two");
   const before = await pids();
-  writeFileSync(file, `${far.section("one")}oops\n`);
+  // Half of a token that was wrapped when it was pasted.
+  writeFileSync(file, `${far.section("one")}1//0gSECRET\n`);
   const { stdout, stderr } = await container.exec(["ai-dock", "update"]);
   expect(stdout + stderr).toContain("the remotes stay as they are");
+  const shown = stdout + stderr + (await container.logs()) + (await container.sh("ai-dock doctor || true"));
+  expect(shown).not.toContain("0gSECRET");
   expect(await pids()).toBe(before);
   writeFileSync(file, far.section("one") + far.section("three"));
   expect(await container.sh("ai-dock update")).toContain("rclone_mount:three: added");

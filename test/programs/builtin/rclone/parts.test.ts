@@ -61,4 +61,7 @@ test("the last complaint of rclone, without its clock", () => {
   ].join("\n");
   expect(lastMessage(text)).toBe("failed to mount FUSE fs: nope");
   expect(lastMessage("2026/11/24 11:21:11 NOTICE: all is well\n")).toBeUndefined();
+  const wrapped =
+    '2026/11/24 11:21:12 CRITICAL: Failed to load config file "/a": could not parse line: 1//0gSECRET\n';
+  expect(lastMessage(wrapped)).toBe('Failed to load config file "/a": could not parse line');
 });
