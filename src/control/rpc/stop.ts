@@ -19,8 +19,10 @@ export const stopMethods = {
     const found = find(context.supervisor, name);
     if ("group" in found) return stopEach(context, found.group, waits);
     const { one } = found;
-    if (!isUp(one.state)) throw new RpcFault("NOT_RUNNING", name);
+    const wasUp = isUp(one.state);
     const stopped = context.supervisor.stop([one]);
+    // For supervisord what waits to be started does not run; it must not start later either.
+    if (!wasUp) throw new RpcFault("NOT_RUNNING", name);
     if (waits) await stopped;
     return true;
   }),
@@ -60,6 +62,8 @@ export const stopMethods = {
 
 async function stopEach({ supervisor }: ControlContext, programs: Program[], waits: boolean) {
   const up = programs.filter(({ state }) => isUp(state));
+  // The results are about those alone; what waits to be started must not start either.
+  for (const program of programs) if (!isUp(program.state)) void supervisor.stop([program]);
   const ends = new Map(up.map((program) => [program, Promise.withResolvers<void>()]));
   const stopped = dependentsFirst(up, async (program) => {
     await supervisor.stop([program]);
