@@ -6,6 +6,7 @@ import { pumpOutput } from "../logs/pump.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
 import { type ChildExit, spawnChild } from "../sys/children.ts";
 import { requireDescriptors } from "../sys/descriptors.ts";
+import { distantMount } from "../sys/distant.ts";
 import { markChildren, pipe } from "../sys/libc.ts";
 import { asUser } from "./as-user.ts";
 import { resolveCommand } from "./command.ts";
@@ -30,6 +31,9 @@ export interface LaunchOptions {
 /** Three pipes, what reads them, what Bun needs for a moment to start and watch a process, and some to spare. */
 const NEEDED_DESCRIPTORS = 20;
 
+/** Becomes the command behind it (coreutils). */
+const ENV = "/usr/bin/env";
+
 export interface Launched {
   pid: number;
   /** Resolves when every writer of its output is gone and all of it is written. */
@@ -42,10 +46,7 @@ export function launch(options: LaunchOptions): Launched {
   const { spec, onExit } = options;
   if (spec.commandError !== undefined) throw new AiDockError(spec.commandError);
   const env = programEnvironment(options);
-  const [name = "", ...args] = spec.command;
-  const directory = spec.directory;
-  if (directory !== undefined) requireDirectory(directory);
-  const command = [...asUser(spec.user), resolveCommand(name, env["PATH"], directory), ...args];
+  const { command, cwd } = prepareCommand(spec, env["PATH"]);
   requireDescriptors(NEEDED_DESCRIPTORS);
   // Our copies of what the process gets; it has its own once it runs.
   using copies = new DisposableStack();
@@ -57,7 +58,7 @@ export function launch(options: LaunchOptions): Launched {
     const child = spawnChild({
       command,
       env,
-      ...(directory === undefined ? {} : { cwd: directory }),
+      ...(cwd === undefined ? {} : { cwd }),
       ...(spec.umask === undefined ? {} : { umask: spec.umask }),
       stdin: stdin.read,
       stdout: streams.stdout,
@@ -71,6 +72,22 @@ export function launch(options: LaunchOptions): Launched {
   } finally {
     markChildren(undefined);
   }
+}
+
+/**
+ * The words to run, and where. What lies on a distant file system is entered by a process of its own: our spawn
+ * comes back only when the new process runs, and a file system that hangs would hold PID 1.
+ */
+function prepareCommand(
+  { command: [name = "", ...args], directory, user }: ProgramSpec,
+  path: string | undefined,
+) {
+  const isAway = directory !== undefined && distantMount(directory) !== undefined;
+  if (directory !== undefined && !isAway) requireDirectory(directory);
+  const program = resolveCommand(name, path, directory);
+  const command = [...asUser(user), program, ...args];
+  if (isAway) return { command: [ENV, `--chdir=${directory}`, ...command], cwd: undefined };
+  return { command: distantMount(program) === undefined ? command : [ENV, ...command], cwd: directory };
 }
 
 function programEnvironment({ spec, env, serverUrl }: LaunchOptions): Record<string, string> {

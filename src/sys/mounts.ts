@@ -10,7 +10,7 @@ export interface Mount {
   readOnly: boolean;
 }
 
-const MOUNTINFO = "/proc/self/mountinfo";
+export const MOUNTINFO = "/proc/self/mountinfo";
 
 /** Every mount this process sees, in mount order. */
 export function listMounts(file = MOUNTINFO): Mount[] {

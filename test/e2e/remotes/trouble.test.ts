@@ -194,3 +194,33 @@ async function leaks(container: Container, secret: string): Promise<string[]> {
   );
   return [...found, ...files.stdout.split("\n").filter((line) => line !== "" && !/^[0-7]00 /.test(line))];
 }
+
+test.concurrent("a remote that hangs costs the programs that live on it, and no other", async () => {
+  await using far = await farEnd();
+  mkdirSync(join(far.folder, "app"));
+  writeFileSync(join(far.folder, "app/run.sh"), "#!/bin/sh\nexec sleep 1000\n");
+  const place = "/workspace/remote/far/app";
+  const always = "autorestart=true\nstartsecs=0\n";
+  await using container = await boot({
+    ...mountable,
+    env: { ...far.variables("far"), RCLONE_FILE_PERMS: "0755" },
+    programs: {
+      "in.conf": `[program:in]\ncommand=sleep 1000\ndirectory=${place}\ndepends_on=rclone_mount:far\n${always}`,
+      "from.conf": `[program:from]\ncommand=${place}/run.sh\ndepends_on=rclone_mount:far\n${always}`,
+      "log.conf": `[program:log]\ncommand=sh -c 'while echo tick; do sleep 0.1; done'\nstdout_logfile=${place}/log\n${always}`,
+      "other.conf": `[program:other]\ncommand=sleep 1000\n${always}`,
+    },
+  });
+  await container.waitReady();
+  const pid = (name: string) => container.sh(`supervisorctl pid ${name}`);
+  expect(await container.sh(`readlink /proc/${await pid("in")}/cwd`)).toBe(place);
+  expect(await container.sh(`tr '\\0' ' ' </proc/${await pid("from")}/cmdline`)).toBe("sleep 1000 ");
+  await container.waitLog(`Cannot write log "${place}/log"`);
+  const before = await pid("other");
+  // What the kernel remembers of the folder does not last.
+  await container.sh("pkill -STOP -x rclone; sleep 2; pkill -KILL -x sleep; sleep 2");
+  expect(await container.sh("timeout 5 ai-dock status --json >/dev/null; echo $?")).toBe("0");
+  await waitFor(async () => ![before, "0"].includes(await pid("other")));
+  const { code } = await container.stop(30);
+  expect(code).toBe(0);
+});
