@@ -1,6 +1,7 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import type { ControlContext } from "../../../src/control/context.ts";
 import { call } from "../../../src/control/rpc/call.ts";
+import { messageOf } from "../../../src/errors.ts";
 import { type ProgramSpec, programDefaults } from "../../../src/programs/spec.ts";
 import { startReaper } from "../../../src/supervisor/reaper.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
@@ -56,7 +57,7 @@ async function waitingForDatabase() {
   return {
     apps,
     /** Resolves when everything that waits for it has been started. */
-    async becomesReady() {
+    becomesReady: async () => {
       const last = add("last", { dependsOn: ["db"] });
       await supervisor.start([db, last]);
       ready?.();
@@ -67,8 +68,10 @@ async function waitingForDatabase() {
 
 test("what is stopped one by one while it waits does not start when its turn comes", async () => {
   const { apps, becomesReady } = await waitingForDatabase();
-  for (const name of ["apps:one", "apps:two"])
-    await expect(call(context, "stopProcess", [name])).rejects.toThrow(`NOT_RUNNING: ${name}`);
+  for (const name of ["apps:one", "apps:two"]) {
+    const answer = await call(context, "stopProcess", [name]).catch(messageOf);
+    expect(answer).toBe(`NOT_RUNNING: ${name}`);
+  }
   await becomesReady();
   expect(apps.map(({ state }) => state)).toEqual(["STOPPED", "STOPPED"]);
 });
