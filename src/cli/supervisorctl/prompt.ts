@@ -1,8 +1,9 @@
 import { appendFileSync } from "node:fs";
-import { type AsyncCompleter, createInterface, type ReadLineOptions } from "node:readline";
+import { type AsyncCompleter, createInterface } from "node:readline";
 import { readIfExists } from "../../sys/fs.ts";
 import { commandNames } from "./commands.ts";
 import { joinName } from "./names.ts";
+import { readLine } from "./read-line.ts";
 import { runLine } from "./run-line.ts";
 import { Session } from "./session.ts";
 
@@ -51,20 +52,6 @@ async function answer(
   } catch {
     done(null, [[], ""]);
   }
-}
-
-/** One line from the terminal, which is as it was before and after; undefined for Ctrl-D and Ctrl-C. */
-async function readLine(
-  question: string,
-  options: Partial<ReadLineOptions> = {},
-): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  const lines = createInterface({ input: process.stdin, output: process.stdout, ...options });
-  lines.on("close", () => resolve(undefined));
-  lines.question(question, resolve);
-  const line = await promise;
-  lines.close();
-  return line;
 }
 
 /** Newest first, as readline has it. */

@@ -101,6 +101,15 @@ test("the prompt: on a terminal with completion and questions, and from a pipe",
   await terminal.waitOutput("y/N?");
   terminal.write("n\r");
   await prompt();
+  terminal.write("start web\rshutdown\rn\rstop web\r");
+  await terminal.waitOutput(/web: started[^]*web: stopped/);
+  expect(terminal.output.match(/web: \w+|y\/N\?/g)).toEqual([
+    "web: stopped",
+    "y/N?",
+    "web: started",
+    "y/N?",
+    "web: stopped",
+  ]);
   terminal.write("quit\r");
   expect(await terminal.exited).toBe(0);
   expect(await container.read("/root/.ctl")).toContain("stop web");
