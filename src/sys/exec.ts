@@ -17,8 +17,21 @@ export interface RunResult {
 }
 
 const NOT_FOUND = 127;
+const KILLED = 137;
 
-/** Runs a system tool to its end and returns what it printed. Never throws for a failing command. */
+/**
+ * How often, and for how long each time, the end of the output is waited for once the command has ended. In
+ * several waits, so that output that is there is read first even when this process was held up meanwhile.
+ */
+const LAST_WAITS = 4;
+const LAST_WAIT_MILLISECONDS = 50;
+/** What a killed command gets to end; one that the kernel holds may take for ever. */
+const KILL_MILLISECONDS = 200;
+
+/**
+ * Runs a system tool to its end and returns what it printed. Never throws for a failing command. What it leaves
+ * running may hold its output open; that, and a command that no signal ends, is not waited for.
+ */
 export async function run(command: string[], options: RunOptions = {}): Promise<RunResult> {
   let child: ReturnType<typeof spawnChild>;
   try {
@@ -33,17 +46,57 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
   } catch (error) {
     return { code: NOT_FOUND, stdout: "", stderr: String(error) };
   }
-  const kill = () => sendSignal(-child.pid, "KILL");
+  const aborted = Promise.withResolvers<void>();
+  const kill = () => {
+    sendSignal(-child.pid, "KILL");
+    aborted.resolve();
+  };
   if (options.signal?.aborted) kill();
   options.signal?.addEventListener("abort", kill);
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   try {
-    const [stdout, stderr] = await Promise.all([
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-      child.exited,
-    ]);
-    return { code: shellCode(childExit(child)), stdout, stderr };
+    await Promise.race([child.exited, aborted.promise]);
+    const outputs = Promise.all([stdout.ended, stderr.ended]);
+    for (let wait = 0; wait < LAST_WAITS; wait++) {
+      if (await within(LAST_WAIT_MILLISECONDS, outputs, aborted.promise)) break;
+    }
+    if (options.signal?.aborted) await within(KILL_MILLISECONDS, child.exited);
   } finally {
     options.signal?.removeEventListener("abort", kill);
   }
+  const exit = childExit(child);
+  const isLeft = exit.code === null && exit.signal === null;
+  if (isLeft) child.unref();
+  const code = isLeft ? KILLED : shellCode(exit);
+  return { code, stdout: stdout.cancel(), stderr: stderr.cancel() };
+}
+
+/** Reads a stream as it comes. `cancel` stops that and gives the text there is. */
+function collect(stream: ReadableStream<Uint8Array>) {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  const read = async () => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += decoder.decode(value, { stream: true });
+    }
+  };
+  return {
+    // What cannot be read any more has ended.
+    ended: read().catch(() => undefined),
+    cancel() {
+      void reader.cancel().catch(() => undefined);
+      return text + decoder.decode();
+    },
+  };
+}
+
+/** Resolves with true when one of them does, with false when the time is up. */
+async function within(milliseconds: number, ...ends: Promise<unknown>[]): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), milliseconds);
+  const ended = ends.map((end) => end.then(() => true));
+  return await Promise.race([promise, ...ended]).finally(() => clearTimeout(timer));
 }
