@@ -37,10 +37,7 @@ export interface ContainerStream {
  * reads, it is lossless and slows the programs down to the reader; once the reader stalls, it skips.
  */
 export class ContainerOutput {
-  readonly #format: OutputFormat;
-  readonly #stallMs: number;
-  readonly #goneRetryMs: number;
-  readonly #queueBytes: number;
+  readonly #options: Required<ContainerOptions>;
   readonly #outlet: Outlet;
   readonly #queue = new ByteQueue();
   readonly #own: BlockFormat;
@@ -52,22 +49,19 @@ export class ContainerOutput {
   #retryMs = FIRST_RETRY_MS;
   #progressAt = 0;
   #stalled = false;
+  #holdsBack = true;
   #goneUntil = 0;
   #skipped = 0;
 
   constructor(options: ContainerOptions) {
-    const { fd, format } = options;
-    this.#format = format;
-    this.#stallMs = options.stallMs ?? STALL_MS;
-    this.#goneRetryMs = options.goneRetryMs ?? GONE_RETRY_MS;
-    this.#queueBytes = options.queueBytes ?? QUEUE_BYTES;
-    this.#outlet = openOutlet(fd);
-    this.#own = blockFormat(format, "ai-dock", "stdout");
+    this.#options = { stallMs: STALL_MS, goneRetryMs: GONE_RETRY_MS, queueBytes: QUEUE_BYTES, ...options };
+    this.#outlet = openOutlet(options.fd);
+    this.#own = blockFormat(options.format, "ai-dock", "stdout");
   }
 
   /** Opens the way in for a program's stream. */
   open(name: string, stream: OutputStream): ContainerStream {
-    const format = blockFormat(this.#format, name, stream);
+    const format = blockFormat(this.#options.format, name, stream);
     const splitter = new LineSplitter();
     const add = (block: Uint8Array) => {
       if (block.byteLength > 0) this.#put(block, format);
@@ -88,7 +82,7 @@ export class ContainerOutput {
 
   /** Writes one line of our own, without its newline; never waits. */
   line(name: string, text: string): void {
-    this.#put(Buffer.from(`${text}\n`), blockFormat(this.#format, name, "stdout"));
+    this.#put(Buffer.from(`${text}\n`), blockFormat(this.#options.format, name, "stdout"));
   }
 
   /** Resolves when everything is written, or will not be: the reader stalls or the time is up. */
@@ -102,8 +96,18 @@ export class ContainerOutput {
     clearTimeout(timer);
   }
 
+  /** False: nobody waits for room any more, and memory takes all that comes. */
+  set holdsBack(value: boolean) {
+    this.#holdsBack = value;
+    this.#admit();
+  }
+
+  #isFull(): boolean {
+    return this.#holdsBack && this.#queue.length >= this.#options.queueBytes;
+  }
+
   #hasRoom(): boolean {
-    return this.#stalled || (this.#queue.length < this.#queueBytes && this.#waiters.length === 0);
+    return this.#stalled || (!this.#isFull() && this.#waiters.length === 0);
   }
 
   /** Accepts whole lines, or skips them. */
@@ -119,8 +123,7 @@ export class ContainerOutput {
         written = this.#outlet.write(lines);
       } catch {
         this.#queue.push(lines);
-        this.#loseReader();
-        return;
+        return this.#loseReader();
       }
       if (written === lines.byteLength) return;
       this.#progressAt = performance.now();
@@ -147,16 +150,16 @@ export class ContainerOutput {
         this.#noteProgress();
       }
     } catch {
-      this.#loseReader();
-      return;
+      return this.#loseReader();
     }
+    // Before anyone hears that all is written: what waited for room is part of it.
+    this.#admit();
     if (this.#queue.length === 0) {
       for (const resolve of this.#drained.splice(0)) resolve();
-    } else {
-      if (!this.#stalled && performance.now() - this.#progressAt >= this.#stallMs) this.#stall();
-      this.#retryLater();
+      return;
     }
-    this.#admit();
+    if (!this.#stalled && performance.now() - this.#progressAt >= this.#options.stallMs) this.#stall();
+    this.#retryLater();
   }
 
   #noteProgress(): void {
@@ -179,7 +182,7 @@ export class ContainerOutput {
   }
 
   #loseReader(): void {
-    this.#goneUntil = performance.now() + this.#goneRetryMs;
+    this.#goneUntil = performance.now() + this.#options.goneRetryMs;
     this.#stall();
   }
 
@@ -191,6 +194,6 @@ export class ContainerOutput {
 
   /** Lets those write who wait, in turn, while there is room. */
   #admit(): void {
-    while (this.#waiters.length > 0 && this.#queue.length < this.#queueBytes) this.#waiters.shift()?.();
+    while (this.#waiters.length > 0 && !this.#isFull()) this.#waiters.shift()?.();
   }
 }

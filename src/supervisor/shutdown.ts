@@ -1,4 +1,5 @@
 import { logger } from "../log.ts";
+import { flushPumps, holdPumpsBack } from "../logs/pump.ts";
 import { descendantsOf } from "../sys/proc.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { endProcesses, processTable } from "./descendants.ts";
@@ -44,7 +45,11 @@ export async function shutdown(
     program.signal("KILL", true);
   }
   await endStrays(Math.min(STRAY_GRACE_SECONDS, remaining()));
+  holdPumpsBack(false);
   await Promise.race([Promise.all(programs.map((program) => program.drained())), Bun.sleep(200)]);
+  holdPumpsBack(true);
+  // A slow reader of the container's output has what time is left.
+  await Promise.race([flushPumps(remaining() * 1000), clock.end]);
   clock.cancel();
 }
 

@@ -154,6 +154,34 @@ describe("ContainerOutput", () => {
     await container.flush(5000);
   });
 
+  test("flush() waits for what waits for room, too", async () => {
+    using pipe = new TestPipe();
+    const container = new ContainerOutput({ fd: pipe.write, format: "plain", queueBytes: 10_000 });
+    const stream = container.open("a", "stdout");
+    void stream.write(lines(0, 12_000));
+    void stream.write(lines(12_000, 20_000));
+    let flushed = false;
+    void container.flush(10_000).then(() => (flushed = true));
+    await pipe.takeUntil(() => flushed);
+    expect(pipe.text === lines(0, 32_000).toString()).toBe(true);
+  });
+
+  test("without holding back, a reader gets all that came meanwhile", async () => {
+    using pipe = new TestPipe();
+    const container = new ContainerOutput({ fd: pipe.write, format: "plain", queueBytes: 10_000 });
+    const stream = container.open("a", "stdout");
+    void stream.write(lines(0, 12_000));
+    const waiting = stream.write(lines(12_000, 12_000));
+    expect(waiting).toBeInstanceOf(Promise);
+    container.holdsBack = false;
+    await waiting;
+    expect(stream.write(lines(24_000, 12_000))).toBeUndefined();
+    container.holdsBack = true;
+    expect(stream.write(lines(36_000, 1))).toBeInstanceOf(Promise);
+    await pipe.takeUntil(() => pipe.text.length === 36_001 * 100);
+    expect(pipe.text === lines(0, 36_001).toString()).toBe(true);
+  });
+
   test("flush() gives up after its time", async () => {
     using pipe = new TestPipe();
     const container = new ContainerOutput({ fd: pipe.write, format: "plain", stallMs: 60_000 });
