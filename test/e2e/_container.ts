@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BootOptions, nextName, runArguments, writePrograms } from "./_arguments.ts";
-import { must, type Result, run, untrack, waitFor } from "./_run.ts";
+import { must, type Result, run, untrack, waitFor, type WaitOptions } from "./_run.ts";
 import { ssh, type SshOptions } from "./_ssh.ts";
 
 export interface ExecOptions {
@@ -80,6 +80,14 @@ export class Container implements AsyncDisposable {
     return { code: (await this.state()).ExitCode, ms };
   }
 
+  /** How long the stop took by the log; what docker takes for its part says nothing about us. */
+  async stopMilliseconds(): Promise<number> {
+    const log = await this.logs();
+    const at = (what: string) =>
+      Date.parse(new RegExp(`^\\w+ \\| (\\S+) info init ${what}\\b`, "m").exec(log)?.[1] ?? "");
+    return at("stopped") - at("stopping");
+  }
+
   async kill(signal = "KILL"): Promise<void> {
     await must(["docker", "kill", "--signal", signal, this.id]);
   }
@@ -98,7 +106,7 @@ export class Container implements AsyncDisposable {
   }
 
   /** Waits until `ai-dock health` is content; a container that ends instead fails at once, with its log. */
-  async waitReady(): Promise<this> {
+  async waitReady(options: Pick<WaitOptions, "limit"> = {}): Promise<this> {
     let last: Result | undefined;
     const detail = async () => `${last?.stdout ?? ""}${last?.stderr ?? ""}\n--- log\n${await this.logs()}`;
     const ended = await waitFor(
@@ -106,7 +114,7 @@ export class Container implements AsyncDisposable {
         last = await this.exec(["ai-dock", "health"]);
         return last.code === 0 ? "ready" : !(await this.state()).Running && "ended";
       },
-      { what: "ai-dock health to exit with 0", detail },
+      { what: "ai-dock health to exit with 0", detail, ...options },
     );
     if (ended === "ended") throw new Error(`The container ended before it was ready\n${await detail()}`);
     return this;
@@ -117,14 +125,14 @@ export class Container implements AsyncDisposable {
   }
 
   /** Waits until the container's log holds `text`. */
-  async waitLog(text: string | RegExp): Promise<string> {
+  async waitLog(text: string | RegExp, options: Pick<WaitOptions, "limit"> = {}): Promise<string> {
     const holds = (log: string) => (typeof text === "string" ? log.includes(text) : text.test(log));
     return await waitFor(
       async () => {
         const log = await this.logs();
         return holds(log) && log;
       },
-      { what: `${String(text)} in the log`, detail: () => this.logs() },
+      { what: `${String(text)} in the log`, detail: () => this.logs(), ...options },
     );
   }
 
