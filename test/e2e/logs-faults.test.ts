@@ -1,8 +1,22 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "bun:test";
-import { boot, waitFor } from "./harness.ts";
+import { boot, type Container, waitFor } from "./harness.ts";
 
 const LOGS = "/var/log/supervisor";
+/** Floods take their time where others use the processors, too. */
+const LONG_MS = 120_000;
+
+/** What a command counts, once it counts enough: the end of a program is not the end of writing what it said. */
+async function grown(container: Container, command: string, enough: number): Promise<number> {
+  let count = 0;
+  return await waitFor(
+    async () => {
+      count = Number(await container.sh(command));
+      return count >= enough && count;
+    },
+    { what: `${enough} by "${command}"`, detail: () => `${count}`, limit: LONG_MS },
+  );
+}
 
 test("a full disk costs log bytes, not the program, and is over when there is room again", async () => {
   const ticker =
@@ -48,11 +62,15 @@ test("nothing is lost at rotation, stop, crash and restart, and floods of many p
   await using container = await boot({ programs: { "a.conf": flood + last + dying } });
   await waitFor(async () => (await container.sh("ai-dock status --json | grep -c EXITED || true")) === "21", {
     what: "the floods to end",
+    limit: LONG_MS,
   });
   for (const number of ["00", "19"]) {
     // A program may have ended before the last of its pipe is written.
     const end = `line ${lines} of ${Number(number)}`;
-    await waitFor(async () => (await container.sh(`tail -qn 1 ${LOGS}/flood${number}.log*`)).includes(end));
+    await waitFor(async () => (await container.sh(`tail -qn 1 ${LOGS}/flood${number}.log*`)).includes(end), {
+      what: end,
+      limit: LONG_MS,
+    });
     const whole = await container.sh(
       `cd ${LOGS} && cat $(ls flood${number}.log* | sort -t. -k3 -rn | grep log.) flood${number}.log | sha256sum`,
     );
@@ -62,10 +80,17 @@ test("nothing is lost at rotation, stop, crash and restart, and floods of many p
     ).join("");
     expect(whole.split(" ")[0]).toBe(createHash("sha256").update(wanted).digest("hex"));
   }
-  expect(await container.sh(`wc -l <${LOGS}/dying.log`)).toBe("10000");
+  expect(await grown(container, `wc -l <${LOGS}/dying.log`, 10_000)).toBe(10_000);
   await container.sh("ai-dock stop last");
-  expect(await container.sh(`wc -l <${LOGS}/last.log`)).toBe("10000");
-  const log = (await container.logs()).split("\n").filter((line) => line.startsWith("flood:"));
+  expect(await grown(container, `wc -l <${LOGS}/last.log`, 10_000)).toBe(10_000);
+  let log: string[] = [];
+  await waitFor(
+    async () => {
+      log = (await container.logs()).split("\n").filter((line) => line.startsWith("flood:"));
+      return log.length >= 20 * lines;
+    },
+    { what: "the floods in the container's output", detail: () => `${log.length} lines`, limit: LONG_MS },
+  );
   expect(log).toHaveLength(20 * lines);
   expect(log.filter((line) => !/^flood:flood\d\d \| line \d+ of \d+$/.test(line))).toEqual([]);
 });
@@ -76,7 +101,10 @@ test("100 MB without a newline, and binary, come byte for byte into the file, at
   const binary =
     "[program:binary]\ncommand=head -c 3000000 /tmp/random\nstartsecs=0\nautostart=false\nautorestart=false\nstdout_logfile_maxbytes=0\n";
   await using container = await boot({ programs: { "a.conf": long + binary } });
-  await waitFor(async () => (await container.sh("ai-dock status long || true")).includes("EXITED"));
+  await waitFor(async () => (await container.sh("ai-dock status long || true")).includes("EXITED"), {
+    limit: LONG_MS,
+  });
+  await grown(container, `stat -c %s ${LOGS}/long.log`, 100_000_000);
   expect(await container.sh(`tr -d x <${LOGS}/long.log | wc -c; stat -c %s ${LOGS}/long.log`)).toBe(
     "0\n100000000",
   );
@@ -85,11 +113,12 @@ test("100 MB without a newline, and binary, come byte for byte into the file, at
   ).toBeLessThan(200_000);
   await container.sh("head -c 3000000 /dev/urandom >/tmp/random; ai-dock start binary || true");
   await waitFor(async () => (await container.sh("ai-dock status binary || true")).includes("EXITED"));
+  await grown(container, `stat -c %s ${LOGS}/binary.log`, 3_000_000);
   await container.sh(`cmp /tmp/random ${LOGS}/binary.log`);
 });
 
 test("a reader of the container's output that stalls or leaves stops nobody; what it missed is counted", async () => {
-  const ticker = "[program:ticker]\ncommand=bash -c 'while :; do seq 1000; sleep 0.01; done'\n";
+  const ticker = "[program:ticker]\ncommand=bash -c 'while :; do seq 10000; sleep 0.01; done'\n";
   await using container = await boot({
     programs: { "a.conf": ticker },
     entrypoint: "bash",
@@ -98,6 +127,7 @@ test("a reader of the container's output that stalls or leaves stops nobody; wha
   const size = async () => Number(await container.sh(`cat ${LOGS}/ticker.log* | wc -c`));
   await waitFor(async () => (await size()) > 5_000_000, {
     what: "the file to grow past what any pipe holds",
+    limit: LONG_MS,
   });
   await waitFor(
     async () =>
