@@ -27,10 +27,12 @@ async function nothingLost(container: Container, far: FarEnd, files: Record<stri
 
 test.concurrent("200 files and a stop at once: all are uploaded before it ends", async () => {
   await using far = await farEnd();
-  await using container = await ready(await bootWith(workspace(), far.variables("far")));
+  // Time enough for all, whatever else the machine does.
+  const env = { ...far.variables("far"), AI_DOCK_STOP_TIMEOUT: "50" };
+  await using container = await ready(await bootWith(workspace(), env));
   const files = await writeFiles(container, MOUNTED, 200);
   expect(Object.keys(far.checksums()).length).toBeLessThan(200);
-  const { code } = await container.stop(30);
+  const { code } = await container.stop(60);
   expect(code).toBe(0);
   expect(far.checksums()).toEqual(files);
 });
@@ -40,9 +42,9 @@ test.concurrent("a stop without the time for all: what is left is told, kept, an
   const env = { ...far.variables("far"), AI_DOCK_STOP_TIMEOUT: "3" };
   await using container = await ready(await bootWith(workspace(), env));
   const files = await writeFiles(container, MOUNTED, 400);
-  const { code, ms } = await container.stop(30);
+  const { code } = await container.stop(30);
   expect(code).toBe(0);
-  expect(ms).toBeLessThan(8000);
+  expect(await container.stopMilliseconds()).toBeLessThan(4000);
   expect(await container.logs()).toMatch(/far: not uploaded: \d+ files \(.*\), kept in/);
   expect(Object.keys(far.checksums()).length).toBeLessThan(400);
   await nothingLost(container, far, files);
@@ -60,7 +62,9 @@ test.concurrent("SIGKILL of rclone", async () => {
 
 test.concurrent("an rclone that hangs blocks nobody else, is killed at the stop, and what it held arrives later", async () => {
   await using far = await farEnd();
-  await using container = await ready(await bootWith(workspace(), far.variables("far")));
+  // None of them is uploaded before it hangs.
+  const env = { ...far.variables("far"), RCLONE_VFS_WRITE_BACK: "30s" };
+  await using container = await ready(await bootWith(workspace(), env));
   const files = await writeFiles(container, MOUNTED, 20);
   await container.sh("pkill -STOP -x rclone");
   expect(await container.sh("ai-dock status rclone_mount:far")).toContain("RUNNING");
@@ -170,6 +174,7 @@ test.concurrent("a disk that the cache fills: writes fail where they cannot be k
       RCLONE_VFS_WRITE_BACK: "1h",
       RCLONE_VFS_CACHE_MIN_FREE_SPACE: "off",
       RCLONE_VFS_CACHE_MAX_SIZE: "off",
+      AI_DOCK_STOP_TIMEOUT: "50",
     };
     await using container = await ready(
       await boot({ ...mountable, mounts: [`${space.folder}:/workspace`], env }),
@@ -185,6 +190,7 @@ test.concurrent("a disk that the cache fills: writes fail where they cannot be k
     await waitFor(
       async () => {
         await container.start();
+        await ready(container);
         await container.stop(60);
         const there = far.checksums();
         return Object.entries(files).every(([name, sum]) => there[name] === sum);
