@@ -6,7 +6,9 @@ describe("logs", () => {
     const count =
       "[program:count]\ncommand=bash -c 'for i in {1..2000}; do echo line $i; done; echo end >&2; sleep 600'\n";
     await using container = await boot({ programs: { "count.conf": count } });
-    const log = await container.waitLog("count | end");
+    // Its two streams come by a pipe each.
+    await container.waitLog("count | end");
+    const log = await container.waitLog(/^count \| line 2000$/m);
     const lines = log.split("\n").flatMap((line) => /^count \| line (\d+)$/.exec(line)?.[1] ?? []);
     expect(lines.map(Number)).toEqual(Array.from({ length: 2000 }, (_, index) => index + 1));
     expect(log).toMatch(/^boot \| \S+ info workspace /m);
@@ -41,6 +43,11 @@ describe("logs", () => {
     await using container = await boot({ programs: { "late.conf": late } });
     await container.waitReady();
     await container.exec(["sh", "-c", "ai-dock logs -f late > /tmp/followed 2>&1 & echo $! > /tmp/follower"]);
+    // One that comes too late would begin with the last lines.
+    await waitFor(
+      async () => (await container.sh("ls -l /proc/$(cat /tmp/follower)/fd")).includes("inotify"),
+      { what: "the follower to watch" },
+    );
     await container.sh("ai-dock start late");
     await waitFor(async () => (await container.read("/tmp/followed")).includes("line 1000"), {
       what: "the last line",

@@ -114,9 +114,10 @@ test("status --watch shows a change, on a terminal and without", async () => {
       .filter((line) => line !== "");
   await waitFor(async () => (await changes()).length === 1);
   await container.sh("ai-dock stop a");
+  // A look may fall between: STOPPING is shown as well then.
   const states = await waitFor(async () => {
-    const lines = await changes();
-    return lines.length > 1 && lines.map((line) => (JSON.parse(line) as { state: string }[])[0]!.state);
+    const seen = (await changes()).map((line) => (JSON.parse(line) as { state: string }[])[0]!.state);
+    return seen.at(-1) === "STOPPED" && seen;
   });
   expect([states[0], states.at(-1)]).toEqual(["RUNNING", "STOPPED"]);
 
