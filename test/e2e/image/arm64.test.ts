@@ -9,36 +9,46 @@ const CHILD = `${ROOT}/test/child`;
 
 const arm64 = ["--platform", "linux/arm64"];
 
-test("an image for arm64 is assembled, boots, serves its app, restarts it and stops", async () => {
-  const tree = tempFolder();
-  const binary = `${tree}/usr/local/bin/ai-dock`;
-  await must([process.execPath, `${ROOT}/scripts/build.ts`, "--target", "arm64", "--outfile", binary], {
-    cwd: ROOT,
-  });
-  const image = `ai-dock:${RUN_ID}-arm64`;
-  const contexts = { "debian:trixie": BASE, "ai-dock": tree, server: `${CHILD}/server` };
-  const argv = Object.entries(contexts).flatMap(([name, value]) => ["--build-context", `${name}=${value}`]);
-  await must(["docker", "build", "--quiet", ...arm64, "--tag", image, ...argv, `${CHILD}/foreign`]);
-  try {
-    await using container = await boot({ image, more: arm64, env: { EXTRA: "a $b" } });
-    await container.waitReady();
-    expect(await environmentOfApp(container, "foreign")).toMatchObject({
-      EXTRA: "a $b",
-      WORKSPACE_MOUNTED: "false",
+/** Everything runs under QEMU here. */
+const EMULATED = { limit: 150_000 };
+const TEST_MILLISECONDS = 15 * 60_000;
+
+test(
+  "an image for arm64 is assembled, boots, serves its app, restarts it and stops",
+  async () => {
+    const tree = tempFolder();
+    const binary = `${tree}/usr/local/bin/ai-dock`;
+    await must([process.execPath, `${ROOT}/scripts/build.ts`, "--target", "arm64", "--outfile", binary], {
+      cwd: ROOT,
     });
-    expect(await container.sh("uname -m")).toBe("aarch64");
-    expect(await container.sh("ai-dock status app")).toMatch(/^app +RUNNING/);
-    expect(await container.sh("ai-dock logs -n 1 app")).toContain("GET / HTTP/1.1");
-    const pid = async () => {
-      const { stdout } = await container.exec(["ai-dock", "status", "--json", "app"]);
-      return (JSON.parse(stdout) as { pid: number | null }[])[0]!.pid;
-    };
-    const first = await pid();
-    await container.sh("ai-dock signal KILL app");
-    await waitFor(async () => ![first, null].includes(await pid()));
-    await environmentOfApp(container, "foreign");
-    expect((await container.stop()).code).toBe(0);
-  } finally {
-    await must(["docker", "rmi", "--force", image]);
-  }
-});
+    const image = `ai-dock:${RUN_ID}-arm64`;
+    const contexts = { "debian:trixie": BASE, "ai-dock": tree, server: `${CHILD}/server` };
+    const argv = Object.entries(contexts).flatMap(([name, value]) => ["--build-context", `${name}=${value}`]);
+    await must(["docker", "build", "--quiet", ...arm64, "--tag", image, ...argv, `${CHILD}/foreign`]);
+    try {
+      await using container = await boot({ image, more: arm64, env: { EXTRA: "a $b" } });
+      await container.waitReady(EMULATED);
+      // That itself waits for so long as an app takes that is not emulated.
+      const answer = () => waitFor(() => environmentOfApp(container, "foreign"), EMULATED);
+      expect(await answer()).toMatchObject({
+        EXTRA: "a $b",
+        WORKSPACE_MOUNTED: "false",
+      });
+      expect(await container.sh("uname -m")).toBe("aarch64");
+      expect(await container.sh("ai-dock status app")).toMatch(/^app +RUNNING/);
+      expect(await container.sh("ai-dock logs -n 1 app")).toContain("GET / HTTP/1.1");
+      const pid = async () => {
+        const { stdout } = await container.exec(["ai-dock", "status", "--json", "app"]);
+        return (JSON.parse(stdout) as { pid: number | null }[])[0]!.pid;
+      };
+      const first = await pid();
+      await container.sh("ai-dock signal KILL app");
+      await waitFor(async () => ![first, null].includes(await pid()), EMULATED);
+      await answer();
+      expect((await container.stop()).code).toBe(0);
+    } finally {
+      await must(["docker", "rmi", "--force", image]);
+    }
+  },
+  TEST_MILLISECONDS,
+);

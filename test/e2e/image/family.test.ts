@@ -56,13 +56,13 @@ beforeAll(async () => {
   await bake(["cpu-24-04"]);
   const names = Object.keys(await plan("release"));
   for (let first = 0; first < names.length; first += BATCH) await bake(names.slice(first, first + BATCH));
-});
+}, FAMILY_MILLISECONDS);
 
 afterAll(async () => {
   await repository[Symbol.asyncDispose]();
   const images = await must(["docker", "images", "--quiet", FAMILY]);
   await must(["docker", "rmi", "--force", ...new Set(images.split("\n").filter((id) => id !== ""))]);
-});
+}, FAMILY_MILLISECONDS);
 
 test(
   "every image of the family boots, lets in by ssh, knows what it is, is healthy and stops",
