@@ -7,7 +7,8 @@ const LOG = `${DEFAULT_LOGS}/supervisor.log`;
 export const ours: Side = {
   name: "ai-dock",
   argv: ["ai-dock", "init"],
-  env: { DEBUG: "true" },
+  // At half time whoever waits for others is told to stop as well: late enough for the order to show.
+  env: { DEBUG: "true", AI_DOCK_STOP_TIMEOUT: "35" },
   control: ["ai-dock"],
   look: `ai-dock status --json | tr -d '\\n' || true; echo; cat ${LOG}`,
   files(rows) {

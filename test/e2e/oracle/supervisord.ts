@@ -32,7 +32,7 @@ stderr_logfile=/tmp/listener.err
 /** A configuration is refused when supervisord ends over it; 124 is the end of the time it got to do so. */
 const TRY = `for file in ${CONF_D}/*.refused; do
   sed "s|^files=.*|files=$file|" ${CONF_D}/refused.main >/tmp/refused.conf
-  timeout 5 /usr/bin/supervisord -c /tmp/refused.conf >/dev/null 2>&1
+  timeout 60 /usr/bin/supervisord -c /tmp/refused.conf >/dev/null 2>&1
   [ $? -eq 2 ] && basename "$file" .refused
 done; true`;
 

@@ -1,7 +1,7 @@
 import { onlyOurs, type Row, row, under } from "../row.ts";
 
-/** Long enough: supervisord may see an exit late, and takes the process for a stable one then. */
-const EARLY = "startsecs=5";
+/** Long enough: while all rows start, an exit may come or be seen late; what is up by then counts as stable. */
+const EARLY = "startsecs=10";
 
 /** How programs start, end and are started again. */
 export const lifecycle: Row[] = [

@@ -26,7 +26,7 @@ export const stopping: Row[] = [
     until: "EXITED",
     steps: [{ verb: "start", until: "RUNNING" }],
   }),
-  row("start-fatal", "command=$P exit=1/stay\nstartsecs=2\nstartretries=0", {
+  row("start-fatal", "command=$P exit=1/stay\nstartsecs=10\nstartretries=0", {
     until: "FATAL",
     steps: [{ verb: "start", until: "RUNNING" }],
   }),
