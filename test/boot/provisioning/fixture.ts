@@ -1,16 +1,18 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Timing } from "../../../src/boot/provisioning/download.ts";
 import { provision } from "../../../src/boot/provisioning/provision.ts";
 import { messageOf } from "../../../src/errors.ts";
 import { bootContext } from "../context-fixture.ts";
 
-export const timing = { idle: 300, retries: [5, 5], progress: 50 };
+export const timing: Timing = { idle: 300, retries: [5, 5], progress: 50 };
 
 interface BootOptions {
   env?: Record<string, string>;
   signal?: AbortSignal;
   force?: boolean;
+  timing?: Timing;
 }
 
 /** A container's worth of directories, and provisioning in it. */
