@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { watchReady } from "../../src/supervisor/ready.ts";
+import { freePort } from "../free-port.ts";
 
 const ended = new AbortController();
 afterEach(() => {
@@ -28,9 +29,7 @@ describe("watchReady()", () => {
   });
 
   test("tcp: waits until the port answers", async () => {
-    const free = Bun.listen({ port: 0, hostname: "127.0.0.1", socket: { data() {} } });
-    const { port } = free;
-    free.stop(true);
+    const port = freePort();
     let isReady = false;
     const waiting = ready({ kind: "tcp", host: "127.0.0.1", port }).then(() => (isReady = true));
     await Bun.sleep(0);

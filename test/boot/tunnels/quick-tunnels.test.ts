@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { SharedAttempts } from "../../../src/boot/tunnels/attempts.ts";
 import { QuickTunnels } from "../../../src/boot/tunnels/quick-tunnels.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
+import { freePort } from "../../free-port.ts";
 
 const STAND_IN = resolve(import.meta.dir, "../../fixtures/cloudflared-standin-fixture.ts");
 
@@ -87,9 +88,7 @@ test("a tunnel that Cloudflare knows no more is replaced, but not for a moment o
 
 test("a tunnel leads to what stands in front of a service, and past it only when that never comes", async () => {
   const service = Bun.serve({ port: 0, fetch: () => new Response("here") });
-  const free = Bun.serve({ port: 0, fetch: () => new Response("front") });
-  const front = free.port!;
-  await free.stop(true);
+  const front = freePort();
   const directory = mkdtempSync(join(tmpdir(), "ports-"));
   const announced = JSON.stringify({ listen_port: service.port, proxy_port: front, service_name: "App" });
   writeFileSync(join(directory, String(front)), announced);
@@ -115,10 +114,7 @@ test("a tunnel leads to what stands in front of a service, and past it only when
 });
 
 test("no tunnel is opened before its service answers", async () => {
-  const service = Bun.serve({ port: 0, fetch: () => new Response("here") });
-  const port = service.port!;
-  await service.stop(true);
-  const tunnels = tunnelsTo(port);
+  const tunnels = tunnelsTo(freePort());
   await tunnels.step(0);
   expect(supervisor.programs).toEqual([]);
 });
