@@ -27,12 +27,17 @@ async function stop({ bytes, seconds }: { bytes: number; seconds: number }, read
 }
 
 describe("a stop", () => {
-  test("is not held up when nothing waits", async () => {
-    const { milliseconds, file, output } = await stop({ bytes: 10, seconds: 9 }, () => undefined);
-    expect(file).toBe(WORDS);
-    expect(output).toBe(`x\nx\nx\nx\nx\n${WORDS}`);
-    expect(milliseconds).toBeLessThan(500);
-  });
+  // Again on a machine that is busy: to find what is left to be ended takes its time there.
+  test(
+    "is not held up when nothing waits",
+    async () => {
+      const { milliseconds, file, output } = await stop({ bytes: 10, seconds: 9 }, () => undefined);
+      expect(file).toBe(WORDS);
+      expect(output).toBe(`x\nx\nx\nx\nx\n${WORDS}`);
+      expect(milliseconds).toBeLessThan(500);
+    },
+    { retry: 5 },
+  );
 
   test("leaves the log file whole while the container's reader takes nothing", async () => {
     const { milliseconds, file } = await stop({ bytes: TOO_MUCH, seconds: 9 }, () => undefined);
