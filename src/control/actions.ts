@@ -48,7 +48,9 @@ const actions: Record<ActionRequest["action"], Action> = {
     const wereDown = new Set(programs.filter(({ state }) => !isUp(state) && state !== "STOPPING"));
     await supervisor.stop(programs);
     return programs.map((program) =>
-      result(program, true, wereDown.has(program) ? "not running" : "stopped"),
+      program.state === "STOPPING"
+        ? result(program, false, program.reason ?? program.state)
+        : result(program, true, wereDown.has(program) ? "not running" : "stopped"),
     );
   },
   async restart(supervisor, programs) {

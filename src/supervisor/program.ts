@@ -5,12 +5,10 @@ import { type ChildExit, sendSignal } from "../sys/children.ts";
 import { Attempts } from "./backoff.ts";
 import { type Event, isAlive, isUp, next, type State } from "./machine.ts";
 import { outOfMemory } from "./out-of-memory.ts";
+import { ProgramOutput } from "./program-output.ts";
 import { type Run, type RunContext, startRun } from "./run.ts";
-import { stopProcess } from "./stop-process.ts";
+import { LONGEST_TIMER_SECONDS, Stops } from "./stops.ts";
 import { explainExit, stateLevel } from "./wording.ts";
-
-/** A longer timer would overflow, and fire at once. */
-const LONGEST_TIMER_SECONDS = (2 ** 31 - 1) / 1000;
 
 const log = logger("supervisor");
 
@@ -44,20 +42,23 @@ export class Program {
   /** When its process was last started and when it last ended, in epoch milliseconds; 0 for never. */
   readonly times = { started: 0, ended: 0 };
 
+  readonly output: ProgramOutput;
   readonly #context: ProgramContext;
   readonly #mark = nextMark++;
+  readonly #stops: Stops;
   readonly #attempts: Attempts;
   #timer: Timer | undefined;
   #run: Run | undefined;
-  #output: Promise<unknown> = Promise.resolve();
   #preparing: Promise<void> | undefined;
-  #stopping: Promise<void> | undefined;
+  #isRetired = false;
 
   constructor(spec: ProgramSpec, context: ProgramContext) {
     this.spec = spec;
     this.id = programId(spec);
     this.reason = spec.skipped ?? null;
     this.#context = context;
+    this.output = new ProgramOutput(context);
+    this.#stops = new Stops({ id: this.id, spec, mark: this.#mark, pid: () => this.pid });
     this.#attempts = new Attempts(spec.startretries);
   }
 
@@ -71,14 +72,21 @@ export class Program {
     return !isAlive(this.state) && !isUp(this.state);
   }
 
+  /** From now on it never starts, whoever still knows it. False, and nothing happens, while it is not down. */
+  retire(): boolean {
+    this.#isRetired ||= this.isDown;
+    return this.#isRetired;
+  }
+
   /**
    * Starts it, unless it is up or on its way; while it is being stopped, after that. Of several requests the
    * last one counts. A later failure shows as BACKOFF, then FATAL.
    */
   async start(): Promise<void> {
     this.stoppedByRequest = false;
-    await this.#stopping;
-    if (isUp(this.state) || this.stoppedByRequest) return;
+    await this.#stops.underWay();
+    // One whose process does not end starts when it has.
+    if (isUp(this.state) || this.state === "STOPPING" || this.stoppedByRequest || this.#isRetired) return;
     this.#preparing ??= this.#prepare().finally(() => {
       this.#preparing = undefined;
     });
@@ -87,7 +95,7 @@ export class Program {
 
   async #prepare(): Promise<void> {
     const refusal = await this.spec.prepare?.().catch(messageOf);
-    if (this.stoppedByRequest || isUp(this.state)) return;
+    if (this.stoppedByRequest || this.#isRetired || isUp(this.state)) return;
     this.refused = refusal !== undefined;
     if (refusal !== undefined) {
       this.reason = refusal;
@@ -99,19 +107,19 @@ export class Program {
     this.#spawn("start");
   }
 
-  /** Stops it and, by its KillMode, all it started. Every caller gets the same end. */
+  /**
+   * Stops it and, by its KillMode, all it started, also when its own process has ended long since. Every caller gets
+   * the same end. It stays STOPPING when not even KILL ends its process.
+   */
   async stop(waitSeconds = this.spec.stopwaitsecs): Promise<void> {
     this.stoppedByRequest = true;
     if (this.state === "BACKOFF") {
       this.reason = null;
       this.#enter("stop");
-      return;
     }
-    if (!isAlive(this.state)) return;
-    this.#stopping ??= this.#stopProcess(waitSeconds).finally(() => {
-      this.#stopping = undefined;
-    });
-    await this.#stopping;
+    if (isUp(this.state)) this.#stopProcess(waitSeconds);
+    else if (this.state !== "STOPPING") this.#stops.beginLeftovers();
+    await this.#stops.underWay();
   }
 
   /** Sends a signal to the process, or with `group` to its process group. False without a process. */
@@ -123,17 +131,6 @@ export class Program {
   /** Writes to the standard input of the process. False without one, or when it has closed its input. */
   async writeStdin(bytes: Uint8Array): Promise<boolean> {
     return this.pid !== null && ((await this.#run?.writeStdin(bytes)) ?? false);
-  }
-
-  /** Empties its log files; rotated generations stay. */
-  clearLogs(): void {
-    this.#context.stdout?.clear();
-    this.#context.stderr?.clear();
-  }
-
-  /** Resolves when all output of ended processes is written. */
-  async drained(): Promise<void> {
-    await this.#output;
   }
 
   #spawn(event: "start" | "retry"): void {
@@ -161,19 +158,13 @@ export class Program {
       return;
     }
     this.pid = this.#run.pid;
+    this.#stops.started();
     this.times.started = Date.now();
-    this.#output = Promise.all([this.#output, this.#closeLogsAfter(this.#run)]);
+    const run = this.#run;
+    this.output.follow(run, () => this.#run !== run || this.pid !== null);
     log.info(`${this.id} started`, { pid: this.pid });
     if (this.spec.startsecs === 0) this.#becomeRunning();
     else this.#after(this.spec.startsecs, () => this.#becomeRunning());
-  }
-
-  /** A program without a process needs no files open; whoever else writes there opens them again. */
-  async #closeLogsAfter(run: Run): Promise<void> {
-    await Promise.all([run.output, run.exited]);
-    if (this.#run !== run || this.pid !== null) return;
-    this.#context.stdout?.close();
-    this.#context.stderr?.close();
   }
 
   #becomeReady(ready: boolean): void {
@@ -254,18 +245,20 @@ export class Program {
     });
   }
 
-  async #stopProcess(waitSeconds: number): Promise<void> {
+  #stopProcess(waitSeconds: number): void {
+    let hangs = false;
     this.#enter("stop");
-    await stopProcess({
-      id: this.id,
-      spec: this.spec,
-      mark: this.#mark,
-      pid: () => this.pid,
-      exited: this.#run?.exited ?? Promise.resolve(),
-      waitSeconds: Math.min(waitSeconds, LONGEST_TIMER_SECONDS),
+    this.#stops.begin(this.#run?.exited ?? Promise.resolve(), waitSeconds, {
+      onHang: (reason) => {
+        hangs = true;
+        this.reason = reason;
+      },
+      onEnd: () => {
+        this.reason = null;
+        this.#enter("stopped");
+        if (hangs && !this.stoppedByRequest) void this.start();
+      },
     });
-    this.reason = null;
-    this.#enter("stopped");
   }
 
   #enter(event: Event): void {

@@ -46,7 +46,7 @@ export async function shutdown(
   }
   await endStrays(Math.min(STRAY_GRACE_SECONDS, remaining()));
   holdPumpsBack(false);
-  await Promise.race([Promise.all(programs.map((program) => program.drained())), Bun.sleep(200)]);
+  await Promise.race([Promise.all(programs.map((program) => program.output.drained())), Bun.sleep(200)]);
   holdPumpsBack(true);
   // A slow reader of the container's output has what time is left.
   await Promise.race([flushPumps(remaining() * 1000), clock.end]);

@@ -1,5 +1,6 @@
 import type { ContainerOutput } from "../logs/container.ts";
 import type { LogFile } from "../logs/log-file.ts";
+import { AiDockError } from "../errors.ts";
 import { logger } from "../log.ts";
 import { type LogSpec, type ProgramSpec, programId } from "../programs/spec.ts";
 import { dependentsFirst, waitingFor } from "./dependencies.ts";
@@ -56,13 +57,13 @@ export class Supervisor {
     return this.#ordered;
   }
 
-  /** Adds a program in state STOPPED; a later one of the same name replaces an earlier one. */
+  /** Adds a program in state STOPPED. One of the same name has to be down, and is replaced. Throws AiDockError otherwise. */
   add(spec: ProgramSpec): Program {
     const id = programId(spec);
     const before = this.#programs.get(id);
     if (before !== undefined) {
       log.info(`${id} is defined again; the later definition counts`);
-      this.remove(before);
+      if (!this.remove(before)) throw new AiDockError(`${id} is still running`);
     }
     const { env, serverUrl, container, logs } = this.#options;
     const program = new Program(spec, {
@@ -80,7 +81,7 @@ export class Supervisor {
 
   /** Forgets a program. False, and nothing happens, while it is not down. */
   remove(program: Program): boolean {
-    if (!program.isDown) return false;
+    if (!program.retire()) return false;
     this.#programs.delete(program.id);
     this.#ordered = undefined;
     this.#waiting.delete(program);
@@ -168,7 +169,7 @@ export class Supervisor {
   }
 
   async #releaseLogs(program: Program): Promise<void> {
-    await program.drained();
+    await program.output.drained();
     const { stdout, stderr } = program.spec;
     this.#options.logs.release(stdout);
     if (stderr !== "stdout") this.#options.logs.release(stderr);

@@ -40,9 +40,12 @@ async function follow(supervisor: Supervisor, configuration: Configuration): Pro
   });
   const keptDown = new Set(differing.filter(isKeptDown).map(({ id }) => id));
   await supervisor.stop(differing);
-  for (const program of differing) supervisor.remove(program);
+  const hanging = await takeDown(supervisor, differing);
+  for (const { id, reason } of hanging)
+    problems.push({ severity: "error", message: `${id}: ${reason}; update again when it has ended` });
+  const gone = differing.filter((program) => !hanging.includes(program));
 
-  const differs = new Set(differing.map(({ id }) => id));
+  const differs = new Set(gone.map(({ id }) => id));
   const changed = configuration.specs.filter((spec) => differs.has(programId(spec)));
   const added = configuration.specs.filter((spec) => !present.has(programId(spec)));
   const programs = [...changed, ...added].map((spec) => supervisor.add(spec));
@@ -53,11 +56,23 @@ async function follow(supervisor: Supervisor, configuration: Configuration): Pro
     group: spec.group,
     change,
   });
-  const removed = differing.filter(({ id }) => !wanted.has(id)).map(({ spec }) => spec);
+  const removed = gone.filter(({ id }) => !wanted.has(id)).map(({ spec }) => spec);
   return {
     changes: [...removed.map(tell("removed")), ...changed.map(tell("changed")), ...added.map(tell("added"))],
     problems,
   };
+}
+
+/** Removes programs; gives back those that do not end. Someone may have started one again since it was stopped. */
+async function takeDown(supervisor: Supervisor, programs: Program[]): Promise<Program[]> {
+  const hanging: Program[] = [];
+  for (const program of programs) {
+    while (!supervisor.remove(program) && !hanging.includes(program)) {
+      await supervisor.stop([program]);
+      if (program.state === "STOPPING") hanging.push(program);
+    }
+  }
+  return hanging;
 }
 
 /** What someone has stopped stays so. */

@@ -31,7 +31,7 @@ const clearLogs = method(
   "Empty the logs of a process",
   z.tuple([text]),
   (context, [name]) => {
-    findOne(context.supervisor, name).clearLogs();
+    findOne(context.supervisor, name).output.clear();
     return true;
   },
 );
@@ -69,7 +69,7 @@ export const logMethods = {
   clearProcessLogs: clearLogs,
   clearProcessLog: clearLogs,
   clearAllProcessLogs: method("array", "Empty the logs of all processes", none, ({ supervisor }) =>
-    forEach(supervisor.programs, (program) => program.clearLogs()),
+    forEach(supervisor.programs, (program) => program.output.clear()),
   ),
 };
 

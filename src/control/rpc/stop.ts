@@ -23,7 +23,9 @@ export const stopMethods = {
     const stopped = context.supervisor.stop([one]);
     // For supervisord what waits to be started does not run; it must not start later either.
     if (!wasUp) throw new RpcFault("NOT_RUNNING", name);
-    if (waits) await stopped;
+    if (!waits) return true;
+    await stopped;
+    requireStopped(one, name);
     return true;
   }),
   stopProcessGroup: method(
@@ -70,9 +72,16 @@ async function stopEach({ supervisor }: ControlContext, programs: Program[], wai
     ends.get(program)?.resolve();
   });
   if (!waits) return forEach(up, () => undefined);
-  const results = await forEach(up, (program) => ends.get(program)?.promise);
+  const results = await forEach(up, async (program) => {
+    await ends.get(program)?.promise;
+    requireStopped(program, nameOf(program));
+  });
   await stopped;
   return results;
+}
+
+function requireStopped({ state, reason }: Program, name: string): void {
+  if (state === "STOPPING") throw new RpcFault("FAILED", `${name}: ${reason ?? state}`);
 }
 
 function signalEach(programs: Program[], wanted: string) {
