@@ -107,7 +107,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
       fatal.resolve(ExitCode.failure);
     },
   });
-  const configuration = new Configuration(() => collectPrograms({ env }));
+  const configuration = new Configuration(() => collectPrograms({ env, signal: signals.stop }));
   const control = {
     supervisor,
     configuration,
@@ -141,10 +141,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     logs.ownName = "supervisor";
     // Hooks and provisioning may have added secrets.
     setLogRedactor(createRedactor(env));
-    logProblems(await configuration.reread());
-    for (const spec of configuration.specs) supervisor.add(spec);
-    supervisor.phase = "running";
-    await supervisor.autostart();
+    await Promise.race([startPrograms(supervisor, configuration, signals.stop), stopped]);
     void reportReady(supervisor, started);
     signals.stop.addEventListener("abort", watchTunnels(supervisor, env));
     // A signal that came while the programs were prepared is not the main command's: it never started.
@@ -164,6 +161,17 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   closeControl();
   log.info("stopped");
   return code;
+}
+
+/** Reads which programs there are and starts them; does not wait for them to come up. */
+async function startPrograms(supervisor: Supervisor, configuration: Configuration, stop: AbortSignal) {
+  const problems = await configuration.reread();
+  // What is read after a stop is incomplete.
+  if (stop.aborted) return;
+  logProblems(problems);
+  for (const spec of configuration.specs) supervisor.add(spec);
+  supervisor.phase = "running";
+  await supervisor.autostart();
 }
 
 /** A bug in one corner must not take down PID 1, and with it the user's work. */

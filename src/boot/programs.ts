@@ -16,13 +16,15 @@ export interface CollectOptions {
   env: Record<string, string>;
   /** These drop-ins instead of the installed ones. */
   files?: string[];
+  /** Once aborted nothing is waited for, and remotes are not asked for. */
+  signal?: AbortSignal;
 }
 
 type Skip = [ProgramSpec, string];
 type Report = (problem: ConfigurationProblem) => void;
 
 /** The programs of this container: built-ins first, so that a drop-in of the same name replaces one. */
-export async function collectPrograms({ env, files }: CollectOptions): Promise<Reading> {
+export async function collectPrograms({ env, files, signal }: CollectOptions): Promise<Reading> {
   const { settings } = readSettings(env);
   const loaded = loadPrograms({ env, ...(files === undefined ? {} : { files }) });
   const problems: ConfigurationProblem[] = loaded.problems.map(({ severity, message }) => ({
@@ -33,7 +35,7 @@ export async function collectPrograms({ env, files }: CollectOptions): Promise<R
   const replaced = new Set(loaded.programs.flatMap((spec) => [programId(spec), spec.group]));
   const isReplaced = (spec: ProgramSpec) => replaced.has(programId(spec)) || replaced.has(spec.group);
   // Whatever is wrong with remotes keeps nothing else, and nobody, out.
-  const remotes = await remotePrograms(env).catch((error: unknown) => ({
+  const remotes = await remotePrograms(env, signal).catch((error: unknown) => ({
     programs: [],
     problems: [`Remotes: ${messageOf(error)}; none is mounted`],
   }));

@@ -41,7 +41,7 @@ async function prepareRemotes({ env, log, signal }: BootContext) {
   }
   const places = placesOf(remotes, workspace);
   for (const orphan of await orphanedUploads(places, workspace)) log.warn(describeOrphan(orphan));
-  const wanted = obstacle === undefined ? await started(places, env) : [];
+  const wanted = obstacle === undefined ? await started(places, env, signal) : [];
   clearLeftovers(workspace, wanted);
   for (const place of wanted) {
     try {
@@ -56,8 +56,8 @@ async function prepareRemotes({ env, log, signal }: BootContext) {
 }
 
 /** Those that will be mounted, as far as is known before hooks and provisioning: no setting or drop-in speaks against it. */
-async function started(places: Place[], env: Record<string, string>): Promise<Place[]> {
-  const { programs } = await collectPrograms({ env });
+async function started(places: Place[], env: Record<string, string>, signal: AbortSignal): Promise<Place[]> {
+  const { programs } = await collectPrograms({ env, signal });
   const mounts = programs.filter(
     ({ group, origin, skipped }) =>
       group === REMOTES_GROUP && origin.kind === "builtin" && skipped === undefined,

@@ -91,6 +91,27 @@ test.concurrent("a password command that hangs keeps no stop waiting", async () 
   expect(ms).toBeLessThan(5000);
 });
 
+test.concurrent("a password command that hangs when programs are about to start keeps no stop waiting", async () => {
+  const config = tempFolder();
+  writeFileSync(join(config, "rclone.conf"), "[far]\ntype = memory\n");
+  await encrypt(config, "sesame");
+  await using container = await boot({
+    ...mountable,
+    mounts: [`${config}:/etc/rclone`],
+    env: { RCLONE_PASSWORD_COMMAND: "sh /password.sh" },
+    files: {
+      "/password.sh": "#!/bin/sh\n[ ! -e /hang ] || sleep 1000\necho sesame\n",
+      // Remotes are asked for again with what hooks export.
+      "/opt/ai-dock/bin/preflight.d/10-limit.sh": "touch /hang\nexport RCLONE_BWLIMIT=1M\n",
+    },
+  });
+  await waitFor(async () => (await container.exec(["pgrep", "-x", "sleep"])).code === 0);
+  const { code, ms } = await container.stop(30);
+  expect(code).toBe(0);
+  expect(ms).toBeLessThan(5000);
+  expect(await container.logs()).not.toContain("started pid");
+});
+
 test.concurrent("a configuration that gives no answer in time costs the remotes in it alone", async () => {
   await using far = await farEnd();
   const config = tempFolder();

@@ -25,8 +25,9 @@ const log = logger("remotes");
 /** One program for each remote, and what is wrong with their configuration; one that says so without any. */
 export async function remotePrograms(
   env: Record<string, string>,
+  signal?: AbortSignal,
 ): Promise<{ programs: ProgramSpec[]; problems: string[] }> {
-  const listing = await listRemotes(env);
+  const listing = await listRemotes(env, signal);
   const { problems } = listing;
   const places = placesOf(listing.remotes, workspaceOf(env));
   if (places.length === 0) return { programs: [none(problems[0])], problems };
