@@ -142,8 +142,10 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     // Hooks and provisioning may have added secrets.
     setLogRedactor(createRedactor(env));
     await Promise.race([startPrograms(supervisor, configuration, signals.stop), stopped]);
-    void reportReady(supervisor, started);
-    signals.stop.addEventListener("abort", watchTunnels(supervisor, env));
+    if (!signals.stop.aborted) {
+      void reportReady(supervisor, started);
+      signals.stop.addEventListener("abort", watchTunnels(supervisor, env));
+    }
     // A signal that came while the programs were prepared is not the main command's: it never started.
     if (signals.stop.aborted) code = ExitCode.ok;
     else if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);
