@@ -117,10 +117,12 @@ describe("provision() downloads", () => {
     using slow = rawServer(
       ["HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n", "echo", " sl", "ow", "\n\n\n"],
       "stay",
-      120,
+      400,
     );
     const { boot } = machine();
-    const { output, lines } = await boot({ PROVISIONING_SCRIPT: slow.url });
+    // Longer than between two pieces, shorter than for all of them.
+    const settings = { PROVISIONING_SCRIPT: slow.url };
+    const { output, lines } = await boot(settings, { timing: { ...timing, idle: 1500, progress: 50 } });
     expect(output).toBe("slow\n");
     expect(lines).toContain(`info Downloading from=${slow.url} bytes=7 of=12`);
   });
@@ -190,7 +192,8 @@ describe("provision() refuses and keeps what was there", () => {
     using bad = rawServer([...pieces], then);
     const { boot, write, read } = machine();
     write(OLD);
-    const { output, lines } = await boot({ PROVISIONING_SCRIPT: bad.url });
+    const idle = then === "stay" ? 300 : timing.idle;
+    const { output, lines } = await boot({ PROVISIONING_SCRIPT: bad.url }, { timing: { ...timing, idle } });
     expect([output, read(), bad.connections()]).toEqual(["old\n", OLD, 3]);
     expect(lines[2]).toMatch(got);
   });
@@ -220,8 +223,7 @@ test("provision() ends a download at once when the container stops", async () =>
   const stop = new AbortController();
   const { boot } = machine();
   // Were it not ended, the server would have far more time than this test.
-  const patient = { ...timing, idle: 60_000 };
-  const booting = boot({ PROVISIONING_SCRIPT: hung.url }, { signal: stop.signal, timing: patient });
+  const booting = boot({ PROVISIONING_SCRIPT: hung.url }, { signal: stop.signal });
   while (hung.connections() === 0) await Bun.sleep(5);
   stop.abort();
   expect(await booting).toMatchObject({ message: undefined, lines: [] });

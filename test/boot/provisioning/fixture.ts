@@ -6,7 +6,8 @@ import { provision } from "../../../src/boot/provisioning/provision.ts";
 import { messageOf } from "../../../src/errors.ts";
 import { bootContext } from "../context-fixture.ts";
 
-export const timing: Timing = { idle: 300, retries: [5, 5], progress: 50 };
+/** A busy machine makes no server hung or slow: a test that is about one says what counts as such. */
+export const timing: Timing = { idle: 60_000, retries: [5, 5], progress: 60_000 };
 
 interface BootOptions {
   env?: Record<string, string>;
