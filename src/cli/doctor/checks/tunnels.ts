@@ -1,7 +1,7 @@
-import { promises as dns } from "node:dns";
 import { messageOf } from "../../../errors.ts";
 import { findCloudflared, HOW_TO_INSTALL } from "../../../programs/builtin/cloudflared/binary.ts";
 import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+import { resolveWithin } from "../resolve.ts";
 
 const EDGE = "region1.v2.argotunnel.com";
 const CLOCK_URL = "https://api.cloudflare.com/";
@@ -24,7 +24,7 @@ export const tunnelsCheck: Check = async ({ env, settings }) => {
 
 async function edgeFinding(): Promise<Finding> {
   try {
-    const { address } = await limited(dns.lookup(EDGE));
+    const address = await resolveWithin(NETWORK_LIMIT_MILLISECONDS, EDGE);
     return ok("dns", `${EDGE} is ${address}`);
   } catch (error) {
     return failed(
@@ -48,10 +48,4 @@ async function clockFinding(): Promise<Finding> {
   } catch (error) {
     return warning("clock", `cannot be compared: ${messageOf(error)}`);
   }
-}
-
-async function limited<Value>(promise: Promise<Value>): Promise<Value> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("no answer")), NETWORK_LIMIT_MILLISECONDS);
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -1,0 +1,6 @@
+// Asks the name server it is given for a name, with a limit in milliseconds, and shows the answer.
+import { resolveWithin } from "../../../src/cli/doctor/resolve.ts";
+import { messageOf } from "../../../src/errors.ts";
+
+const [server = "", limit] = process.argv.slice(2);
+console.log(await resolveWithin(Number(limit), "edge.example.com", [server]).catch(messageOf));
