@@ -125,7 +125,7 @@ export class Supervisor {
   /** Stops programs, dependents before what they depend on. */
   async stop(programs: Program[]): Promise<void> {
     for (const program of programs) {
-      this.#waiting.delete(program);
+      if (this.#waiting.delete(program)) program.reason = null;
       this.#stops.set(program, this.#stopsOf(program) + 1);
     }
     await dependentsFirst(programs, (program) => program.stop());

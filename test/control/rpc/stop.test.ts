@@ -72,6 +72,7 @@ test("what is stopped one by one while it waits does not start when its turn com
     const answer = await call(context, "stopProcess", [name]).catch(messageOf);
     expect(answer).toBe(`NOT_RUNNING: ${name}`);
   }
+  expect(apps.map(({ reason }) => reason)).toEqual([null, null]);
   await becomesReady();
   expect(apps.map(({ state }) => state)).toEqual(["STOPPED", "STOPPED"]);
 });
