@@ -9,7 +9,7 @@ import {
 import type { Aspect, Observation, Start } from "./observation.ts";
 import { ours } from "./ours.ts";
 import { rows } from "./rows/index.ts";
-import { observe } from "./side.ts";
+import { observeBoth } from "./side.ts";
 import { supervisord } from "./supervisord.ts";
 import { viewOf } from "./view.ts";
 
@@ -19,7 +19,7 @@ function startOf({ processes }: Observation, id: string): Start {
   return processes.get(id)?.reports.find(({ event }) => event === "start") as Start;
 }
 
-const [theirs, own] = await Promise.all([observe(supervisord, rows), observe(ours, rows)]);
+const [theirs, own] = await observeBoth([supervisord, ours], rows);
 
 /** Where supervisord runs nothing, that is all there is to compare. */
 const OF_REFUSED: Aspect[] = ["refused", "names"];

@@ -36,13 +36,40 @@ const TICKER =
   "[program:ticker]\npriority=0\nstdout_logfile=/dev/null\nstdout_logfile_maxbytes=0\n" +
   "command=perl -e 'for(;;){syswrite STDOUT,1;select undef,undef,undef,.05}'\n";
 
-/** Runs all rows on one side: until they have settled, through their steps, and until the container stops. */
-export async function observe(side: Side, rows: Row[]): Promise<Observation> {
+/**
+ * Both sides, each while the other one is quiet: a hundred programs that start at once keep two supervisors from being
+ * on time, and how long they wait is compared.
+ */
+export async function observeBoth(
+  [first, second]: [Side, Side],
+  rows: Row[],
+): Promise<[Observation, Observation]> {
+  const [one, both] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  return await Promise.all([
+    observe(first, rows, () => {
+      one.resolve();
+      return both.promise;
+    }),
+    one.promise.then(() =>
+      observe(second, rows, () => {
+        both.resolve();
+        return both.promise;
+      }),
+    ),
+  ]);
+}
+
+/**
+ * Runs all rows on one side: until they have settled, through their steps as soon as `onSettled` resolves, and until the
+ * container stops.
+ */
+async function observe(side: Side, rows: Row[], onSettled: () => Promise<void>): Promise<Observation> {
   await using container = await boot(bootOptions(side, rows));
   const refused = side.refused(rows, container);
   const wait = (what: string, done: (row: Row, seen: Map<string, Process>) => boolean) =>
     waitUntil(`${side.name}: ${what}`, side, container, rows, done);
   await wait("every row settled", isSettled);
+  await onSettled();
   const most = Math.max(...rows.map(({ steps }) => steps.length));
   for (let phase = 0; phase < most; phase++) {
     await act(side, container, rows, phase);
