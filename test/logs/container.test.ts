@@ -100,12 +100,12 @@ describe("ContainerOutput", () => {
     const container = new ContainerOutput({
       fd: pipe.write,
       format: "plain",
-      stallMs: 100,
+      stallMs: 500,
       queueBytes: 300_000,
     });
     const stream = container.open("a", "stdout");
     let written = 0;
-    const end = performance.now() + 500;
+    const end = performance.now() + 2000;
     const writing = (async () => {
       for (; performance.now() < end; written += 100) await stream.write(lines(written, 100));
     })();
@@ -116,7 +116,7 @@ describe("ContainerOutput", () => {
     await pipe.takeUntil(() => written > 0 && pipe.text.endsWith(`${line(written - 1)}\n`));
     await writing;
     expect(pipe.text).toBe(lines(0, written).toString());
-    expect(written).toBeLessThan(20_000);
+    expect(written).toBeLessThan(80_000);
   });
 
   test("goes on when the reader is gone, and finds a new one", async () => {
