@@ -15,23 +15,6 @@ export interface PumpOptions {
   onChunk?: (chunk: Uint8Array) => void;
 }
 
-/** What pumps write to besides files: the one output of the container, outside tests. */
-const outputs = new Set<ContainerOutput>();
-
-/**
- * With false the container's reader holds no pump up, however slow it is. For the end of this process: the log files
- * get what ended programs have left in their pipes, and the reader can still have it. Only for a moment, as memory
- * has no limit meanwhile.
- */
-export function holdPumpsBack(value: boolean): void {
-  for (const output of outputs) output.holdsBack = value;
-}
-
-/** Resolves when the container's reader has all that pumps wrote, or will not get it: it stalls or the time is up. */
-export async function flushPumps(timeoutMs: number): Promise<void> {
-  await Promise.all([...outputs].map((output) => output.flush(timeoutMs)));
-}
-
 /**
  * Moves the output of a program from the read end of its pipe to its log file and the container's output.
  * Resolves when the last writer has closed it and all of it is written; never rejects. Throws when it cannot begin.
@@ -55,7 +38,6 @@ function openReader(fd: number) {
 
 async function pump(reader: Reader, options: PumpOptions): Promise<void> {
   const { name, stream, file, container, limit } = options;
-  if (container !== null) outputs.add(container);
   const whole = container?.open(name, stream);
   const output = whole && limit ? limitStream(whole, limit) : whole;
   file?.open();

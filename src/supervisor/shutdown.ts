@@ -1,5 +1,4 @@
 import { logger } from "../log.ts";
-import { flushPumps, holdPumpsBack } from "../logs/pump.ts";
 import { descendantsOf } from "../sys/proc.ts";
 import { dependenciesOf } from "./dependencies.ts";
 import { endProcesses, processTable } from "./descendants.ts";
@@ -12,6 +11,9 @@ const RESERVE_SECONDS = 0.5;
 
 /** What processes that are no program's get after SIGTERM: shells, leftovers, `docker exec`. */
 const STRAY_GRACE_SECONDS = 1;
+
+/** What is written when everything has ended does not take longer, unless someone still holds a pipe open. */
+const LAST_OUTPUT_MILLISECONDS = 200;
 
 const log = logger("supervisor");
 
@@ -45,12 +47,19 @@ export async function shutdown(
     program.signal("KILL", true);
   }
   await endStrays(Math.min(STRAY_GRACE_SECONDS, remaining()));
-  holdPumpsBack(false);
-  await Promise.race([Promise.all(programs.map((program) => program.output.drained())), Bun.sleep(200)]);
-  holdPumpsBack(true);
+  await writeLastOutput(supervisor);
   // A slow reader of the container's output has what time is left.
-  await Promise.race([flushPumps(remaining() * 1000), clock.end]);
+  await Promise.race([supervisor.container?.flush(remaining() * 1000), clock.end]);
   clock.cancel();
+}
+
+/** The log files get what ended programs have left in their pipes, and the container's reader can still have it. */
+async function writeLastOutput({ programs, container }: Supervisor): Promise<void> {
+  // Memory has no limit meanwhile.
+  if (container !== null) container.holdsBack = false;
+  const drained = Promise.all(programs.map(({ output }) => output.drained()));
+  await Promise.race([drained, Bun.sleep(LAST_OUTPUT_MILLISECONDS)]);
+  if (container !== null) container.holdsBack = true;
 }
 
 async function endStrays(graceSeconds: number): Promise<void> {

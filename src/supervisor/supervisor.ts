@@ -51,6 +51,11 @@ export class Supervisor {
     this.#options = options;
   }
 
+  /** Where all programs' output goes besides their files. */
+  get container(): ContainerOutput | null {
+    return this.#options.container;
+  }
+
   /** In start order. */
   get programs(): Program[] {
     this.#ordered ??= [...this.#programs.values()].toSorted((a, b) => compareStart(a.spec, b.spec));
