@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../errors.ts";
-import { distantMount } from "../sys/distant.ts";
+import { isOnRemote } from "../sys/distant.ts";
 import { rotate } from "./rotate.ts";
 import { TimeNotes } from "./times.ts";
 
@@ -155,7 +155,7 @@ export class LogFile {
 
   #open(): void {
     // A write that hangs would hold all programs. Storage of the provider's own at the workspace is another matter.
-    if (distantMount(this.path)?.type === "fuse.rclone") throw new Error("it is on a remote, which may hang");
+    if (isOnRemote(this.path)) throw new Error("it is on a remote, which may hang");
     const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
     try {
       this.#fd = openSync(this.path, flags, FILE_MODE);

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { AiDockError } from "../errors.ts";
-import { distantMount } from "../sys/distant.ts";
 import { findProgram, isExecutableFile } from "../sys/find-program.ts";
 
 /**
@@ -14,8 +13,7 @@ export function resolveCommand(
 ): string {
   if (command.includes("/")) {
     const absolute = command.startsWith("/") ? command : `${directory ?? process.cwd()}/${command}`;
-    // Whoever asks a distant file system may wait for ever; its own process finds out.
-    if (distantMount(absolute) === undefined) requireExecutable(absolute, command);
+    requireExecutable(absolute, command);
     return absolute;
   }
   const found = findProgram(command, path);

@@ -1,4 +1,4 @@
-import { closeSync, statSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { AiDockError, messageOf } from "../errors.ts";
 import type { ContainerOutput } from "../logs/container.ts";
 import type { LogFile } from "../logs/log-file.ts";
@@ -6,10 +6,8 @@ import { pumpOutput } from "../logs/pump.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
 import { type ChildExit, spawnChild } from "../sys/children.ts";
 import { requireDescriptors } from "../sys/descriptors.ts";
-import { distantMount } from "../sys/distant.ts";
 import { markChildren, pipe } from "../sys/libc.ts";
-import { asUser } from "./as-user.ts";
-import { resolveCommand } from "./command.ts";
+import { processCommand } from "./process-command.ts";
 import { openStdin, type Stdin } from "./stdin.ts";
 
 export interface LaunchOptions {
@@ -31,9 +29,6 @@ export interface LaunchOptions {
 /** Three pipes, what reads them, what Bun needs for a moment to start and watch a process, and some to spare. */
 const NEEDED_DESCRIPTORS = 20;
 
-/** Becomes the command behind it (coreutils). */
-const ENV = "/usr/bin/env";
-
 export interface Launched {
   pid: number;
   /** Resolves when every writer of its output is gone and all of it is written. */
@@ -46,7 +41,7 @@ export function launch(options: LaunchOptions): Launched {
   const { spec, onExit } = options;
   if (spec.commandError !== undefined) throw new AiDockError(spec.commandError);
   const env = programEnvironment(options);
-  const { command, cwd } = prepareCommand(spec, env["PATH"]);
+  const { command, cwd } = processCommand(spec, env["PATH"]);
   requireDescriptors(NEEDED_DESCRIPTORS);
   // Our copies of what the process gets; it has its own once it runs.
   using copies = new DisposableStack();
@@ -74,22 +69,6 @@ export function launch(options: LaunchOptions): Launched {
   }
 }
 
-/**
- * The words to run, and where. What lies on a distant file system is entered by a process of its own: our spawn
- * comes back only when the new process runs, and a file system that hangs would hold PID 1.
- */
-function prepareCommand(
-  { command: [name = "", ...args], directory, user }: ProgramSpec,
-  path: string | undefined,
-) {
-  const isAway = directory !== undefined && distantMount(directory) !== undefined;
-  if (directory !== undefined && !isAway) requireDirectory(directory);
-  const program = resolveCommand(name, path, directory);
-  const command = [...asUser(user), program, ...args];
-  if (isAway) return { command: [ENV, `--chdir=${directory}`, ...command], cwd: undefined };
-  return { command: distantMount(program) === undefined ? command : [ENV, ...command], cwd: directory };
-}
-
 function programEnvironment({ spec, env, serverUrl }: LaunchOptions): Record<string, string> {
   const base = spec.onlyEnvironment ? {} : env;
   const own = {
@@ -99,11 +78,6 @@ function programEnvironment({ spec, env, serverUrl }: LaunchOptions): Record<str
     SUPERVISOR_GROUP_NAME: spec.group,
   };
   return { ...base, ...own, ...spec.environment };
-}
-
-function requireDirectory(directory: string): void {
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new AiDockError(`can't change to directory '${directory}': it is not there`);
 }
 
 /** A real pipe a stream; with redirect_stderr both share one, so that their order is kept. */

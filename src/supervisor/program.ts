@@ -18,6 +18,8 @@ let nextMark = 0x41_49_00_00;
 export interface ProgramContext extends RunContext {
   /** Called after every change of state or readiness. */
   onChange(program: Program): void;
+  /** Called when one is to be started whose process has taken too long to end for whoever asked. */
+  onStartable(program: Program): void;
 }
 
 /** One supervised process: its state, and the effects of every change of it. */
@@ -35,7 +37,7 @@ export class Program {
   /** How the process fares, in words, and what else is known of it; by its observer. */
   note: string | null = null;
   facts: Record<string, FactValue> = {};
-  /** The last thing that someone asked for was a stop. */
+  /** The last thing that someone, an update or the end of the container asked for was a stop. */
   stoppedByRequest = false;
   /** Its own preparation said that it cannot start in this container. */
   refused = false;
@@ -67,7 +69,7 @@ export class Program {
     return this.pid === null ? null : (this.#run?.uptime() ?? null);
   }
 
-  /** It has no process, and none is about to start. */
+  /** It has no process, and is not to have one at once; it may be in preparation. */
   get isDown(): boolean {
     return !isAlive(this.state) && !isUp(this.state);
   }
@@ -95,6 +97,7 @@ export class Program {
 
   async #prepare(): Promise<void> {
     const refusal = await this.spec.prepare?.().catch(messageOf);
+    await this.#stops.underWay();
     if (this.stoppedByRequest || this.#isRetired || isUp(this.state)) return;
     this.refused = refusal !== undefined;
     if (refusal !== undefined) {
@@ -256,7 +259,7 @@ export class Program {
       onEnd: () => {
         this.reason = null;
         this.#enter("stopped");
-        if (hangs && !this.stoppedByRequest) void this.start();
+        if (hangs && !this.stoppedByRequest) this.#context.onStartable(this);
       },
     });
   }

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import type { ReadySpec } from "../programs/spec.ts";
 import { run } from "../sys/exec.ts";
+import { commandWords } from "./process-command.ts";
 
 const FIRST_WAIT_MILLISECONDS = 10;
 const LONGEST_WAIT_MILLISECONDS = 1000;
@@ -50,10 +51,20 @@ async function probe(
   try {
     if (spec.kind === "tcp") return await accepts(spec.host, spec.port, limit);
     if (spec.kind === "http") return await answersWell(spec.url, limit);
-    return (await run(spec.command, { env, signal: limit })).code === 0;
+    const { code, left } = await run(commandWords(spec.command, env["PATH"]), { env, signal: limit });
+    // Further ones would only hang beside it.
+    if (left !== undefined) await Promise.race([left, aborted(signal)]);
+    return code === 0;
   } catch {
     return false;
   }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  await promise;
 }
 
 /** Asks the program itself: a proxy that the environment names is for what lies outside. */

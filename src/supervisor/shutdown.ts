@@ -12,6 +12,9 @@ const RESERVE_SECONDS = 0.5;
 /** What processes that are no program's get after SIGTERM: shells, leftovers, `docker exec`. */
 const STRAY_GRACE_SECONDS = 1;
 
+/** Of the reserve, for strays to end by KILL. */
+const STRAY_KILL_SECONDS = 0.3;
+
 /** What is written when everything has ended does not take longer, unless someone still holds a pipe open. */
 const LAST_OUTPUT_MILLISECONDS = 200;
 
@@ -46,7 +49,9 @@ export async function shutdown(
     log.warn(`${program.id} did not stop within the time there is; killing it`);
     program.signal("KILL", true);
   }
-  await endStrays(Math.min(STRAY_GRACE_SECONDS, remaining()));
+  // What not even KILL ends must not take the time that is kept for the rest.
+  const enough = Bun.sleep((remaining() + STRAY_KILL_SECONDS) * 1000);
+  await Promise.race([endStrays(Math.min(STRAY_GRACE_SECONDS, remaining())), enough]);
   await writeLastOutput(supervisor);
   // A slow reader of the container's output has what time is left.
   await Promise.race([supervisor.container?.flush(remaining() * 1000), clock.end]);

@@ -30,7 +30,7 @@ export interface StopOptions {
   exited: Promise<void>;
   /** Seconds between the stop signal and KILL. */
   waitSeconds: number;
-  /** Told why when its main process does not even end by KILL, as in uninterruptible sleep; it may end later. */
+  /** Told when its main process does not even end by KILL, as in uninterruptible sleep; it may end later. */
   onHang: (reason: string) => void;
 }
 
@@ -64,7 +64,7 @@ export async function stopProcess({
     log.warn(`${id} did not stop within ${waitSeconds} s; killing it`);
     send("KILL", spec.killasgroup);
     timer = setTimeout(() => {
-      const reason = `process ${pid()} hangs in the kernel: it is there ${HANG_SECONDS} s after KILL`;
+      const reason = `process ${pid()} is still there ${HANG_SECONDS} s after KILL`;
       log.error(`${id}: ${reason}`);
       onHang(reason);
     }, HANG_SECONDS * 1000);

@@ -4,7 +4,7 @@ import { endLeftovers, stopProcess } from "./stop-process.ts";
 /** A longer timer would overflow, and fire at once. */
 export const LONGEST_TIMER_SECONDS = (2 ** 31 - 1) / 1000;
 
-export interface Stopped {
+export interface StopTarget {
   id: string;
   spec: ProgramSpec;
   /** What its processes are marked with. */
@@ -14,7 +14,7 @@ export interface Stopped {
 }
 
 export interface StopEvents {
-  /** Nothing is left; before anyone who waits goes on. */
+  /** Nothing is left, or it cannot be told what; before anyone who waits goes on. */
   onEnd: () => void;
   /** Not even KILL ends its process: whoever waits goes on. `onEnd` follows when it has ended after all. */
   onHang: (reason: string) => void;
@@ -22,13 +22,13 @@ export interface StopEvents {
 
 /** The stops of one program: one at a time, shared by all who ask for it. */
 export class Stops {
-  readonly #program: Stopped;
+  readonly #target: StopTarget;
   #current: Promise<void> | undefined;
   /** A process has run since everything was last ended. */
   #mayHaveLeft = false;
 
-  constructor(program: Stopped) {
-    this.#program = program;
+  constructor(target: StopTarget) {
+    this.#target = target;
   }
 
   /** To be called when a process was started. */
@@ -52,8 +52,11 @@ export class Stops {
     };
     const end = async () => {
       const seconds = Math.min(waitSeconds, LONGEST_TIMER_SECONDS);
-      await this.#clearing(stopProcess({ ...this.#program, exited, waitSeconds: seconds, onHang: hang }));
-      onEnd();
+      try {
+        await this.#last(stopProcess({ ...this.#target, exited, waitSeconds: seconds, onHang: hang }));
+      } finally {
+        onEnd();
+      }
     };
     end().then(resolve, reject);
   }
@@ -61,15 +64,16 @@ export class Stops {
   /** Ends what a process that ended by itself has left, by its KillMode. */
   beginLeftovers(): void {
     if (this.#current !== undefined || !this.#mayHaveLeft) return;
-    const { id, spec, mark } = this.#program;
+    const { id, spec, mark } = this.#target;
     const end = spec.killMode === "control-group" ? endLeftovers(id, spec.stopsignal, mark, []) : undefined;
-    this.#current = this.#clearing(end);
+    this.#current = this.#last(end);
   }
 
-  async #clearing(end: Promise<void> | undefined): Promise<void> {
+  /** Whatever is started from now on may leave something again. */
+  async #last(end: Promise<void> | undefined): Promise<void> {
+    this.#mayHaveLeft = false;
     try {
       await end;
-      this.#mayHaveLeft = false;
     } finally {
       this.#current = undefined;
     }

@@ -78,6 +78,7 @@ export class Supervisor {
       stdout: logs.open(spec.stdout),
       stderr: spec.stderr === "stdout" ? null : logs.open(spec.stderr),
       onChange: (changed) => this.#changed(changed),
+      onStartable: (startable) => void this.begin([startable]),
     });
     this.#programs.set(id, program);
     this.#ordered = undefined;
@@ -87,6 +88,8 @@ export class Supervisor {
   /** Forgets a program. False, and nothing happens, while it is not down. */
   remove(program: Program): boolean {
     if (!program.retire()) return false;
+    // Someone else has removed it meanwhile, and there may be another one of its name.
+    if (this.#programs.get(program.id) !== program) return true;
     this.#programs.delete(program.id);
     this.#ordered = undefined;
     this.#waiting.delete(program);

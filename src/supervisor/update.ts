@@ -43,11 +43,19 @@ async function follow(supervisor: Supervisor, configuration: Configuration): Pro
   const hanging = await takeDown(supervisor, differing);
   for (const { id, reason } of hanging)
     problems.push({ severity: "error", message: `${id}: ${reason}; update again when it has ended` });
+  for (const program of hanging) {
+    // It is not its user's stop: once it has ended it is up again, in what version there is then.
+    if (wanted.has(program.id)) program.stoppedByRequest = keptDown.has(program.id);
+  }
   const gone = differing.filter((program) => !hanging.includes(program));
 
   const differs = new Set(gone.map(({ id }) => id));
-  const changed = configuration.specs.filter((spec) => differs.has(programId(spec)));
-  const added = configuration.specs.filter((spec) => !present.has(programId(spec)));
+  // Someone may have added what is missing meanwhile.
+  const missing = configuration.specs.filter(
+    (spec) => !supervisor.programs.some(({ id }) => id === programId(spec)),
+  );
+  const changed = missing.filter((spec) => differs.has(programId(spec)));
+  const added = missing.filter((spec) => !present.has(programId(spec)));
   const programs = [...changed, ...added].map((spec) => supervisor.add(spec));
   await supervisor.autostart(programs.filter(({ id }) => !keptDown.has(id)));
 

@@ -26,7 +26,7 @@ export function distantMount(path: string, file = MOUNTINFO): Mount | undefined 
   const left = words(path);
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
     const next = join(current, word);
-    const mount = mounts.findLast(({ target }) => target === next);
+    const mount = next === "/" ? undefined : mounts.findLast(({ target }) => target === next);
     if (mount !== undefined && distant.test(mount.type)) return mount;
     const link = mount === undefined ? linkAt(next) : undefined;
     if (link !== undefined && ++links > MOST_LINKS) return undefined;
@@ -35,6 +35,11 @@ export function distantMount(path: string, file = MOUNTINFO): Mount | undefined 
     left.unshift(...words(link ?? ""));
   }
   return undefined;
+}
+
+/** True for what lies on a remote that rclone mounts: PID 1 neither reads nor writes a log there. */
+export function isOnRemote(path: string): boolean {
+  return distantMount(path)?.type === "fuse.rclone";
 }
 
 function currentMounts(file: string): Mount[] {

@@ -14,9 +14,12 @@ export interface RunResult {
   code: number;
   stdout: string;
   stderr: string;
+  /** For a command that no signal ends: resolves when it has ended after all. */
+  left?: Promise<unknown>;
 }
 
 const NOT_FOUND = 127;
+/** The code of a command that was killed, also when it has not ended yet. */
 const KILLED = 137;
 
 /**
@@ -68,7 +71,8 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
   const isLeft = exit.code === null && exit.signal === null;
   if (isLeft) child.unref();
   const code = isLeft ? KILLED : shellCode(exit);
-  return { code, stdout: stdout.cancel(), stderr: stderr.cancel() };
+  const outputs = { stdout: stdout.cancel(), stderr: stderr.cancel() };
+  return { code, ...outputs, ...(isLeft ? { left: child.exited } : {}) };
 }
 
 /** Reads a stream as it comes. `cancel` stops that and gives the text there is. */

@@ -33,6 +33,7 @@ function sleeper(): { program: Program; reaches: (state: string) => Promise<void
     stdout: null,
     stderr: null,
     onChange: () => changed(),
+    onStartable: () => undefined,
   };
   const program = new Program(spec, context);
   return {

@@ -17,7 +17,15 @@ function program(name: string, dependsOn: string[] = [], group = name): Program 
     dependsOn,
     origin: { kind: "builtin" },
   };
-  const context = { env: {}, serverUrl: "", container: null, stdout: null, stderr: null, onChange() {} };
+  const context = {
+    env: {},
+    serverUrl: "",
+    container: null,
+    stdout: null,
+    stderr: null,
+    onChange() {},
+    onStartable() {},
+  };
   return new Program(spec, context);
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
+import { isOnRemote } from "../../sys/distant.ts";
 import type { ControlContext } from "../context.ts";
 import { forEach } from "./all.ts";
 import { RpcFault } from "./fault.ts";
@@ -102,6 +103,7 @@ function tailFile(path: string, offset: number, length: number): [string, number
 
 /** A log that can be read from any place; undefined for none, or for the container's output. */
 function open(path: string) {
+  if (isOnRemote(path)) return undefined;
   let fd: number;
   try {
     fd = openSync(path, "r");

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AiDockError } from "../../errors.ts";
-import { resolveCommand } from "../../supervisor/command.ts";
+import { commandWords } from "../../supervisor/process-command.ts";
 import { isUp } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
 import type { ControlContext } from "../context.ts";
@@ -51,7 +51,8 @@ async function start(
   if (state === "RUNNING" || state === "STARTING") return;
   if (state === "BACKOFF" || state === "FATAL") throw new RpcFault("SPAWN_ERROR", shown);
   if (state === "EXITED" && typeof exit?.code === "number" && spec.exitcodes.includes(exit.code)) return;
-  if (state === "STOPPED" && reason !== null) throw new RpcFault("NOT_STARTED", reason);
+  if ((state === "STOPPED" || state === "STOPPING") && reason !== null)
+    throw new RpcFault("NOT_STARTED", reason);
   throw new RpcFault("ABNORMAL_TERMINATION", shown);
 }
 
@@ -60,7 +61,7 @@ function requireCommand({ spec }: Program, bootPath: string | undefined): void {
   if (spec.commandError !== undefined) throw new RpcFault("NOT_EXECUTABLE", spec.commandError);
   try {
     const path = spec.environment["PATH"] ?? (spec.onlyEnvironment ? undefined : bootPath);
-    resolveCommand(spec.command[0] ?? "", path, spec.directory);
+    commandWords(spec.command, path, spec.directory);
   } catch (error) {
     if (!(error instanceof AiDockError)) throw error;
     throw new RpcFault(error.code === "E_COMMAND_NOT_FOUND" ? "NO_FILE" : "NOT_EXECUTABLE", error.message);

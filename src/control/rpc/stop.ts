@@ -21,7 +21,7 @@ export const stopMethods = {
     const { one } = found;
     const wasUp = isUp(one.state);
     const stopped = context.supervisor.stop([one]);
-    // For supervisord what waits to be started does not run; it must not start later either.
+    // For supervisord what waits to be started, or has left others, does not run; both are ended all the same.
     if (!wasUp) throw new RpcFault("NOT_RUNNING", name);
     if (!waits) return true;
     await stopped;

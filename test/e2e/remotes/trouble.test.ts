@@ -197,16 +197,18 @@ async function leaks(container: Container, secret: string): Promise<string[]> {
 
 test.concurrent("a remote that hangs costs the programs that live on it, and no other", async () => {
   await using far = await farEnd();
-  mkdirSync(join(far.folder, "app"));
-  writeFileSync(join(far.folder, "app/run.sh"), "#!/bin/sh\nexec sleep 1000\n");
-  const place = "/workspace/remote/far/app";
+  mkdirSync(join(far.folder, "day=3"));
+  writeFileSync(join(far.folder, "day=3/run.sh"), "#!/bin/sh\n[ $# = 1 ] || exec sleep 1000\n");
+  const place = "/workspace/remote/far/day=3";
   const always = "autorestart=true\nstartsecs=0\n";
+  const needs = `depends_on=rclone_mount:far\n${always}`;
   await using container = await boot({
     ...mountable,
     env: { ...far.variables("far"), RCLONE_FILE_PERMS: "0755" },
     programs: {
-      "in.conf": `[program:in]\ncommand=sleep 1000\ndirectory=${place}\ndepends_on=rclone_mount:far\n${always}`,
-      "from.conf": `[program:from]\ncommand=${place}/run.sh\ndepends_on=rclone_mount:far\n${always}`,
+      "in.conf": `[program:in]\ncommand=sleep 1000\ndirectory=${place}\n${needs}`,
+      "from.conf": `[program:from]\ncommand=${place}/run.sh\nready=exec:${place}/run.sh --help\n${needs}`,
+      "path.conf": `[program:path]\ncommand=run.sh\nenvironment=PATH="${place}:/usr/bin"\n${needs}`,
       "log.conf": `[program:log]\ncommand=sh -c 'while echo tick; do sleep 0.1; done'\nstdout_logfile=${place}/log\n${always}`,
       "other.conf": `[program:other]\ncommand=sleep 1000\n${always}`,
     },
@@ -214,7 +216,8 @@ test.concurrent("a remote that hangs costs the programs that live on it, and no 
   await container.waitReady();
   const pid = (name: string) => container.sh(`supervisorctl pid ${name}`);
   expect(await container.sh(`readlink /proc/${await pid("in")}/cwd`)).toBe(place);
-  expect(await container.sh(`tr '\\0' ' ' </proc/${await pid("from")}/cmdline`)).toBe("sleep 1000 ");
+  for (const name of ["from", "path"])
+    expect(await container.sh(`tr '\\0' ' ' </proc/${await pid(name)}/cmdline`)).toBe("sleep 1000 ");
   await container.waitLog(`Cannot write log "${place}/log"`);
   const before = await pid("other");
   // What the kernel remembers of the folder does not last.

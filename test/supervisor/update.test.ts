@@ -1,0 +1,72 @@
+import { afterAll, expect, test } from "bun:test";
+import { programDefaults, type ProgramSpec } from "../../src/programs/spec.ts";
+import { Configuration } from "../../src/supervisor/configuration.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { update } from "../../src/supervisor/update.ts";
+
+function spec(name: string, ...command: string[]): ProgramSpec {
+  return {
+    ...programDefaults,
+    aliases: [],
+    environment: {},
+    exitcodes: [0],
+    dependsOn: [],
+    name,
+    group: name,
+    command,
+    startsecs: 0,
+    stdout: { kind: "none" },
+    stderr: "stdout",
+    origin: { kind: "builtin" },
+  };
+}
+
+/** Takes its time to stop, so that something else can happen during an update. */
+const slow = (version: number) =>
+  spec("slow", "/bin/bash", "-c", `trap "sleep 0.5; exit" TERM; : ${version}; while :; do sleep 0.05; done`);
+
+const supervisors: Supervisor[] = [];
+afterAll(async () => {
+  for (const supervisor of supervisors) await supervisor.stop(supervisor.programs);
+});
+
+/** Two programs that an update changes, and a third one that it adds; it waits for the first one to stop. */
+async function updating() {
+  const logs = { open: () => null, release() {} };
+  const supervisor = new Supervisor({ env: {}, serverUrl: "", container: null, logs });
+  supervisors.push(supervisor);
+  supervisor.phase = "running";
+  let specs = [slow(1), spec("fast", "/bin/sleep", "1111")];
+  const configuration = new Configuration(async () => ({ programs: specs, problems: [] }));
+  await update(supervisor, configuration);
+  specs = [slow(2), spec("fast", "/bin/sleep", "2222"), spec("new", "/bin/sleep", "3333")];
+  const updated = update(supervisor, configuration);
+  const find = (name: string) => supervisor.find([name])[0]!;
+  await supervisor.until(() => find("fast").state === "STOPPED");
+  return { supervisor, updated, find, specs };
+}
+
+test("what someone else replaces meanwhile is left alone, and the old one starts no more", async () => {
+  const { supervisor, updated, find, specs } = await updating();
+  const before = find("fast");
+  expect(supervisor.remove(before)).toBeTrue();
+  const between = supervisor.add(specs[1]!);
+  await supervisor.start([between]);
+  await updated;
+  expect(find("fast")).toBe(between);
+  expect(between.state).toBe("RUNNING");
+  await before.start();
+  expect(before.pid).toBeNull();
+});
+
+test("what someone else adds meanwhile is left alone, and the rest goes on", async () => {
+  const { supervisor, updated, find, specs } = await updating();
+  const added = supervisor.add(specs[2]!);
+  await supervisor.start([added]);
+  expect((await updated).changes.map(({ name, change }) => `${name} ${change}`)).toEqual([
+    "slow changed",
+    "fast changed",
+  ]);
+  expect(find("new")).toBe(added);
+  expect(supervisor.programs.map(({ state }) => state)).toEqual(["RUNNING", "RUNNING", "RUNNING"]);
+});
