@@ -76,7 +76,7 @@ export async function init({ args, command }: InitOptions): Promise<number> {
   if (settings.DEBUG)
     for (const row of describeEnvironment(loaded, true)) log.debug(`${row.name}=${row.value ?? ""}`);
   const failed = problems.length > 0 && settings.AI_DOCK_STRICT;
-  const code = failed ? refuse() : await live(loaded, { command, logs, signals, started });
+  const code = failed ? refuse() : await live(loaded, { command, logs, signals, started }).catch(endAfterBug);
   await logs.container?.flush(LAST_LINES_MILLISECONDS);
   clearInterval(keepAlive);
   return code;
@@ -141,7 +141,8 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     logs.ownName = "supervisor";
     // Hooks and provisioning may have added secrets.
     setLogRedactor(createRedactor(env));
-    await Promise.race([startPrograms(supervisor, configuration, signals.stop), stopped]);
+    const begun = startPrograms(supervisor, configuration, signals.stop).catch(reportBug);
+    await Promise.race([begun, stopped]);
     if (!signals.stop.aborted) {
       void reportReady(supervisor, started);
       signals.stop.addEventListener("abort", watchTunnels(supervisor, env));
@@ -178,10 +179,18 @@ async function startPrograms(supervisor: Supervisor, configuration: Configuratio
 
 /** A bug in one corner must not take down PID 1, and with it the user's work. */
 function surviveBugs(): void {
-  const report = (error: unknown) =>
-    log.error(`bug: ${error instanceof Error ? error.stack : messageOf(error)}`);
-  process.on("uncaughtException", report);
-  process.on("unhandledRejection", report);
+  process.on("uncaughtException", reportBug);
+  process.on("unhandledRejection", reportBug);
+}
+
+/** An init that has lost its thread is worth less than one that is started again. */
+function endAfterBug(error: unknown): number {
+  reportBug(error);
+  return ExitCode.failure;
+}
+
+function reportBug(error: unknown): void {
+  log.error(`bug: ${error instanceof Error ? error.stack : messageOf(error)}`);
 }
 
 function refuse(): number {

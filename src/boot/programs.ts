@@ -26,11 +26,8 @@ type Report = (problem: ConfigurationProblem) => void;
 /** The programs of this container: built-ins first, so that a drop-in of the same name replaces one. */
 export async function collectPrograms({ env, files, signal }: CollectOptions): Promise<Reading> {
   const { settings } = readSettings(env);
-  const loaded = loadPrograms({ env, ...(files === undefined ? {} : { files }) });
-  const problems: ConfigurationProblem[] = loaded.problems.map(({ severity, message }) => ({
-    severity,
-    message,
-  }));
+  const loaded = loadDropIns(env, files);
+  const { problems } = loaded;
   const report: Report = (problem) => problems.push(problem);
   const replaced = new Set(loaded.programs.flatMap((spec) => [programId(spec), spec.group]));
   const isReplaced = (spec: ProgramSpec) => replaced.has(programId(spec)) || replaced.has(spec.group);
@@ -50,6 +47,17 @@ export async function collectPrograms({ env, files, signal }: CollectOptions): P
   const all = [...builtins, ...loaded.programs];
   reportUnknownDependencies(all, report);
   return { programs: skip(all, [...cyclic(all, report), ...disabled(all, settings, report)]), problems };
+}
+
+/** Whatever a bug makes of drop-ins, it keeps nobody out of the container. */
+function loadDropIns(env: Record<string, string>, files: string[] | undefined): Reading {
+  try {
+    const { programs, problems } = loadPrograms({ env, ...(files === undefined ? {} : { files }) });
+    return { programs, problems: problems.map(({ severity, message }) => ({ severity, message })) };
+  } catch (error) {
+    const message = `Drop-ins: cannot be read (${messageOf(error)}); none of them is started`;
+    return { programs: [], problems: [{ severity: "error", message }] };
+  }
 }
 
 function skip(specs: ProgramSpec[], skips: Skip[]): ProgramSpec[] {

@@ -38,7 +38,9 @@ export const commands: Record<string, () => Promise<{ default: Command }>> = {
 
 /** Runs what argv asks for and resolves to the exit code; never throws. */
 export async function main(calledAs: string, words: string[]): Promise<number> {
-  const { command, own, rest } = parseInvocation(calledAs, words, (word) => Object.hasOwn(commands, word));
+  const { command, own, rest } = await parseInvocation(calledAs, words, (word) =>
+    Object.hasOwn(commands, word),
+  );
   try {
     if (command === "init") await startQuietly(calledAs, words);
     const load = command === undefined ? undefined : commands[command];

@@ -14,12 +14,12 @@ export interface Invocation {
  * Reads argv. Called by another name it is that command (`init.sh`, `logtail.sh`). As the entrypoint of a
  * container a first word that is no command is a program to run: `docker run IMAGE bash`.
  */
-export function parseInvocation(
+export async function parseInvocation(
   calledAs: string,
   words: string[],
   isCommand: (word: string) => boolean,
-  asEntrypoint = isEntrypoint,
-): Invocation {
+  asEntrypoint: (program: string) => boolean | Promise<boolean> = isEntrypoint,
+): Promise<Invocation> {
   const alias = aliases[basename(calledAs)];
   if (alias !== undefined) return splitRest(alias.command, [...alias.words, ...words]);
   const [first, ...others] = words;
@@ -28,7 +28,7 @@ export function parseInvocation(
   if (named !== undefined) return splitRest(named.command, [...named.words, ...others]);
   if (isCommand(first)) return splitRest(first, others);
   if (first === "--") return { command: "init", own: [], rest: others };
-  if (!first.startsWith("-") && asEntrypoint()) return { command: "init", own: [], rest: words };
+  if (!first.startsWith("-") && (await asEntrypoint(first))) return { command: "init", own: [], rest: words };
   return splitRest(first.startsWith("-") ? undefined : first, first.startsWith("-") ? words : others);
 }
 
@@ -44,9 +44,19 @@ function splitRest(command: string | undefined, words: string[]): Invocation {
   return { command, own: words.slice(0, end), rest: words.slice(end + 1) };
 }
 
-/** PID 1, or the child of a container's own init (`docker run --init`) that is not ai-dock. */
-function isEntrypoint(): boolean {
+/**
+ * PID 1, or the child of a container's own init (`docker run --init`) that is not ai-dock. In a PID namespace that is
+ * shared with others (`--pid`, `shareProcessNamespace`) the parent is out of sight, as that of `docker exec` is:
+ * there whoever comes first with a program is the entrypoint.
+ */
+async function isEntrypoint(program: string): Promise<boolean> {
   if (process.pid === 1) return true;
+  if (process.ppid === 0) {
+    const { findProgram } = await import("../sys/find-program.ts");
+    if (!program.includes("/") && findProgram(program, process.env["PATH"]) === undefined) return false;
+    const { isInitRunning } = await import("../boot/second-init.ts");
+    return !(await isInitRunning());
+  }
   if (process.ppid !== 1) return false;
   try {
     return readlinkSync("/proc/1/exe") !== process.execPath;

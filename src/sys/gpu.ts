@@ -17,7 +17,10 @@ export function detectGpus(root = ""): Gpus {
  */
 function countNvidia(root: string): number {
   const nodes = list(`${root}/dev`).filter((name) => /^nvidia\d+$/.test(name)).length;
-  return nodes > 0 ? nodes : list(`${root}/proc/driver/nvidia/gpus`).length;
+  if (nodes > 0) return nodes;
+  const listed = list(`${root}/proc/driver/nvidia/gpus`).length;
+  // WSL2 has one node for all there are, which nobody can count by it.
+  return listed === 0 && existsSync(`${root}/dev/dxg`) ? 1 : listed;
 }
 
 /** sysfs shows every GPU of the host; those whose render node is here were granted. */

@@ -16,6 +16,14 @@ describe("a main command", () => {
     expect((await runAttached({ cmd })).code).toBe(code);
   });
 
+  test("in a PID namespace that others have begun it is the container's, too", async () => {
+    await using other = await boot({ entrypoint: "sleep", cmd: ["1000"] });
+    const more = ["--pid", `container:${other.id}`];
+    expect((await runAttached({ cmd: ["sh", "-c", "exit 7"], more })).code).toBe(7);
+    expect(await other.exec(["ai-dock", "no-such-program"])).toMatchObject({ code: 2 });
+    expect((await other.state()).Running).toBeTrue();
+  });
+
   test("standard output is the command's alone, and standard input reaches it byte for byte", async () => {
     const stdin = "one\n\0two\u{1F600}\nno newline at the end";
     const { stdout, code } = await runAttached({ cmd: ["cat"], stdin });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { boot, type Container, waitFor } from "./harness.ts";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { boot, type Container, tempFolder, waitFor } from "./harness.ts";
 
 interface Status {
   name: string;
@@ -155,6 +157,18 @@ describe("supervision", () => {
     const health = await container.exec(["ai-dock", "health"]);
     expect(health.stdout).toContain("broken: FATAL (can't find command '/no/such/program')");
     expect(health.code).toBe(1);
+  });
+
+  test("a drop-in that cannot be looked at costs nothing else", async () => {
+    const folder = tempFolder();
+    symlinkSync("loop.conf", join(folder, "loop.conf"));
+    writeFileSync(join(folder, "app.conf"), "[program:app]\ncommand=sleep 1000\n");
+    await using container = await boot({ mounts: [`${folder}:/etc/supervisor/conf.d`] });
+    await container.waitLog("/etc/supervisor/conf.d/loop.conf");
+    await waitFor(async () =>
+      (await status(container)).find(({ name, state }) => name === "app" && state === "RUNNING"),
+    );
+    expect((await container.stop()).code).toBe(0);
   });
 
   test("AI_DOCK_ON_FATAL=exit ends the container with 1", async () => {

@@ -42,6 +42,11 @@ describe("detectGpus()", () => {
     expect(detectGpus(root).nvidia).toBe(1);
   });
 
+  test("takes the node of WSL2 for a GPU of NVIDIA's", () => {
+    expect(detectGpus(tree({ "dev/dxg": "" }))).toEqual({ nvidia: 1, amd: 0 });
+    expect(detectGpus(tree({ "dev/dxg": "", "dev/nvidia0": "", "dev/nvidia1": "" })).nvidia).toBe(2);
+  });
+
   test("counts AMD's GPUs whose render node is there, and no CPU", () => {
     const root = tree({
       "dev/kfd": "",

@@ -16,7 +16,7 @@ export async function completeLine(line: string): Promise<string[]> {
 }
 
 async function candidatesFor(calledAs: string, words: string[], current: string): Promise<string[]> {
-  const { command, own, rest } = parseInvocation(calledAs, words, isCommand, () => false);
+  const { command, own, rest } = await parseInvocation(calledAs, words, isCommand, () => false);
   if (rest !== undefined) return [];
   if (command === undefined) return [...(await visibleCommands()), "--help", "--version"];
   const load = commands[command];

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
+import { symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
 import { commentStart } from "../../../src/programs/conf/ini/comment.ts";
 import { globFiles } from "../../../src/programs/conf/text/glob.ts";
 import { nearest } from "../../../src/programs/conf/text/nearest.ts";
@@ -51,4 +52,15 @@ test.each([
   });
   const found = globFiles(join(folder.path, pattern)).map((path) => path.slice(folder.path.length + 1));
   expect(found).toEqual(expected);
+});
+
+test("globFiles() names what cannot be looked at, and knows ranges that run backwards", () => {
+  using folder = folderOf({ "a.conf": "" });
+  symlinkSync("loop.conf", join(folder.path, "loop.conf"));
+  symlinkSync("nothing", join(folder.path, "dangling.conf"));
+  expect(globFiles(join(folder.path, "*.conf")).map((path) => basename(path))).toEqual([
+    "a.conf",
+    "loop.conf",
+  ]);
+  expect(globFiles(join(folder.path, "[z-a]*"))).toEqual([]);
 });

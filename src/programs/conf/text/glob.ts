@@ -14,7 +14,16 @@ export function globFiles(pattern: string): string[] {
       ? found.flatMap((folder) => matches(folder, segment))
       : found.map((folder) => join(folder, segment));
   }
-  return found.filter((path) => statSync(path, { throwIfNoEntry: false }) !== undefined).toSorted();
+  return found.filter(isThere).toSorted();
+}
+
+/** What cannot be looked at counts: whoever reads it says why. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 function matches(folder: string, segment: string): string[] {
@@ -40,5 +49,10 @@ function toRegex(segment: string): RegExp {
     if (token === "?") return "[^]";
     return RegExp.escape(token);
   });
-  return new RegExp(`^${source}$`, "u");
+  try {
+    return new RegExp(`^${source}$`, "u");
+  } catch {
+    // A range that runs backwards, as [z-a], has no letters.
+    return /(?!)/;
+  }
 }
