@@ -6,8 +6,17 @@ export const REDACTED = "[redacted]";
 /** Shorter values would blank out ordinary words. */
 const SHORTEST_SECRET = 6;
 
-const secretName = /TOKEN|PASS|SECRET|CREDENTIAL|API_?KEY|ACCESS_KEY|PRIVATE_KEY|AUTH_KEY|_KEY$/;
-const publicName = /^(SSH_PUBKEY|PUBLIC_KEY|SSH_PUBLIC_KEY)$|_FILE$|PUBLIC_KEY$/;
+/** Words of names that programs and clouds give to what nobody else may know. */
+const secretName = new RegExp(
+  [
+    "TOKEN(?!IZER)|PASS|SECRET|CREDENTIAL|(^|_)(PWD|PW|PAT|CREDS?|JWT|COOKIES?|SALT|T?OTP|2FA|DSN)$",
+    "(API|ACCESS|PRIVATE|AUTH|MASTER|SIGNING|ENCRYPTION|ACCOUNT)_?KEY|_KEY(_?(PEM|B64|BASE64|JSON))?$",
+    "SAS_UR[IL]|_SAS$|CONN(ECTION)?_?STR(ING)?|ACCESS_GRANT|SERVICE_ACCOUNT_(JSON|B64|BASE64)",
+    "AUTHORIZATION|_HEADERS$|BASIC_AUTH$|__AUTH$|CLI_AUTH$|AUTH_CONFIG$|WEBHOOK(_UR[IL])?$",
+  ].join("|"),
+);
+/** What is made to be shown, and where something is instead of what it is. */
+const publicName = /^(SSH_PUBKEY|PUBLIC_KEY|SSH_PUBLIC_KEY|PWD)$|_(FILE|PATH|DIR)$|PUBLIC_KEY$/;
 
 /** True when values of that variable are never shown: by the schema, or by how such names look. */
 export function isSecretName(name: string): boolean {
@@ -16,7 +25,7 @@ export function isSecretName(name: string): boolean {
   return secretName.test(name.toUpperCase()) && !publicName.test(name.toUpperCase());
 }
 
-/** A function that hides every secret value of an environment, and passwords in URLs, in a text. */
+/** A function that hides every secret value of an environment, and those in URLs, in a text. */
 export function createRedactor(env: Record<string, string>): (text: string) => string {
   const secrets = Object.entries(env)
     .filter(([name, value]) => isSecretName(name) && value.trim().length >= SHORTEST_SECRET)
@@ -29,7 +38,13 @@ export function createRedactor(env: Record<string, string>): (text: string) => s
   };
 }
 
-/** Hides `user:password@` in URLs. */
+/**
+ * Hides what is secret in URLs: `user:password@`, up to the last @ as passwords may hold one, and the query,
+ * where signed links keep their token.
+ */
 export function redactUrls(text: string): string {
-  return text.includes("://") ? text.replaceAll(/(:\/\/)[^\s/@"']+@/g, `$1${REDACTED}@`) : text;
+  if (!text.includes("://")) return text;
+  return text
+    .replaceAll(/(:\/\/)[^\s/?#]*@/g, `$1${REDACTED}@`)
+    .replaceAll(/(:\/\/[^\s?"]*\?)[^\s"]+/g, `$1${REDACTED}`);
 }
