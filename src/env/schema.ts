@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, integer, list } from "./types.ts";
+import { flag, integer, list, withoutPadding } from "./types.ts";
 
 const PORT = "a port from 1 to 65535";
 const BOOLEAN = "true or false";
@@ -27,8 +27,9 @@ const quickTunnels = z.union([
 /**
  * Every variable the runtime reads: type, default, secret or not, one line on it.
  * Validation, `ai-dock env`, `--help`, the README's table and `.env.example` come from here.
+ * Programs get each value as it was given, blanks around it included.
  */
-export const schema = {
+export const schema = withoutPadding({
   SSH_PORT: port().default(22).meta({ description: "Port of the ssh server", expected: PORT }),
   SSH_PUBKEY: key(""),
   PUBLIC_KEY: key(" (as RunPod passes it)"),
@@ -119,7 +120,7 @@ export const schema = {
     .enum(["prefix", "plain", "json"])
     .default("prefix")
     .meta({ description: "Lines of the container log", expected: "prefix, plain or json" }),
-} satisfies Record<string, z.ZodType>;
+});
 
 /** The validated settings, one property a variable; absent ones are undefined. */
 export type Settings = { readonly [Name in keyof typeof schema]: z.infer<(typeof schema)[Name]> };

@@ -37,3 +37,15 @@ export const list = () =>
       .map((name) => name.trim())
       .filter((name) => name !== ""),
   );
+
+/** Blanks around a value come from web forms; a value of nothing else is not set. */
+const unpadded = (value: unknown) => (typeof value === "string" ? value.trim() || undefined : value);
+
+/** A table of types, each of which reads its value without the blanks around it. */
+export function withoutPadding<Table extends Record<string, z.ZodType>>(table: Table): Table {
+  const entries = Object.entries(table).map(([name, type]) => [
+    name,
+    z.preprocess(unpadded, type).meta({ ...variableMeta(type) }),
+  ]);
+  return Object.fromEntries(entries) as Table;
+}

@@ -59,7 +59,7 @@ describe("loadEnvironment()", () => {
     expect(settings.GPU_COUNT).toBeUndefined();
   });
 
-  test.each(["0", "70000", "65536", "-22", "22.5", " 22", "1e3", "99999999999"])(
+  test.each(["0", "70000", "65536", "-22", "22.5", "2 2", "1e3", "99999999999"])(
     "SSH_PORT=%p is refused",
     (port) => {
       expect(loadEnvironment([], { SSH_PORT: port }).problems).toHaveLength(1);
@@ -77,6 +77,46 @@ describe("loadEnvironment()", () => {
     ["On", true],
   ])("SKIP_ACL=%s is %p", (text, value) => {
     expect(loadEnvironment([], { SKIP_ACL: text }).settings.SKIP_ACL).toBe(value);
+  });
+
+  test("blanks around a setting, as forms paste them, are none of it; programs get the value as given", () => {
+    const given = {
+      SSH_PORT: "2222 ",
+      SSH_PUBKEY: " ssh-ed25519 AAAA me\n",
+      WORKSPACE: "\t/my data ",
+      SKIP_ACL: "true ",
+      GPU_COUNT: " 1",
+      PROVISIONING_SCRIPT: " http://example.org/x.sh\r\n",
+      PROVISIONING_SHA256: ` ${"A".repeat(64)} `,
+      CF_TUNNEL_TOKEN: " token ",
+      CF_QUICK_TUNNELS: " 8188,8888 ",
+      AI_DOCK_DISABLE: " a, b ",
+      AI_DOCK_ON_FATAL: "exit ",
+      RCLONE_CONFIG: "  ",
+    };
+    const { env, settings, problems } = loadEnvironment([], given);
+    expect(problems).toEqual([]);
+    expect(settings).toMatchObject({
+      SSH_PORT: 2222,
+      SSH_PUBKEY: "ssh-ed25519 AAAA me",
+      WORKSPACE: "/my data",
+      SKIP_ACL: true,
+      GPU_COUNT: 1,
+      PROVISIONING_SCRIPT: "http://example.org/x.sh",
+      PROVISIONING_SHA256: "a".repeat(64),
+      CF_TUNNEL_TOKEN: "token",
+      CF_QUICK_TUNNELS: [8188, 8888],
+      AI_DOCK_DISABLE: ["a", "b"],
+      AI_DOCK_ON_FATAL: "exit",
+    });
+    expect(settings.RCLONE_CONFIG).toBeUndefined();
+    expect(env).toEqual(given);
+  });
+
+  test("a setting of blanks alone is not set", () => {
+    const { settings, problems } = loadEnvironment([], { SSH_PORT: " ", WORKSPACE: " ", DEBUG: "\n" });
+    expect(problems).toEqual([]);
+    expect(settings).toMatchObject({ SSH_PORT: 22, WORKSPACE: "/workspace/", DEBUG: false });
   });
 
   test("quick tunnels take a boolean or ports", () => {
