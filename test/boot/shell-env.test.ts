@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -11,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withBlock } from "../../src/boot/shell/bashrc.ts";
+import { rootsBlock, withBlock } from "../../src/boot/shell/bashrc.ts";
 import { writeShellEnvironment } from "../../src/boot/steps/shell-env.ts";
 import { awkward } from "../env/awkward-fixture.ts";
 import { bootContext } from "./context-fixture.ts";
@@ -33,7 +34,8 @@ beforeEach(() => {
 
 /** Runs bash as root would get it; login shells see our profile.d in a mount namespace of their own. */
 function bash(args: string[], env: Record<string, string> = {}) {
-  const inside = 'mount --bind "$0/etc/profile.d" /etc/profile.d && exec bash "$@"';
+  const inside = `mount --bind "$0/etc/profile.d" /etc/profile.d &&
+    { [ ! -e "$0/etc/bash.bashrc" ] || mount --bind "$0/etc/bash.bashrc" /etc/bash.bashrc; } && exec bash "$@"`;
   const result = spawnSync("unshare", ["-m", "/bin/sh", "-c", inside, root, ...args], {
     env: { HOME: path("root"), TERM: "dumb", PATH: "/usr/bin:/bin:/usr/sbin:/sbin", ...env },
     encoding: "utf8",
@@ -56,16 +58,18 @@ function fakeMicromamba() {
   return file;
 }
 
+const BLOCK = rootsBlock("/file");
+
 describe("withBlock()", () => {
   test("puts one block at the top, however many there were", () => {
-    const once = withBlock("rest\n", "/file");
+    const once = withBlock("rest\n", BLOCK);
     expect(once.endsWith("# <<< ai-dock <<<\nrest\n")).toBe(true);
-    expect(withBlock(once, "/file")).toBe(once);
-    expect(withBlock(`mine\n${once}${once}`, "/file")).toBe(withBlock("mine\nrest\nrest\n", "/file"));
+    expect(withBlock(once, BLOCK)).toBe(once);
+    expect(withBlock(`mine\n${once}${once}`, BLOCK)).toBe(withBlock("mine\nrest\nrest\n", BLOCK));
   });
 
   test("keeps what follows a block without its end", () => {
-    expect(withBlock("# >>> ai-dock >>>\nmine\n", "/file")).toBe(withBlock("mine\n", "/file"));
+    expect(withBlock("# >>> ai-dock >>>\nmine\n", BLOCK)).toBe(withBlock("mine\n", BLOCK));
   });
 });
 
@@ -92,6 +96,43 @@ describe("writeShellEnvironment()", () => {
     expect(readlinkSync(path("opt/ai-dock/etc/environment.sh"))).toBe(path("run/ai-dock/environment.sh"));
   });
 
+  describe.skipIf(process.getuid?.() !== 0)("keeps out of a home of the host:", () => {
+    const HOST_USER = 1234;
+    const bashrc = () => {
+      const { uid, gid } = statSync(path("root/.bashrc"));
+      return [readFileSync(path("root/.bashrc"), "utf8"), uid, gid, mode("root/.bashrc")];
+    };
+
+    test("one that is mounted", () => {
+      expect(spawnSync("mount", ["--bind", path("root"), path("root")]).stderr.toString()).toBe("");
+      try {
+        boot();
+      } finally {
+        spawnSync("umount", [path("root")]);
+      }
+      expect(bashrc()[0]).toBe(UBUNTU_BASHRC);
+      expect(readFileSync(path("etc/bash.bashrc"), "utf8")).toContain(path("run/ai-dock/environment.sh"));
+    });
+
+    test.each(["root", "root/.bashrc"])("/%s of another user", (name) => {
+      chownSync(path(name), HOST_USER, HOST_USER);
+      const before = bashrc();
+      boot();
+      boot();
+      expect(bashrc()).toEqual(before);
+      expect(readFileSync(path("etc/bash.bashrc"), "utf8").match(/>>> ai-dock >>>/g)).toHaveLength(1);
+    });
+
+    test("while a file of the image keeps its owner and mode", () => {
+      mkdirSync(path("etc/profile.d"), { recursive: true });
+      writeFileSync(path("etc/profile.d/ai-dock.sh"), "", { mode: 0o640 });
+      chownSync(path("etc/profile.d/ai-dock.sh"), 0, HOST_USER);
+      boot();
+      const { gid } = statSync(path("etc/profile.d/ai-dock.sh"));
+      expect([gid, mode("etc/profile.d/ai-dock.sh")]).toEqual([HOST_USER, "640"]);
+    });
+  });
+
   test("warns once for what it cannot write", () => {
     const context = bootContext();
     writeShellEnvironment(context, "/proc");
@@ -99,44 +140,51 @@ describe("writeShellEnvironment()", () => {
     expect(context.lines[0]).toStartWith('warn "/proc/run/ai-dock/environment.sh": ENOENT');
   });
 
-  describe.skipIf(process.getuid?.() !== 0 || spawnSync("unshare", ["-m", "true"]).status !== 0)(
-    "reaches",
-    () => {
-      test.each([
-        ["an interactive shell", ["-ic", "env -0"], {}],
-        ["a login shell", ["-lc", "env -0"], {}],
-        ["an interactive login shell", ["-lic", "env -0"], {}],
-        ["ssh host command", ["-c", "env -0"], { SSH_CLIENT: "::1 1 2" }],
-      ])("%s, byte for byte", (_, args, env) => {
-        boot(awkward);
-        const got = environmentOf(bash(args, env));
-        const wanted = Object.entries(awkward).map(([name, value]) => `${name}=${value}`);
-        expect(wanted.filter((pair) => !got.has(pair))).toEqual([]);
-        expect(got.has("PATH=/opt/ai-dock/bin:/usr/bin:/bin")).toBe(true);
-      });
+  const isPossible = process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
+  describe.skipIf(!isPossible).each([
+    ["reaches", 0],
+    ["with the home of another user reaches", 1234],
+  ])("%s", (_name, owner) => {
+    beforeEach(() => {
+      mkdirSync(path("etc"));
+      writeFileSync(path("etc/bash.bashrc"), '[ -z "$PS1" ] && return\nPS1="> "\n');
+      chownSync(path("root"), owner, owner);
+    });
 
-      test("the workspace, in the first interactive shell only", () => {
-        boot();
-        expect(bash(["-ic", "pwd; cd /; bash -ic pwd"])).toBe(`${root}/workspace\n/\n`);
-        expect(bash(["-lic", "pwd"])).toBe(`${root}/workspace\n`);
-        expect(bash(["-lc", "pwd"])).toBe("/\n");
-      });
+    test.each([
+      ["an interactive shell", ["-ic", "env -0"], {}],
+      ["a login shell", ["-lc", "env -0"], {}],
+      ["an interactive login shell", ["-lic", "env -0"], {}],
+      ["ssh host command", ["-c", "env -0"], { SSH_CLIENT: "::1 1 2" }],
+    ])("%s, byte for byte", (_, args, env) => {
+      boot(awkward);
+      const got = environmentOf(bash(args, env));
+      const wanted = Object.entries(awkward).map(([name, value]) => `${name}=${value}`);
+      expect(wanted.filter((pair) => !got.has(pair))).toEqual([]);
+      expect(got.has("PATH=/opt/ai-dock/bin:/usr/bin:/bin")).toBe(true);
+    });
 
-      test("nested shells without undoing what they were started with", () => {
-        boot({ FOO: "boot" });
-        expect(bash(["-ic", "FOO=mine bash -ic 'echo $FOO'"])).toBe("mine\n");
-        expect(bash(["-ic", "FOO=mine bash -lc 'echo $FOO $PATH'"])).toBe(
-          "mine /opt/ai-dock/bin:/usr/bin:/bin\n",
-        );
-      });
+    test("the workspace, in the first interactive shell only", () => {
+      boot();
+      expect(bash(["-ic", "pwd; cd /; bash -ic pwd"])).toBe(`${root}/workspace\n/\n`);
+      expect(bash(["-lic", "pwd"])).toBe(`${root}/workspace\n`);
+      expect(bash(["-lc", "pwd"])).toBe("/\n");
+    });
 
-      test("micromamba's environment, also where /etc/profile has reset PATH", () => {
-        boot({ MAMBA_EXE: fakeMicromamba(), MAMBA_DEFAULT_ENV: "py" });
-        expect(bash(["-ic", "echo $PATH; bash -ic 'echo $PATH'; bash -lic 'echo $PATH'"])).toBe(
-          "/envs/py/bin:/opt/ai-dock/bin:/usr/bin:/bin\n".repeat(3),
-        );
-        expect(bash(["-lc", "echo $PATH"])).toBe("/opt/ai-dock/bin:/usr/bin:/bin\n");
-      });
-    },
-  );
+    test("nested shells without undoing what they were started with", () => {
+      boot({ FOO: "boot" });
+      expect(bash(["-ic", "FOO=mine bash -ic 'echo $FOO'"])).toBe("mine\n");
+      expect(bash(["-ic", "FOO=mine bash -lc 'echo $FOO $PATH'"])).toBe(
+        "mine /opt/ai-dock/bin:/usr/bin:/bin\n",
+      );
+    });
+
+    test("micromamba's environment, also where /etc/profile has reset PATH", () => {
+      boot({ MAMBA_EXE: fakeMicromamba(), MAMBA_DEFAULT_ENV: "py" });
+      expect(bash(["-ic", "echo $PATH; bash -ic 'echo $PATH'; bash -lic 'echo $PATH'"])).toBe(
+        "/envs/py/bin:/opt/ai-dock/bin:/usr/bin:/bin\n".repeat(3),
+      );
+      expect(bash(["-lc", "echo $PATH"])).toBe("/opt/ai-dock/bin:/usr/bin:/bin\n");
+    });
+  });
 });

@@ -1,8 +1,7 @@
-import { chmodSync, chownSync, existsSync, realpathSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../../errors.ts";
-import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
-import { mountAt } from "../../sys/mounts.ts";
+import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -12,18 +11,21 @@ const WRITABLE_BY_OTHERS = 0o022;
 export interface KeyStore {
   /** The home directory whose `.ssh/authorized_keys` it is. */
   home: string;
-  /** Used instead where that one cannot be written. */
+  /** Used instead where that one cannot be written, or is not ours to write. */
   spare: string;
 }
 
-/** Writes authorized_keys when it changes, and makes its path one that sshd trusts. Never throws. */
+/**
+ * Writes authorized_keys when it changes, and makes its path one that sshd trusts. What the host has mounted there
+ * keeps its content, owners and modes; sshd may refuse it for them, so that all keys are in the spare file then.
+ * Never throws.
+ */
 export function storeKeys({ home, spare }: KeyStore, lines: string[], warn: (message: string) => void): void {
   const path = `${home}/.ssh/authorized_keys`;
   const content = lines.map((line) => `${line}\n`).join("");
   try {
     if (content === "" && !existsSync(path)) return rmSync(spare, { force: true });
-    // A file of the host, mounted here: it keeps its content, owner and mode.
-    if (existsSync(path) && mountAt(path) !== undefined) return writeSpare(spare, content);
+    if ([home, dirname(path), path].some(isForeign)) return writeSpare(spare, content);
     prepareDirectory(home, dirname(path));
     write(path, content);
     rmSync(spare, { force: true });
@@ -56,11 +58,8 @@ function writeSpare(path: string, content: string): void {
   writeFileAtomic(path, content, FILE_MODE);
 }
 
-/** Sets mode and owner where they differ. */
+/** Sets the mode where it differs. */
 function secure(path: string, wanted: (mode: number) => number): void {
-  const { mode, uid, gid } = statSync(path);
-  const now = mode & 0o7777;
-  const own = process.geteuid?.() ?? 0;
-  if (uid !== own) chownSync(path, own, gid);
+  const now = statSync(path).mode & 0o7777;
   if (wanted(now) !== now) chmodSync(path, wanted(now));
 }

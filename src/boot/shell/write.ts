@@ -2,13 +2,15 @@ import { lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, statSync, sym
 import { dirname } from "node:path";
 import { readIfExists, writeFileAtomic } from "../../sys/fs.ts";
 
-/** Writes a file unless it holds just that, with its directory; a symlink and the mode of a file there stay. */
+/** Writes a file unless it holds just that, with its directory; a symlink, owner and mode of a file there stay. */
 export function writeIfChanged(path: string, content: string, mode: number): void {
   const current = readIfExists(path);
   if (current === content) return;
   mkdirSync(dirname(path), { recursive: true });
-  const target = current === undefined ? path : realpathSync(path);
-  writeFileAtomic(target, content, current === undefined ? mode : statSync(target).mode & 0o7777);
+  if (current === undefined) return writeFileAtomic(path, content, mode);
+  const target = realpathSync(path);
+  const there = statSync(target);
+  writeFileAtomic(target, content, there.mode & 0o7777, there);
 }
 
 /** Makes `path` a symlink to `target`, replacing what is there unless it is a directory. */

@@ -1,8 +1,9 @@
 import type { BootContext, Step } from "../context.ts";
 import { sessionVariables, shellFile } from "../../env/shell-file.ts";
 import { messageOf } from "../../errors.ts";
-import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
-import { profileScript, withBlock } from "../shell/bashrc.ts";
+import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { ROOT_HOME } from "../../sys/keys/paths.ts";
+import { everyonesBlock, profileScript, rootsBlock, withBlock } from "../shell/bashrc.ts";
 import { linkTo, writeIfChanged } from "../shell/write.ts";
 
 /** Where sessions find the boot environment; root alone may read it, since it holds secrets. */
@@ -11,10 +12,13 @@ export const ENVIRONMENT_FILE = "/run/ai-dock/environment.sh";
 /** Gives every new shell the boot environment. `root` is put in front of all paths. */
 export function writeShellEnvironment({ env, log }: BootContext, root = "") {
   const file = `${root}${ENVIRONMENT_FILE}`;
-  const bashrc = `${root}/root/.bashrc`;
+  const home = `${root}${ROOT_HOME}`;
+  const isHomeForeign = [home, `${home}/.bashrc`].some(isForeign);
+  const bashrc = isHomeForeign ? `${root}/etc/bash.bashrc` : `${home}/.bashrc`;
+  const block = isHomeForeign ? everyonesBlock(file) : rootsBlock(file);
   const targets: [path: string, write: (path: string) => void][] = [
     [file, (path) => writeSecret(path, shellFile(env))],
-    [bashrc, (path) => writeIfChanged(path, withBlock(readIfExists(path) ?? "", file), 0o644)],
+    [bashrc, (path) => writeIfChanged(path, withBlock(readIfExists(path) ?? "", block), 0o644)],
     [`${root}/etc/profile.d/ai-dock.sh`, (path) => writeIfChanged(path, profileScript(file), 0o644)],
     // Images built on later versions of the original source it.
     [`${root}/opt/ai-dock/etc/environment.sh`, (path) => linkTo(path, file)],
