@@ -59,8 +59,8 @@ export class Follower {
 
   /** True when the path leads to another file by now; it and those before it are pending then. */
   #findNewer(): boolean {
-    const there = statSync(this.#path, { throwIfNoEntry: false });
-    if (there === undefined || there.ino === this.#current?.inode) return false;
+    const inode = inodeOf(this.#path);
+    if (inode === undefined || inode === this.#current?.inode) return false;
     for (const generation of openGenerations(this.#path)) {
       if (generation.inode === this.#current?.inode || generation.identity === this.#older) {
         generation.close();
@@ -94,5 +94,14 @@ export class Follower {
       this.#offset += count;
       this.#printer.push(block.subarray(0, count));
     }
+  }
+}
+
+/** Undefined for what cannot be found, or not without end: a link may lead to itself. */
+function inodeOf(path: string): number | undefined {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return undefined;
   }
 }

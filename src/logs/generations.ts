@@ -1,16 +1,34 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 /** More generations than any program keeps are not looked for. */
 const MOST_GENERATIONS = 1000;
+
+/** Nothing waits for the other end of what turns out to be a pipe, and no terminal becomes ours. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** A file of a log, open for reading: the log itself or a generation of it. */
 export class Generation {
   readonly inode: number;
   readonly #fd: number;
 
-  constructor(path: string) {
-    this.#fd = openSync(path, "r");
-    this.inode = fstatSync(this.#fd).ino;
+  private constructor(fd: number, inode: number) {
+    this.#fd = fd;
+    this.inode = inode;
+  }
+
+  /** Undefined where there is nothing to read: no file, or something else than a regular one. */
+  static open(path: string): Generation | undefined {
+    let fd: number;
+    try {
+      fd = openSync(path, FLAGS);
+    } catch {
+      return undefined;
+    }
+    const stat = fstatSync(fd);
+    // Docker makes a folder for a file that is to be mounted and is not there.
+    if (stat.isFile()) return new Generation(fd, stat.ino);
+    closeSync(fd);
+    return undefined;
   }
 
   get size(): number {
@@ -45,7 +63,7 @@ export function* openGenerations(path: string): Generator<Generation, void, void
   const seen = new Set<number>();
   let gap = false;
   for (let number = 0; number <= MOST_GENERATIONS; number++) {
-    const generation = tryOpen(number === 0 ? path : `${path}.${number}`);
+    const generation = Generation.open(number === 0 ? path : `${path}.${number}`);
     if (generation === undefined) {
       // One may be missing for a moment: it is being renamed.
       if (gap) return;
@@ -59,13 +77,5 @@ export function* openGenerations(path: string): Generator<Generation, void, void
     }
     seen.add(generation.inode);
     yield generation;
-  }
-}
-
-function tryOpen(path: string): Generation | undefined {
-  try {
-    return new Generation(path);
-  } catch {
-    return undefined;
   }
 }

@@ -12,7 +12,9 @@ export interface LogName {
 export function listLogs(directory: string): LogName[] {
   let files: string[];
   try {
-    files = readdirSync(directory);
+    // Docker makes a folder for a file that is to be mounted and is not there.
+    const entries = readdirSync(directory, { withFileTypes: true });
+    files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   } catch {
     return [];
   }

@@ -65,10 +65,10 @@ export class TimeNotes {
   }
 }
 
-/** The time spans of a log's files, by inode, in the order of their bytes. */
+/** The time spans of a log's files, by inode, in the order of their bytes; none where they cannot be read. */
 export function readTimes(log: string): Map<number, TimeSpan[]> {
   const files = new Map<number, TimeSpan[]>();
-  for (const span of parse(readIfExists(timesPath(log)) ?? "")) {
+  for (const span of parse(readNotes(timesPath(log)))) {
     const spans = files.get(span.inode) ?? [];
     // The file was truncated, or it is another one that got the same inode.
     if (span.offset <= (spans.at(-1)?.offset ?? -1)) spans.length = 0;
@@ -76,6 +76,14 @@ export function readTimes(log: string): Map<number, TimeSpan[]> {
     files.set(span.inode, spans);
   }
   return files;
+}
+
+function readNotes(path: string): string {
+  try {
+    return readIfExists(path) ?? "";
+  } catch {
+    return "";
+  }
 }
 
 /** Joins neighbours in the older half: times get coarser with age, and are never lost. */

@@ -1,10 +1,10 @@
-import { existsSync, type FSWatcher, watch } from "node:fs";
+import { closeSync, constants, fstatSync, type FSWatcher, openSync, statSync, watch } from "node:fs";
 
 /** Events come in bursts; one look serves a whole one. */
 const GATHER_MS = 5;
 /** A last look at everything after a burst, for events that the kernel had no room for. */
 const SETTLE_MS = 250;
-/** How often a directory that does not exist is looked for. */
+/** How often a directory that does not exist is looked for, or whether it is still the same one. */
 const ABSENT_MS = 200;
 
 /** How often a directory is looked at that cannot be watched: a machine's inotify instances are few. */
@@ -14,17 +14,33 @@ const POLL_MS = 200;
 export type Changes = ReadonlySet<string> | "all";
 
 /**
- * Tells of changes in a directory, as soon as it exists, until aborted: at once of all that is there, then
- * of the files that were written, made, moved or deleted.
+ * Tells of changes in a directory, as soon as it exists and again when another one takes its place, until
+ * aborted: at once of all that is there, then of the files that were written, made, moved or deleted.
  */
 export async function watchDirectory(
   directory: string,
   onChange: (changes: Changes) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!existsSync(directory) && !signal.aborted) await Bun.sleep(ABSENT_MS);
-  if (signal.aborted) return;
-  const failed = Promise.withResolvers<void>();
+  while (!signal.aborted) {
+    const held = hold(directory);
+    try {
+      if (held === undefined) await Bun.sleep(ABSENT_MS);
+      else await watchOne(directory, held, onChange, signal);
+    } finally {
+      if (held !== undefined) closeSync(held);
+    }
+  }
+}
+
+/** Watches the directory that is held, as long as it is the one of that path. */
+async function watchOne(
+  directory: string,
+  held: number,
+  onChange: (changes: Changes) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = Promise.withResolvers<void>();
   const names = new Set<string>();
   let gather: Timer | undefined;
   let settle: Timer | undefined;
@@ -32,7 +48,7 @@ export async function watchDirectory(
     try {
       onChange(changes);
     } catch (error) {
-      failed.reject(error);
+      ended.reject(error);
     }
   };
   const watcher = tryWatch(directory, (file) => {
@@ -49,19 +65,43 @@ export async function watchDirectory(
     }, SETTLE_MS);
   });
   const poll = watcher === undefined ? setInterval(() => look("all"), POLL_MS) : undefined;
-  signal.addEventListener("abort", () => failed.resolve());
+  const identity = setInterval(() => {
+    if (!isStill(directory, held)) ended.resolve();
+  }, ABSENT_MS);
+  const end = () => ended.resolve();
+  signal.addEventListener("abort", end);
   look("all");
   try {
-    await failed.promise;
+    await ended.promise;
   } finally {
+    signal.removeEventListener("abort", end);
     watcher?.close();
-    for (const timer of [gather, settle, poll]) clearTimeout(timer);
+    for (const timer of [gather, settle, poll, identity]) clearTimeout(timer);
+  }
+}
+
+/** Opens a directory: its inode number is given to no other one meanwhile. Undefined when there is none. */
+function hold(directory: string): number | undefined {
+  try {
+    return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch {
+    return undefined;
+  }
+}
+
+function isStill(directory: string, held: number): boolean {
+  try {
+    const [there, own] = [statSync(directory), fstatSync(held)];
+    return there.ino === own.ino && there.dev === own.dev;
+  } catch {
+    return false;
   }
 }
 
 function tryWatch(directory: string, onEvent: (file: string | null) => void): FSWatcher | undefined {
   try {
-    return watch(directory, (_, file) => onEvent(file));
+    // One whose directory is gone tells so by an error; that is found out anyway.
+    return watch(directory, (_, file) => onEvent(file)).on("error", () => undefined);
   } catch {
     return undefined;
   }

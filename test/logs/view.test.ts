@@ -5,6 +5,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   unlinkSync,
   writeFileSync,
@@ -96,6 +97,56 @@ describe("viewLogs()", () => {
     expect(shown === numbered(50_000, 200_000)).toBe(true);
     writeFileSync(join(directory.path, "a.log"), "x".repeat(200_000));
     expect(await textOf(directory.path, { lines: 1, format: "plain" })).toContain("x".repeat(60_000));
+  });
+
+  test("leaves out what is no regular file, and does without times that cannot be read", async () => {
+    using directory = temporaryDirectory();
+    const path = (name: string) => join(directory.path, name);
+    mkdirSync(path("folder.log"));
+    symlinkSync("loop.log", path("loop.log"));
+    symlinkSync("/dev/zero", path("device.log"));
+    Bun.spawnSync(["mkfifo", path("pipe.log")]);
+    mkdirSync(path(".times"));
+    for (const name of ["a.log", "b.log"]) {
+      writeFileSync(path(name), "1\n");
+      symlinkSync(name, path(`.times/${name}`));
+    }
+    expect(await textOf(directory.path)).toBe("a | 1\nb | 1\n");
+    expect(await textOf(directory.path, { since: 1 })).toBe("a | 1\nb | 1\n");
+    const failure = await view(directory.path, { names: ["folder"] }).done.catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "E_NO_SUCH_LOG" });
+    const { shown, stop } = view(directory.path, { follow: true });
+    await until(() => shown.text === "a | 1\nb | 1\n");
+    rmSync(path("folder.log"), { recursive: true });
+    rmSync(path("loop.log"));
+    writeFileSync(path("folder.log"), "2\n");
+    await until(() => shown.text.endsWith("folder | 2\n"));
+    rmSync(path("folder.log"));
+    symlinkSync("folder.log", path("folder.log"));
+    appendFileSync(path("a.log"), "3\n");
+    await until(() => shown.text.endsWith("a | 3\n"));
+    await stop();
+  });
+
+  test("goes on after the directory was deleted and made again", async () => {
+    using parent = temporaryDirectory();
+    const directory = join(parent.path, "logs");
+    mkdirSync(directory);
+    writeFileSync(join(directory, "a.log"), "1\n");
+    const { shown, stop } = view(directory, { follow: true });
+    await until(() => shown.text === "a | 1\n");
+    rmSync(directory, { recursive: true });
+    mkdirSync(directory);
+    writeFileSync(join(directory, "a.log"), "2\n");
+    await until(() => shown.text.endsWith("a | 2\n"));
+    appendFileSync(join(directory, "a.log"), "3\n");
+    await until(() => shown.text.endsWith("a | 3\n"));
+    renameSync(directory, `${directory}.old`);
+    await Bun.sleep(300);
+    mkdirSync(directory);
+    writeFileSync(join(directory, "b.log"), "4\n");
+    await until(() => shown.text.endsWith("b | 4\n"));
+    await stop();
   });
 
   test("an unknown name is an error that lists the known ones", async () => {
