@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { boot, keypair, tempFolder } from "./harness.ts";
+import { boot, keypair } from "./harness.ts";
 
 const blobs = (text: string) => text.split("\n").flatMap((line) => /AAAA\S+/.exec(line)?.[0] ?? []);
 
@@ -63,36 +63,5 @@ describe("ssh keys", () => {
       env: { KEY: key.public },
     });
     expect((await container.ssh("echo in", { key })).stdout).toBe("in\n");
-  });
-});
-
-describe("the host's /etc/passwd and /etc/group, mounted read-only without a user sshd", () => {
-  const host = async () => {
-    const folder = tempFolder();
-    await Bun.write(
-      `${folder}/passwd`,
-      "root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/bash\n",
-    );
-    await Bun.write(`${folder}/group`, "root:x:0:\nme:x:1000:\n");
-    return [`${folder}/passwd:/etc/passwd:ro`, `${folder}/group:/etc/group:ro`];
-  };
-
-  test("ssh works where mounting is allowed", async () => {
-    const key = await keypair();
-    await using container = await boot({
-      env: { SSH_PUBKEY: key.public },
-      mounts: await host(),
-      capAdd: ["SYS_ADMIN"],
-      securityOpt: ["apparmor:unconfined"],
-    });
-    await container.waitReady();
-    expect((await container.ssh("id -un", { key })).stdout).toBe("root\n");
-  });
-
-  test("elsewhere one line says what to do", async () => {
-    const key = await keypair();
-    await using container = await boot({ env: { SSH_PUBKEY: key.public }, mounts: await host() });
-    await container.waitReady();
-    expect(await container.logs()).toContain("sshd skipped: /etc/passwd is read-only and has no user");
   });
 });

@@ -7,7 +7,7 @@ import { isPortTaken } from "../../../sys/proc.ts";
 import { isRoot } from "../../../sys/users.ts";
 import { ensureHostKeys } from "./host-keys.ts";
 import { sshdConfig } from "./config.ts";
-import { ensureSshdUser } from "./user.ts";
+import { ensureAccounts } from "./user.ts";
 
 export const SSHD_CONFIG = "/run/ai-dock/sshd_config";
 
@@ -32,7 +32,7 @@ export async function prepareSshd(options: {
   if (isPortTaken(port)) {
     return `port ${port} is taken by another process, perhaps the provider's own sshd; set SSH_PORT to a free port`;
   }
-  const refusal = ensureSshdUser();
+  const refusal = ensureAccounts();
   if (refusal !== undefined) return refusal;
   ensureDirectory("/run/sshd", 0o755);
   const hostKeys = await ensureHostKeys();
