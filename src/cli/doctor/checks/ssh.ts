@@ -4,6 +4,7 @@ import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "../../../sys/keys/paths.
 import { type Capability, hasCapability } from "../../../sys/capabilities.ts";
 import { isPortTaken } from "../../../sys/proc.ts";
 import { NEEDS_ROOT } from "../../../programs/builtin/sshd/prepare.ts";
+import { missingRootShell } from "../../../programs/builtin/sshd/user.ts";
 import { isRoot } from "../../../sys/users.ts";
 import { type Check, failed, type Finding, ok, warning } from "../check.ts";
 
@@ -21,6 +22,13 @@ export const sshCheck: Check = ({ settings, status }) => {
     findings.push(warning("ssh keys", "no valid public key, so nobody can log in", fix));
   } else findings.push(ok("ssh keys", `${keys} valid`));
   findings.push(portFinding(settings.SSH_PORT, status?.programs.find(({ name }) => name === "sshd")?.state));
+  const shell = missingRootShell();
+  if (shell !== undefined) {
+    const message = `root's shell "${shell}" is not here, so sshd lets nobody in`;
+    const fix =
+      "install it, set another with usermod -s /bin/bash root, or run the container with --cap-add SYS_ADMIN";
+    findings.push(failed("ssh shell", message, fix));
+  }
   const missing = NEEDED.filter((name) => !hasCapability(name));
   if (missing.length > 0) {
     const fix = missing.map((name) => `--cap-add ${name}`).join(" ");
