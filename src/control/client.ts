@@ -1,6 +1,7 @@
+import { accessSync, constants } from "node:fs";
 import { ofetch } from "ofetch";
 import type { z } from "zod";
-import { AiDockError, ExitCode } from "../errors.ts";
+import { AiDockError, errnoOf, ExitCode } from "../errors.ts";
 import {
   actionReply,
   type ActionRequest,
@@ -13,7 +14,10 @@ import {
   updateReply,
 } from "./protocol.ts";
 
-/** Talks to the supervisor of this container. Every call throws AiDockError `E_NO_SUPERVISOR` without one. */
+/**
+ * Talks to the supervisor of this container. Every call throws AiDockError `E_NO_SUPERVISOR` without one, or
+ * when this user may not ask it.
+ */
 export const control = {
   status: () => call("/status", statusReply),
   health: () => call("/health", healthReply),
@@ -37,13 +41,29 @@ async function call<Schema extends z.ZodType>(
       retry: 0,
     })
     .catch((error: unknown) => {
-      throw new AiDockError("No supervisor: ai-dock init is not running in this container", {
-        code: "E_NO_SUPERVISOR",
-        exitCode: ExitCode.noSupervisor,
-        cause: error,
-      });
+      throw noSupervisor(error);
     });
   const failure = errorReply.safeParse(response._data);
   if (!response.ok && failure.success) throw new AiDockError(failure.data.error, { code: failure.data.code });
   return reply.parse(response._data);
+}
+
+function noSupervisor(cause: unknown): AiDockError {
+  const options = { code: "E_NO_SUPERVISOR", exitCode: ExitCode.noSupervisor, cause };
+  return isRefused(controlSocket())
+    ? new AiDockError("No access: the supervisor of this container may be used by root only", {
+        ...options,
+        hint: "Try docker exec --user 0",
+      })
+    : new AiDockError("No supervisor: ai-dock init is not running in this container", options);
+}
+
+/** Asked afterwards: a failed connection does not tell why. */
+function isRefused(socket: string): boolean {
+  try {
+    accessSync(socket, constants.R_OK | constants.W_OK);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === "EACCES";
+  }
 }

@@ -1,4 +1,5 @@
-import { AiDockError } from "../errors.ts";
+import { accessSync, constants } from "node:fs";
+import { AiDockError, errnoOf } from "../errors.ts";
 import { Follower } from "./follow.ts";
 import type { OutputFormat } from "./format.ts";
 import { mergeByTime } from "./merge.ts";
@@ -35,13 +36,14 @@ interface View {
 
 /**
  * Writes the last lines of the logs and, when following, what is added to them, to logs that appear later
- * too, until aborted. Throws AiDockError for a name that has no log, unless following.
+ * too, until aborted. Throws AiDockError for a name that has no log, unless following, and when none may be read.
  */
 export async function viewLogs(options: ViewOptions): Promise<void> {
   const { directory, names, follow } = options;
   const isWanted = ({ name }: LogName) => names.length === 0 || names.includes(name);
   const all = listLogs(directory);
   if (!follow) requireKnown(names, all);
+  requireReadable(all.filter(isWanted));
   const views = new Map<string, View>();
   const open = (log: LogName, start: Start) => views.set(log.path, openView(log, start, options));
   for (const log of all.filter(isWanted)) open(log, startOf(log, options));
@@ -100,5 +102,24 @@ function requireKnown(names: string[], all: LogName[]): void {
     throw new AiDockError(`No such log: expected one of ${known.join(", ") || "none"}, got "${name}"`, {
       code: "E_NO_SUCH_LOG",
     });
+  }
+}
+
+/** What one may not read is left out, unless there is nothing else. */
+function requireReadable(logs: LogName[]): void {
+  const answers = new Set(logs.map(({ path }) => accessTo(path)));
+  if (!answers.has("EACCES") || answers.has("ok")) return;
+  throw new AiDockError("No access: these logs may be read by root only", {
+    code: "E_NO_ACCESS",
+    hint: "Try docker exec --user 0",
+  });
+}
+
+function accessTo(path: string): string | undefined {
+  try {
+    accessSync(path, constants.R_OK);
+    return "ok";
+  } catch (error) {
+    return errnoOf(error);
   }
 }
