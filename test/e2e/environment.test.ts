@@ -92,6 +92,8 @@ describe("the environment", () => {
         HF_TOKEN: token,
         DEBUG: "true",
         RCLONE_CONFIG_PASS_FILE: "/run/secrets/pass",
+        TS_AUTHKEY: "tskey-s3cret",
+        LINK: "https://me:s3cret@s3cret@example.org/x.sh?token=s3cret",
       },
       mounts: [`${file}:/run/secrets:ro`],
       programs: { "p.conf": "[program:p]\ncommand=sleep 600\n" },

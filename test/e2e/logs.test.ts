@@ -75,6 +75,61 @@ describe("logs", () => {
     expect((await container.exec(["ai-dock", "logs", "--since", "soon"])).code).toBe(2);
   });
 
+  test("ai-dock logs takes what status and doctor call a program, and says where its output is", async () => {
+    const programs = {
+      "app.conf":
+        "[program:app]\ncommand=sh -c 'echo hello; exec sleep 600'\nnumprocs=2\nprocess_name=%(program_name)s_%(process_num)02d\n",
+      "out.conf":
+        "[program:out]\ncommand=sh -c 'echo there; exit 7'\nstartretries=0\nautorestart=false\nstdout_logfile=/dev/stdout\nredirect_stderr=true\n",
+    };
+    await using container = await boot({ programs });
+    await container.waitLog("app_01 | hello");
+    await container.waitLog("out | there");
+    const logs = (...words: string[]) => container.exec(["ai-dock", "logs", ...words]);
+    expect((await logs("app:app_00")).stdout).toBe("app_00 | hello\n");
+    expect((await logs("app")).stdout.split("\n").toSorted()).toEqual([
+      "",
+      "app_00 | hello",
+      "app_01 | hello",
+    ]);
+    for (const words of [["out"], ["-f", "out"]])
+      expect(await logs(...words)).toEqual({
+        stdout: "",
+        stderr: 'ai-dock: The output of "out" is in docker logs only\n',
+        code: 1,
+      });
+    expect((await logs("out", "app:app_01")).stdout).toBe("app_01 | hello\n");
+    await container.waitLog(/out (FATAL|EXITED)/);
+    expect(await container.sh("ai-dock doctor || true")).toContain("→ its output is in docker logs only");
+  });
+
+  test("a folder or a loop in place of a log, and a user without rights, cost a line at most", async () => {
+    await using container = await boot();
+    await container.waitReady();
+    await container.sh("cd /var/log/supervisor; mkdir folder.log; ln -s loop.log loop.log");
+    expect(await container.exec(["ai-dock", "logs", "-n", "1", "boot"])).toMatchObject({
+      stderr: "",
+      code: 0,
+    });
+    expect(await container.exec(["ai-dock", "logs"])).toMatchObject({ stderr: "", code: 0 });
+    const nobody = (...words: string[]) => container.exec(["ai-dock", ...words], { user: "nobody" });
+    expect(await nobody("logs")).toEqual({
+      stdout: "",
+      stderr: "ai-dock: No access: these logs may be read by root only\nTry docker exec --user 0\n",
+      code: 1,
+    });
+    for (const command of ["status", "health"])
+      expect(await nobody(command)).toEqual({
+        stdout: "",
+        stderr:
+          "ai-dock: No access: the supervisor of this container may be used by root only\nTry docker exec --user 0\n",
+        code: 4,
+      });
+    const { stdout } = await nobody("doctor");
+    expect(stdout).toContain("may be used by root only");
+    expect(stdout).not.toContain("is not running");
+  });
+
   test("logtail.sh follows everything", async () => {
     await using container = await boot();
     await container.waitReady();

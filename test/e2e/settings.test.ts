@@ -42,6 +42,16 @@ describe("invalid settings", () => {
   });
 });
 
+test("blanks around settings, as web forms leave them, cost nothing", async () => {
+  const key = await keypair();
+  const env = { SSH_PORT: "2222 ", WORKSPACE: "/data ", SSH_PUBKEY: ` ${key.public}\n` };
+  await using container = await boot({ env });
+  await container.waitReady();
+  expect(await container.logs()).not.toContain("expected a port");
+  expect((await container.ssh("echo $WORKSPACE", { key, port: 2222 })).stdout).toBe("/data/\n");
+  expect(await container.sh("ls -d /data*")).toBe("/data");
+});
+
 describe("the command line", () => {
   test("tells what is wrong in one line and a hint", async () => {
     await using container = await boot();

@@ -1,9 +1,11 @@
 import { defineCommand } from "citty";
 import { errnoOf, ExitCode } from "../../errors.ts";
+import { listLogs } from "../../logs/names.ts";
 import { parseMoment } from "../../logs/since.ts";
 import { viewLogs } from "../../logs/view.ts";
 import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import type { Command } from "../index.ts";
+import { askProgramLogs, chooseLogs, isLog } from "../log-names.ts";
 import { style } from "../print.ts";
 import { usageError } from "../run-command.ts";
 import { writeOut } from "../write.ts";
@@ -24,7 +26,7 @@ const command: Command = {
       description: "Logs of all or some programs, of boot, preflight and provisioning",
     },
     args: {
-      name: { type: "positional", required: false, description: "NAME…" },
+      name: { type: "positional", required: false, description: "NAME, GROUP:NAME or GROUP …" },
       follow: {
         type: "boolean",
         alias: "f",
@@ -49,14 +51,16 @@ const command: Command = {
       },
     },
   }),
-  async run({ _: names, follow, lines, since, json, prefix }: LogsArgs) {
+  async run({ _: words, follow = process.stdout.isTTY, lines, since, json, prefix }: LogsArgs) {
+    const names = await namesOf(words, follow);
+    if (words.length > 0 && names.length === 0) return ExitCode.failure;
     try {
       await viewLogs({
         directory: LOG_DIRECTORY,
         names,
         lines: parseLines(lines ?? (since === undefined ? "20" : "all")),
         ...(since === undefined ? {} : { since: parseSince(since) }),
-        follow: follow ?? process.stdout.isTTY,
+        follow,
         format: json ? "json" : prefix ? "prefix" : "plain",
         decorate: (name) => style("bold", name),
         write: writeOut,
@@ -70,6 +74,16 @@ const command: Command = {
 };
 
 export default command;
+
+/** The logs that are meant; what is said of other programs goes to standard error. */
+async function namesOf(words: string[], follow: boolean): Promise<string[]> {
+  const known = listLogs(LOG_DIRECTORY);
+  if (words.every((word) => isLog(word, known))) return words;
+  const programs = await askProgramLogs();
+  const { names, notes } = chooseLogs(words, programs, { directory: LOG_DIRECTORY, known, follow });
+  for (const note of notes) process.stderr.write(`ai-dock: ${note}\n`);
+  return names;
+}
 
 function parseLines(text: string): number {
   if (text === "all") return Number.POSITIVE_INFINITY;

@@ -1,0 +1,89 @@
+import { basename, dirname } from "node:path";
+import { z } from "zod";
+import { control } from "../control/client.ts";
+import { logOf, type LogName } from "../logs/names.ts";
+import { programId } from "../programs/spec.ts";
+import { findByName } from "../supervisor/names.ts";
+import { unlessAlone } from "./effective-environment.ts";
+
+/** A program and where its streams go: a file, `/dev/stdout`, or nothing. */
+export interface ProgramLogs {
+  name: string;
+  group: string;
+  stdout_logfile: string;
+  stderr_logfile: string;
+}
+
+const programLogs = z.array(
+  z.object({ name: z.string(), group: z.string(), stdout_logfile: z.string(), stderr_logfile: z.string() }),
+);
+
+/** Of all programs, as the supervisor has them; none without one. */
+export async function askProgramLogs(): Promise<ProgramLogs[]> {
+  const reply = await unlessAlone(control.rpc("getAllProcessInfo", []));
+  return reply !== undefined && "result" in reply ? programLogs.parse(reply.result) : [];
+}
+
+/** Where the output of a program is when it is in no log of the directory; else undefined. */
+export function outputElsewhere(
+  { stdout_logfile: path }: ProgramLogs,
+  directory: string,
+): string | undefined {
+  // Whatever cannot be read again: the container's output, and what the program has instead of a log.
+  if (!path.startsWith("/") || path.startsWith("/dev/")) return "in docker logs only";
+  return logAt(path, directory) === undefined ? `in "${path}"` : undefined;
+}
+
+interface Chosen {
+  /** Names of logs. */
+  names: string[];
+  /** One line for each program that was meant and has nothing to show. */
+  notes: string[];
+}
+
+/**
+ * The logs that words mean: names of logs, else programs and groups as `ai-dock status` has them. What is
+ * neither stays as it is.
+ */
+export function chooseLogs(
+  words: string[],
+  programs: ProgramLogs[],
+  { directory, known, follow }: { directory: string; known: LogName[]; follow: boolean },
+): Chosen {
+  const names = new Set<string>();
+  const notes = new Set<string>();
+  const isKnown = (name: string) => known.some((log) => log.name === name);
+  for (const word of words) {
+    const meant = isLog(word, known) ? [] : matching(programs, word);
+    if (meant.length === 0) names.add(word);
+    for (const program of meant) {
+      const elsewhere = outputElsewhere(program, directory);
+      const own = logNamesOf(program, directory).filter((name) => follow || isKnown(name));
+      for (const name of own) names.add(name);
+      if (elsewhere !== undefined) notes.add(`The output of "${programId(program)}" is ${elsewhere}`);
+      else if (own.length === 0) notes.add(`"${programId(program)}" has written nothing yet`);
+    }
+  }
+  return { names: [...names], notes: [...notes] };
+}
+
+/** True for the name of a log that holds the standard output of something. */
+export function isLog(word: string, known: LogName[]): boolean {
+  return known.some(({ name, stream }) => name === word && stream === "stdout");
+}
+
+function matching(programs: ProgramLogs[], word: string): ProgramLogs[] {
+  try {
+    return findByName(programs, word);
+  } catch {
+    return [];
+  }
+}
+
+function logNamesOf({ stdout_logfile, stderr_logfile }: ProgramLogs, directory: string): string[] {
+  return [stdout_logfile, stderr_logfile].flatMap((path) => logAt(path, directory)?.name ?? []);
+}
+
+function logAt(path: string, directory: string): LogName | undefined {
+  return dirname(path) === directory ? logOf(directory, basename(path)) : undefined;
+}
