@@ -1,21 +1,10 @@
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  constants,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
 import { messageOf } from "../errors.ts";
 import { isOnRemote } from "../sys/distant.ts";
+import { openLog } from "./place.ts";
 import { rotate } from "./rotate.ts";
 import { TimeNotes } from "./times.ts";
 
-/** Readable by root and its group only: programs print what they should not. */
-const FILE_MODE = 0o640;
 /**
  * How long a log that cannot be written is left alone before the next try, and how often a file in use is
  * checked for having been moved, deleted or truncated by someone else; both only as bytes come.
@@ -23,8 +12,6 @@ const FILE_MODE = 0o640;
 const CHECK_MS = 1000;
 /** Larger writes are cut, so that a file exceeds its limit by less than this. */
 const MAX_WRITE = 128 * 1024;
-
-const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
 
 export interface LogFileOptions {
   path: string;
@@ -156,13 +143,7 @@ export class LogFile {
   #open(): void {
     // A write that hangs would hold all programs. Storage of the provider's own at the workspace is another matter.
     if (isOnRemote(this.path)) throw new Error("it is on a remote, which may hang");
-    const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
-    try {
-      this.#fd = openSync(this.path, flags, FILE_MODE);
-    } catch {
-      mkdirSync(dirname(this.path), { recursive: true });
-      this.#fd = openSync(this.path, flags, FILE_MODE);
-    }
+    this.#fd = openLog(this.path);
     this.#checkAt = performance.now() + this.#checkMs;
     const stat = fstatSync(this.#fd);
     this.#isRegular = stat.isFile();
@@ -186,7 +167,7 @@ export class LogFile {
       this.#size = 0;
       return;
     }
-    if (rotate(this.path, backups)) {
+    if (rotate(this.path, this.#fd, backups)) {
       this.close();
       this.#open();
       return;

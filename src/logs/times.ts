@@ -1,12 +1,12 @@
-import { appendFileSync, mkdirSync, statSync } from "node:fs";
+import { closeSync, statSync, writeSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { readIfExists, writeFileAtomic } from "../sys/fs.ts";
+import { FILE_MODE, inLogDirectory, openLog } from "./place.ts";
 
 /** One note a second tells when the bytes from there on were written. */
 const NOTE_MS = 1000;
 /** Size at which the older half of the notes is thinned. */
 const MAX_BYTES = 64 * 1024;
-const FILE_MODE = 0o640;
 
 /** Bytes of a log file that were written between two moments, in epoch milliseconds. */
 export interface TimeSpan {
@@ -49,19 +49,20 @@ export class TimeNotes {
   }
 
   #append(line: string): void {
-    if (this.#size === undefined) {
-      mkdirSync(dirname(this.#path), { recursive: true });
-      this.#size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
-    }
+    this.#size ??= statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
     if (this.#size + line.length > MAX_BYTES) {
       const text = thin(parse(readIfExists(this.#path) ?? ""))
         .map(format)
         .join("");
-      writeFileAtomic(this.#path, text, FILE_MODE);
+      inLogDirectory(this.#path, (path) => writeFileAtomic(path, text, FILE_MODE));
       this.#size = text.length;
     }
-    appendFileSync(this.#path, line, { mode: FILE_MODE });
-    this.#size += line.length;
+    const fd = openLog(this.#path);
+    try {
+      this.#size += writeSync(fd, line);
+    } finally {
+      closeSync(fd);
+    }
   }
 }
 

@@ -71,6 +71,15 @@ export function grantUser(directory: string, uid: number): boolean {
   return (owner !== uid && write(directory, ACCESS, withUser(base, uid))) || changed;
 }
 
+/** True when more than owner, group and others have rights of their own there. */
+export function hasAcl(path: string): boolean {
+  try {
+    return read(path, ACCESS) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 const baseEntries = (mode: number): AclEntry[] => [
   { tag: Tag.userObj, permissions: (mode >> 6) & RWX, id: NOBODY },
   { tag: Tag.groupObj, permissions: (mode >> 3) & RWX, id: NOBODY },

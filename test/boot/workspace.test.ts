@@ -3,14 +3,18 @@ import { spawnSync } from "node:child_process";
 import {
   chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { remotesStep } from "../../src/boot/steps/remotes.ts";
 import { prepareWorkspace } from "../../src/boot/steps/workspace.ts";
 import { normalizeWorkspace } from "../../src/env/workspace.ts";
 import { getXattr } from "../../src/sys/libc.ts";
@@ -92,6 +96,67 @@ describe("prepareWorkspace()", () => {
       const paths = [".", "remote", "remote/.cache", "users"].map((name) => join(path, name));
       expect(paths.map(hasAcl)).toEqual([true, true, true, false]);
       expect(prepareWorkspace(context, mountinfo(path)).fields).toMatchObject({ acl: "kept" });
+    });
+
+    test("follows no link of theirs: no ACL, no directory and no file on the other side", async () => {
+      const [path, other] = [owned("planting"), join(base, "not-theirs")];
+      mkdirSync(other);
+      symlinkSync(other, join(path, "remote"));
+      const context = bootContext({ WORKSPACE: path });
+      expect(prepareWorkspace(context, mountinfo(path)).fields).toMatchObject({ acl: "set" });
+      expect(context.lines).toEqual([
+        `warn "${path}/remote": expected a directory, got a link, which is not followed; remotes get no folder`,
+      ]);
+      await remotesStep.run(context);
+      expect(readdirSync(other)).toEqual([]);
+      expect([hasAcl(path), hasAcl(other)]).toEqual([true, false]);
+      expect(context.lines.filter((line) => line.startsWith("warn") && line.includes("link"))).toHaveLength(
+        1,
+      );
+    });
+
+    test("follows no link below the folder of remotes", () => {
+      const [path, other] = [owned("planting-below"), join(base, "not-theirs-below")];
+      mkdirSync(other);
+      mkdirSync(join(path, "remote"));
+      symlinkSync(other, join(path, "remote/.cache"));
+      const context = bootContext({ WORKSPACE: path });
+      prepareWorkspace(context, mountinfo(path));
+      expect(context.lines).toEqual([
+        `warn "${path}/remote/.cache": expected a directory, got a link, which is not followed; remotes get no folder`,
+      ]);
+      expect([hasAcl(join(path, "remote")), hasAcl(other)]).toEqual([true, false]);
+    });
+
+    test("replaces a link in the place of a warning, and leaves what it leads to", async () => {
+      const [path, secret] = [owned("warned"), join(base, "secret")];
+      writeFileSync(secret, "secret");
+      mkdirSync(join(path, "remote"));
+      const files = [
+        "WARNING-NO-MOUNT.txt",
+        "remote/WARNING-CANNOT-MOUNT-REMOTES.txt",
+        "remote/WARNING-NO-REMOTES-CONFIGURED.txt",
+      ].map((name) => join(path, name));
+      for (const file of files) symlinkSync(secret, file);
+      const context = bootContext({ WORKSPACE: path });
+      prepareWorkspace(context);
+      await remotesStep.run(context);
+      expect(readFileSync(secret, "utf8")).toBe("secret");
+      expect(files.filter((file) => lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink())).toEqual(
+        [],
+      );
+      expect(readFileSync(files[0] ?? "", "utf8")).toContain("is not a mounted volume");
+    });
+
+    test("what stands in the way of a warning costs the warning only", () => {
+      const path = owned("blocked");
+      mkdirSync(join(path, "WARNING-NO-MOUNT.txt/full"), { recursive: true });
+      const context = bootContext({ WORKSPACE: path });
+      expect(prepareWorkspace(context).message).toBe("Workspace ready");
+      spawnSync("rmdir", [join(path, "WARNING-NO-MOUNT.txt/full"), join(path, "WARNING-NO-MOUNT.txt")]);
+      spawnSync("mkfifo", [join(path, "WARNING-NO-MOUNT.txt")]);
+      expect(prepareWorkspace(context).message).toBe("Workspace ready");
+      expect(lstatSync(join(path, "WARNING-NO-MOUNT.txt")).isFile()).toBe(true);
     });
 
     test("leaves ACLs alone when told so", () => {

@@ -28,6 +28,43 @@ describe("the workspace", () => {
     ).toBe("/workspace/ true 1000");
   });
 
+  test("what its owner puts there leads root nowhere: no ACL, no warning and no log behind a link", async () => {
+    const folder = await owned();
+    await must(["ln", "-s", "/etc", `${folder}/remote`]);
+    await must(["ln", "-s", "/root/planted", `${folder}/app.log`]);
+    const program =
+      "[program:app]\nuser=nobody\ncommand=sh -c 'echo key; sleep 600'\nstdout_logfile=/workspace/app.log\n";
+    await using container = await boot({
+      mounts: [`${folder}:/workspace`],
+      programs: { "app.conf": program },
+    });
+    await container.waitReady();
+    await container.waitLog(
+      /warn logs Cannot write log "\/workspace\/app.log": "\/workspace\/app.log" is a link/,
+    );
+    expect(await container.logs()).toMatch(
+      /warn workspace "\/workspace\/remote": expected a directory, got a link, which is not followed/,
+    );
+    expect(
+      await container.sh(
+        "getfacl -c /etc 2>/dev/null | grep -c user: ; ls -d /etc/.cache /etc/WARN* /root/planted 2>/dev/null || true",
+      ),
+    ).toBe("1");
+  });
+
+  test("a link in the place of a warning is replaced", async () => {
+    const folder = await owned();
+    await must(["mkdir", `${folder}/remote`]);
+    const name = "remote/WARNING-CANNOT-MOUNT-REMOTES.txt";
+    await must(["ln", "-s", "/etc/shadow", `${folder}/${name}`]);
+    await using container = await boot({ mounts: [`${folder}:/workspace`] });
+    await container.waitReady();
+    expect(await container.read("/etc/shadow")).toContain("root:");
+    expect(await container.sh(`test -L /workspace/${name} || head -c 30 /workspace/${name}`)).toBe(
+      "Remotes cannot be mounted in t",
+    );
+  });
+
   test("SKIP_ACL=true leaves it alone", async () => {
     const folder = await owned();
     await using container = await boot({ env: { SKIP_ACL: "true" }, mounts: [`${folder}:/workspace`] });

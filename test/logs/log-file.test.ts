@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import {
+  chmodSync,
+  chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -223,4 +226,119 @@ test("new limits hold from the next byte on", () => {
   file.write(Buffer.from("y"));
   expect(readFileSync(`${path}.1`, "utf8")).toBe(`${"x".repeat(100)}y`);
   expect(readFileSync(path, "utf8")).toBe("");
+});
+
+describe.skipIf(process.getuid?.() !== 0)("LogFile where others can plant links", () => {
+  const BOB = 1234;
+  /** A folder of bob's, and a file of root's that is none of bob's business. */
+  const planted = (owner = BOB, mode = 0o755) => {
+    const directory = temporaryDirectory();
+    const [folder, secret] = [join(directory.path, "bob"), join(directory.path, "secret")];
+    mkdirSync(folder);
+    chownSync(folder, owner, owner);
+    chmodSync(folder, mode);
+    writeFileSync(secret, "secret");
+    return { folder, secret, [Symbol.dispose]: () => directory[Symbol.dispose]() };
+  };
+  const isLink = (path: string) => lstatSync(path).isSymbolicLink();
+
+  test.each([
+    ["of another user", BOB, 0o755],
+    ["that all may write to", 0, 0o777],
+    ["that all may write to, and keep theirs in", 0, 0o1777],
+  ])("follows no link in a directory %s", (_, owner, mode) => {
+    using place = planted(owner, mode);
+    const path = join(place.folder, "app.log");
+    symlinkSync(place.secret, path);
+    const { file, warnings } = open(path, { checkMs: 0 });
+    file.write(bytes("key"));
+    expect(warnings).toEqual([
+      `Cannot write log "${path}": "${path}" is a link, and others than root may put links there; dropping its output until that is over`,
+    ]);
+    expect(readFileSync(place.secret, "utf8")).toBe("secret");
+    rmSync(path);
+    file.write(bytes("plain"));
+    expect(readFileSync(path, "utf8")).toBe("plain");
+    expect(warnings).toHaveLength(2);
+    rmSync(path);
+    symlinkSync(place.secret, path);
+    file.write(bytes("key"));
+    expect(readFileSync(place.secret, "utf8")).toBe("secret");
+  });
+
+  test("follows no link to a directory, and makes none behind it", () => {
+    using place = planted();
+    mkdirSync(join(place.folder, "../other"));
+    symlinkSync("../other", join(place.folder, "logs"));
+    const { file, warnings } = open(join(place.folder, "logs/deep/app.log"));
+    file.write(bytes("x"));
+    expect(warnings[0]).toContain(`"${place.folder}/logs" is a link`);
+    expect(readdirSync(join(place.folder, "../other"))).toEqual([]);
+  });
+
+  test("still makes directories there, and writes where a link leads nowhere but to the output", () => {
+    using place = planted();
+    symlinkSync("/dev/null", join(place.folder, "null.log"));
+    for (const name of ["deep/er/app.log", "null.log"]) {
+      const { file, warnings } = open(join(place.folder, name), { maxBytes: 1, backups: 1 });
+      file.write(bytes("x"));
+      expect(warnings).toEqual([]);
+    }
+    expect(readFileSync(join(place.folder, "deep/er/app.log.1"), "utf8")).toBe("x");
+    expect(readdirSync(place.folder).toSorted()).toEqual(["deep", "null.log"]);
+  });
+
+  test("follows links of root: to a file, to a folder, into what is bob's", () => {
+    using place = planted();
+    const own = join(place.folder, "../own");
+    mkdirSync(own);
+    symlinkSync(place.secret, join(own, "file.log"));
+    symlinkSync("../bob", join(own, "folder"));
+    const file = open(join(own, "file.log"));
+    const folder = open(join(own, "folder/app.log"));
+    for (const log of [file, folder]) log.file.write(bytes(" x"));
+    expect([...file.warnings, ...folder.warnings]).toEqual([]);
+    expect(readFileSync(place.secret, "utf8")).toBe("secret x");
+    expect(readFileSync(join(place.folder, "app.log"), "utf8")).toBe(" x");
+  });
+
+  test("a rotation leaves what links lead to, those in the place of a generation included", () => {
+    using place = planted();
+    const path = join(place.folder, "app.log");
+    symlinkSync(place.secret, `${path}.1`);
+    const { file, warnings } = open(path, { maxBytes: 4, backups: 2 });
+    file.write(bytes("full"));
+    expect([isLink(`${path}.2`), readFileSync(`${path}.1`, "utf8")]).toEqual([true, "full"]);
+    expect(readFileSync(place.secret, "utf8")).toBe("secret");
+    expect(warnings).toEqual([]);
+  });
+
+  test("a copy, where the log cannot be renamed, follows no link either", () => {
+    using place = planted();
+    const path = join(place.folder, "app.log");
+    writeFileSync(path, "");
+    mount(["--bind", path, path]);
+    try {
+      symlinkSync(place.secret, `${path}.1`);
+      // So that the older generation stays where it is.
+      mkdirSync(`${path}.2/full`, { recursive: true });
+      const { file } = open(path, { maxBytes: 4, backups: 2 });
+      file.write(bytes("full"));
+      expect(readFileSync(place.secret, "utf8")).toBe("secret");
+      expect(readFileSync(`${path}.1`, "utf8")).toBe("full");
+      expect(statSync(path).size).toBe(0);
+    } finally {
+      unmount(path);
+    }
+  });
+
+  test.each(["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])("%s is written as ever", async (path) => {
+    const code = `
+      import { LogFile } from ${JSON.stringify(join(import.meta.dir, "../../src/logs/log-file.ts"))};
+      new LogFile({ path: "${path}", maxBytes: 1, backups: 1, warn: console.error }).write(Buffer.from("out"));`;
+    // Bun's own "pipe" is a socket, which nobody can open.
+    const child = Bun.spawn(["sh", "-c", '"$0" -e "$1" | cat', process.execPath, code], { stderr: "pipe" });
+    const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+    expect([stdout, stderr]).toEqual(["out", ""]);
+  });
 });

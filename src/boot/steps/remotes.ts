@@ -1,4 +1,3 @@
-import { rmSync, writeFileSync } from "node:fs";
 import { workspaceOf } from "../../env/workspace.ts";
 import { messageOf } from "../../errors.ts";
 import { holdPlace } from "../../programs/builtin/rclone/hold.ts";
@@ -8,9 +7,10 @@ import { describeOrphan, orphanedUploads } from "../../programs/builtin/rclone/o
 import { type Place, placesOf } from "../../programs/builtin/rclone/places.ts";
 import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";
 import { mountObstacle } from "../../programs/builtin/rclone/requirements.ts";
-import { readIfExists } from "../../sys/fs.ts";
+import { HeldDirectory } from "../../sys/held-directory.ts";
 import type { BootContext, Step } from "../context.ts";
 import { collectPrograms } from "../programs.ts";
+import { enterFolder, setFile } from "../volume/folder.ts";
 
 const CANNOT_MOUNT = "WARNING-CANNOT-MOUNT-REMOTES.txt";
 const NONE_CONFIGURED = "WARNING-NO-REMOTES-CONFIGURED.txt";
@@ -22,8 +22,8 @@ const NONE = "No remotes are configured: rclone config, then ai-dock update";
  */
 async function prepareRemotes({ env, log, signal }: BootContext) {
   const workspace = workspaceOf(env);
-  const folder = `${workspace}remote/`;
-  const obstacle = mountObstacle(env);
+  using entered = enterRemotes(workspace);
+  const obstacle = mountObstacle(env) ?? entered.problem;
   const { remotes, problems } = await listRemotes(env, signal);
   const count = obstacle === undefined ? remotes.length : 0;
   env["RCLONE_MOUNT_COUNT"] = String(count);
@@ -34,9 +34,9 @@ async function prepareRemotes({ env, log, signal }: BootContext) {
   ];
   for (const [name, text] of files) {
     try {
-      setFile(`${folder}${name}`, text);
+      if (entered.folder !== undefined) setFile(entered.folder, name, text);
     } catch (error) {
-      log.debug(`"${folder}${name}": ${messageOf(error)}`);
+      log.debug(`"${workspace}remote/${name}": ${messageOf(error)}`);
     }
   }
   const places = placesOf(remotes, workspace);
@@ -66,9 +66,22 @@ async function started(places: Place[], env: Record<string, string>, signal: Abo
   return places.filter(({ program }) => names.has(program));
 }
 
-function setFile(path: string, text: string | undefined): void {
-  if (text === undefined) rmSync(path, { force: true });
-  else if (readIfExists(path) !== text) writeFileSync(path, text);
+interface Entered extends Disposable {
+  folder?: HeldDirectory;
+  problem?: string;
+}
+
+/** The folder of remotes, and why none is mounted there: at a link, it would cover something else. */
+function enterRemotes(workspace: string): Entered {
+  const entered: Entered = { [Symbol.dispose]: () => entered.folder?.[Symbol.dispose]() };
+  try {
+    using parent = HeldDirectory.open(workspace);
+    entered.folder = enterFolder(parent, "remote", `${workspace}remote`);
+    enterFolder(entered.folder, ".cache", `${workspace}remote/.cache`)[Symbol.dispose]();
+  } catch (error) {
+    entered.problem = messageOf(error);
+  }
+  return entered;
 }
 
 export const remotesStep: Step = { name: "remotes", run: prepareRemotes };

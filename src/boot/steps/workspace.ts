@@ -1,10 +1,11 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import type { BootContext, Step } from "../context.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
-import { readIfExists } from "../../sys/fs.ts";
+import { normalizeWorkspace } from "../../env/workspace.ts";
+import { HeldDirectory } from "../../sys/held-directory.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { grantOwner } from "../volume/acl.ts";
-import { normalizeWorkspace } from "../../env/workspace.ts";
+import { enterFolder, setFile } from "../volume/folder.ts";
 
 const WARNING_FILE = "WARNING-NO-MOUNT.txt";
 const LOST = "its files are lost when the container is deleted";
@@ -15,9 +16,10 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   const workspace = normalizeWorkspace(settings.WORKSPACE);
   Object.assign(env, { WORKSPACE: workspace, WORKSPACE_MOUNTED: "false" });
   Object.assign(env, { WORKSPACE_UID: "0", WORKSPACE_GID: "0" });
-  create(workspace, workspace);
+  create(workspace);
   const mounted = mountAt(workspace, mountinfo) !== undefined;
-  const { uid, gid } = statSync(workspace);
+  using directory = HeldDirectory.open(workspace);
+  const { uid, gid } = directory.stat();
   Object.assign(env, { WORKSPACE_MOUNTED: String(mounted) });
   Object.assign(env, { WORKSPACE_UID: String(uid), WORKSPACE_GID: String(gid) });
   if (!mounted) log.warn(`WORKSPACE: expected a mount at "${workspace}", got none; ${LOST}`);
@@ -27,18 +29,38 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
     log.warn(`WORKSPACE: expected a writable "${workspace}", got ${obstacle}; nothing is written to it`);
     return { message: "Workspace ready, but not writable", fields };
   }
-  const acl = settings.SKIP_ACL || uid === 0 ? "skipped" : grantOwner(workspace, uid, log);
-  create(`${workspace}remote/.cache`, workspace);
-  updateWarning(workspace, mounted);
+  const acl = fill(directory, context, workspace, settings.SKIP_ACL || uid === 0 ? undefined : uid);
+  try {
+    const warning = `${workspace} is not a mounted volume: ${LOST}.\n`;
+    setFile(directory, WARNING_FILE, mounted ? undefined : warning);
+  } catch (error) {
+    log.debug(`"${workspace}${WARNING_FILE}": ${messageOf(error)}`);
+  }
   return { message: "Workspace ready", fields: { ...fields, acl } };
 }
 
-function create(path: string, workspace: string): void {
+/** Makes our own directories in the workspace and gives its owner access, who may have put a link in their place. */
+function fill(workspace: HeldDirectory, { log }: BootContext, path: string, owner: number | undefined) {
+  const grant = (directory: HeldDirectory, shown: string) =>
+    owner === undefined ? "skipped" : grantOwner(directory, shown, owner, log);
+  const acl = grant(workspace, path);
   try {
-    mkdirSync(path, { recursive: true });
+    using remote = enterFolder(workspace, "remote", `${path}remote`);
+    const below = acl === "failed" ? acl : grant(remote, `${path}remote`);
+    using _ = enterFolder(remote, ".cache", `${path}remote/.cache`);
+    return below === "kept" ? acl : below;
+  } catch (error) {
+    log.warn(`${messageOf(error)}; remotes get no folder`);
+    return acl;
+  }
+}
+
+function create(workspace: string): void {
+  try {
+    mkdirSync(workspace, { recursive: true });
   } catch (error) {
     const reason = ["ENOTDIR", "EEXIST"].includes(errnoOf(error) ?? "") ? "a file" : messageOf(error);
-    throw new AiDockError(`WORKSPACE: expected a directory at "${path}", got ${reason}; boot goes on`, {
+    throw new AiDockError(`WORKSPACE: expected a directory at "${workspace}", got ${reason}; boot goes on`, {
       code: "E_WORKSPACE",
       hint: `Mount a writable volume at ${workspace} or set WORKSPACE`,
       cause: error,
@@ -54,15 +76,6 @@ function writeObstacle(path: string): string | undefined {
   } catch (error) {
     return errnoOf(error) === "EROFS" ? "a read-only file system" : messageOf(error);
   }
-}
-
-/** The warning file is there exactly while the workspace is no mount. */
-function updateWarning(workspace: string, mounted: boolean): void {
-  const path = `${workspace}${WARNING_FILE}`;
-  const text = `${workspace} is not a mounted volume: ${LOST}.\n`;
-  if (mounted) {
-    if (existsSync(path)) rmSync(path);
-  } else if (readIfExists(path) !== text) writeFileSync(path, text);
 }
 
 export const workspaceStep: Step = {

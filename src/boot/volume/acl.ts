@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import type { Logger } from "../../log.ts";
 import { errnoOf, messageOf } from "../../errors.ts";
 import { grantUser } from "../../sys/acl.ts";
+import type { HeldDirectory } from "../../sys/held-directory.ts";
 
 const reasons: Record<string, string> = {
   ENOTSUP: "the file system has none",
@@ -11,22 +11,20 @@ const reasons: Record<string, string> = {
   EROFS: "it is read-only",
 };
 
+export type Granted = "set" | "kept" | "failed";
+
 /**
- * Gives the owner of the workspace access to what root creates in it, so that it stays theirs on the host.
- * Only the workspace itself and the directories made by us: what users put there is never walked.
+ * Gives the owner of the workspace access to what root creates in a directory of it, so that it stays theirs on
+ * the host; `shown` is what it is called. What users put there is never walked.
  */
-export function grantOwner(workspace: string, uid: number, log: Logger): "set" | "kept" | "failed" {
-  let result: "set" | "kept" = "kept";
-  for (const directory of [workspace, `${workspace}remote`].filter((path) => existsSync(path))) {
-    try {
-      if (grantUser(directory, uid)) result = "set";
-    } catch (error) {
-      const reason = reasons[errnoOf(error) ?? ""] ?? messageOf(error);
-      log.warn(
-        `"${directory}": expected access control lists, but ${reason}; files of root may be closed to uid ${uid}`,
-      );
-      return "failed";
-    }
+export function grantOwner(directory: HeldDirectory, shown: string, uid: number, log: Logger): Granted {
+  try {
+    return grantUser(directory.path, uid) ? "set" : "kept";
+  } catch (error) {
+    const reason = reasons[errnoOf(error) ?? ""] ?? messageOf(error).replaceAll(directory.path, shown);
+    log.warn(
+      `"${shown}": expected access control lists, but ${reason}; files of root may be closed to uid ${uid}`,
+    );
+    return "failed";
   }
-  return result;
 }
