@@ -13,8 +13,10 @@ const CLEAR = "\u001B[2J";
 export async function watchLines(lines: (status: StatusReply) => string[]): Promise<void> {
   process.stdout.write(CLEAR);
   for (;;) {
-    const { columns, rows } = process.stdout;
-    const shown = lines(await control.status()).slice(0, rows - 1);
+    // A terminal that does not know its size says 0.
+    const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
+    const rows = process.stdout.rows || Number.POSITIVE_INFINITY;
+    const shown = lines(await control.status()).slice(0, Math.max(1, rows - 1));
     const body = shown
       .map((line) => `${Bun.sliceAnsi(line, 0, columns, { ellipsis: "…" })}${CLEAR_LINE}\n`)
       .join("");

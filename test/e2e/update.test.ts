@@ -127,6 +127,14 @@ test("status --watch shows a change, on a terminal and without", async () => {
   await terminal.waitOutput("RUNNING");
 });
 
+test("status --watch shows something on a terminal that does not know its size", async () => {
+  await using container = await boot({ programs: { "a.conf": sleeper("a") } });
+  await container.waitReady();
+  const show = "stty rows 0 cols 0; timeout 1 ai-dock status --watch";
+  const { stdout } = await container.exec(["sh", "-c", show], { tty: true });
+  expect(stdout).toContain("RUNNING");
+});
+
 test("TAB completes commands, flags, programs and groups in a login shell", async () => {
   const group = "[group:g]\nprograms=one,two\n";
   await using container = await boot({ programs: { "g.conf": sleeper("one") + sleeper("two") + group } });
@@ -149,5 +157,7 @@ test("TAB completes commands, flags, programs and groups in a login shell", asyn
     "all",
   ]);
   expect(await complete("ai-dock stop g:o")).toEqual(["one"]);
+  expect(await complete("ai-dock stop g:")).toEqual(["one", "two", "*"]);
+  expect(await complete("ai-dock stop nobody")).toEqual([""]);
   expect(await complete("logtail.sh su")).toEqual(["supervisor"]);
 });
