@@ -100,6 +100,39 @@ describe("a main command", () => {
   });
 });
 
+describe("ai-dock shell", () => {
+  test("ends as its command does, and with 126 or 127 when that cannot run", async () => {
+    await using container = await boot();
+    await container.waitReady();
+    const shell = (...line: string[]) => container.exec(["ai-dock", "shell", "--", ...line]);
+    expect((await shell("sh", "-c", "exit 42")).code).toBe(42);
+    expect((await shell("sh", "-c", "kill -TERM $$")).code).toBe(143);
+    expect(await shell("/etc/passwd")).toEqual({
+      stdout: "",
+      stderr: "ai-dock: command at '/etc/passwd' is not executable: its mode does not allow it\n",
+      code: 126,
+    });
+    expect((await shell("/etc")).code).toBe(126);
+    expect(await shell("no-such-program")).toEqual({
+      stdout: "",
+      stderr: "ai-dock: can't find command 'no-such-program'\n",
+      code: 127,
+    });
+  });
+
+  test.each(["TERM", "HUP", "USR1"])("passes SIG%s on to its command", async (signal) => {
+    await using container = await boot();
+    await container.waitReady();
+    const command = `trap "echo got it; exit 5" ${signal}; touch /tmp/up; while :; do sleep 0.05; done`;
+    const script = [
+      `ai-dock shell -- bash -c '${command}' & shell=$!`,
+      "until [ -e /tmp/up ]; do sleep 0.05; done",
+      `kill -${signal} $shell; wait $shell; echo code=$?`,
+    ].join("\n");
+    expect(await container.sh(script)).toBe("got it\ncode=5");
+  });
+});
+
 describe("a main command on a terminal", () => {
   test("has job control, Ctrl-C, Ctrl-Z and the window's size", async () => {
     await using terminal = runTerminal({ cmd: ["bash", "--norc"] });

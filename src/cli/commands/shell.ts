@@ -1,10 +1,17 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
-import { shellCode, childExit, spawnChild } from "../../sys/children.ts";
+import { resolveCommand } from "../../supervisor/command.ts";
+import { childExit, sendSignal, shellCode, spawnChild } from "../../sys/children.ts";
 import type { Command } from "../index.ts";
 import { usageError } from "../run-command.ts";
 
 const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+
+/** What the terminal sends to the command, too. */
+const FROM_TERMINAL = ["SIGINT", "SIGQUIT"] as const;
+/** What is meant for the command, and sent to this process as the one that is known. */
+const FOR_COMMAND = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
 const command: Command = {
   definition: defineCommand({
@@ -27,15 +34,18 @@ const command: Command = {
         return value === undefined ? [] : [[name, value]];
       }),
     );
+    const full = { ...env, ...own };
+    resolveCommand(line[0] ?? "", full["PATH"], undefined);
     try {
       const stdio = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
-      const child = spawnChild({ command: line, env: { ...env, ...own }, ...stdio, attached: true });
-      for (const signal of ["SIGINT", "SIGQUIT"] as const) process.on(signal, () => undefined);
+      const child = spawnChild({ command: line, env: full, ...stdio, attached: true });
+      for (const signal of FROM_TERMINAL) process.on(signal, () => undefined);
+      for (const signal of FOR_COMMAND) process.on(signal, () => sendSignal(child.pid, signal));
       await child.exited;
       return shellCode(childExit(child));
     } catch {
       process.stderr.write(`ai-dock: cannot run "${line[0]}"\n`);
-      return NOT_FOUND;
+      return NOT_EXECUTABLE;
     }
   },
 };
