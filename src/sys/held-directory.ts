@@ -37,7 +37,7 @@ export class HeldDirectory implements Disposable {
       return new HeldDirectory(openSync(path, flags));
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
-      mkdirSync(path);
+      makeDirectory(path);
       return new HeldDirectory(openSync(path, flags));
     }
   }
@@ -53,5 +53,14 @@ export class HeldDirectory implements Disposable {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
+  }
+}
+
+/** Another container on the same volume may make it at the same time. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
   }
 }
