@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BootLogs } from "../../src/boot/logs.ts";
+import { runLogged } from "../../src/boot/run-logged.ts";
+import { LogFile } from "../../src/logs/log-file.ts";
+import { isRunning, type ProcessInfo, readProcess } from "../../src/sys/proc.ts";
+
+const PATH = process.env["PATH"] ?? "";
+
+/** Runs a bash script whose output is the pids of processes to look at; resolves with those that still run. */
+async function survivors(script: string, more: { timeout?: number; signal?: AbortSignal }) {
+  const path = join(mkdtempSync(join(tmpdir(), "run-logged-")), "a.log");
+  const found: ProcessInfo[] = [];
+  const file = new LogFile({ path, maxBytes: 0, backups: 0, warn() {} });
+  const logs = { file: () => file, container: null, line() {} } as unknown as BootLogs;
+  const { signal = new AbortController().signal, ...options } = more;
+  const running = runLogged(
+    { name: "script", command: ["bash", "-c", script], env: { PATH }, ...options },
+    logs,
+    signal,
+  );
+  while (!readFileIfThere(path).includes("ready")) await Bun.sleep(5);
+  for (const pid of readFileIfThere(path).match(/\d+/g) ?? []) {
+    const info = readProcess(Number(pid));
+    if (info !== undefined) found.push(info);
+  }
+  expect(found.length).toBeGreaterThan(0);
+  const started = performance.now();
+  const { code } = await running;
+  const left = found.filter(isRunning);
+  for (const { pid } of left) process.kill(pid, "SIGKILL");
+  return { code, left: left.length, ms: performance.now() - started };
+}
+
+function readFileIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+const deaf = "(trap '' TERM; exec sleep 77) & echo $!";
+
+test.each([
+  ["what ignores TERM while its parent does not", `${deaf}; sleep 0.1; echo ready; wait`],
+  [
+    "what has left the group",
+    "setsid bash -c 'trap \"\" TERM; echo $$; sleep 77; :' & sleep 0.1; echo ready; wait",
+  ],
+  ["what has lost its parent", `(${deaf}); sleep 0.1; echo ready; sleep 77`],
+])("a time-out ends %s", async (_, script) => {
+  const { code, left } = await survivors(script, { timeout: 0.5 });
+  expect({ code, left }).toEqual({ code: 143, left: 0 });
+});
+
+test("an abort ends all, and waits no longer than it has to", async () => {
+  const stop = new AbortController();
+  const running = survivors("sleep 77 & echo $!; echo ready; wait", { signal: stop.signal });
+  await Bun.sleep(200);
+  stop.abort();
+  const { left, ms } = await running;
+  expect(left).toBe(0);
+  expect(ms).toBeLessThan(1500);
+});
+
+test("what a script leaves behind goes on", async () => {
+  const { code, left } = await survivors("sleep 77 & echo $!; echo ready; sleep 0.2", { timeout: 60 });
+  expect({ code, left }).toEqual({ code: 0, left: 1 });
+});
