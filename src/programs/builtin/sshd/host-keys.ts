@@ -1,54 +1,88 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { AiDockError } from "../../../errors.ts";
+import { AiDockError, messageOf } from "../../../errors.ts";
 import { run } from "../../../sys/exec.ts";
 import { ensureDirectory } from "../../../sys/fs.ts";
+import { keepHostKey, SSH_KEYGEN } from "./kept-key.ts";
 
-const STANDARD_DIRECTORY = "/etc/ssh";
-const FALLBACK_DIRECTORY = "/run/ai-dock/ssh";
+/** Where host keys belong, and where they are made or copied to when those cannot be used. */
+const DIRECTORIES = { standard: "/etc/ssh", spare: "/run/ai-dock/ssh" };
+
+export type HostKeyDirectories = typeof DIRECTORIES;
 
 /** Both take a few milliseconds, where RSA takes a second; every client of the last ten years knows them. */
-const types = ["ed25519", "ecdsa"] as const;
+const types = ["ed25519", "ecdsa"];
 
 /** A key that is there already, for example from a volume, is offered, too. */
 const offered = [...types, "rsa"];
 
+type Outcome = { path: string } | { failure: string } | undefined;
+
 /**
- * Makes the missing host keys, and returns the paths of all there are.
- * They stay in /etc/ssh, so that a restarted container is known to its clients; where that is
- * read-only they last as long as the container. Throws AiDockError when none could be made.
+ * Makes the missing host keys, and returns the paths of all that sshd can load. They stay in /etc/ssh, so that a
+ * restarted container is known to its clients; where that is read-only they last as long as the container.
+ * Throws AiDockError when there is none.
  */
-export async function ensureHostKeys(): Promise<string[]> {
-  const directory = keyDirectory();
-  const failures = await Promise.all(types.map((type) => makeKey(directory, type)));
-  const paths = hostKeyPaths(directory);
+export async function ensureHostKeys(directories = DIRECTORIES): Promise<string[]> {
+  const kept = await Promise.all(offered.map((type) => attempt(() => keep(directories, type))));
+  // A read-only directory with keys has those that its owner wants.
+  const isComplete = kept.some(hasPath) && !isWritable(directories.standard);
+  const all = isComplete ? kept : await Promise.all(kept.map((key, at) => complete(directories, key, at)));
+  const paths = all.flatMap((key) => (hasPath(key) ? key.path : []));
   if (paths.length > 0) return paths;
+  const failure = all.flatMap((key) => (key !== undefined && "failure" in key ? key.failure : []))[0];
+  const { standard, spare } = directories;
   throw new AiDockError(
-    `No ssh host key could be made in ${directory}: ${failures.find(Boolean) ?? "unknown error"}`,
+    `No ssh host key could be made in ${standard} or ${spare}: ${failure ?? "unknown error"}`,
   );
 }
 
-function keyDirectory(): string {
+const hasPath = (key: Outcome): key is { path: string } => key !== undefined && "path" in key;
+
+async function attempt(action: () => Promise<Outcome>): Promise<Outcome> {
   try {
-    accessSync(STANDARD_DIRECTORY, constants.W_OK);
-    return STANDARD_DIRECTORY;
-  } catch {
-    if (hostKeyPaths(STANDARD_DIRECTORY).length > 0) return STANDARD_DIRECTORY;
-    ensureDirectory(FALLBACK_DIRECTORY, 0o700);
-    return FALLBACK_DIRECTORY;
+    return await action();
+  } catch (error) {
+    return { failure: messageOf(error) };
   }
 }
 
-function hostKeyPaths(directory: string): string[] {
-  return offered.map((type) => keyPath(directory, type)).filter((path) => existsSync(path));
+/** The key that is there, as a file that sshd loads. */
+async function keep({ standard, spare }: HostKeyDirectories, type: string): Promise<Outcome> {
+  const copy = keyPath(spare, type);
+  for (const path of [keyPath(standard, type), copy]) {
+    const usable = existsSync(path) ? await keepHostKey(path, copy) : undefined;
+    if (usable !== undefined) return { path: usable };
+  }
+  return undefined;
 }
 
-/** Undefined when the key is there, else what ssh-keygen said. */
-async function makeKey(directory: string, type: string): Promise<string | undefined> {
-  const path = keyPath(directory, type);
-  if (existsSync(path)) return undefined;
-  const command = ["/usr/bin/ssh-keygen", "-q", "-t", type, "-N", "", "-C", "", "-f", path];
-  const { code, stdout, stderr } = await run(command);
-  return code === 0 ? undefined : (stderr || stdout).trim();
+async function complete(directories: HostKeyDirectories, key: Outcome, at: number): Promise<Outcome> {
+  const type = types[at];
+  return hasPath(key) || type === undefined ? key : await attempt(() => make(directories, type));
+}
+
+/** A new key; in the spare directory where the other one does not take it. */
+async function make({ standard, spare }: HostKeyDirectories, type: string): Promise<Outcome> {
+  let failure = "";
+  for (const directory of isWritable(standard) ? [standard, spare] : [spare]) {
+    const path = keyPath(directory, type);
+    // One that can neither be used nor put away.
+    if (existsSync(path)) continue;
+    if (directory === spare) ensureDirectory(spare, 0o700);
+    const { code, stdout, stderr } = await run([...SSH_KEYGEN, "-t", type, "-N", "", "-C", "", "-f", path]);
+    if (code !== 0) failure ||= (stderr || stdout).trim();
+    else return { path: (await keepHostKey(path, keyPath(spare, type))) ?? path };
+  }
+  return { failure };
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function keyPath(directory: string, type: string): string {

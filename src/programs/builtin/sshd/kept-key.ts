@@ -1,0 +1,68 @@
+import { chmodSync, existsSync, readFileSync, renameSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf } from "../../../errors.ts";
+import { logger } from "../../../log.ts";
+import { run } from "../../../sys/exec.ts";
+import { ensureDirectory, writeFileAtomic } from "../../../sys/fs.ts";
+import { isWholePrivateKey } from "./private-key.ts";
+
+export const SSH_KEYGEN = ["/usr/bin/ssh-keygen", "-q"];
+
+const MODE = 0o600;
+const GROUP_AND_OTHERS = 0o077;
+
+const log = logger("sshd");
+
+/**
+ * Where sshd can load a host key that is there: its own path, or `copy` where a volume makes it readable for others
+ * whatever chmod says. Undefined for one that is damaged, which is moved out of the way but never deleted.
+ */
+export async function keepHostKey(path: string, copy: string): Promise<string | undefined> {
+  const bytes = readFileSync(path);
+  const refusal = isPrivate(path) ? undefined : makePrivate(path);
+  if (!isWholePrivateKey(bytes) && !(await canBeLoaded(path))) {
+    setAside(path, bytes.byteLength === 0 ? "an empty file" : "something else");
+    return undefined;
+  }
+  if (refusal === undefined || path === copy) return path;
+  ensureDirectory(dirname(copy), 0o700);
+  writeFileAtomic(copy, bytes, MODE);
+  log.info(`"${path}": ${refusal}; sshd takes the copy "${copy}"`);
+  return copy;
+}
+
+/** As sshd sees it, which asks this of the keys of its own user only. */
+function isPrivate(path: string): boolean {
+  const { uid, mode } = statSync(path);
+  return uid !== process.geteuid?.() || (mode & GROUP_AND_OTHERS) === 0;
+}
+
+/** Undefined when that worked. */
+function makePrivate(path: string): string | undefined {
+  const expected = "expected a file that only its owner may read";
+  try {
+    chmodSync(path, MODE);
+    return isPrivate(path) ? undefined : `${expected}, got one whose mode stays as it is`;
+  } catch (error) {
+    return `${expected}, got ${messageOf(error)}`;
+  }
+}
+
+/** OpenSSH has the last word before a key is given up. */
+async function canBeLoaded(path: string): Promise<boolean> {
+  return (await run([...SSH_KEYGEN, "-y", "-P", "", "-f", path])).code === 0;
+}
+
+function setAside(path: string, what: string): void {
+  const expected = `"${path}": expected a private key without a passphrase, got ${what}`;
+  let aside = `${path}.unusable`;
+  for (let number = 2; existsSync(aside); number++) aside = `${path}.unusable-${number}`;
+  try {
+    renameSync(path, aside);
+    // ssh-keygen would write over it.
+    if (existsSync(`${path}.pub`)) renameSync(`${path}.pub`, `${aside}.pub`);
+    log.warn(`${expected}; it is now "${aside}", and clients will see another host key`);
+  } catch (error) {
+    log.warn(`${expected}; it stays (${messageOf(error)}), and clients will see another host key`);
+  }
+}
