@@ -17,10 +17,13 @@ import { mountAt } from "./mounts.ts";
 
 const NOT_THERE = ["ENOENT", "ENOTDIR"];
 
-/** The text of a file, or undefined when it is not there or is no file. Other errors are thrown. */
-export function readIfExists(path: string): string | undefined {
+/**
+ * The text of a file, or undefined when it is not there or is no file. Other errors are thrown. As `latin1` each
+ * byte is one character, so that a file of any encoding can be written back as it was.
+ */
+export function readIfExists(path: string, encoding: "utf8" | "latin1" = "utf8"): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readFileSync(path, encoding);
   } catch (error) {
     if ([...NOT_THERE, "EISDIR"].includes(errnoOf(error) ?? "")) return undefined;
     throw error;

@@ -133,6 +133,16 @@ describe("writeShellEnvironment()", () => {
     });
   });
 
+  test("keeps every byte of a .bashrc that is no UTF-8", () => {
+    const mine = Buffer.from("# caf\xE9 \xFF\nPS1='\xBB '\n", "latin1");
+    writeFileSync(path("root/.bashrc"), mine);
+    boot();
+    boot();
+    const now = readFileSync(path("root/.bashrc"));
+    expect(now.subarray(-mine.byteLength)).toEqual(mine);
+    expect(now.toString("latin1").match(/>>> ai-dock >>>/g)).toHaveLength(1);
+  });
+
   test("warns once for what it cannot write", () => {
     const context = bootContext();
     writeShellEnvironment(context, "/proc");

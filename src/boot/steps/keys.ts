@@ -2,6 +2,7 @@ import type { BootContext, Step } from "../context.ts";
 import { messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { ROOT_HOME, SPARE_AUTHORIZED_KEYS } from "../../sys/keys/paths.ts";
+import { decodeText } from "../keys/decode.ts";
 import { type KeySource, mergeKeys } from "../keys/merge.ts";
 import { type KeyStore, storeKeys } from "../keys/store.ts";
 
@@ -26,8 +27,8 @@ export function collectKeys(context: BootContext, store = rootStore) {
 
 function fileSource(path: string, warn: (message: string) => void): KeySource[] {
   try {
-    const text = readIfExists(path);
-    return text === undefined ? [] : [{ name: path, text }];
+    const bytes = readIfExists(path, "latin1");
+    return bytes === undefined ? [] : [{ name: path, text: decodeText(Buffer.from(bytes, "latin1")) }];
   } catch (error) {
     warn(`"${path}": ${messageOf(error)}; not read`);
     return [];

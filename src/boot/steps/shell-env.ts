@@ -1,10 +1,10 @@
 import type { BootContext, Step } from "../context.ts";
 import { sessionVariables, shellFile } from "../../env/shell-file.ts";
 import { messageOf } from "../../errors.ts";
-import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { ensureDirectory, isForeign, writeFileAtomic } from "../../sys/fs.ts";
 import { ROOT_HOME } from "../../sys/keys/paths.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "../shell/bashrc.ts";
-import { linkTo, writeIfChanged } from "../shell/write.ts";
+import { changeFile, linkTo } from "../shell/write.ts";
 
 /** Where sessions find the boot environment; root alone may read it, since it holds secrets. */
 export const ENVIRONMENT_FILE = "/run/ai-dock/environment.sh";
@@ -18,8 +18,8 @@ export function writeShellEnvironment({ env, log }: BootContext, root = "") {
   const block = isHomeForeign ? everyonesBlock(file) : rootsBlock(file);
   const targets: [path: string, write: (path: string) => void][] = [
     [file, (path) => writeSecret(path, shellFile(env))],
-    [bashrc, (path) => writeIfChanged(path, withBlock(readIfExists(path) ?? "", block), 0o644)],
-    [`${root}/etc/profile.d/ai-dock.sh`, (path) => writeIfChanged(path, profileScript(file), 0o644)],
+    [bashrc, (path) => changeFile(path, 0o644, (text) => withBlock(text, block))],
+    [`${root}/etc/profile.d/ai-dock.sh`, (path) => changeFile(path, 0o644, () => profileScript(file))],
     // Images built on later versions of the original source it.
     [`${root}/opt/ai-dock/etc/environment.sh`, (path) => linkTo(path, file)],
   ];

@@ -111,6 +111,23 @@ describe("collectKeys()", () => {
     expect(file()).toBe(`${key(1)}\n`);
   });
 
+  const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le");
+  test.each([
+    ["UTF-8 with a mark", Buffer.from(`\uFEFF${key(1, "café")}\r\n`), key(1, "café")],
+    ["UTF-16, as PowerShell writes it", utf16(`${key(1, "café")}\r\n`), key(1, "café")],
+    ["UTF-16 in the other order", utf16(`${key(1, "café")}\r\n`).swap16(), key(1, "café")],
+    ["UTF-16 that is cut off", utf16(`${key(1, "k")}\n#`).subarray(0, -1), key(1, "k")],
+    ["Latin-1", Buffer.from(`${key(1, "café")}\n`, "latin1"), key(1, "café")],
+  ])("reads a file in %s", (_, bytes, line) => {
+    mkdirSync(join(home, ".ssh"));
+    writeFileSync(join(home, ".ssh/authorized_keys"), bytes);
+    writeFileSync(join(home, ".ssh/authorized_keys_mount"), bytes);
+    const context = bootContext();
+    collectKeys(context, { home, spare: join(home, "spare") });
+    expect(context.lines.filter((text) => !text.includes("line 2"))).toEqual([]);
+    expect(file()).toBe(`${line}\n`);
+  });
+
   test("without any key makes nothing and says so", () => {
     const context = bootContext();
     const { message } = collectKeys(context, { home, spare: join(home, "spare") });
