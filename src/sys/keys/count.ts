@@ -1,8 +1,8 @@
 import { readIfExists } from "../fs.ts";
 import { parseKeyLine } from "./line.ts";
 
-/** How many keys of a file sshd would accept; 0 when it is not there. */
-export function countKeys(path: string): number {
-  const lines = (readIfExists(path) ?? "").split("\n");
-  return lines.filter((line) => parseKeyLine(line).kind === "key").length;
+/** How many keys of some files sshd would accept, each counted once; of one that is not there none. */
+export function countKeys(...paths: string[]): number {
+  const lines = paths.flatMap((path) => (readIfExists(path) ?? "").split("\n")).map(parseKeyLine);
+  return new Set(lines.flatMap((line) => (line.kind === "key" ? line.blob : []))).size;
 }

@@ -89,9 +89,11 @@ test("formatKey() is the inverse of parseKeyLine()", () => {
   expect(parsed.kind === "key" && formatKey(parsed)).toBe(line);
 });
 
-test("countKeys() counts keys only, and none in a missing file", () => {
+test("countKeys() counts each key of several files once, and none in a missing one", () => {
   const path = join(mkdtempSync(join(tmpdir(), "keys-")), "authorized_keys");
   expect(countKeys(path)).toBe(0);
   writeFileSync(path, `# me\nssh-ed25519 ${KEY}\n\ngarbage\nssh-ed25519 ${ed25519(2)} two`);
   expect(countKeys(path)).toBe(2);
+  writeFileSync(`${path}2`, `ssh-ed25519 ${ed25519(2)} again\nssh-ed25519 ${ed25519(3)}\n`);
+  expect(countKeys(path, `${path}2`)).toBe(3);
 });

@@ -16,7 +16,7 @@ export const sshCheck: Check = ({ settings, status }) => {
     return [warning("ssh", "openssh-server is not installed", "apt-get install openssh-server")];
   if (!isRoot()) return [warning("ssh", NEEDS_ROOT)];
   const findings: Finding[] = [];
-  const keys = countKeys(AUTHORIZED_KEYS) + countKeys(SPARE_AUTHORIZED_KEYS);
+  const keys = countKeys(AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS);
   if (keys === 0) {
     const fix = `set SSH_PUBKEY, or mount a file with keys at ${AUTHORIZED_KEYS}_mount, and restart the container`;
     findings.push(warning("ssh keys", "no valid public key, so nobody can log in", fix));

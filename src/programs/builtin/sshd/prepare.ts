@@ -26,7 +26,7 @@ export async function prepareSshd(options: {
   const { port, env } = options;
   if (!existsSync("/usr/sbin/sshd")) return "openssh-server is not installed";
   if (!isRoot()) return NEEDS_ROOT;
-  if (countKeys(AUTHORIZED_KEYS) + countKeys(SPARE_AUTHORIZED_KEYS) === 0) {
+  if (countKeys(AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS) === 0) {
     return `no valid public key in ${AUTHORIZED_KEYS}; set SSH_PUBKEY, or mount a file with keys at ${AUTHORIZED_KEYS}_mount`;
   }
   if (isPortTaken(port)) {
