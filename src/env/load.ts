@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { messageOf } from "../errors.ts";
-import { isSecretName, REDACTED } from "./redact.ts";
+import { isSecretName, REDACTED, redactUrls } from "./redact.ts";
 import { type Settings, schema } from "./schema.ts";
 import { variableMeta } from "./types.ts";
 
@@ -60,7 +60,7 @@ export function cleanValue(value: string): string {
 /** `NAME_FILE=/path` gives the value of a secret, as Docker's and Kubernetes' secrets are mounted. */
 function readSecretFiles(env: Record<string, string>, sources: Record<string, Source>, problems: string[]) {
   for (const name of Object.keys(schema)) {
-    const path = env[`${name}_FILE`];
+    const path = env[`${name}_FILE`]?.trim();
     if (path === undefined || !isSecretName(name)) continue;
     if (env[name] !== undefined) {
       problems.push(`${name}_FILE: expected either ${name} or ${name}_FILE, got both; using ${name}`);
@@ -90,7 +90,7 @@ export function readSettings(env: Record<string, string>): { settings: Settings;
     }
     const fallback = type.parse(undefined);
     settings[name] = fallback;
-    const shown = isSecretName(name) ? REDACTED : JSON.stringify(env[name]);
+    const shown = isSecretName(name) ? REDACTED : redactUrls(JSON.stringify(env[name]));
     problems.push(`${name}: expected ${variableMeta(type).expected}, got ${shown}; ${consequence(fallback)}`);
   }
   return { settings: settings as Settings, problems };

@@ -127,7 +127,7 @@ describe("loadEnvironment()", () => {
   test("a secret may come from a file, and is never quoted in a problem", () => {
     const path = join(mkdtempSync(join(tmpdir(), "ai-dock-")), "token");
     writeFileSync(path, "s3cret-token\n");
-    const { env, settings, sources } = loadEnvironment([], { CF_TUNNEL_TOKEN_FILE: path });
+    const { env, settings, sources } = loadEnvironment([], { CF_TUNNEL_TOKEN_FILE: `${path} ` });
     expect(settings.CF_TUNNEL_TOKEN).toBe("s3cret-token");
     expect(env["CF_TUNNEL_TOKEN"]).toBe("s3cret-token");
     expect(sources["CF_TUNNEL_TOKEN"]).toBe("file");

@@ -12,7 +12,8 @@ const ours =
 /** The part of the boot environment that rclone gets: what it reads, and no other program's secrets. */
 export function rcloneEnvironment(env: Record<string, string>): Record<string, string> {
   const entries = Object.entries(env).filter(([name]) => wanted.test(name) && !ours.test(name));
-  return { RCLONE_CONFIG: DEFAULT_CONFIG, ...Object.fromEntries(entries) };
+  // Pasted values come with blanks.
+  return { ...Object.fromEntries(entries), RCLONE_CONFIG: env["RCLONE_CONFIG"]?.trim() || DEFAULT_CONFIG };
 }
 
 /** Settings of the user's that no mount gets, with the reason; nothing of ours is among them. */

@@ -46,6 +46,7 @@ test("rclone gets what it reads, and neither our own controls nor other programs
     "RCLONE_CONFIG_FAR_PASS",
     "https_proxy",
   ]);
+  expect(rcloneEnvironment({ ...env, RCLONE_CONFIG: " /a " })["RCLONE_CONFIG"]).toBe("/a");
   expect(withheldVariables(env).map((text) => text.split(":")[0])).toEqual([
     "RCLONE_RC_ADDR",
     "RCLONE_CACHE_DIR",
