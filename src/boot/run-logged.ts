@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { messageOf } from "../errors.ts";
 import { pumpOutput } from "../logs/pump.ts";
 import { childExit, shellCode, spawnChild } from "../sys/children.ts";
@@ -12,11 +12,15 @@ const NOT_FOUND = 127;
 /** How long output of a process that left something running in the background is waited for. */
 const LAST_OUTPUT_MILLISECONDS = 100;
 
-/** Runs a command with its output logged as NAME; ends it with all it started on abort or time-out. */
+/**
+ * Runs a command with its output logged as NAME; ends it with all it started on abort or time-out.
+ * `onLeft` gets a read end of its output, to close, where something that it has left running still has that open.
+ */
 export async function runLogged(
   { name, command, env, cwd, timeout }: LoggedRunOptions,
   logs: BootLogs,
   signal: AbortSignal,
+  onLeft?: (pipe: number) => void,
 ): Promise<LoggedExit> {
   const { read, write } = pipe();
   const pump = pumpOutput(read, { name, stream: "stdout", file: logs.file(name), container: logs.container });
@@ -42,6 +46,11 @@ export async function runLogged(
   clearTimeout(timer);
   signal.removeEventListener("abort", end);
   await ended;
-  await Promise.race([pump, Bun.sleep(LAST_OUTPUT_MILLISECONDS)]);
+  const closed = pump.then(() => true);
+  const isClosed = await Promise.race([closed, Bun.sleep(LAST_OUTPUT_MILLISECONDS)]);
+  if (!isClosed && onLeft !== undefined) onLeft(reopen(read));
   return { code: shellCode(childExit(child)) };
 }
+
+/** An open file of its own: reads from ours return at once where there is nothing, which others take for an error. */
+const reopen = (fd: number) => openSync(`/proc/self/fd/${fd}`, "r");

@@ -13,6 +13,8 @@ const scripts: Record<string, string> = {
   "/fails.sh": "#!/bin/bash\necho failing\nexit 1\n",
   "/slow.sh": "#!/bin/bash\nsleep 1\ntouch /tmp/provisioned\n",
   "/deaf.sh": "#!/bin/bash\n(trap '' TERM; exec sleep 77) &\nwait\n",
+  "/leaves.sh":
+    "#!/bin/bash\nnohup bash -c 'while echo tick; do sleep 0.1; done' &\necho $! >/tmp/left\necho provisioned\n",
   "/endless.sh": "#!/bin/bash\necho begun\nsleep 600\n",
 };
 
@@ -144,5 +146,37 @@ describe("provisioning", () => {
     await container.waitLog("show | got a b");
     expect(await container.sh("bash -ic 'echo $FROM_SCRIPT' 2>/dev/null")).toBe("a b");
     expect((await container.exec(["ai-dock", "provision", `${base}/fails.sh`])).code).toBe(1);
+  });
+
+  test("ai-dock provision returns while a process of the script goes on, whose output the log keeps", async () => {
+    await using container = await boot();
+    await container.waitReady();
+    const started = performance.now();
+    const { code, stdout } = await container.exec(["ai-dock", "provision", `${base}/leaves.sh`]);
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(stdout).toContain("provisioned");
+    expect(code).toBe(0);
+    const ticks = async () => Number(await container.sh("grep -c tick /var/log/supervisor/provisioning.log"));
+    const before = await ticks();
+    expect(await container.sh("sleep 1; kill -0 $(cat /tmp/left) && echo alive")).toBe("alive");
+    expect(await ticks()).toBeGreaterThan(before);
+    const { stdout: again, code: failed } = await container.exec([
+      "ai-dock",
+      "provision",
+      `${base}/fails.sh`,
+    ]);
+    expect([again.includes("failing"), failed]).toEqual([true, 1]);
+  });
+
+  test("ai-dock provision FILE leaves the image's own script, which the next boot runs", async () => {
+    const path = "/opt/ai-dock/bin/provisioning.sh";
+    await using container = await boot();
+    await container.waitReady();
+    await container.sh(`echo 'echo image' >${path}; echo 'echo fixed' >/tmp/fix.sh`);
+    const { stdout, code } = await container.exec(["ai-dock", "provision", "fix.sh"], { cwd: "/tmp" });
+    expect([stdout.includes("fixed"), code]).toEqual([true, 0]);
+    expect(await container.read(path)).toBe("echo image\n");
+    await container.restart();
+    await container.waitLog("provisioning | image");
   });
 });

@@ -3,13 +3,15 @@ import { AiDockError } from "../../errors.ts";
 import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
 import { findHook } from "../hooks/find.ts";
 import { runHook } from "../hooks/run.ts";
+import { scratchDirectory } from "../hooks/scratch.ts";
 import { defaultTiming, type Timing } from "./download.ts";
 import { sha256Of } from "./inspect.ts";
 import { type Obtained, obtain } from "./obtain.ts";
 import { defaultPaths, type ProvisioningPaths, SCRIPT_NAME } from "./paths.ts";
+import { parseSource } from "./source.ts";
 
 export interface ProvisionOptions {
-  /** URL or path instead of PROVISIONING_SCRIPT; its checksum is then not checked. */
+  /** URL or path of a script to run this once instead; its checksum is then not checked. */
   source?: string;
   /** Runs the script even when PROVISIONING_ONCE is set and it has not changed. */
   force?: boolean;
@@ -26,7 +28,8 @@ const NAME = "provisioning";
 export async function provision(context: BootContext, options: ProvisionOptions = {}) {
   const { settings, log, signal } = context;
   const paths = options.paths ?? defaultPaths;
-  const sha256 = options.source === undefined ? settings.PROVISIONING_SHA256 : undefined;
+  if (options.source !== undefined) return provisionOnce(context, options.source, paths, options.timing);
+  const sha256 = settings.PROVISIONING_SHA256;
   const { path, failure } = await locate(context, { ...options, paths, sha256 });
   if (signal.aborted) return undefined;
   if (path === undefined && failure === undefined) return undefined;
@@ -45,32 +48,47 @@ export async function provision(context: BootContext, options: ProvisionOptions 
   return result;
 }
 
+/** Runs another script, which takes the place of none: the next boot runs what this one has. */
+async function provisionOnce(
+  context: BootContext,
+  source: string,
+  paths: ProvisioningPaths,
+  timing: Timing = defaultTiming,
+): Promise<StepResult | undefined> {
+  using scratch = scratchDirectory();
+  const folders = { ...paths, directory: scratch.path, fallback: scratch.path };
+  const { path, failure } = await obtain(context, { source, sha256: undefined, paths: folders, timing });
+  if (context.signal.aborted) return undefined;
+  if (path === undefined) throw failed(`Provisioning: ${failure}; nothing is run`);
+  return await run(context, path, parseSource(source)?.label);
+}
+
 function locate(
   context: BootContext,
   options: ProvisionOptions & { paths: ProvisioningPaths; sha256: string | undefined },
 ): Obtained | Promise<Obtained> {
   const { paths, sha256, timing = defaultTiming } = options;
-  const source = options.source ?? context.settings.PROVISIONING_SCRIPT;
+  const source = context.settings.PROVISIONING_SCRIPT;
   if (source !== undefined) return obtain(context, { source, sha256, paths, timing });
   const path = findHook(SCRIPT_NAME, context.env["PATH"], paths.directory);
   return path === undefined ? {} : { path };
 }
 
-/** Undefined when the container stops meanwhile. */
-async function run(context: BootContext, path: string): Promise<StepResult | undefined> {
+/** Runs the script at `path`, which is `shown` to the user. Undefined when the container stops meanwhile. */
+async function run(context: BootContext, path: string, shown = path): Promise<StepResult | undefined> {
   const timeout = context.settings.PROVISIONING_TIMEOUT;
-  context.log.info("Running the provisioning script", { script: path });
+  context.log.info("Running the provisioning script", { script: shown });
   const { code, milliseconds, exported } = await runHook(context, { name: NAME, path, timeout });
   if (context.signal.aborted) return undefined;
   if (timeout > 0 && milliseconds >= timeout * 1000)
     throw failed(
-      `PROVISIONING_TIMEOUT: expected "${path}" to end within ${timeout} s, got no end; it was ended and boot goes on`,
+      `PROVISIONING_TIMEOUT: expected "${shown}" to end within ${timeout} s, got no end; it was ended and boot goes on`,
     );
   if (code !== 0)
     throw failed(
-      `Provisioning: expected exit code 0 of "${path}", got "${code}" after ${milliseconds} ms; boot goes on`,
+      `Provisioning: expected exit code 0 of "${shown}", got "${code}" after ${milliseconds} ms; boot goes on`,
     );
-  return { message: "Provisioning done", fields: { script: path, code, exported } };
+  return { message: "Provisioning done", fields: { script: shown, code, exported } };
 }
 
 const failed = (message: string) => new AiDockError(message, { code: "E_PROVISIONING" });

@@ -1,5 +1,7 @@
 import { defineCommand } from "citty";
+import type { LoggedRunOptions } from "../../boot/context.ts";
 import { openLogs } from "../../boot/logs.ts";
+import { readOn } from "../../boot/provisioning/left-behind.ts";
 import { provision } from "../../boot/provisioning/provision.ts";
 import { writeShellEnvironment } from "../../boot/steps/shell-env.ts";
 import { runLogged } from "../../boot/run-logged.ts";
@@ -31,12 +33,14 @@ const command: Command = {
     for (const problem of problems) log.warn(problem);
     const interrupt = new AbortController();
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupt.abort());
+    const left: number[] = [];
     const context = {
       settings,
       env,
       log,
       signal: interrupt.signal,
-      runLogged: (options: Parameters<typeof runLogged>[0]) => runLogged(options, logs, interrupt.signal),
+      runLogged: (options: LoggedRunOptions) =>
+        runLogged(options, logs, interrupt.signal, (pipe) => left.push(pipe)),
     };
     try {
       const result = await provision(
@@ -51,8 +55,16 @@ const command: Command = {
       return ExitCode.ok;
     } finally {
       await logs.container?.flush(LAST_LINES_MILLISECONDS);
+      // After the exit code and the error, if any: reading from a pipe that stays open would go on for ever.
+      if (left.length > 0) setImmediate(() => leave(left, logs.file(NAME).path));
     }
   },
 };
+
+/** Ends the command without ending what the script has left running. */
+function leave(pipes: number[], path: string): never {
+  for (const pipe of pipes) readOn(pipe, path);
+  process.exit();
+}
 
 export default command;

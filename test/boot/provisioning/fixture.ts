@@ -13,6 +13,7 @@ interface BootOptions {
   env?: Record<string, string>;
   signal?: AbortSignal;
   force?: boolean;
+  source?: string;
   timing?: Timing;
 }
 

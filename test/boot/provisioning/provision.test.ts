@@ -69,6 +69,39 @@ describe("provision()", () => {
     expect((await boot(settings)).message).toBe("Provisioning script has not changed; not run");
   });
 
+  test("another script by argument runs without taking the place of the one that is there", async () => {
+    const { boot, root, read, write, paths } = machine();
+    const [source, settings] = [join(root, "fix.sh"), { PROVISIONING_ONCE: "true" }];
+    write("echo image\n");
+    await boot(settings);
+    writeFileSync(source, "echo fix\n");
+    const { output, message, lines } = await boot(settings, { source, force: true });
+    expect([output, message]).toEqual(["fix\n", "Provisioning done"]);
+    expect(lines).toContain(`info Running the provisioning script script=${source}`);
+    expect([read(), existsSync(paths.fallback)]).toEqual(["echo image\n", false]);
+    // Nor does it count as the last run of the other.
+    expect((await boot(settings)).output).toBeUndefined();
+  });
+
+  test("a script by argument that cannot be had runs nothing else instead", async () => {
+    const { boot, write } = machine();
+    write("echo image\n");
+    const { output, message } = await boot({}, { source: "/no/such/file", force: true });
+    expect(output).toBeUndefined();
+    expect(message).toMatch(
+      /^Provisioning: expected a script at "\/no\/such\/file", got ENOENT.*; nothing is run$/,
+    );
+  });
+
+  test("a script by argument is named as it was given when it fails", async () => {
+    const { boot, root } = machine();
+    const source = join(root, "fix.sh");
+    writeFileSync(source, "exit 3\n");
+    expect((await boot({}, { source, force: true })).message).toContain(
+      `exit code 0 of "${source}", got "3"`,
+    );
+  });
+
   test("stops with the container", async () => {
     const { boot, write, root } = machine();
     write(`touch ${root}/started; sleep 1000\n`);
@@ -97,6 +130,16 @@ describe.skipIf(process.getuid?.() !== 0)("provision() with mounts", () => {
     expect(lines[0]).toBe(
       `warn PROVISIONING_SCRIPT: "${script}" is a mount, which stays; nothing is downloaded`,
     );
+    expect(readFileSync(join(root, "host"), "utf8")).toBe("echo mounted\n");
+  });
+
+  test("a script by argument runs even where another one is mounted", async () => {
+    const { boot, root, write, script } = machine();
+    write("");
+    writeFileSync(join(root, "host"), "echo mounted\n");
+    writeFileSync(join(root, "other"), "echo other\n");
+    using _ = mount("--bind", join(root, "host"), script);
+    expect((await boot({}, { source: join(root, "other"), force: true })).output).toBe("other\n");
     expect(readFileSync(join(root, "host"), "utf8")).toBe("echo mounted\n");
   });
 
