@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { symlinkSync, writeFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { boot, type Container, tempFolder, waitFor } from "../harness.ts";
 import { arrived, encrypt, farEnd, mountable, remotes, sha256, workspace, writeFiles } from "./_far.ts";
@@ -217,4 +217,18 @@ test.concurrent("a file that is still open at a stop is told, kept, and uploaded
   expect(await container.logs()).toMatch(/far: not uploaded: 1 file \(.*\), kept in/);
   await container.start();
   await arrived(far, { open: sha256("data\n") });
+});
+
+test.concurrent("a link in the place of the folder of remotes has nothing mounted behind it", async () => {
+  await using far = await farEnd();
+  const space = workspace();
+  rmSync(join(space.folder, "remote"), { recursive: true });
+  symlinkSync("/etc", join(space.folder, "remote"));
+  await using container = await boot({ ...mountable, mounts: [space.mount], env: far.variables("far") });
+  await container.waitReady();
+  expect((await remotes(container))["far"]?.reason).toContain(
+    "/workspace/remote: a link, which is not followed",
+  );
+  expect(await container.sh("ls -d /etc/far /etc/.cache 2>/dev/null || true")).toBe("");
+  expect(await container.sh("grep -c rclone /proc/mounts || true")).toBe("0");
 });

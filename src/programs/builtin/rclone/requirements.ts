@@ -1,4 +1,5 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync } from "node:fs";
+import { workspaceOf } from "../../../env/workspace.ts";
 import { hasCapability, isCapabilityWithinBounds } from "../../../sys/capabilities.ts";
 import { findProgram } from "../../../sys/find-program.ts";
 import { readIfExists } from "../../../sys/fs.ts";
@@ -23,6 +24,7 @@ export function mountRequirements(env: Record<string, string>): Requirement[] {
     device(),
     allowOther(),
     ...(isRoot() ? [] : [namedUser()]),
+    ...["remote", "remote/.cache"].map((name) => ownFolder(`${workspaceOf(env)}${name}`)),
   ];
 }
 
@@ -35,6 +37,12 @@ export function mountObstacle(env: Record<string, string>): string | undefined {
 function installed(name: string, { PATH }: Record<string, string>, fix: string): Requirement {
   const path = findProgram(name, PATH);
   return { name, met: path !== undefined, message: path ?? "not installed", fix };
+}
+
+/** Whoever owns the workspace may put a link there; root would mount over what it leads to. */
+function ownFolder(name: string): Requirement {
+  const met = lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() !== true;
+  return { name, met, message: met ? "no link" : "a link, which is not followed", fix: `rm ${name}` };
 }
 
 /** Without root it is fusermount3 that mounts, which is setuid. */
