@@ -9,11 +9,8 @@ const LOOK_MILLISECONDS = 1000;
 /** True when an init has this container already, as when a start command of a template calls init.sh, too. */
 export async function isInitRunning(): Promise<boolean> {
   if (!existsSync(controlSocket())) return false;
-  const { control } = await import("../control/client.ts");
-  return control.health().then(
-    () => true,
-    () => false,
-  );
+  const { control, isClosedToUs } = await import("../control/client.ts");
+  return control.health().then(() => true, isClosedToUs);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 
 /** What the process was called to do: a command of ours with its words, or a program for `init` to run. */
@@ -52,6 +52,7 @@ function splitRest(command: string | undefined, words: string[]): Invocation {
 async function isEntrypoint(program: string): Promise<boolean> {
   if (process.pid === 1) return true;
   if (process.ppid === 0) {
+    if (isAiDock(1)) return false;
     const { findProgram } = await import("../sys/find-program.ts");
     if (!program.includes("/") && findProgram(program, process.env["PATH"]) === undefined) return false;
     const { isInitRunning } = await import("../boot/second-init.ts");
@@ -60,6 +61,16 @@ async function isEntrypoint(program: string): Promise<boolean> {
   if (process.ppid !== 1) return false;
   try {
     return readlinkSync("/proc/1/exe") !== process.execPath;
+  } catch {
+    return false;
+  }
+}
+
+/** By its name, which all users may read. */
+function isAiDock(pid: number): boolean {
+  try {
+    const [name = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return ["ai-dock", "init.sh"].includes(basename(name));
   } catch {
     return false;
   }

@@ -50,7 +50,7 @@ async function call<Schema extends z.ZodType>(
 
 function noSupervisor(cause: unknown): AiDockError {
   const options = { code: "E_NO_SUPERVISOR", exitCode: ExitCode.noSupervisor, cause };
-  return isRefused(controlSocket())
+  return isClosedToUs()
     ? new AiDockError("No access: the supervisor of this container may be used by root only", {
         ...options,
         hint: "Try docker exec --user 0",
@@ -58,10 +58,10 @@ function noSupervisor(cause: unknown): AiDockError {
     : new AiDockError("No supervisor: ai-dock init is not running in this container", options);
 }
 
-/** Asked afterwards: a failed connection does not tell why. */
-function isRefused(socket: string): boolean {
+/** True when a supervisor is there that this user may not ask. Asked afterwards: a failed connection does not tell why. */
+export function isClosedToUs(): boolean {
   try {
-    accessSync(socket, constants.R_OK | constants.W_OK);
+    accessSync(controlSocket(), constants.R_OK | constants.W_OK);
     return false;
   } catch (error) {
     return errnoOf(error) === "EACCES";

@@ -46,5 +46,5 @@ export function redactUrls(text: string): string {
   if (!text.includes("://")) return text;
   return text
     .replaceAll(/(:\/\/)[^\s/?#]*@/g, `$1${REDACTED}@`)
-    .replaceAll(/(:\/\/[^\s?"]*\?)[^\s"]+/g, `$1${REDACTED}`);
+    .replaceAll(/(:\/\/[^\s?"]{0,4096}\?)[^\s"]+/g, `$1${REDACTED}`);
 }

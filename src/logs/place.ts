@@ -11,7 +11,7 @@ const MOST_LINKS = 40;
 /** Where a link may lead from anywhere: nothing there can be harmed. */
 const harmless = new Set(["/dev/null", "/dev/stdout", "/dev/stderr"]);
 for (const number of [1, 2])
-  for (const folder of ["/dev/fd", "/proc/self/fd"]) harmless.add(`${folder}/${number}`);
+  for (const folder of ["/dev/fd", "/proc/self/fd", "/proc/1/fd"]) harmless.add(`${folder}/${number}`);
 
 const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_ALL = 0o002;
@@ -67,7 +67,7 @@ class Walk implements Disposable {
     const next = this.naming(() => this.directory.enter(word));
     this.directory[Symbol.dispose]();
     this.directory = next;
-    this.shown += `/${word}`;
+    this.shown = word === ".." ? this.shown.slice(0, this.shown.lastIndexOf("/")) : `${this.shown}/${word}`;
   }
 
   restart(): void {
@@ -105,5 +105,5 @@ function mayFollow(directory: HeldDirectory, name: string): boolean {
 }
 
 function words(path: string): string[] {
-  return path.split("/").filter((word) => word !== "");
+  return path.split("/").filter((word) => word !== "" && word !== ".");
 }

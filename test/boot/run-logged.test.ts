@@ -10,7 +10,11 @@ import { isRunning, type ProcessInfo, readProcess } from "../../src/sys/proc.ts"
 const PATH = process.env["PATH"] ?? "";
 
 /** Runs a bash script whose output is the pids of processes to look at; resolves with those that still run. */
-async function survivors(script: string, more: { timeout?: number; signal?: AbortSignal }) {
+async function survivors(
+  script: string,
+  more: { timeout?: number; signal?: AbortSignal },
+  onReady: () => void = () => undefined,
+) {
   const path = join(mkdtempSync(join(tmpdir(), "run-logged-")), "a.log");
   const found: ProcessInfo[] = [];
   const file = new LogFile({ path, maxBytes: 0, backups: 0, warn() {} });
@@ -21,13 +25,16 @@ async function survivors(script: string, more: { timeout?: number; signal?: Abor
     logs,
     signal,
   );
-  while (!readFileIfThere(path).includes("ready")) await Bun.sleep(5);
+  const ended = new AbortController();
+  void running.finally(() => ended.abort());
+  while (!ended.signal.aborted && !readFileIfThere(path).includes("ready")) await Bun.sleep(5);
   for (const pid of readFileIfThere(path).match(/\d+/g) ?? []) {
     const info = readProcess(Number(pid));
     if (info !== undefined) found.push(info);
   }
   expect(found.length).toBeGreaterThan(0);
   const started = performance.now();
+  onReady();
   const { code } = await running;
   const left = found.filter(isRunning);
   for (const { pid } of left) process.kill(pid, "SIGKILL");
@@ -51,17 +58,19 @@ test.each([
     "setsid bash -c 'trap \"\" TERM; echo $$; sleep 77; :' & sleep 0.1; echo ready; wait",
   ],
   ["what has lost its parent", `(${deaf}); sleep 0.1; echo ready; sleep 77`],
-])("a time-out ends %s", async (_, script) => {
-  const { code, left } = await survivors(script, { timeout: 0.5 });
-  expect({ code, left }).toEqual({ code: 143, left: 0 });
-});
+])(
+  "a time-out ends %s",
+  async (_, script) => {
+    const { code, left } = await survivors(script, { timeout: 2 });
+    expect({ code, left }).toEqual({ code: 143, left: 0 });
+  },
+  20_000,
+);
 
 test("an abort ends all, and waits no longer than it has to", async () => {
   const stop = new AbortController();
-  const running = survivors("sleep 77 & echo $!; echo ready; wait", { signal: stop.signal });
-  await Bun.sleep(200);
-  stop.abort();
-  const { left, ms } = await running;
+  const script = "sleep 77 & echo $!; echo ready; wait";
+  const { left, ms } = await survivors(script, { signal: stop.signal }, () => stop.abort());
   expect(left).toBe(0);
   expect(ms).toBeLessThan(1500);
 });

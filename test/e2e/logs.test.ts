@@ -125,6 +125,8 @@ describe("logs", () => {
           "ai-dock: No access: the supervisor of this container may be used by root only\nTry docker exec --user 0\n",
         code: 4,
       });
+    // Whose init runs here is not asked by a user without rights, who boots no second one.
+    expect((await nobody("ls")).code).toBe(2);
     const { stdout } = await nobody("doctor");
     expect(stdout).toContain("may be used by root only");
     expect(stdout).not.toContain("is not running");

@@ -65,6 +65,15 @@ describe("the workspace", () => {
     );
   });
 
+  test("a file in the place of the folder of remotes costs those alone", async () => {
+    const folder = await owned();
+    await must(["touch", `${folder}/remote`]);
+    await using container = await boot({ mounts: [`${folder}:/workspace`] });
+    await container.waitReady();
+    expect(await container.logs()).not.toContain("bug");
+    expect(await container.sh("ai-dock shell -- printenv RCLONE_MOUNT_COUNT")).toBe("0");
+  });
+
   test("SKIP_ACL=true leaves it alone", async () => {
     const folder = await owned();
     await using container = await boot({ env: { SKIP_ACL: "true" }, mounts: [`${folder}:/workspace`] });

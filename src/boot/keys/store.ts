@@ -56,6 +56,9 @@ function write(path: string, content: string): void {
 function writeSpare(path: string, content: string): void {
   ensureDirectory(dirname(path));
   writeFileAtomic(path, content, FILE_MODE);
+  // A volume of an orchestrator at /run may be open to all.
+  for (const folder of ["/run", "/run/ai-dock"])
+    if (path.startsWith(`${folder}/`)) secure(folder, (mode) => mode & ~WRITABLE_BY_OTHERS);
 }
 
 /** Sets the mode where it differs. */

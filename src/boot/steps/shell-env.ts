@@ -29,7 +29,8 @@ export function writeShellEnvironment({ env, log }: BootContext, root = "") {
       write(path);
       written++;
     } catch (error) {
-      log.warn(`"${path}": ${messageOf(error)}; shells may lack the boot environment`);
+      const fix = isHomeForeign && path === bashrc ? ", unless root's home is --tmpfs /root" : "";
+      log.warn(`"${path}": ${messageOf(error)}; shells may lack the boot environment${fix}`);
     }
   }
   if (written === 0) return undefined;

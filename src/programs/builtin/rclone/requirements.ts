@@ -41,8 +41,17 @@ function installed(name: string, { PATH }: Record<string, string>, fix: string):
 
 /** Whoever owns the workspace may put a link there; root would mount over what it leads to. */
 function ownFolder(name: string): Requirement {
-  const met = lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink() !== true;
+  const met = !isLink(name);
   return { name, met, message: met ? "no link" : "a link, which is not followed", fix: `rm ${name}` };
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    // Not there, or below something that is no folder.
+    return false;
+  }
 }
 
 /** Without root it is fusermount3 that mounts, which is setuid. */

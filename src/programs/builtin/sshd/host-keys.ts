@@ -23,7 +23,7 @@ type Outcome = { path: string } | { failure: string } | undefined;
  * Throws AiDockError when there is none.
  */
 export async function ensureHostKeys(directories = DIRECTORIES): Promise<string[]> {
-  const kept = await Promise.all(offered.map((type) => attempt(() => keep(directories, type))));
+  const kept = await Promise.all(offered.map((type) => keep(directories, type)));
   // A read-only directory with keys has those that its owner wants.
   const isComplete = kept.some(hasPath) && !isWritable(directories.standard);
   const all = isComplete ? kept : await Promise.all(kept.map((key, at) => complete(directories, key, at)));
@@ -32,7 +32,7 @@ export async function ensureHostKeys(directories = DIRECTORIES): Promise<string[
   const failure = all.flatMap((key) => (key !== undefined && "failure" in key ? key.failure : []))[0];
   const { standard, spare } = directories;
   throw new AiDockError(
-    `No ssh host key could be made in ${standard} or ${spare}: ${failure ?? "unknown error"}`,
+    `No ssh host key could be made in ${standard} or ${spare}: ${failure || "unknown error"}`,
   );
 }
 
@@ -49,11 +49,17 @@ async function attempt(action: () => Promise<Outcome>): Promise<Outcome> {
 /** The key that is there, as a file that sshd loads. */
 async function keep({ standard, spare }: HostKeyDirectories, type: string): Promise<Outcome> {
   const copy = keyPath(spare, type);
-  for (const path of [keyPath(standard, type), copy]) {
-    const usable = existsSync(path) ? await keepHostKey(path, copy) : undefined;
-    if (usable !== undefined) return { path: usable };
+  let failure: Outcome;
+  for (const path of [keyPath(standard, type), copy].filter((candidate) => existsSync(candidate))) {
+    try {
+      const usable = await keepHostKey(path, copy);
+      if (usable !== undefined) return { path: usable };
+    } catch (error) {
+      // A folder, or what a volume keeps from root; there may be a copy.
+      failure = { failure: messageOf(error) };
+    }
   }
-  return undefined;
+  return failure;
 }
 
 async function complete(directories: HostKeyDirectories, key: Outcome, at: number): Promise<Outcome> {

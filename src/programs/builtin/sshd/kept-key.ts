@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, renameSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../../../errors.ts";
 import { logger } from "../../../log.ts";
@@ -20,15 +20,18 @@ const log = logger("sshd");
 export async function keepHostKey(path: string, copy: string): Promise<string | undefined> {
   const bytes = readFileSync(path);
   const refusal = isPrivate(path) ? undefined : makePrivate(path);
-  if (!isWholePrivateKey(bytes) && !(await canBeLoaded(path))) {
+  const used = refusal === undefined || path === copy ? path : copy;
+  if (used !== path) {
+    ensureDirectory(dirname(copy), 0o700);
+    writeFileAtomic(copy, bytes, MODE);
+  }
+  if (!isWholePrivateKey(bytes) && !(await canBeLoaded(used))) {
+    if (used !== path) rmSync(used);
     setAside(path, bytes.byteLength === 0 ? "an empty file" : "something else");
     return undefined;
   }
-  if (refusal === undefined || path === copy) return path;
-  ensureDirectory(dirname(copy), 0o700);
-  writeFileAtomic(copy, bytes, MODE);
-  log.info(`"${path}": ${refusal}; sshd takes the copy "${copy}"`);
-  return copy;
+  if (used !== path) log.info(`"${path}": ${refusal}; sshd takes the copy "${copy}"`);
+  return used;
 }
 
 /** As sshd sees it, which asks this of the keys of its own user only. */

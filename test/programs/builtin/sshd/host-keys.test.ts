@@ -81,6 +81,15 @@ describe("ensureHostKeys()", () => {
     expect(content(`${ed25519}.unusable-2`)).toBe("again");
   });
 
+  test("offers those made elsewhere again where a folder takes the place of one", async () => {
+    for (const name of [ED25519, ECDSA]) mkdirSync(join(standard, name));
+    const paths = [ED25519, ECDSA].map((name) => join(spare, name));
+    expect(await ensure()).toEqual(paths);
+    const before = paths.map(content);
+    expect(await ensure()).toEqual(paths);
+    expect(paths.map(content)).toEqual(before);
+  });
+
   test("makes them elsewhere where the directory is none", async () => {
     standard = "/proc/none";
     const paths = [ED25519, ECDSA].map((name) => join(spare, name));
