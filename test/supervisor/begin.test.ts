@@ -1,34 +1,14 @@
 import { afterAll, expect, test } from "bun:test";
-import { programDefaults } from "../../src/programs/spec.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { bareSupervisor, specOf } from "./spec-fixture.ts";
 
 /** More than can be started in one turn of the event loop. */
 const MANY = 200;
 
 function many(): Supervisor {
-  const supervisor = new Supervisor({
-    env: {},
-    serverUrl: "",
-    container: null,
-    logs: { open: () => null, release() {} },
-  });
+  const supervisor = new Supervisor(bareSupervisor);
   supervisor.phase = "running";
-  for (let number = 0; number < MANY; number++) {
-    supervisor.add({
-      ...programDefaults,
-      aliases: [],
-      environment: {},
-      exitcodes: [0],
-      dependsOn: [],
-      name: `p${number}`,
-      group: `p${number}`,
-      command: ["/bin/sleep", "1000"],
-      startsecs: 0,
-      stdout: { kind: "none" },
-      stderr: "stdout",
-      origin: { kind: "builtin" },
-    });
-  }
+  for (let number = 0; number < MANY; number++) supervisor.add(specOf(`p${number}`));
   return supervisor;
 }
 

@@ -1,41 +1,20 @@
 import { afterEach, expect, test } from "bun:test";
-import { programDefaults, type ProgramSpec } from "../../src/programs/spec.ts";
 import { Program } from "../../src/supervisor/program.ts";
+import { bareContext, specOf } from "./spec-fixture.ts";
 
 const realNow = Date.now;
-const nowhere = { kind: "none" } as const;
 
 afterEach(() => {
   Date.now = realNow;
 });
 
 function sleeper(): { program: Program; reaches: (state: string) => Promise<void> } {
-  const spec: ProgramSpec = {
-    ...programDefaults,
-    aliases: [],
-    environment: {},
-    exitcodes: [0],
-    dependsOn: [],
-    name: "sleeper",
-    group: "sleeper",
-    command: ["/bin/sleep", "1000"],
-    startsecs: 0.2,
-    stopwaitsecs: 5,
-    stdout: nowhere,
-    stderr: nowhere,
-    origin: { kind: "builtin" },
-  };
+  const spec = specOf("sleeper", { startsecs: 0.2, stopwaitsecs: 5 });
   let changed = () => {};
-  const context = {
-    env: {},
-    serverUrl: "",
-    container: null,
-    stdout: null,
-    stderr: null,
-    onChange: () => changed(),
-    onStartable: () => undefined,
-  };
-  const program = new Program(spec, context);
+  const program = new Program(
+    spec,
+    bareContext(() => changed()),
+  );
   return {
     program,
     reaches: (state) =>

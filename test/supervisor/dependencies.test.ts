@@ -1,32 +1,12 @@
 import { expect, test } from "bun:test";
-import { logFile, programDefaults, type ProgramSpec } from "../../src/programs/spec.ts";
+import { logFile } from "../../src/programs/spec.ts";
 import { dependenciesOf, dependentsFirst } from "../../src/supervisor/dependencies.ts";
 import { Program } from "../../src/supervisor/program.ts";
+import { bareContext, specOf } from "./spec-fixture.ts";
 
 function program(name: string, dependsOn: string[] = [], group = name): Program {
-  const spec: ProgramSpec = {
-    ...programDefaults,
-    aliases: [],
-    environment: {},
-    exitcodes: [0],
-    name,
-    group,
-    command: ["true"],
-    stdout: logFile(name),
-    stderr: "stdout",
-    dependsOn,
-    origin: { kind: "builtin" },
-  };
-  const context = {
-    env: {},
-    serverUrl: "",
-    container: null,
-    stdout: null,
-    stderr: null,
-    onChange() {},
-    onStartable() {},
-  };
-  return new Program(spec, context);
+  const spec = specOf(name, { group, dependsOn, stdout: logFile(name) });
+  return new Program(spec, bareContext());
 }
 
 /** The order in which a thing that takes a turn of the event loop ends for each. */

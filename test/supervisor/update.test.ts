@@ -1,25 +1,11 @@
 import { afterAll, expect, test } from "bun:test";
-import { programDefaults, type ProgramSpec } from "../../src/programs/spec.ts";
+import type { ProgramSpec } from "../../src/programs/spec.ts";
 import { Configuration } from "../../src/supervisor/configuration.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { update } from "../../src/supervisor/update.ts";
+import { bareSupervisor, specOf } from "./spec-fixture.ts";
 
-function spec(name: string, ...command: string[]): ProgramSpec {
-  return {
-    ...programDefaults,
-    aliases: [],
-    environment: {},
-    exitcodes: [0],
-    dependsOn: [],
-    name,
-    group: name,
-    command,
-    startsecs: 0,
-    stdout: { kind: "none" },
-    stderr: "stdout",
-    origin: { kind: "builtin" },
-  };
-}
+const spec = (name: string, ...command: string[]): ProgramSpec => specOf(name, { command });
 
 /** Takes its time to stop, so that something else can happen during an update. */
 const slow = (version: number) =>
@@ -32,8 +18,7 @@ afterAll(async () => {
 
 /** Two programs that an update changes, and a third one that it adds; it waits for the first one to stop. */
 async function updating() {
-  const logs = { open: () => null, release() {} };
-  const supervisor = new Supervisor({ env: {}, serverUrl: "", container: null, logs });
+  const supervisor = new Supervisor(bareSupervisor);
   supervisors.push(supervisor);
   supervisor.phase = "running";
   let specs = [slow(1), spec("fast", "/bin/sleep", "1111")];

@@ -2,18 +2,14 @@ import { afterAll, afterEach, expect, test } from "bun:test";
 import type { ControlContext } from "../../../src/control/context.ts";
 import { call } from "../../../src/control/rpc/call.ts";
 import { messageOf } from "../../../src/errors.ts";
-import { type ProgramSpec, programDefaults } from "../../../src/programs/spec.ts";
+import type { ProgramSpec } from "../../../src/programs/spec.ts";
 import { startReaper } from "../../../src/supervisor/reaper.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
+import { bareSupervisor, specOf } from "../../supervisor/spec-fixture.ts";
 
 afterAll(startReaper());
 
-const supervisor = new Supervisor({
-  env: { PATH: "/usr/bin:/bin" },
-  serverUrl: "",
-  container: null,
-  logs: { open: () => null, release() {} },
-});
+const supervisor = new Supervisor(bareSupervisor);
 supervisor.phase = "running";
 // Stopping looks at nothing else.
 const context = { supervisor } as ControlContext;
@@ -24,21 +20,7 @@ afterEach(async () => {
 });
 
 function add(name: string, more: Partial<ProgramSpec>) {
-  return supervisor.add({
-    ...programDefaults,
-    aliases: [],
-    environment: {},
-    exitcodes: [0],
-    dependsOn: [],
-    name,
-    group: name,
-    command: ["/bin/sleep", "1000"],
-    startsecs: 0,
-    stdout: { kind: "none" },
-    stderr: "stdout",
-    origin: { kind: "builtin" },
-    ...more,
-  });
+  return supervisor.add(specOf(name, more));
 }
 
 /** Two programs of a group that wait for a database. */
