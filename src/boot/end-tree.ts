@@ -1,12 +1,8 @@
-import { processTable } from "../supervisor/descendants.ts";
-import { sendSignal } from "../sys/children.ts";
+import { endProcesses, processTable } from "../supervisor/descendants.ts";
 import { markChildren } from "../sys/libc.ts";
 import { descendantsOf, type ProcessInfo, readMark } from "../sys/proc.ts";
 
-const KILL_AFTER_MILLISECONDS = 2000;
-/** What does not even end by KILL, as in uninterruptible sleep, holds nothing up. */
-const GIVE_UP_AFTER_MILLISECONDS = 4000;
-const LOOK_AGAIN_MILLISECONDS = 10;
+const KILL_AFTER_SECONDS = 2;
 
 /** Above those of the supervisor's programs. */
 const FIRST_MARK = 0x50_00_00_00;
@@ -25,19 +21,10 @@ export function spawnMarked<T>(spawn: () => T): { child: T; mark: number } {
 
 /**
  * Ends a process with all it started, whatever group, session or parent that has by now: TERM at once, KILL for
- * what remains after 2 s, even where the first process has gone. Resolves when nothing is left.
+ * what remains after 2 s, even where the first process has gone. Resolves when nothing is left that can be ended.
  */
 export async function endTree(pid: number, mark: number): Promise<void> {
-  const started = performance.now();
-  const find = finder(pid, mark);
-  for (const info of await find()) sendSignal(info.pid, "TERM");
-  for (;;) {
-    const left = await find();
-    const passed = performance.now() - started;
-    if (left.length === 0 || passed > GIVE_UP_AFTER_MILLISECONDS) return;
-    if (passed > KILL_AFTER_MILLISECONDS) for (const info of left) sendSignal(info.pid, "KILL");
-    await Bun.sleep(LOOK_AGAIN_MILLISECONDS);
-  }
+  await endProcesses(finder(pid, mark), "TERM", KILL_AFTER_SECONDS);
 }
 
 /** Finds what runs of a tree: by the mark, and by its members so far, as sudo may take the mark away. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { boot, type Container, tempFolder, waitFor } from "../harness.ts";
+import { boot, type BootOptions, type Container, tempFolder, waitFor } from "../harness.ts";
 import { arrived, encrypt, farEnd, mountable, remotes, sha256, workspace, writeFiles } from "./_far.ts";
 
 const mounted = (container: Container, name: string) =>
@@ -76,28 +76,25 @@ test.concurrent("a typo in the configuration takes no mount down", async () => {
   expect(await pids()).toBe(before);
 });
 
-test.concurrent("a password command that hangs keeps no stop waiting", async () => {
+/** Stops a container in the moment in which the command for the password of its configuration hangs. */
+async function stopWhileAsked(options: Pick<BootOptions, "env" | "files">): Promise<string> {
   const config = tempFolder();
   writeFileSync(join(config, "rclone.conf"), "[far]\ntype = memory\n");
   await encrypt(config, "sesame");
-  await using container = await boot({
-    ...mountable,
-    mounts: [`${config}:/etc/rclone`],
-    env: { RCLONE_PASSWORD_COMMAND: "sleep 1000" },
-  });
+  await using container = await boot({ ...mountable, mounts: [`${config}:/etc/rclone`], ...options });
   await waitFor(async () => (await container.exec(["pgrep", "-x", "sleep"])).code === 0);
   const { code, ms } = await container.stop(30);
   expect(code).toBe(0);
   expect(ms).toBeLessThan(5000);
+  return await container.logs();
+}
+
+test.concurrent("a password command that hangs keeps no stop waiting", async () => {
+  await stopWhileAsked({ env: { RCLONE_PASSWORD_COMMAND: "sleep 1000" } });
 });
 
 test.concurrent("a password command that hangs when programs are about to start keeps no stop waiting", async () => {
-  const config = tempFolder();
-  writeFileSync(join(config, "rclone.conf"), "[far]\ntype = memory\n");
-  await encrypt(config, "sesame");
-  await using container = await boot({
-    ...mountable,
-    mounts: [`${config}:/etc/rclone`],
+  const log = await stopWhileAsked({
     env: { RCLONE_PASSWORD_COMMAND: "sh /password.sh" },
     files: {
       "/password.sh": "#!/bin/sh\n[ ! -e /hang ] || sleep 1000\necho sesame\n",
@@ -105,11 +102,7 @@ test.concurrent("a password command that hangs when programs are about to start 
       "/opt/ai-dock/bin/preflight.d/10-limit.sh": "touch /hang\nexport RCLONE_BWLIMIT=1M\n",
     },
   });
-  await waitFor(async () => (await container.exec(["pgrep", "-x", "sleep"])).code === 0);
-  const { code, ms } = await container.stop(30);
-  expect(code).toBe(0);
-  expect(ms).toBeLessThan(5000);
-  expect(await container.logs()).not.toContain("started pid");
+  expect(log).not.toContain("started pid");
 });
 
 test.concurrent("a configuration that gives no answer in time costs the remotes in it alone", async () => {
