@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { remotesStep } from "../../src/boot/steps/remotes.ts";
+import { remotesStep } from "../../src/features/remotes/step.ts";
 import { prepareWorkspace } from "../../src/boot/steps/workspace.ts";
 import { normalizeWorkspace } from "../../src/env/workspace.ts";
 import { getXattr } from "../../src/sys/libc.ts";

@@ -5,7 +5,7 @@ import { ExitCode, messageOf } from "../../errors.ts";
 import { type Check, failed, type Finding, type Patient } from "../doctor/check.ts";
 import { configurationCheck } from "../doctor/checks/configuration.ts";
 import { gpuCheck } from "../doctor/checks/gpu.ts";
-import { remotesCheck } from "../doctor/checks/remotes.ts";
+import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../doctor/checks/ssh.ts";
 import { supervisorCheck } from "../doctor/checks/supervisor.ts";
 import { tunnelsCheck } from "../doctor/checks/tunnels.ts";

@@ -2,15 +2,15 @@ import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { workspaceOf } from "../../env/workspace.ts";
 import { ExitCode } from "../../errors.ts";
-import { listRemotes } from "../../programs/builtin/rclone/list.ts";
-import { describeOrphan, orphanedUploads } from "../../programs/builtin/rclone/orphans.ts";
-import { placesOf } from "../../programs/builtin/rclone/places.ts";
-import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";
+import { listRemotes } from "../../features/remotes/list.ts";
+import { describeOrphan, orphanedUploads } from "../../features/remotes/orphans.ts";
+import { placesOf } from "../../features/remotes/layout.ts";
+import { REMOTES_GROUP } from "../../features/remotes/program.ts";
 import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
 import type { Command } from "../index.ts";
 import { print, printJson } from "../print.ts";
-import { describeRemote, type RemoteRow } from "../remotes/row.ts";
-import { printRemotes } from "../remotes/table.ts";
+import { describeRemote, type RemoteRow } from "../../features/remotes/rows.ts";
+import { printRemotes } from "../../features/remotes/table.ts";
 
 const command: Command = {
   definition: defineCommand({

@@ -1,7 +1,7 @@
 import { collectPrograms } from "../../../boot/programs.ts";
 import { loadEnvironment } from "../../../env/load.ts";
-import { withheldVariables } from "../../../programs/builtin/rclone/environment.ts";
-import { listRemotes } from "../../../programs/builtin/rclone/list.ts";
+import { withheldVariables } from "../../../features/remotes/environment.ts";
+import { listRemotes } from "../../../features/remotes/list.ts";
 import { type Check, failed, ok, warning } from "../check.ts";
 
 /** Are environment and drop-ins as they should be? */

@@ -1,6 +1,6 @@
 import { isCacheOurs, lockCache, unlockCache } from "./lock.ts";
 import { coverMountPoint, releaseMountPoint } from "./mount-point.ts";
-import type { Place } from "./places.ts";
+import type { Place } from "./layout.ts";
 
 const held = new Map<string, Place>();
 

@@ -1,16 +1,16 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf } from "../../../errors.ts";
-import { logger } from "../../../log.ts";
-import { ensureDirectory } from "../../../sys/fs.ts";
-import { formatFiles } from "../../../sys/space.ts";
-import type { Explanation, Observed, Observer } from "../../spec.ts";
+import { messageOf } from "../../errors.ts";
+import { logger } from "../../log.ts";
+import { ensureDirectory } from "../../sys/fs.ts";
+import { formatFiles } from "../../sys/space.ts";
+import type { Explanation, Observed, Observer } from "../../programs/spec.ts";
 import { adoptUploads, pendingIn } from "./cache.ts";
 import { mountControl } from "./control.ts";
 import { coverMountPoint, isMounted, openMountPoint } from "./mount-point.ts";
-import type { Place } from "./places.ts";
-import { keepTorn, requireCache, writeAgain } from "./torn.ts";
-import { lastMessage } from "./words.ts";
+import type { Place } from "./layout.ts";
+import { keepTorn, requireCache, writeAgain } from "./repair.ts";
+import { lastMessage } from "./messages.ts";
 
 const FIRST_LOOK_MILLISECONDS = 10;
 const LONGEST_LOOK_MILLISECONDS = 250;

@@ -1,6 +1,6 @@
 import { formatBytes } from "../../sys/space.ts";
-import type { RemoteRow } from "./row.ts";
-import { printTable } from "../table.ts";
+import type { RemoteRow } from "./rows.ts";
+import { printTable } from "../../cli/table.ts";
 
 /** A line for each remote. */
 export function printRemotes(rows: RemoteRow[]): void {

@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, lstatSync } from "node:fs";
-import { workspaceOf } from "../../../env/workspace.ts";
-import { hasCapability, isCapabilityWithinBounds } from "../../../sys/capabilities.ts";
-import { findProgram } from "../../../sys/find-program.ts";
-import { readIfExists } from "../../../sys/fs.ts";
-import { isRoot, lookupUser } from "../../../sys/users.ts";
+import { workspaceOf } from "../../env/workspace.ts";
+import { hasCapability, isCapabilityWithinBounds } from "../../sys/capabilities.ts";
+import { findProgram } from "../../sys/find-program.ts";
+import { readIfExists } from "../../sys/fs.ts";
+import { isRoot, lookupUser } from "../../sys/users.ts";
 
 /** One thing that mounting needs. */
 export interface Requirement {

@@ -1,11 +1,11 @@
 import { chmodSync, lstatSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { AiDockError, messageOf } from "../../../errors.ts";
-import { logger } from "../../../log.ts";
-import { ensureDirectory } from "../../../sys/fs.ts";
-import { detachMount, mountEmpty } from "../../../sys/libc.ts";
-import { listMounts, type Mount } from "../../../sys/mounts.ts";
-import { isRoot } from "../../../sys/users.ts";
+import { AiDockError, messageOf } from "../../errors.ts";
+import { logger } from "../../log.ts";
+import { ensureDirectory } from "../../sys/fs.ts";
+import { detachMount, mountEmpty } from "../../sys/libc.ts";
+import { listMounts, type Mount } from "../../sys/mounts.ts";
+import { isRoot } from "../../sys/users.ts";
 
 /** What mountinfo calls the cover. */
 const COVER = "remote-not-mounted";

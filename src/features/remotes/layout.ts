@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { findRuntimeDirectory } from "../../../sys/runtime-directory.ts";
+import { findRuntimeDirectory } from "../../sys/runtime-directory.ts";
 import type { Remote } from "./list.ts";
 
 /** Of control sockets: their owner alone may enter, as rclone asks no password there. */

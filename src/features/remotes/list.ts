@@ -1,10 +1,10 @@
 import { type Stats, statSync } from "node:fs";
 import { z } from "zod";
-import { errnoOf } from "../../../errors.ts";
-import { run } from "../../../sys/exec.ts";
+import { errnoOf } from "../../errors.ts";
+import { run } from "../../sys/exec.ts";
 import { DEFAULT_CONFIG, rcloneEnvironment } from "./environment.ts";
 import { fingerprints } from "./fingerprint.ts";
-import { lastMessage } from "./words.ts";
+import { lastMessage } from "./messages.ts";
 
 const LIMIT_SECONDS = 15;
 /** What went wrong is not tried again before; it may take all of the time limit each time. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { basename } from "node:path";
 import { lockCache, unlockCache } from "./lock.ts";
 import { releaseMountPoint } from "./mount-point.ts";
-import { CACHES, type Place } from "./places.ts";
+import { CACHES, type Place } from "./layout.ts";
 
 /**
  * Takes away the mount points of remotes that are not mounted here any more, as a killed container leaves them: a

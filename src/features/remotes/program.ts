@@ -1,15 +1,15 @@
-import { workspaceOf } from "../../../env/workspace.ts";
-import { logger } from "../../../log.ts";
-import { formatBytes, formatFiles, spaceOf } from "../../../sys/space.ts";
-import { logFile, programDefaults, type ProgramSpec } from "../../spec.ts";
+import { workspaceOf } from "../../env/workspace.ts";
+import { logger } from "../../log.ts";
+import { formatBytes, formatFiles, spaceOf } from "../../sys/space.ts";
+import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { pendingIn } from "./cache.ts";
 import { drain } from "./drain.ts";
 import { type Listing, listRemotes } from "./list.ts";
 import { releasePlace } from "./hold.ts";
 import { observeMount } from "./observe.ts";
-import { type Place, placesOf } from "./places.ts";
+import { type Place, placesOf } from "./layout.ts";
 import { mountObstacle } from "./requirements.ts";
-import { openCache } from "./torn.ts";
+import { openCache } from "./repair.ts";
 
 export const REMOTES_GROUP = "rclone_mount";
 

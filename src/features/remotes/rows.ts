@@ -1,7 +1,7 @@
-import { pendingIn } from "../../programs/builtin/rclone/cache.ts";
-import { mountControl } from "../../programs/builtin/rclone/control.ts";
-import { isMounted } from "../../programs/builtin/rclone/mount-point.ts";
-import type { Place } from "../../programs/builtin/rclone/places.ts";
+import { pendingIn } from "./cache.ts";
+import { mountControl } from "./control.ts";
+import { isMounted } from "./mount-point.ts";
+import type { Place } from "./layout.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";
 
 /** One remote in `remotes --json`; what is not known is null. */

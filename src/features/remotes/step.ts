@@ -1,16 +1,16 @@
 import { workspaceOf } from "../../env/workspace.ts";
 import { messageOf } from "../../errors.ts";
-import { holdPlace } from "../../programs/builtin/rclone/hold.ts";
-import { clearLeftovers } from "../../programs/builtin/rclone/leftovers.ts";
-import { listRemotes } from "../../programs/builtin/rclone/list.ts";
-import { describeOrphan, orphanedUploads } from "../../programs/builtin/rclone/orphans.ts";
-import { type Place, placesOf } from "../../programs/builtin/rclone/places.ts";
-import { REMOTES_GROUP } from "../../programs/builtin/rclone/program.ts";
-import { mountObstacle } from "../../programs/builtin/rclone/requirements.ts";
+import { holdPlace } from "./hold.ts";
+import { clearLeftovers } from "./leftovers.ts";
+import { listRemotes } from "./list.ts";
+import { describeOrphan, orphanedUploads } from "./orphans.ts";
+import { type Place, placesOf } from "./layout.ts";
+import { REMOTES_GROUP } from "./program.ts";
+import { mountObstacle } from "./requirements.ts";
 import { HeldDirectory } from "../../sys/held-directory.ts";
-import type { BootContext, Step } from "../context.ts";
-import { collectPrograms } from "../programs.ts";
-import { enterFolder, setFile } from "../volume/folder.ts";
+import type { BootContext, Step } from "../../boot/context.ts";
+import { collectPrograms } from "../../boot/programs.ts";
+import { enterFolder, setFile } from "../../boot/volume/folder.ts";
 
 const CANNOT_MOUNT = "WARNING-CANNOT-MOUNT-REMOTES.txt";
 const NONE_CONFIGURED = "WARNING-NO-REMOTES-CONFIGURED.txt";

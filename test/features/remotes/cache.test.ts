@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { adoptUploads, pendingIn } from "../../../../src/programs/builtin/rclone/cache.ts";
+import { adoptUploads, pendingIn } from "../../../src/features/remotes/cache.ts";
 
 let cache: string;
 beforeEach(() => {

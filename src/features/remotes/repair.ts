@@ -1,13 +1,13 @@
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { AiDockError, messageOf } from "../../../errors.ts";
-import { logger } from "../../../log.ts";
-import { run } from "../../../sys/exec.ts";
+import { AiDockError, messageOf } from "../../errors.ts";
+import { logger } from "../../log.ts";
+import { run } from "../../sys/exec.ts";
 import { ASIDE, recordsIn } from "./cache.ts";
 import { mountControl } from "./control.ts";
 import { holdPlace } from "./hold.ts";
 import { isCacheOurs } from "./lock.ts";
-import type { Place } from "./places.ts";
+import type { Place } from "./layout.ts";
 
 const log = logger("remotes");
 

@@ -1,9 +1,9 @@
-import { workspaceOf } from "../../../env/workspace.ts";
-import { CACHES } from "../../../programs/builtin/rclone/places.ts";
-import { isConfigured, listRemotes } from "../../../programs/builtin/rclone/list.ts";
-import { mountRequirements } from "../../../programs/builtin/rclone/requirements.ts";
-import { formatBytes, spaceOf } from "../../../sys/space.ts";
-import { type Check, failed, type Finding, ok, type Patient, warning } from "../check.ts";
+import { workspaceOf } from "../../env/workspace.ts";
+import { CACHES } from "./layout.ts";
+import { isConfigured, listRemotes } from "./list.ts";
+import { mountRequirements } from "./requirements.ts";
+import { formatBytes, spaceOf } from "../../sys/space.ts";
+import { type Check, failed, type Finding, ok, type Patient, warning } from "../../cli/doctor/check.ts";
 
 const LITTLE_CACHE_BYTES = 2 * 1024 ** 3;
 

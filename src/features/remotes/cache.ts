@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
-import { errnoOf } from "../../../errors.ts";
+import { errnoOf } from "../../errors.ts";
 
 const recordSchema = z.looseObject({ Dirty: z.boolean(), Size: z.number() });
 

@@ -1,8 +1,8 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { AiDockError } from "../../../errors.ts";
-import { ensureDirectory } from "../../../sys/fs.ts";
-import { lockFile } from "../../../sys/libc.ts";
+import { AiDockError } from "../../errors.ts";
+import { ensureDirectory } from "../../sys/fs.ts";
+import { lockFile } from "../../sys/libc.ts";
 
 const held = new Map<string, number>();
 

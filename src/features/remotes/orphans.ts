@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { formatFiles } from "../../../sys/space.ts";
+import { formatFiles } from "../../sys/space.ts";
 import { type Pending, pendingIn } from "./cache.ts";
-import { CACHES, type Place } from "./places.ts";
+import { CACHES, type Place } from "./layout.ts";
 
 export interface Orphan extends Pending {
   cache: string;

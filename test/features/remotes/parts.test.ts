@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { rcloneEnvironment, withheldVariables } from "../../../../src/programs/builtin/rclone/environment.ts";
-import { lastMessage } from "../../../../src/programs/builtin/rclone/words.ts";
-import { placesOf } from "../../../../src/programs/builtin/rclone/places.ts";
+import { rcloneEnvironment, withheldVariables } from "../../../src/features/remotes/environment.ts";
+import { lastMessage } from "../../../src/features/remotes/messages.ts";
+import { placesOf } from "../../../src/features/remotes/layout.ts";
 
 const remote = (name: string) => ({ name, type: "webdav", source: "file" }) as const;
 
