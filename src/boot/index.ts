@@ -28,7 +28,7 @@ import { provisioningStep } from "./steps/provisioning.ts";
 import { remotesStep } from "../features/remotes/step.ts";
 import { shellEnvStep } from "./steps/shell-env.ts";
 import { workspaceStep } from "./steps/workspace.ts";
-import { watchTunnels } from "./tunnels/watch.ts";
+import { watchTunnels } from "../features/tunnels/watch.ts";
 
 /** The boot, in order. No program starts before the last one has ended. */
 const steps: Step[] = [

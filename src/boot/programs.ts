@@ -1,7 +1,7 @@
 import { readSettings } from "../env/load.ts";
 import { messageOf } from "../errors.ts";
 import type { Settings } from "../env/schema.ts";
-import { namedTunnelProgram } from "../programs/builtin/cloudflared/program.ts";
+import { namedTunnelProgram } from "../features/tunnels/program.ts";
 import { withheldVariables } from "../features/remotes/environment.ts";
 import { remotePrograms } from "../features/remotes/program.ts";
 import { sshdProgram } from "../programs/builtin/sshd/program.ts";

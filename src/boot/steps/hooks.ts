@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { BootContext, Step } from "../context.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
-import { ensurePortsDirectory } from "../tunnels/services.ts";
+import { ensurePortsDirectory } from "../../features/tunnels/web-services.ts";
 import { findHook, HOOK_DIRECTORY, listHooks } from "../hooks/find.ts";
 import { runHook } from "../hooks/run.ts";
 

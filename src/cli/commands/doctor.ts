@@ -8,7 +8,7 @@ import { gpuCheck } from "../doctor/checks/gpu.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../doctor/checks/ssh.ts";
 import { supervisorCheck } from "../doctor/checks/supervisor.ts";
-import { tunnelsCheck } from "../doctor/checks/tunnels.ts";
+import { tunnelsCheck } from "../../features/tunnels/check.ts";
 import { workspaceCheck } from "../doctor/checks/workspace.ts";
 import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
 import type { Command } from "../index.ts";

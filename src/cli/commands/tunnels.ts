@@ -4,8 +4,8 @@ import { ExitCode } from "../../errors.ts";
 import type { Command } from "../index.ts";
 import { print, printJson } from "../print.ts";
 import { printTable } from "../table.ts";
-import { foreignTunnels } from "../tunnels/foreign.ts";
-import { ownTunnels, type TunnelRow } from "../tunnels/own.ts";
+import { foreignTunnels } from "../../features/tunnels/foreign.ts";
+import { ownTunnels, type TunnelRow } from "../../features/tunnels/rows.ts";
 
 const command: Command = {
   definition: defineCommand({

@@ -1,10 +1,10 @@
 import { logger } from "../../log.ts";
-import { quickTunnelProgram, type WebService } from "../../programs/builtin/cloudflared/quick.ts";
+import { quickTunnelProgram, type WebService } from "./quick-program.ts";
 import type { Program } from "../../supervisor/program.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { listeningPorts } from "../../sys/proc.ts";
-import { SharedAttempts } from "./attempts.ts";
-import { webServices } from "./services.ts";
+import { SharedAttempts } from "./quick-tunnel-backoff.ts";
+import { webServices } from "./web-services.ts";
 
 /** A service that restarts keeps its tunnel, and with it its address, for so long. */
 const SILENCE_MILLISECONDS = 60_000;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { cloudflaredEnvironment } from "../../../../src/programs/builtin/cloudflared/environment.ts";
-import { namedTunnelProgram } from "../../../../src/programs/builtin/cloudflared/program.ts";
+import { cloudflaredEnvironment } from "../../../src/features/tunnels/environment.ts";
+import { namedTunnelProgram } from "../../../src/features/tunnels/program.ts";
 import {
   isRefusal,
   lastError,
   metricsPort,
   quickTunnelRefusal,
-} from "../../../../src/programs/builtin/cloudflared/words.ts";
+} from "../../../src/features/tunnels/messages.ts";
 
 test("cloudflared gets no variable that it would log", () => {
   const env = {

@@ -1,4 +1,4 @@
-import type { ProgramSpec } from "../../spec.ts";
+import type { ProgramSpec } from "../../programs/spec.ts";
 import { findCloudflared, NOT_INSTALLED } from "./binary.ts";
 import { cloudflaredEnvironment } from "./environment.ts";
 import { observeCloudflared } from "./observe.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { basename } from "node:path";
 import { listProcesses } from "../../sys/proc.ts";
-import type { TunnelRow } from "./own.ts";
+import type { TunnelRow } from "./rows.ts";
 
 /** Not the one that tunnels are asked for at. */
 const ADDRESS = /https:\/\/(?!api\.)[a-z0-9-]+\.trycloudflare\.com/g;

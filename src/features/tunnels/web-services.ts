@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { z } from "zod";
-import { type WebService } from "../../programs/builtin/cloudflared/quick.ts";
+import { type WebService } from "./quick-program.ts";
 import { isUp } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
 import { readIfExists } from "../../sys/fs.ts";

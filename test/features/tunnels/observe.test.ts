@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { observeCloudflared } from "../../../../src/programs/builtin/cloudflared/observe.ts";
+import { observeCloudflared } from "../../../src/features/tunnels/observe.ts";
 
 const at = "2026-11-23T21:37:58Z";
 

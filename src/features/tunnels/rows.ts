@@ -1,5 +1,5 @@
-import { cloudflaredMetrics } from "../../programs/builtin/cloudflared/metrics.ts";
-import { QUICK_TUNNELS_GROUP } from "../../programs/builtin/cloudflared/quick.ts";
+import { cloudflaredMetrics } from "./metrics.ts";
+import { QUICK_TUNNELS_GROUP } from "./quick-program.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";
 
 /** One public address in `tunnels --json`; what is not known is null. */

@@ -1,6 +1,6 @@
-import type { Explanation, Observed, Observer } from "../../spec.ts";
+import type { Explanation, Observed, Observer } from "../../programs/spec.ts";
 import { type CloudflaredMetrics, cloudflaredMetrics } from "./metrics.ts";
-import { isBlockedUdp, isRefusal, lastError, metricsPort, quickTunnelRefusal } from "./words.ts";
+import { isBlockedUdp, isRefusal, lastError, metricsPort, quickTunnelRefusal } from "./messages.ts";
 
 /** Of its output so much is kept to tell what is wrong. */
 const LAST_OUTPUT = 8192;

@@ -1,4 +1,4 @@
-import { logFile, MEGABYTE, programDefaults, type ProgramSpec } from "../../spec.ts";
+import { logFile, MEGABYTE, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { findCloudflared, NOT_INSTALLED } from "./binary.ts";
 import { cloudflaredEnvironment } from "./environment.ts";
 import { observeCloudflared } from "./observe.ts";
