@@ -22,7 +22,7 @@ import { runMainCommand } from "./run-main-command.ts";
 import { runSteps } from "./run-steps.ts";
 import { gpusStep } from "./steps/gpus.ts";
 import { hooksStep } from "./steps/hooks.ts";
-import { keysStep } from "./steps/keys.ts";
+import { keysStep } from "../features/ssh/step.ts";
 import { providerStep } from "./steps/provider.ts";
 import { provisioningStep } from "./steps/provisioning.ts";
 import { remotesStep } from "../features/remotes/step.ts";

@@ -2,7 +2,7 @@ import type { BootContext, Step } from "../context.ts";
 import { sessionVariables, shellFile } from "../../env/shell-file.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory, isForeign, writeFileAtomic } from "../../sys/fs.ts";
-import { ROOT_HOME } from "../../sys/keys/paths.ts";
+import { ROOT_HOME } from "../../features/ssh/authorized-keys/paths.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "../shell/bashrc.ts";
 import { changeFile, linkTo } from "../shell/write.ts";
 

@@ -6,7 +6,7 @@ import { type Check, failed, type Finding, type Patient } from "../doctor/check.
 import { configurationCheck } from "../doctor/checks/configuration.ts";
 import { gpuCheck } from "../doctor/checks/gpu.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
-import { sshCheck } from "../doctor/checks/ssh.ts";
+import { sshCheck } from "../../features/ssh/check.ts";
 import { supervisorCheck } from "../doctor/checks/supervisor.ts";
 import { tunnelsCheck } from "../../features/tunnels/check.ts";
 import { workspaceCheck } from "../doctor/checks/workspace.ts";

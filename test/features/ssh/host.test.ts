@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { collectKeys } from "../../../src/boot/steps/keys.ts";
-import { ed25519 } from "../../sys/keys/fixture.ts";
-import { bootContext } from "../context-fixture.ts";
+import { collectKeys } from "../../../src/features/ssh/step.ts";
+import { ed25519 } from "./authorized-keys/fixture.ts";
+import { bootContext } from "../../boot/context-fixture.ts";
 
 const key = (seed: number) => `ssh-ed25519 ${ed25519(seed)} k${seed}`;
 let home = "";

@@ -1,4 +1,4 @@
-import { logFile, programDefaults, type ProgramSpec } from "../../spec.ts";
+import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { prepareSshd, SSHD_CONFIG } from "./prepare.ts";
 
 const SSHD = "/usr/sbin/sshd";

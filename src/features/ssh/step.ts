@@ -1,10 +1,10 @@
-import type { BootContext, Step } from "../context.ts";
+import type { BootContext, Step } from "../../boot/context.ts";
 import { messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
-import { ROOT_HOME, SPARE_AUTHORIZED_KEYS } from "../../sys/keys/paths.ts";
-import { decodeText } from "../keys/decode.ts";
-import { type KeySource, mergeKeys } from "../keys/merge.ts";
-import { type KeyStore, storeKeys } from "../keys/store.ts";
+import { ROOT_HOME, SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
+import { decodeText } from "./authorized-keys/decode.ts";
+import { type KeySource, mergeKeys } from "./authorized-keys/merge.ts";
+import { type KeyStore, storeKeys } from "./authorized-keys/store.ts";
 
 const VARIABLES = ["SSH_PUBKEY", "PUBLIC_KEY", "SSH_PUBLIC_KEY"] as const;
 

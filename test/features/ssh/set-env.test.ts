@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sshSetEnvLine, sshVariables } from "../../src/env/ssh-env.ts";
-import { awkward } from "./awkward-fixture.ts";
+import { sshSetEnvLine, sshVariables } from "../../../src/features/ssh/set-env.ts";
+import { awkward } from "../../env/awkward-fixture.ts";
 
 const SSHD = "/usr/sbin/sshd";
 const oneLine = Object.fromEntries(Object.entries(awkward).filter(([, value]) => !value.includes("\n")));

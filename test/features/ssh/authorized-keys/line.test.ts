@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { countKeys } from "../../../src/sys/keys/count.ts";
-import { formatKey, parseKeyLine } from "../../../src/sys/keys/line.ts";
+import { countKeys } from "../../../../src/features/ssh/authorized-keys/count.ts";
+import { formatKey, parseKeyLine } from "../../../../src/features/ssh/authorized-keys/line.ts";
 import { blob, ed25519, rsa } from "./fixture.ts";
 
 const KEY = ed25519(1);

@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { addLogTarget } from "../../../../src/log.ts";
-import { ensureHostKeys } from "../../../../src/programs/builtin/sshd/host-keys.ts";
+import { addLogTarget } from "../../../src/log.ts";
+import { ensureHostKeys } from "../../../src/features/ssh/host-keys.ts";
 
 const [ED25519, ECDSA, RSA] = ["ed25519", "ecdsa", "rsa"].map((type) => `ssh_host_${type}_key`) as [
   string,

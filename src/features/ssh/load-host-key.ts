@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf } from "../../../errors.ts";
-import { logger } from "../../../log.ts";
-import { run } from "../../../sys/exec.ts";
-import { ensureDirectory, writeFileAtomic } from "../../../sys/fs.ts";
+import { messageOf } from "../../errors.ts";
+import { logger } from "../../log.ts";
+import { run } from "../../sys/exec.ts";
+import { ensureDirectory, writeFileAtomic } from "../../sys/fs.ts";
 import { isWholePrivateKey } from "./private-key.ts";
 
 export const SSH_KEYGEN = ["/usr/bin/ssh-keygen", "-q"];

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureAccounts, missingRootShell } from "../../../../src/programs/builtin/sshd/user.ts";
+import { ensureAccounts, missingRootShell } from "../../../src/features/ssh/accounts.ts";
 
 const ROOT = "root:x:0:0:root:/root:/bin/bash\n";
 const SSHD = "sshd:x:991:65534::/run/sshd:/usr/sbin/nologin\n";

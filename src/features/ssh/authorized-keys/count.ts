@@ -1,4 +1,4 @@
-import { readIfExists } from "../fs.ts";
+import { readIfExists } from "../../../sys/fs.ts";
 import { parseKeyLine } from "./line.ts";
 
 /** How many keys of some files sshd would accept, each counted once; of one that is not there none. */

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isWholePrivateKey } from "../../../../src/programs/builtin/sshd/private-key.ts";
+import { isWholePrivateKey } from "../../../src/features/ssh/private-key.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "private-key-"));
 let made = 0;

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf } from "../../errors.ts";
-import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { messageOf } from "../../../errors.ts";
+import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../../sys/fs.ts";
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
-import { countKeys } from "../../../sys/keys/count.ts";
-import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "../../../sys/keys/paths.ts";
-import { type Capability, hasCapability } from "../../../sys/capabilities.ts";
-import { isPortTaken } from "../../../sys/proc.ts";
-import { NEEDS_ROOT } from "../../../programs/builtin/sshd/prepare.ts";
-import { missingRootShell } from "../../../programs/builtin/sshd/user.ts";
-import { isRoot } from "../../../sys/users.ts";
-import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+import { countKeys } from "./authorized-keys/count.ts";
+import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
+import { type Capability, hasCapability } from "../../sys/capabilities.ts";
+import { isPortTaken } from "../../sys/proc.ts";
+import { NEEDS_ROOT } from "./prepare.ts";
+import { missingRootShell } from "./accounts.ts";
+import { isRoot } from "../../sys/users.ts";
+import { type Check, failed, type Finding, ok, warning } from "../../cli/doctor/check.ts";
 
 const NEEDED: Capability[] = ["SETUID", "SETGID", "SYS_CHROOT"];
 

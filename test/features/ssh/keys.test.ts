@@ -12,10 +12,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mergeKeys } from "../../../src/boot/keys/merge.ts";
-import { collectKeys } from "../../../src/boot/steps/keys.ts";
-import { ed25519, privateKey, rsa } from "../../sys/keys/fixture.ts";
-import { bootContext } from "../context-fixture.ts";
+import { mergeKeys } from "../../../src/features/ssh/authorized-keys/merge.ts";
+import { collectKeys } from "../../../src/features/ssh/step.ts";
+import { ed25519, privateKey, rsa } from "./authorized-keys/fixture.ts";
+import { bootContext } from "../../boot/context-fixture.ts";
 
 const key = (seed: number, comment = `k${seed}`) => `ssh-ed25519 ${ed25519(seed)} ${comment}`;
 const warning = (where: string, what: string) =>

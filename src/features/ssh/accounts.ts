@@ -1,9 +1,9 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import { messageOf } from "../../../errors.ts";
-import { isExecutableFile } from "../../../sys/find-program.ts";
-import { writeFileAtomic } from "../../../sys/fs.ts";
-import { bindMount } from "../../../sys/libc.ts";
-import { mountAt } from "../../../sys/mounts.ts";
+import { messageOf } from "../../errors.ts";
+import { isExecutableFile } from "../../sys/find-program.ts";
+import { writeFileAtomic } from "../../sys/fs.ts";
+import { bindMount } from "../../sys/libc.ts";
+import { mountAt } from "../../sys/mounts.ts";
 
 /** Where accounts are, and where a copy of them is made. */
 const FILES = { passwd: "/etc/passwd", copy: "/run/ai-dock/passwd" };

@@ -1,4 +1,4 @@
-import { type AuthorizedKey, formatKey, parseKeyLine } from "../../sys/keys/line.ts";
+import { type AuthorizedKey, formatKey, parseKeyLine } from "./line.ts";
 import { sourceLines } from "./blocks.ts";
 
 export interface KeySource {

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import { countKeys } from "../../../sys/keys/count.ts";
-import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "../../../sys/keys/paths.ts";
-import { sshSetEnvLine } from "../../../env/ssh-env.ts";
-import { ensureDirectory, readIfExists, writeFileAtomic } from "../../../sys/fs.ts";
-import { isPortTaken } from "../../../sys/proc.ts";
-import { isRoot } from "../../../sys/users.ts";
+import { countKeys } from "./authorized-keys/count.ts";
+import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
+import { sshSetEnvLine } from "./set-env.ts";
+import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { isPortTaken } from "../../sys/proc.ts";
+import { isRoot } from "../../sys/users.ts";
 import { ensureHostKeys } from "./host-keys.ts";
 import { sshdConfig } from "./config.ts";
-import { ensureAccounts } from "./user.ts";
+import { ensureAccounts } from "./accounts.ts";
 
 export const SSHD_CONFIG = "/run/ai-dock/sshd_config";
 

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync } from "node:fs";
-import { AiDockError, messageOf } from "../../../errors.ts";
-import { run } from "../../../sys/exec.ts";
-import { ensureDirectory } from "../../../sys/fs.ts";
-import { keepHostKey, SSH_KEYGEN } from "./kept-key.ts";
+import { AiDockError, messageOf } from "../../errors.ts";
+import { run } from "../../sys/exec.ts";
+import { ensureDirectory } from "../../sys/fs.ts";
+import { keepHostKey, SSH_KEYGEN } from "./load-host-key.ts";
 
 /** Where host keys belong, and where they are made or copied to when those cannot be used. */
 const DIRECTORIES = { standard: "/etc/ssh", spare: "/run/ai-dock/ssh" };

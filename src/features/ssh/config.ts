@@ -1,4 +1,4 @@
-import { SPARE_AUTHORIZED_KEYS } from "../../../sys/keys/paths.ts";
+import { SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
 
 export interface SshdConfigOptions {
   port: number;
