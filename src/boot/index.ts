@@ -27,7 +27,7 @@ import { providerStep } from "./steps/provider.ts";
 import { provisioningStep } from "./steps/provisioning.ts";
 import { remotesStep } from "../features/remotes/step.ts";
 import { shellEnvStep } from "./steps/shell-env.ts";
-import { workspaceStep } from "./steps/workspace.ts";
+import { workspaceStep } from "../features/workspace/step.ts";
 import { watchTunnels } from "../features/tunnels/watch.ts";
 
 /** The boot, in order. No program starts before the last one has ended. */

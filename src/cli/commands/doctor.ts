@@ -9,7 +9,7 @@ import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../../features/ssh/check.ts";
 import { supervisorCheck } from "../doctor/checks/supervisor.ts";
 import { tunnelsCheck } from "../../features/tunnels/check.ts";
-import { workspaceCheck } from "../doctor/checks/workspace.ts";
+import { workspaceCheck } from "../../features/workspace/check.ts";
 import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
 import type { Command } from "../index.ts";
 import { print, printJson, style, type Style } from "../print.ts";

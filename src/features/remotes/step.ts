@@ -10,7 +10,7 @@ import { mountObstacle } from "./requirements.ts";
 import { HeldDirectory } from "../../sys/held-directory.ts";
 import type { BootContext, Step } from "../../boot/context.ts";
 import { collectPrograms } from "../../boot/programs.ts";
-import { enterFolder, setFile } from "../../boot/volume/folder.ts";
+import { enterFolder, setFile } from "../workspace/folder.ts";
 
 const CANNOT_MOUNT = "WARNING-CANNOT-MOUNT-REMOTES.txt";
 const NONE_CONFIGURED = "WARNING-NO-REMOTES-CONFIGURED.txt";

@@ -1,11 +1,11 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
-import type { BootContext, Step } from "../context.ts";
+import type { BootContext, Step } from "../../boot/context.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { normalizeWorkspace } from "../../env/workspace.ts";
 import { HeldDirectory } from "../../sys/held-directory.ts";
 import { mountAt } from "../../sys/mounts.ts";
-import { grantOwner } from "../volume/acl.ts";
-import { enterFolder, setFile } from "../volume/folder.ts";
+import { grantOwner } from "./acl.ts";
+import { enterFolder, setFile } from "./folder.ts";
 
 const WARNING_FILE = "WARNING-NO-MOUNT.txt";
 const LOST = "its files are lost when the container is deleted";

@@ -1,11 +1,11 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { errnoOf } from "../../../errors.ts";
-import { workspaceOf } from "../../../env/workspace.ts";
-import { LOG_DIRECTORY } from "../../../programs/spec.ts";
-import { getXattr } from "../../../sys/libc.ts";
-import { mountAt } from "../../../sys/mounts.ts";
-import { type Check, failed, type Finding, ok, warning } from "../check.ts";
-import { formatBytes, spaceOf } from "../../../sys/space.ts";
+import { errnoOf } from "../../errors.ts";
+import { workspaceOf } from "../../env/workspace.ts";
+import { LOG_DIRECTORY } from "../../programs/spec.ts";
+import { getXattr } from "../../sys/libc.ts";
+import { mountAt } from "../../sys/mounts.ts";
+import { type Check, failed, type Finding, ok, warning } from "../../cli/doctor/check.ts";
+import { formatBytes, spaceOf } from "../../sys/space.ts";
 
 const LITTLE_BYTES = 1024 ** 3;
 const LITTLE_SHARED_BYTES = 1024 ** 3;

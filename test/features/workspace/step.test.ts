@@ -14,11 +14,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { remotesStep } from "../../src/features/remotes/step.ts";
-import { prepareWorkspace } from "../../src/boot/steps/workspace.ts";
-import { normalizeWorkspace } from "../../src/env/workspace.ts";
-import { getXattr } from "../../src/sys/libc.ts";
-import { bootContext } from "./context-fixture.ts";
+import { remotesStep } from "../../../src/features/remotes/step.ts";
+import { prepareWorkspace } from "../../../src/features/workspace/step.ts";
+import { normalizeWorkspace } from "../../../src/env/workspace.ts";
+import { getXattr } from "../../../src/sys/libc.ts";
+import { bootContext } from "../../boot/context-fixture.ts";
 
 const base = mkdtempSync(join(tmpdir(), "workspace-"));
 const mountinfo = (path: string) => {
