@@ -20,7 +20,7 @@ import { runLogged } from "./run-logged.ts";
 import { type Signals, watchSignals } from "./signals.ts";
 import { runMainCommand } from "./run-main-command.ts";
 import { runSteps } from "./run-steps.ts";
-import { gpusStep } from "./steps/gpus.ts";
+import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "./steps/hooks.ts";
 import { keysStep } from "../features/ssh/step.ts";
 import { providerStep } from "./steps/provider.ts";

@@ -4,7 +4,7 @@ import { readSettings } from "../../env/load.ts";
 import { ExitCode, messageOf } from "../../errors.ts";
 import { type Check, failed, type Finding, type Patient } from "../doctor/check.ts";
 import { configurationCheck } from "../doctor/checks/configuration.ts";
-import { gpuCheck } from "../doctor/checks/gpu.ts";
+import { gpuCheck } from "../../features/gpus/check.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../../features/ssh/check.ts";
 import { supervisorCheck } from "../doctor/checks/supervisor.ts";

@@ -1,4 +1,4 @@
-import type { Gpus } from "../../sys/gpu.ts";
+import type { Gpus } from "./detect.ts";
 
 /** How CUDA and HIP are told to see no GPU; HIP takes an empty value for none set. */
 const HIDE_ALL = "-1";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { detectGpus } from "../../src/sys/gpu.ts";
+import { detectGpus } from "../../../src/features/gpus/detect.ts";
 
 /** A tree with the given files; a trailing slash makes a directory. */
 function tree(files: Record<string, string>): string {

@@ -1,6 +1,6 @@
-import type { BootContext, Step } from "../context.ts";
-import { detectGpus } from "../../sys/gpu.ts";
-import { limitGpus } from "../gpus/limit.ts";
+import type { BootContext, Step } from "../../boot/context.ts";
+import { detectGpus } from "./detect.ts";
+import { limitGpus } from "./limit.ts";
 
 const ROCM_TOOLS = "/opt/rocm/bin";
 

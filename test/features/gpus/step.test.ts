@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { limitGpus } from "../../src/boot/gpus/limit.ts";
-import { prepareGpus } from "../../src/boot/steps/gpus.ts";
-import { bootContext } from "./context-fixture.ts";
+import { limitGpus } from "../../../src/features/gpus/limit.ts";
+import { prepareGpus } from "../../../src/features/gpus/step.ts";
+import { bootContext } from "../../boot/context-fixture.ts";
 
 const nvidia = (count: number) => ({ nvidia: count, amd: 0 });
 const amd = (count: number) => ({ nvidia: 0, amd: count });

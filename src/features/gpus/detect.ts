@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { readIfExists } from "./fs.ts";
+import { readIfExists } from "../../sys/fs.ts";
 
 export interface Gpus {
   nvidia: number;
