@@ -26,7 +26,7 @@ import { keysStep } from "../features/ssh/step.ts";
 import { providerStep } from "./steps/provider.ts";
 import { provisioningStep } from "./steps/provisioning.ts";
 import { remotesStep } from "../features/remotes/step.ts";
-import { shellEnvStep } from "./steps/shell-env.ts";
+import { shellEnvStep } from "../features/shell/step.ts";
 import { workspaceStep } from "../features/workspace/step.ts";
 import { watchTunnels } from "../features/tunnels/watch.ts";
 

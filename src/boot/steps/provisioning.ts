@@ -1,7 +1,7 @@
 import type { BootContext, Step } from "../context.ts";
 import { findHook } from "../hooks/find.ts";
 import { SCRIPT_NAME } from "../provisioning/paths.ts";
-import { writeShellEnvironment } from "./shell-env.ts";
+import { writeShellEnvironment } from "../../features/shell/step.ts";
 
 /** Provisions, and lets shells have what the script exported. */
 async function provisionAndShare(context: BootContext) {

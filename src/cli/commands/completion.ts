@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { ExitCode } from "../../errors.ts";
-import { completionScript } from "../../boot/shell/completion.ts";
+import { completionScript } from "../../features/shell/completion.ts";
 import type { Command } from "../index.ts";
 import { print } from "../print.ts";
 import { usageError } from "../run-command.ts";

@@ -3,7 +3,7 @@ import type { LoggedRunOptions } from "../../boot/context.ts";
 import { openLogs } from "../../boot/logs.ts";
 import { readOn } from "../../boot/provisioning/left-behind.ts";
 import { provision } from "../../boot/provisioning/provision.ts";
-import { writeShellEnvironment } from "../../boot/steps/shell-env.ts";
+import { writeShellEnvironment } from "../../features/shell/step.ts";
 import { runLogged } from "../../boot/run-logged.ts";
 import { control } from "../../control/client.ts";
 import { readSettings } from "../../env/load.ts";

@@ -1,4 +1,4 @@
-import { sessionVariables } from "../../env/shell-file.ts";
+import { sessionVariables } from "../shell/environment-file.ts";
 
 /** The variables that sshd can set; its configuration has no way to write a newline. */
 export function sshVariables(env: Record<string, string>): [name: string, value: string][] {

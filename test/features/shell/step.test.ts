@@ -12,10 +12,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { rootsBlock, withBlock } from "../../src/boot/shell/bashrc.ts";
-import { writeShellEnvironment } from "../../src/boot/steps/shell-env.ts";
-import { awkward } from "../env/awkward-fixture.ts";
-import { bootContext } from "./context-fixture.ts";
+import { rootsBlock, withBlock } from "../../../src/features/shell/bashrc.ts";
+import { writeShellEnvironment } from "../../../src/features/shell/step.ts";
+import { awkward } from "../../env/awkward-fixture.ts";
+import { bootContext } from "../../boot/context-fixture.ts";
 
 const UBUNTU_BASHRC = '# ~/.bashrc\n[ -z "$PS1" ] && return\nMINE=1\n';
 const DEBIAN_PROFILE = 'if [ "$BASH" ]; then\n  if [ -f ~/.bashrc ]; then\n    . ~/.bashrc\n  fi\nfi\n';

@@ -1,5 +1,5 @@
-import { LOADED_MARK } from "../../env/shell-file.ts";
-import { TUNNELS_FILE } from "../../features/tunnels/watch.ts";
+import { LOADED_MARK } from "./environment-file.ts";
+import { TUNNELS_FILE } from "../tunnels/watch.ts";
 import { completionScript } from "./completion.ts";
 
 const BEGIN = "# >>> ai-dock >>>";

@@ -1,10 +1,10 @@
-import type { BootContext, Step } from "../context.ts";
-import { sessionVariables, shellFile } from "../../env/shell-file.ts";
+import type { BootContext, Step } from "../../boot/context.ts";
+import { sessionVariables, shellFile } from "./environment-file.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory, isForeign, writeFileAtomic } from "../../sys/fs.ts";
-import { ROOT_HOME } from "../../features/ssh/authorized-keys/paths.ts";
-import { everyonesBlock, profileScript, rootsBlock, withBlock } from "../shell/bashrc.ts";
-import { changeFile, linkTo } from "../shell/write.ts";
+import { ROOT_HOME } from "../ssh/authorized-keys/paths.ts";
+import { everyonesBlock, profileScript, rootsBlock, withBlock } from "./bashrc.ts";
+import { changeFile, linkTo } from "./write.ts";
 
 /** Where sessions find the boot environment; root alone may read it, since it holds secrets. */
 export const ENVIRONMENT_FILE = "/run/ai-dock/environment.sh";
