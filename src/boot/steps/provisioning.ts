@@ -1,5 +1,5 @@
 import type { BootContext, Step } from "../context.ts";
-import { findHook } from "../hooks/find.ts";
+import { findHook } from "../../features/hooks/find.ts";
 import { SCRIPT_NAME } from "../provisioning/paths.ts";
 import { writeShellEnvironment } from "../../features/shell/step.ts";
 

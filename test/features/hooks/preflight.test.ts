@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runPreflight } from "../../../src/boot/steps/hooks.ts";
+import { runPreflight } from "../../../src/features/hooks/step.ts";
 import { messageOf } from "../../../src/errors.ts";
-import { bootContext } from "../context-fixture.ts";
+import { bootContext } from "../../boot/context-fixture.ts";
 
 let directory = "";
 beforeEach(() => {

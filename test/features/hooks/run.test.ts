@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runHook } from "../../../src/boot/hooks/run.ts";
-import { bootContext } from "../context-fixture.ts";
+import { runHook } from "../../../src/features/hooks/run.ts";
+import { bootContext } from "../../boot/context-fixture.ts";
 
 let directory = "";
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import type { BootContext, Step } from "../context.ts";
+import type { BootContext, Step } from "../../boot/context.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
-import { ensurePortsDirectory } from "../../features/tunnels/web-services.ts";
-import { findHook, HOOK_DIRECTORY, listHooks } from "../hooks/find.ts";
-import { runHook } from "../hooks/run.ts";
+import { ensurePortsDirectory } from "../tunnels/web-services.ts";
+import { findHook, HOOK_DIRECTORY, listHooks } from "./find.ts";
+import { runHook } from "./run.ts";
 
 const NAME = "preflight";
 
