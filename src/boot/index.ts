@@ -24,7 +24,7 @@ import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "../features/hooks/step.ts";
 import { keysStep } from "../features/ssh/step.ts";
 import { providerStep } from "../features/provider/step.ts";
-import { provisioningStep } from "./steps/provisioning.ts";
+import { provisioningStep } from "../features/provisioning/step.ts";
 import { remotesStep } from "../features/remotes/step.ts";
 import { shellEnvStep } from "../features/shell/step.ts";
 import { workspaceStep } from "../features/workspace/step.ts";

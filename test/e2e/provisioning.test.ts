@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { privateAuthority } from "../boot/provisioning/server-fixture.ts";
+import { privateAuthority } from "../features/provisioning/server-fixture.ts";
 import { boot, type BootOptions, must } from "./harness.ts";
 
 let server: ReturnType<typeof Bun.serve>;

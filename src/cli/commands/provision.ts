@@ -1,8 +1,8 @@
 import { defineCommand } from "citty";
 import type { LoggedRunOptions } from "../../boot/context.ts";
 import { openLogs } from "../../boot/logs.ts";
-import { readOn } from "../../boot/provisioning/left-behind.ts";
-import { provision } from "../../boot/provisioning/provision.ts";
+import { readOn } from "../../features/provisioning/drain-pipe.ts";
+import { provision } from "../../features/provisioning/provision.ts";
 import { writeShellEnvironment } from "../../features/shell/step.ts";
 import { runLogged } from "../../boot/run-logged.ts";
 import { control } from "../../control/client.ts";

@@ -1,9 +1,9 @@
-import type { BootContext, StepResult } from "../context.ts";
+import type { BootContext, StepResult } from "../../boot/context.ts";
 import { AiDockError } from "../../errors.ts";
 import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
-import { findHook } from "../../features/hooks/find.ts";
-import { runHook } from "../../features/hooks/run.ts";
-import { scratchDirectory } from "../../features/hooks/scratch.ts";
+import { findHook } from "../hooks/find.ts";
+import { runHook } from "../hooks/run.ts";
+import { scratchDirectory } from "../hooks/scratch.ts";
 import { defaultTiming, type Timing } from "./download.ts";
 import { sha256Of } from "./inspect.ts";
 import { type Obtained, obtain } from "./obtain.ts";

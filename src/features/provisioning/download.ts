@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { BootContext } from "../context.ts";
-import { attempt } from "./attempt.ts";
+import type { BootContext } from "../../boot/context.ts";
+import { attempt } from "./download-once.ts";
 import { trustedAuthorities } from "./authorities.ts";
 import { proxyFor } from "./proxy.ts";
 import type { Source } from "./source.ts";

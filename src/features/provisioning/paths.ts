@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { HOOK_DIRECTORY } from "../../features/hooks/find.ts";
+import { HOOK_DIRECTORY } from "../hooks/find.ts";
 
 /** Where provisioning keeps its files; tests have their own. */
 export interface ProvisioningPaths {

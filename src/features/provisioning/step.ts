@@ -1,7 +1,7 @@
-import type { BootContext, Step } from "../context.ts";
-import { findHook } from "../../features/hooks/find.ts";
-import { SCRIPT_NAME } from "../provisioning/paths.ts";
-import { writeShellEnvironment } from "../../features/shell/step.ts";
+import type { BootContext, Step } from "../../boot/context.ts";
+import { findHook } from "../hooks/find.ts";
+import { SCRIPT_NAME } from "./paths.ts";
+import { writeShellEnvironment } from "../shell/step.ts";
 
 /** Provisions, and lets shells have what the script exported. */
 async function provisionAndShare(context: BootContext) {
@@ -9,7 +9,7 @@ async function provisionAndShare(context: BootContext) {
   if (settings.PROVISIONING_SCRIPT === undefined && findHook(SCRIPT_NAME, env["PATH"]) === undefined)
     return undefined;
   // Most boots have nothing to provision and need not load any of it.
-  const { provision } = await import("../provisioning/provision.ts");
+  const { provision } = await import("./provision.ts");
   const before = JSON.stringify(env);
   try {
     return await provision(context);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { proxyFor } from "../../../src/boot/provisioning/proxy.ts";
-import { parseSource } from "../../../src/boot/provisioning/source.ts";
+import { proxyFor } from "../../../src/features/provisioning/proxy.ts";
+import { parseSource } from "../../../src/features/provisioning/source.ts";
 
 describe("parseSource()", () => {
   test.each([
