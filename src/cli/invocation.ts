@@ -55,7 +55,7 @@ async function isEntrypoint(program: string): Promise<boolean> {
     if (isAiDock(1)) return false;
     const { findProgram } = await import("../sys/find-program.ts");
     if (!program.includes("/") && findProgram(program, process.env["PATH"]) === undefined) return false;
-    const { isInitRunning } = await import("../boot/second-init.ts");
+    const { isInitRunning } = await import("../init/second-init.ts");
     return !(await isInitRunning());
   }
   if (process.ppid !== 1) return false;

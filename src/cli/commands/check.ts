@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineCommand } from "citty";
-import { collectPrograms } from "../../boot/programs.ts";
+import { collectPrograms } from "../../features/programs.ts";
 import { loadEnvironment } from "../../env/load.ts";
 import { ExitCode } from "../../errors.ts";
 import { programId } from "../../programs/spec.ts";

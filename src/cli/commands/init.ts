@@ -1,5 +1,5 @@
 import { defineCommand, renderUsage } from "citty";
-import { init } from "../../boot/index.ts";
+import { init } from "../../init/index.ts";
 import { ExitCode } from "../../errors.ts";
 import type { Command } from "../index.ts";
 import { printColoured } from "../print.ts";

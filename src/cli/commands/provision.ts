@@ -1,10 +1,10 @@
 import { defineCommand } from "citty";
-import type { LoggedRunOptions } from "../../boot/context.ts";
-import { openLogs } from "../../boot/logs.ts";
+import type { LoggedRunOptions } from "../../features/step.ts";
+import { openLogs } from "../../init/logs.ts";
 import { readOn } from "../../features/provisioning/drain-pipe.ts";
 import { provision } from "../../features/provisioning/provision.ts";
 import { writeShellEnvironment } from "../../features/shell/step.ts";
-import { runLogged } from "../../boot/run-logged.ts";
+import { runLogged } from "../../init/run-logged.ts";
 import { control } from "../../control/client.ts";
 import { readSettings } from "../../env/load.ts";
 import { createRedactor } from "../../env/redact.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { run } from "../../sys/exec.ts";
 import { detectGpus } from "./detect.ts";
-import { type Check, failed, type Finding, ok, warning } from "../../cli/doctor/check.ts";
+import { type Check, failed, type Finding, ok, warning } from "../check.ts";
 
 const TOOL_LIMIT_MILLISECONDS = 10_000;
 

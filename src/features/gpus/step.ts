@@ -1,4 +1,4 @@
-import type { BootContext, Step } from "../../boot/context.ts";
+import type { BootContext, Step } from "../step.ts";
 import { detectGpus } from "./detect.ts";
 import { limitGpus } from "./limit.ts";
 

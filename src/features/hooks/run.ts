@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { readIfExists } from "../../sys/fs.ts";
-import type { BootContext } from "../../boot/context.ts";
+import type { BootContext } from "../step.ts";
 import { applyExports } from "./exports.ts";
 import { scratchDirectory } from "./scratch.ts";
 import { readScript } from "./script.ts";

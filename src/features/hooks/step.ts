@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { BootContext, Step } from "../../boot/context.ts";
+import type { BootContext, Step } from "../step.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
 import { ensurePortsDirectory } from "../tunnels/web-services.ts";
 import { findHook, HOOK_DIRECTORY, listHooks } from "./find.ts";

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from "node:fs";
-import type { BootContext, Step } from "../../boot/context.ts";
+import type { BootContext, Step } from "../step.ts";
 import { messageOf } from "../../errors.ts";
 
 /** A variable that only this provider sets. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { BootContext } from "../../boot/context.ts";
+import type { BootContext } from "../step.ts";
 import { attempt } from "./download-once.ts";
 import { trustedAuthorities } from "./authorities.ts";
 import { proxyFor } from "./proxy.ts";

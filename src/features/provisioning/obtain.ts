@@ -1,5 +1,5 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
-import type { BootContext } from "../../boot/context.ts";
+import type { BootContext } from "../step.ts";
 import { messageOf } from "../../errors.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { download, type Timing } from "./download.ts";

@@ -1,4 +1,4 @@
-import type { BootContext, StepResult } from "../../boot/context.ts";
+import type { BootContext, StepResult } from "../step.ts";
 import { AiDockError } from "../../errors.ts";
 import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
 import { findHook } from "../hooks/find.ts";

@@ -1,4 +1,4 @@
-import type { BootContext, Step } from "../../boot/context.ts";
+import type { BootContext, Step } from "../step.ts";
 import { findHook } from "../hooks/find.ts";
 import { SCRIPT_NAME } from "./paths.ts";
 import { writeShellEnvironment } from "../shell/step.ts";

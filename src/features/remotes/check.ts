@@ -3,7 +3,7 @@ import { CACHES } from "./layout.ts";
 import { isConfigured, listRemotes } from "./list.ts";
 import { mountRequirements } from "./requirements.ts";
 import { formatBytes, spaceOf } from "../../sys/space.ts";
-import { type Check, failed, type Finding, ok, type Patient, warning } from "../../cli/doctor/check.ts";
+import { type Check, failed, type Finding, ok, type Patient, warning } from "../check.ts";
 
 const LITTLE_CACHE_BYTES = 2 * 1024 ** 3;
 

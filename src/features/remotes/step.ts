@@ -8,8 +8,8 @@ import { type Place, placesOf } from "./layout.ts";
 import { REMOTES_GROUP } from "./program.ts";
 import { mountObstacle } from "./requirements.ts";
 import { HeldDirectory } from "../../sys/held-directory.ts";
-import type { BootContext, Step } from "../../boot/context.ts";
-import { collectPrograms } from "../../boot/programs.ts";
+import type { BootContext, Step } from "../step.ts";
+import { collectPrograms } from "../programs.ts";
 import { enterFolder, setFile } from "../workspace/folder.ts";
 
 const CANNOT_MOUNT = "WARNING-CANNOT-MOUNT-REMOTES.txt";

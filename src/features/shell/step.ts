@@ -1,4 +1,4 @@
-import type { BootContext, Step } from "../../boot/context.ts";
+import type { BootContext, Step } from "../step.ts";
 import { sessionVariables, shellFile } from "./environment-file.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory, isForeign, writeFileAtomic } from "../../sys/fs.ts";

@@ -6,7 +6,7 @@ import { isPortTaken } from "../../sys/proc.ts";
 import { NEEDS_ROOT } from "./prepare.ts";
 import { missingRootShell } from "./accounts.ts";
 import { isRoot } from "../../sys/users.ts";
-import { type Check, failed, type Finding, ok, warning } from "../../cli/doctor/check.ts";
+import { type Check, failed, type Finding, ok, warning } from "../check.ts";
 
 const NEEDED: Capability[] = ["SETUID", "SETGID", "SYS_CHROOT"];
 

@@ -1,4 +1,4 @@
-import type { BootContext, Step } from "../../boot/context.ts";
+import type { BootContext, Step } from "../step.ts";
 import { messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { ROOT_HOME, SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";

@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors.ts";
 import { findCloudflared, HOW_TO_INSTALL } from "./binary.ts";
-import { type Check, failed, type Finding, ok, warning } from "../../cli/doctor/check.ts";
+import { type Check, failed, type Finding, ok, warning } from "../check.ts";
 import { resolveWithin } from "./resolve.ts";
 
 const EDGE = "region1.v2.argotunnel.com";

@@ -4,7 +4,7 @@ import { workspaceOf } from "../../env/workspace.ts";
 import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import { getXattr } from "../../sys/libc.ts";
 import { mountAt } from "../../sys/mounts.ts";
-import { type Check, failed, type Finding, ok, warning } from "../../cli/doctor/check.ts";
+import { type Check, failed, type Finding, ok, warning } from "../check.ts";
 import { formatBytes, spaceOf } from "../../sys/space.ts";
 
 const LITTLE_BYTES = 1024 ** 3;

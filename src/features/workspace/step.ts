@@ -1,5 +1,5 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
-import type { BootContext, Step } from "../../boot/context.ts";
+import type { BootContext, Step } from "../step.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { normalizeWorkspace } from "../../env/workspace.ts";
 import { HeldDirectory } from "../../sys/held-directory.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { limitGpus } from "../../../src/features/gpus/limit.ts";
 import { prepareGpus } from "../../../src/features/gpus/step.ts";
-import { bootContext } from "../../boot/context-fixture.ts";
+import { bootContext } from "../context-fixture.ts";
 
 const nvidia = (count: number) => ({ nvidia: count, amd: 0 });
 const amd = (count: number) => ({ nvidia: 0, amd: count });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runPreflight } from "../../../src/features/hooks/step.ts";
 import { messageOf } from "../../../src/errors.ts";
-import { bootContext } from "../../boot/context-fixture.ts";
+import { bootContext } from "../context-fixture.ts";
 
 let directory = "";
 beforeEach(() => {

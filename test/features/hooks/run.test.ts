@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runHook } from "../../../src/features/hooks/run.ts";
-import { bootContext } from "../../boot/context-fixture.ts";
+import { bootContext } from "../context-fixture.ts";
 
 let directory = "";
 beforeEach(() => {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { adaptToProvider } from "../../../src/features/provider/step.ts";
-import { bootContext } from "../../boot/context-fixture.ts";
+import { bootContext } from "../context-fixture.ts";
 
 test("adaptToProvider() names the provider and keeps tmux away only when asked", () => {
   const marker = join(mkdtempSync(join(tmpdir(), "provider-")), ".no_auto_tmux");

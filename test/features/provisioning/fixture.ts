@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Timing } from "../../../src/features/provisioning/download.ts";
 import { provision } from "../../../src/features/provisioning/provision.ts";
 import { messageOf } from "../../../src/errors.ts";
-import { bootContext } from "../../boot/context-fixture.ts";
+import { bootContext } from "../context-fixture.ts";
 
 /** A busy machine makes no server hung or slow: a test that is about one says what counts as such. */
 export const timing: Timing = { idle: 60_000, retries: [5, 5], progress: 60_000 };

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { rootsBlock, withBlock } from "../../../src/features/shell/bashrc.ts";
 import { writeShellEnvironment } from "../../../src/features/shell/step.ts";
 import { awkward } from "../../env/awkward-fixture.ts";
-import { bootContext } from "../../boot/context-fixture.ts";
+import { bootContext } from "../context-fixture.ts";
 
 const UBUNTU_BASHRC = '# ~/.bashrc\n[ -z "$PS1" ] && return\nMINE=1\n';
 const DEBIAN_PROFILE = 'if [ "$BASH" ]; then\n  if [ -f ~/.bashrc ]; then\n    . ~/.bashrc\n  fi\nfi\n';

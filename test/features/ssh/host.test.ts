@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { collectKeys } from "../../../src/features/ssh/step.ts";
 import { ed25519 } from "./authorized-keys/fixture.ts";
-import { bootContext } from "../../boot/context-fixture.ts";
+import { bootContext } from "../context-fixture.ts";
 
 const key = (seed: number) => `ssh-ed25519 ${ed25519(seed)} k${seed}`;
 let home = "";

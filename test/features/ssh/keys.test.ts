@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { mergeKeys } from "../../../src/features/ssh/authorized-keys/merge.ts";
 import { collectKeys } from "../../../src/features/ssh/step.ts";
 import { ed25519, privateKey, rsa } from "./authorized-keys/fixture.ts";
-import { bootContext } from "../../boot/context-fixture.ts";
+import { bootContext } from "../context-fixture.ts";
 
 const key = (seed: number, comment = `k${seed}`) => `ssh-ed25519 ${ed25519(seed)} ${comment}`;
 const warning = (where: string, what: string) =>

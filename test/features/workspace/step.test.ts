@@ -18,7 +18,7 @@ import { remotesStep } from "../../../src/features/remotes/step.ts";
 import { prepareWorkspace } from "../../../src/features/workspace/step.ts";
 import { normalizeWorkspace } from "../../../src/env/workspace.ts";
 import { getXattr } from "../../../src/sys/libc.ts";
-import { bootContext } from "../../boot/context-fixture.ts";
+import { bootContext } from "../context-fixture.ts";
 
 const base = mkdtempSync(join(tmpdir(), "workspace-"));
 const mountinfo = (path: string) => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { z } from "zod";
-import type { BootContext, LoggedRunOptions } from "../../src/boot/context.ts";
+import type { BootContext, LoggedRunOptions } from "../../src/features/step.ts";
 import { type Settings, schema } from "../../src/env/schema.ts";
 import type { LogFields, Logger } from "../../src/log.ts";
 

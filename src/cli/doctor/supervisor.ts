@@ -1,8 +1,8 @@
-import { control } from "../../../control/client.ts";
-import { AiDockError } from "../../../errors.ts";
-import { LOG_DIRECTORY, programId } from "../../../programs/spec.ts";
-import { askProgramLogs, outputElsewhere } from "../../log-names.ts";
-import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+import { control } from "../../control/client.ts";
+import { AiDockError } from "../../errors.ts";
+import { LOG_DIRECTORY, programId } from "../../programs/spec.ts";
+import { askProgramLogs, outputElsewhere } from "../log-names.ts";
+import { type Check, failed, type Finding, ok, warning } from "../../features/check.ts";
 
 /** Does the supervisor answer, and is everything up? */
 export const supervisorCheck: Check = async ({ status }) => {

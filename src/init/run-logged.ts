@@ -3,8 +3,8 @@ import { messageOf } from "../errors.ts";
 import { pumpOutput } from "../logs/pump.ts";
 import { childExit, shellCode, spawnChild } from "../sys/children.ts";
 import { pipe } from "../sys/libc.ts";
-import type { LoggedExit, LoggedRunOptions } from "./context.ts";
-import { endTree, spawnMarked } from "./end-tree.ts";
+import type { LoggedExit, LoggedRunOptions } from "../features/step.ts";
+import { endTree, spawnMarked } from "../supervisor/end-tree.ts";
 import type { BootLogs } from "./logs.ts";
 
 const NOT_FOUND = 127;

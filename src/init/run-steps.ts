@@ -1,6 +1,6 @@
 import { AiDockError, messageOf } from "../errors.ts";
 import { logger } from "../log.ts";
-import type { BootContext, Step } from "./context.ts";
+import type { BootContext, Step } from "../features/step.ts";
 
 /** Runs the steps in order, one line each with its time; the number that failed. An abort skips the rest. */
 export async function runSteps(steps: Step[], context: Omit<BootContext, "log">): Promise<number> {

@@ -1,4 +1,4 @@
-import { endProcesses, processTable } from "../supervisor/descendants.ts";
+import { endProcesses, processTable } from "./descendants.ts";
 import { markChildren } from "../sys/libc.ts";
 import { descendantsOf, type ProcessInfo, readMark } from "../sys/proc.ts";
 

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BootLogs } from "../../src/boot/logs.ts";
-import { runLogged } from "../../src/boot/run-logged.ts";
+import type { BootLogs } from "../../src/init/logs.ts";
+import { runLogged } from "../../src/init/run-logged.ts";
 import { LogFile } from "../../src/logs/log-file.ts";
 import { isRunning, type ProcessInfo, readProcess } from "../../src/sys/proc.ts";
 

@@ -1,5 +1,5 @@
-import type { StatusReply } from "../../control/protocol.ts";
-import type { Settings } from "../../env/schema.ts";
+import type { StatusReply } from "../control/protocol.ts";
+import type { Settings } from "../env/schema.ts";
 
 /** What one look has found. */
 export interface Finding {

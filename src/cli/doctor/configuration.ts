@@ -1,8 +1,8 @@
-import { collectPrograms } from "../../../boot/programs.ts";
-import { loadEnvironment } from "../../../env/load.ts";
-import { withheldVariables } from "../../../features/remotes/environment.ts";
-import { listRemotes } from "../../../features/remotes/list.ts";
-import { type Check, failed, ok, warning } from "../check.ts";
+import { collectPrograms } from "../../features/programs.ts";
+import { loadEnvironment } from "../../env/load.ts";
+import { withheldVariables } from "../../features/remotes/environment.ts";
+import { listRemotes } from "../../features/remotes/list.ts";
+import { type Check, failed, ok, warning } from "../../features/check.ts";
 
 /** Are environment and drop-ins as they should be? */
 export const configurationCheck: Check = async ({ env }) => {

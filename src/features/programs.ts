@@ -1,10 +1,10 @@
 import { readSettings } from "../env/load.ts";
 import { messageOf } from "../errors.ts";
 import type { Settings } from "../env/schema.ts";
-import { namedTunnelProgram } from "../features/tunnels/program.ts";
-import { withheldVariables } from "../features/remotes/environment.ts";
-import { remotePrograms } from "../features/remotes/program.ts";
-import { sshdProgram } from "../features/ssh/program.ts";
+import { namedTunnelProgram } from "./tunnels/program.ts";
+import { withheldVariables } from "./remotes/environment.ts";
+import { remotePrograms } from "./remotes/program.ts";
+import { sshdProgram } from "./ssh/program.ts";
 import { findCycles } from "../programs/conf/cycles.ts";
 import { loadPrograms } from "../programs/conf/load.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
