@@ -1,4 +1,4 @@
-import type { Problem } from "../../src/programs/conf/problem.ts";
+import type { Problem } from "../../src/programs/problem.ts";
 import type { Readings } from "./run.ts";
 import { normalised, type ProcessView, viewOf } from "./view.ts";
 

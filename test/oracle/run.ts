@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Loaded, loadPrograms } from "../../src/programs/conf/load.ts";
+import { type Loaded, loadPrograms } from "../../src/dropins/load.ts";
 import type { Case } from "./case.ts";
 import type { Answer } from "./view.ts";
 

@@ -1,0 +1,75 @@
+import { readFileSync, realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { errnoOf } from "../errors.ts";
+import { emptyDocument, type IniDocument, type Section } from "./ini/document.ts";
+import { parseIni } from "./ini/parse.ts";
+import type { Report } from "../programs/problem.ts";
+import { JUNK_IGNORED, reportJunk } from "./junk.ts";
+import { commonNames, type Surroundings } from "./names.ts";
+import { SectionReader } from "./reader.ts";
+import { globFiles } from "./python/glob.ts";
+
+/** Reads files in order, and what they include right after them, into one document. */
+export function readFiles(files: readonly string[], surroundings: Surroundings, report: Report): IniDocument {
+  const document = emptyDocument();
+  const visited = new Set<string>();
+  const read = (file: string) => {
+    const text = readText(file, visited, report);
+    if (text === undefined) return;
+    parseIni(text, file, document, report, mender(file, surroundings));
+    const include = document.sections.get("include");
+    if (include === undefined) return;
+    // The next file may have an [include] of its own, relative to itself.
+    document.sections.delete("include");
+    for (const included of includedFiles(include, document, surroundings, report)) read(included);
+  };
+  for (const file of files) read(file);
+  return document;
+}
+
+/** The text of a file, or undefined when it was read already or cannot be read. */
+function readText(file: string, visited: Set<string>, report: Report): string | undefined {
+  try {
+    const real = realpathSync(file);
+    if (visited.has(real)) return undefined;
+    visited.add(real);
+    return readFileSync(real, "utf8");
+  } catch (error) {
+    const text = `expected a readable file, got ${errnoOf(error) ?? String(error)}; it is left out`;
+    report({ severity: "error", file, line: 0, text });
+    return undefined;
+  }
+}
+
+/**
+ * What happens to every value of a file before anything else. `%(here)s` is the folder of its file. The
+ * literal `$USER_NAME` is how drop-ins of ai-dock images name the user; their init replaced it in place.
+ */
+function mender(file: string, { here, env }: Surroundings): (value: string) => string {
+  const folder = here ?? dirname(resolve(file));
+  const user = env["USER_NAME"];
+  return (value) => {
+    const placed = value.includes("%(here)s") ? value.replaceAll("%(here)s", () => folder) : value;
+    return user && placed.includes("$USER_NAME") ? placed.replaceAll("$USER_NAME", () => user) : placed;
+  };
+}
+
+function includedFiles(
+  section: Section,
+  document: IniDocument,
+  surroundings: Surroundings,
+  report: Report,
+): string[] {
+  reportJunk(section, report, JUNK_IGNORED);
+  const reader = new SectionReader(section, document, report, "nothing is included");
+  if (reader.raw("files") === undefined) reader.complain("files", "patterns of files", "none");
+  const patterns = reader.get("files", commonNames(section, surroundings), (text) => text, "");
+  return patterns
+    .split(/\s+/)
+    .filter((pattern) => pattern !== "")
+    .flatMap((pattern) => {
+      const found = globFiles(resolve(dirname(section.file), pattern));
+      if (found.length === 0) reader.warn("files", `expected files, got none by ${pattern}`);
+      return found;
+    });
+}

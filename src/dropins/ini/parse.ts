@@ -1,0 +1,91 @@
+import { quote, type Report } from "../../programs/problem.ts";
+import { commentStart } from "./comment.ts";
+import { type Entry, emptySection, type IniDocument, openSection, type Section } from "./document.ts";
+
+const HEADER = /^\[(.+)\]/;
+const LOOKS_LIKE_HEADER = /^\[[a-z-]+:[^\]]+\]$/;
+
+/**
+ * Adds one file to the document, in the dialect of Python's RawConfigParser as supervisord sets it up
+ * (not strict, inline comments by `;` and `#`). `mend` is applied to every value of this file.
+ */
+export function parseIni(
+  text: string,
+  file: string,
+  document: IniDocument,
+  report: Report,
+  mend: (value: string) => string = (value) => value,
+): void {
+  let section: Section | undefined;
+  let parts: string[] | undefined;
+  let indent = 0;
+  let headless = false;
+  const open: { entry: Entry; parts: string[] }[] = [];
+
+  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+  for (let index = 0; index < lines.length; index++) {
+    const raw = lines[index]!;
+    const line = index + 1;
+    const comment = commentStart(raw);
+    const content = (comment === -1 ? raw : raw.slice(0, comment)).trim();
+    if (content === "") {
+      if (comment === -1) parts?.push("");
+      continue;
+    }
+    const depth = raw.length - raw.trimStart().length;
+    if (parts !== undefined && depth > indent) {
+      if (LOOKS_LIKE_HEADER.test(content)) report(indentedHeader(file, line, content));
+      parts.push(content);
+      continue;
+    }
+    indent = depth;
+    const header = content.startsWith("[") ? HEADER.exec(content)?.[1] : undefined;
+    if (header !== undefined) {
+      section = openSection(document, header, { file, line });
+      parts = undefined;
+    } else if (content.startsWith("[")) {
+      report(brokenHeader(file, line, content));
+      // Its keys must not land in the section above, as they do in supervisord.
+      section = emptySection(content, { file, line });
+      parts = undefined;
+    } else if (section === undefined) {
+      if (!headless) report(noHeader(file, line, content));
+      headless = true;
+    } else {
+      const option = splitOption(content);
+      if (option === undefined) {
+        section.junk.push({ file, line, text: content });
+        continue;
+      }
+      const entry: Entry = { value: "", file, line };
+      parts = [option.value];
+      section.entries.set(option.key, entry);
+      open.push({ entry, parts });
+    }
+  }
+  for (const option of open) option.entry.value = mend(option.parts.join("\n").trimEnd());
+}
+
+/** A key ends at the first `=` or `:`; undefined when there is neither or no key. */
+function splitOption(content: string): { key: string; value: string } | undefined {
+  const equals = content.indexOf("=");
+  const colon = content.indexOf(":");
+  const end = equals === -1 || (colon !== -1 && colon < equals) ? colon : equals;
+  if (end <= 0) return undefined;
+  return { key: content.slice(0, end).trim().toLowerCase(), value: content.slice(end + 1).trim() };
+}
+
+function indentedHeader(file: string, line: number, content: string) {
+  const text = `expected a section header at the start of the line, got an indented ${quote(content)}; it continues the value above`;
+  return { severity: "warning", file, line, value: content, text } as const;
+}
+
+function brokenHeader(file: string, line: number, content: string) {
+  const text = `expected a section header such as [program:name], got ${quote(content)}; the lines up to the next header are left out`;
+  return { severity: "error", file, line, value: content, text } as const;
+}
+
+function noHeader(file: string, line: number, content: string) {
+  const text = `expected a section header such as [program:name], got ${quote(content)}; the lines up to the first header are left out`;
+  return { severity: "error", file, line, value: content, text } as const;
+}

@@ -1,0 +1,72 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { LOG_DIRECTORY, logFile, type LogSpec, MEGABYTE } from "../programs/spec.ts";
+import type { Names } from "./python/expand.ts";
+import type { SectionReader } from "./reader.ts";
+import { amount, boolean, byteSize } from "./values.ts";
+
+type Stream = "stdout" | "stderr";
+
+/** Files that are the container's own output, which every program has anyway. */
+const CONTAINER = /^\/(?:dev\/(?:stdout|stderr|fd\/[12]|tty|console)|proc\/(?:self|1)\/fd\/[12])$/;
+
+/**
+ * Where a stream of the program goes. `AUTO` and no key at all mean /var/log/supervisor/NAME.log, and
+ * relative paths start in that folder. Folders that are not there are made when the log is opened.
+ */
+export function readLog(reader: SectionReader, names: Names, stream: Stream, programName: string): LogSpec {
+  const key = `${stream}_logfile`;
+  const maxBytes = reader.get(`${key}_maxbytes`, names, byteSize, 50 * MEGABYTE);
+  const backups = reader.get(`${key}_backups`, names, amount, 10);
+  if (reader.get(`${stream}_syslog`, names, boolean, false)) warnUnused(reader, `${stream}_syslog`);
+  const path = reader.get(key, names, (text) => text, "auto");
+  switch (path.toLowerCase()) {
+    case "":
+    case "none":
+    case "off":
+    case "/dev/null":
+      return { kind: "none" };
+    case "auto":
+      return { ...logFile(programName, stream), maxBytes, backups };
+    case "syslog":
+      reader.warn(
+        key,
+        'expected a file, got "syslog", which is not supported; the container log has the output',
+      );
+      return { kind: "container" };
+  }
+  if (CONTAINER.test(path)) return { kind: "container" };
+  return { kind: "file", path: resolve(LOG_DIRECTORY, expandHome(path)), maxBytes, backups };
+}
+
+/** Where stderr goes; a file for it is pointless when it joins stdout. */
+export function readStderr(reader: SectionReader, names: Names, programName: string): LogSpec | "stdout" {
+  const stderr = readLog(reader, names, "stderr", programName);
+  if (!reader.get("redirect_stderr", names, boolean, false)) return stderr;
+  const path = reader.raw("stderr_logfile");
+  if (path !== undefined && stderr.kind === "file" && path.toLowerCase() !== "auto") {
+    reader.warn("stderr_logfile", "expected none because redirect_stderr is true; it is ignored");
+  }
+  return "stdout";
+}
+
+const EVENT_KEYS = ["stdout_events_enabled", "stderr_events_enabled"];
+const CAPTURE_KEYS = ["stdout_capture_maxbytes", "stderr_capture_maxbytes"];
+
+/** Checks the keys that feed supervisord's event listeners, of which there are none here. */
+export function checkEventKeys(reader: SectionReader, names: Names): void {
+  for (const key of EVENT_KEYS) {
+    if (reader.get(key, names, boolean, false)) warnUnused(reader, key);
+  }
+  for (const key of CAPTURE_KEYS) {
+    if (reader.get(key, names, byteSize, 0) > 0) warnUnused(reader, key);
+  }
+}
+
+function warnUnused(reader: SectionReader, key: string): void {
+  reader.warn(key, "has no effect here; it is ignored, in every program", `unused ${key}`);
+}
+
+function expandHome(path: string): string {
+  return path === "~" || path.startsWith("~/") ? homedir() + path.slice(1) : path;
+}

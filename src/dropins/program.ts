@@ -1,0 +1,109 @@
+import { type ProgramSpec, programDefaults } from "../programs/spec.ts";
+import type { IniDocument, Section } from "./ini/document.ts";
+import { quote, type Report } from "../programs/problem.ts";
+import type { Names } from "./python/expand.ts";
+import { commandWords } from "./command.ts";
+import { readEnvironment } from "./environment.ts";
+import { readExtras } from "./extras.ts";
+import { reportJunk } from "./junk.ts";
+import { PROGRAM_KEYS } from "./keys.ts";
+import { checkEventKeys, readLog, readStderr } from "./log-spec.ts";
+import { commonNames, type Surroundings, withNames } from "./names.ts";
+import { processName, readNamePattern } from "./process-name.ts";
+import { SectionReader } from "./reader.ts";
+import { reportUnknownKeys } from "./unknown-keys.ts";
+import { readSettings } from "./settings.ts";
+import { amount, integer, plainName } from "./values.ts";
+
+/** The group a program's processes are in. */
+export interface Seat {
+  group: string;
+  /** Set for a `[group:x]`. */
+  priority?: number;
+}
+
+export interface ProgramContext extends Surroundings {
+  document: IniDocument;
+  report: Report;
+  isKnownUser: (user: string) => boolean;
+}
+
+/** More would be a mistake, and take memory before anything starts. */
+const MOST_PROCESSES = 10_000;
+
+/** The processes of one `[program:x]`: none at all when anything in it is wrong. */
+export function readProgram(section: Section, seat: Seat, context: ProgramContext): ProgramSpec[] {
+  const programName = section.name.slice("program:".length).trim();
+  const { document, report } = context;
+  const reader = new SectionReader(section, document, report, `program ${quote(programName)} is left out`);
+  checkSection(section, programName, reader, report);
+
+  const common = commonNames(section, context);
+  const names = withNames(common, { program_name: programName, group_name: seat.group });
+  const settings = readSettings(reader, names, context);
+  const numprocs = reader.get("numprocs", names, amount, 1);
+  if (numprocs > MOST_PROCESSES) reader.complain("numprocs", `at most ${MOST_PROCESSES} processes`);
+  const first = reader.get("numprocs_start", names, integer, 0);
+  const pattern = readNamePattern(reader, numprocs);
+  checkEventKeys(reader, names);
+
+  const specs: ProgramSpec[] = [];
+  for (let number = first; number < first + numprocs && !reader.failed; number++) {
+    const numbered = withNames(names, { process_num: number, numprocs });
+    const process = readProcess(reader, numbered, pattern, context.shared);
+    if (process === undefined) break;
+    const groupPriority = seat.priority === undefined ? {} : { groupPriority: seat.priority };
+    const { file, line } = section;
+    const origin = { kind: "file", file, line } as const;
+    specs.push({ ...programDefaults, ...settings, ...process, group: seat.group, ...groupPriority, origin });
+  }
+  return reader.failed ? [] : specs;
+}
+
+function checkSection(section: Section, name: string, reader: SectionReader, report: Report): void {
+  reportJunk(section, report, `program ${quote(name)} is left out`);
+  if (section.junk.length > 0) reader.failed = true;
+  reportUnknownKeys(section, PROGRAM_KEYS, report);
+  try {
+    plainName(name);
+  } catch {
+    reader.failed = true;
+    const { file, line } = section;
+    const text = `expected a program name without space, colon or slash, got ${quote(name)}; it is left out`;
+    report({ severity: "error", file, line, section: section.name, value: name, text });
+  }
+}
+
+type ProcessKeys = "name" | "aliases" | "command" | "commandError" | "directory" | "environment";
+type LogKeys = "stdout" | "stderr" | "dependsOn" | "ready" | "webPort" | "webName";
+
+/** The keys that may differ from process to process, and see the program's own environment. */
+function readProcess(
+  reader: SectionReader,
+  outer: Names,
+  pattern: string,
+  shared: Record<string, string>,
+): Pick<ProgramSpec, ProcessKeys | LogKeys> | undefined {
+  const own = readEnvironment(reader, outer);
+  if (own === undefined) return undefined;
+  const names = withNames(outer, {}, own);
+  const named = reader.attempt("process_name", () => processName(pattern, names));
+  if (reader.raw("command") === undefined) reader.complain("command", "a command line", "none");
+  const command = reader.get("command", names, commandWords, undefined);
+  const directory = reader.get("directory", names, (text) => text, "");
+  const serverUrl = reader.get("serverurl", names, (text) => text.trim(), "");
+  if (named === undefined || command === undefined) return undefined;
+  return {
+    ...named,
+    ...command,
+    ...(directory === "" ? {} : { directory }),
+    environment: {
+      ...(serverUrl === "" || serverUrl.toUpperCase() === "AUTO" ? {} : { SUPERVISOR_SERVER_URL: serverUrl }),
+      ...shared,
+      ...own,
+    },
+    stdout: readLog(reader, names, "stdout", named.name),
+    stderr: readStderr(reader, names, named.name),
+    ...readExtras(reader, names),
+  };
+}

@@ -1,0 +1,95 @@
+import type { Entry, IniDocument, Section } from "./ini/document.ts";
+import { Expected, quote, type Report } from "../programs/problem.ts";
+import { expand, type Names } from "./python/expand.ts";
+
+/** Reads the keys of one section; what is wrong is reported and remembered, never thrown. */
+export class SectionReader {
+  /** True once anything was wrong that supervisord would have refused. */
+  failed = false;
+  readonly #section: Section;
+  readonly #document: IniDocument;
+  readonly #report: Report;
+  /** What happens when a value is wrong. */
+  readonly #consequence: string;
+
+  constructor(section: Section, document: IniDocument, report: Report, consequence: string) {
+    this.#section = section;
+    this.#document = document;
+    this.#report = report;
+    this.#consequence = consequence;
+  }
+
+  /** The value of a key after expansion and conversion; the fallback when the key is absent or wrong. */
+  get<T, F>(key: string, names: Names, convert: (text: string) => T, fallback: F): T | F {
+    const found = this.#entry(key);
+    if (found === undefined) return fallback;
+    try {
+      return convertExpanded(found.value, names, convert);
+    } catch (error) {
+      this.#expected(key, error);
+      return fallback;
+    }
+  }
+
+  /** The text of a key before expansion. */
+  raw(key: string): string | undefined {
+    return this.#entry(key)?.value;
+  }
+
+  /** Runs a conversion on behalf of a key; undefined when it throws Expected, which is then reported. */
+  attempt<T>(key: string, action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      this.#expected(key, error);
+      return undefined;
+    }
+  }
+
+  /** Reports an error in a key, which counts as failed unless a milder consequence is given. */
+  complain(key: string, expected: string, got?: string, consequence?: string): void {
+    if (consequence === undefined) this.failed = true;
+    const shown = got ?? quote(this.raw(key) ?? "");
+    const text = `expected ${expected}, got ${shown}; ${consequence ?? this.#consequence}`;
+    // Each process of a section would find the same fault again.
+    this.#report({
+      ...this.#about(key),
+      severity: "error",
+      text,
+      once: `${this.#section.name} ${key} ${text}`,
+    });
+  }
+
+  /** Reports something that is merely worth knowing. */
+  warn(key: string, text: string, once = `${this.#section.name} ${key} ${text}`): void {
+    this.#report({ ...this.#about(key), severity: "warning", text, once });
+  }
+
+  #expected(key: string, error: unknown): void {
+    if (!(error instanceof Expected)) throw error;
+    this.complain(key, error.expected, error.got);
+  }
+
+  #entry(key: string): Entry | undefined {
+    return this.#section.entries.get(key) ?? this.#document.defaults.entries.get(key);
+  }
+
+  #about(key: string) {
+    const { file, line, value } = this.#entry(key) ?? { ...this.#section, value: undefined };
+    // An environment may hold secrets.
+    const shown = value === undefined || key === "environment" ? {} : { value };
+    return { file, line, section: this.#section.name, key, ...shown };
+  }
+}
+
+function convertExpanded<T>(raw: string, names: Names, convert: (text: string) => T): T {
+  const text = expand(raw, names);
+  try {
+    return convert(text);
+  } catch (error) {
+    if (error instanceof Expected && error.got === undefined && text !== raw) {
+      throw new Expected(error.expected, `${quote(text)} (from ${quote(raw)})`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { type ProgramSpec, programId } from "./spec.ts";
+
+type Node = Pick<ProgramSpec, "name" | "group" | "aliases" | "dependsOn">;
+
+/**
+ * The groups of programs that wait for each other through depends_on, each in the order in which one
+ * leads to the next. Names that mean no program are nobody's dependency.
+ */
+export function findCycles<Program extends Node>(programs: readonly Program[]): Program[][] {
+  const dependencies = resolver(programs);
+  const index = new Map<Program, number>();
+  const lowest = new Map<Program, number>();
+  const stack: Program[] = [];
+  const onStack = new Set<Program>();
+  const cycles: Program[][] = [];
+
+  // Tarjan's strongly connected components.
+  const visit = (program: Program): number => {
+    const number = index.size;
+    index.set(program, number);
+    stack.push(program);
+    onStack.add(program);
+    let low = number;
+    for (const next of dependencies(program)) {
+      if (!index.has(next)) low = Math.min(low, visit(next));
+      else if (onStack.has(next)) low = Math.min(low, index.get(next)!);
+    }
+    lowest.set(program, low);
+    if (low === number) {
+      const members = stack.splice(stack.indexOf(program));
+      for (const member of members) onStack.delete(member);
+      if (members.length > 1 || dependencies(program).includes(program)) cycles.push(members);
+    }
+    return low;
+  };
+  for (const program of programs) if (!index.has(program)) visit(program);
+  return cycles;
+}
+
+/** A dependency is named as everywhere: by id, process name, alias, group or `group:*`. */
+function resolver<Program extends Node>(programs: readonly Program[]): (program: Program) => Program[] {
+  const byName = new Map<string, Set<Program>>();
+  const byGroup = new Map<string, Set<Program>>();
+  const put = (map: Map<string, Set<Program>>, name: string, program: Program) =>
+    map.set(name, (map.get(name) ?? new Set()).add(program));
+  for (const program of programs) {
+    for (const name of [programId(program), program.name, ...program.aliases]) put(byName, name, program);
+    for (const name of [program.group, `${program.group}:*`]) put(byGroup, name, program);
+  }
+  return (program) =>
+    program.dependsOn.flatMap((name) => {
+      const named = byName.get(name);
+      if (named !== undefined) return [...named];
+      // Waiting for the rest of one's own group is no cycle by itself.
+      return [...(byGroup.get(name) ?? [])].filter((other) => other !== program);
+    });
+}
