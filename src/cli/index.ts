@@ -59,7 +59,7 @@ export async function main(calledAs: string, words: string[]): Promise<number> {
 
 /** An init lives for weeks and is idle most of the time; what it needs for that has to be set before it starts. */
 async function startQuietly(calledAs: string, words: string[]): Promise<void> {
-  const { quietEnvironment, takeQuietStart } = await import("../env/quiet-start.ts");
+  const { quietEnvironment, takeQuietStart } = await import("../env/disable-gc-timer.ts");
   if (takeQuietStart()) return;
   const { execSelf } = await import("../sys/libc.ts");
   execSelf([calledAs, ...words], quietEnvironment());

@@ -53,7 +53,7 @@ async function isEntrypoint(program: string): Promise<boolean> {
   if (process.pid === 1) return true;
   if (process.ppid === 0) {
     if (isAiDock(1)) return false;
-    const { findProgram } = await import("../sys/find-program.ts");
+    const { findProgram } = await import("../sys/which.ts");
     if (!program.includes("/") && findProgram(program, process.env["PATH"]) === undefined) return false;
     const { isInitRunning } = await import("../init/second-init.ts");
     return !(await isInitRunning());

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { ContainerOutput } from "../logs/container.ts";
-import { LogFile } from "../logs/log-file.ts";
+import { ContainerOutput } from "../logs/write/container.ts";
+import { LogFile } from "../logs/write/log-file.ts";
 import { addLogTarget, logger } from "../log.ts";
 import type { LogStore } from "../supervisor/supervisor.ts";
 import { LOG_DIRECTORY, MEGABYTE } from "../programs/spec.ts";

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { messageOf } from "../errors.ts";
-import { pumpOutput } from "../logs/pump.ts";
+import { pumpOutput } from "../logs/write/pump.ts";
 import { childExit, shellCode, spawnChild } from "../sys/children.ts";
 import { pipe } from "../sys/libc.ts";
 import type { LoggedExit, LoggedRunOptions } from "../features/step.ts";

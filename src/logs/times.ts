@@ -1,7 +1,7 @@
 import { closeSync, statSync, writeSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { readIfExists, writeFileAtomic } from "../sys/fs.ts";
-import { FILE_MODE, inLogDirectory, openLog } from "./place.ts";
+import { FILE_MODE, inLogDirectory, openLog } from "./write/trusted-path.ts";
 
 /** One note a second tells when the bytes from there on were written. */
 const NOTE_MS = 1000;

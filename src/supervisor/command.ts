@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { AiDockError } from "../errors.ts";
-import { findProgram, isExecutableFile } from "../sys/find-program.ts";
+import { findProgram, isExecutableFile } from "../sys/which.ts";
 
 /**
  * The path a command runs from: as given with a slash in it, else found on PATH.

@@ -1,8 +1,8 @@
 import { closeSync } from "node:fs";
 import { AiDockError, messageOf } from "../errors.ts";
-import type { ContainerOutput } from "../logs/container.ts";
-import type { LogFile } from "../logs/log-file.ts";
-import { pumpOutput } from "../logs/pump.ts";
+import type { ContainerOutput } from "../logs/write/container.ts";
+import type { LogFile } from "../logs/write/log-file.ts";
+import { pumpOutput } from "../logs/write/pump.ts";
 import { type ProgramSpec, programId } from "../programs/spec.ts";
 import { type ChildExit, spawnChild } from "../sys/children.ts";
 import { requireDescriptors } from "../sys/descriptors.ts";

@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { AiDockError } from "../errors.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
-import { distantMount } from "../sys/distant.ts";
-import { isExecutableFile, pathsOf } from "../sys/find-program.ts";
+import { distantMount } from "../sys/network-mount.ts";
+import { isExecutableFile, pathsOf } from "../sys/which.ts";
 import { asUser } from "./as-user.ts";
 import { resolveCommand } from "./command.ts";
 

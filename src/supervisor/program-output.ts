@@ -1,4 +1,4 @@
-import type { LogFile } from "../logs/log-file.ts";
+import type { LogFile } from "../logs/write/log-file.ts";
 import type { Run } from "./run.ts";
 
 export interface LogFiles {

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { ReadySpec } from "../programs/spec.ts";
-import { run } from "../sys/exec.ts";
+import { run } from "../sys/run.ts";
 import { commandWords } from "./process-command.ts";
 
 const FIRST_WAIT_MILLISECONDS = 10;

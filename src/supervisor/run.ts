@@ -1,5 +1,5 @@
-import type { ContainerOutput } from "../logs/container.ts";
-import type { LogFile } from "../logs/log-file.ts";
+import type { ContainerOutput } from "../logs/write/container.ts";
+import type { LogFile } from "../logs/write/log-file.ts";
 import type { Explanation, FactValue, ProgramSpec } from "../programs/spec.ts";
 import type { ChildExit } from "../sys/children.ts";
 import { launch } from "./launch.ts";

@@ -1,5 +1,5 @@
-import type { ContainerOutput } from "../logs/container.ts";
-import type { LogFile } from "../logs/log-file.ts";
+import type { ContainerOutput } from "../logs/write/container.ts";
+import type { LogFile } from "../logs/write/log-file.ts";
 import { AiDockError } from "../errors.ts";
 import { logger } from "../log.ts";
 import { type LogSpec, type ProgramSpec, programId } from "../programs/spec.ts";

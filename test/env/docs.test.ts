@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { environmentExample, readmeWithTable } from "../../src/env/docs.ts";
+import { environmentExample, readmeWithTable } from "../../scripts/lib/environment-docs.ts";
 
 const stale = "run: bun scripts/docs.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BootLogs } from "../../src/init/logs.ts";
 import { runLogged } from "../../src/init/run-logged.ts";
-import { LogFile } from "../../src/logs/log-file.ts";
+import { LogFile } from "../../src/logs/write/log-file.ts";
 import { isRunning, type ProcessInfo, readProcess } from "../../src/sys/proc.ts";
 
 const PATH = process.env["PATH"] ?? "";

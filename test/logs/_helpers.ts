@@ -1,9 +1,9 @@
 import { closeSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ContainerOutput } from "../../src/logs/container.ts";
-import type { LogFile } from "../../src/logs/log-file.ts";
-import { pumpOutput } from "../../src/logs/pump.ts";
+import type { ContainerOutput } from "../../src/logs/write/container.ts";
+import type { LogFile } from "../../src/logs/write/log-file.ts";
+import { pumpOutput } from "../../src/logs/write/pump.ts";
 import { pipe } from "../../src/sys/libc.ts";
 
 const WRITER = join(import.meta.dir, "../fixtures/log-writer-fixture.ts");

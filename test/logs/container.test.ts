@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ContainerOutput } from "../../src/logs/container.ts";
-import { LogFile } from "../../src/logs/log-file.ts";
+import { ContainerOutput } from "../../src/logs/write/container.ts";
+import { LogFile } from "../../src/logs/write/log-file.ts";
 import { pumpWriter, readGenerations, temporaryDirectory, until } from "./_helpers.ts";
 import { TestPipe } from "./_reader.ts";
 

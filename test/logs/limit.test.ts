@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { limitStream } from "../../src/logs/limit.ts";
+import { limitStream } from "../../src/logs/write/limit.ts";
 
 const BEGIN = "… more comes too fast and is left out here; the log file has it\n";
 const LINE = `${"x".repeat(99)}\n`;

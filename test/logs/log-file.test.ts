@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { LogFile, type LogFileOptions } from "../../src/logs/log-file.ts";
+import { LogFile, type LogFileOptions } from "../../src/logs/write/log-file.ts";
 import {
   mount,
   pumpWriter,
@@ -334,7 +334,7 @@ describe.skipIf(process.getuid?.() !== 0)("LogFile where others can plant links"
 
   test.each(["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])("%s is written as ever", async (path) => {
     const code = `
-      import { LogFile } from ${JSON.stringify(join(import.meta.dir, "../../src/logs/log-file.ts"))};
+      import { LogFile } from ${JSON.stringify(join(import.meta.dir, "../../src/logs/write/log-file.ts"))};
       new LogFile({ path: "${path}", maxBytes: 1, backups: 1, warn: console.error }).write(Buffer.from("out"));`;
     // Bun's own "pipe" is a socket, which nobody can open.
     const child = Bun.spawn(["sh", "-c", '"$0" -e "$1" | cat', process.execPath, code], { stderr: "pipe" });

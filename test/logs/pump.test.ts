@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { closeSync, fstatSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { ContainerOutput } from "../../src/logs/container.ts";
-import { LogFile } from "../../src/logs/log-file.ts";
-import { pumpOutput } from "../../src/logs/pump.ts";
+import { ContainerOutput } from "../../src/logs/write/container.ts";
+import { LogFile } from "../../src/logs/write/log-file.ts";
+import { pumpOutput } from "../../src/logs/write/pump.ts";
 import { pipe } from "../../src/sys/libc.ts";
 import { temporaryDirectory } from "./_helpers.ts";
 import { TestPipe } from "./_reader.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, setSystemTime, test } from "bun:test";
 import { existsSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { LogFile } from "../../src/logs/log-file.ts";
-import { parseMoment } from "../../src/logs/since.ts";
+import { LogFile } from "../../src/logs/write/log-file.ts";
+import { parseMoment } from "../../src/logs/read/since.ts";
 import { readTimes, TimeNotes, timesPath } from "../../src/logs/times.ts";
-import { viewLogs } from "../../src/logs/view.ts";
+import { viewLogs } from "../../src/logs/read/view.ts";
 import { temporaryDirectory } from "./_helpers.ts";
 
 const START = Date.parse("2026-01-31T12:00:00Z");

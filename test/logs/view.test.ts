@@ -11,8 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { LogFile } from "../../src/logs/log-file.ts";
-import { type ViewOptions, viewLogs } from "../../src/logs/view.ts";
+import { LogFile } from "../../src/logs/write/log-file.ts";
+import { type ViewOptions, viewLogs } from "../../src/logs/read/view.ts";
 import { pumpWriter, temporaryDirectory, until } from "./_helpers.ts";
 
 /** A view of a directory's logs whose output is kept as text. */

@@ -1,8 +1,8 @@
 import { defineCommand } from "citty";
 import { errnoOf, ExitCode } from "../../errors.ts";
 import { listLogs } from "../../logs/names.ts";
-import { parseMoment } from "../../logs/since.ts";
-import { viewLogs } from "../../logs/view.ts";
+import { parseMoment } from "../../logs/read/since.ts";
+import { viewLogs } from "../../logs/read/view.ts";
 import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import type { Command } from "../index.ts";
 import { askProgramLogs, chooseLogs, isLog } from "../log-names.ts";

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import { Follower } from "../../logs/follow.ts";
-import { findStart } from "../../logs/tail.ts";
-import { watchDirectory } from "../../logs/watch.ts";
+import { Follower } from "../../logs/read/follow.ts";
+import { findStart } from "../../logs/read/tail.ts";
+import { watchDirectory } from "../../logs/read/watch.ts";
 import { writeOut } from "../write.ts";
 import type { Session } from "./session.ts";
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
-import { isOnRemote } from "../../sys/distant.ts";
+import { isOnRemote } from "../../sys/network-mount.ts";
 import type { ControlContext } from "../context.ts";
 import { forEach } from "./all.ts";
 import { RpcFault } from "./fault.ts";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { run } from "../../sys/exec.ts";
+import { run } from "../../sys/run.ts";
 import { detectGpus } from "./detect.ts";
 import { type Check, failed, type Finding, ok, warning } from "../check.ts";
 

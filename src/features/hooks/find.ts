@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from "node:fs";
-import { isExecutableFile } from "../../sys/find-program.ts";
+import { isExecutableFile } from "../../sys/which.ts";
 
 /** Where images put their hooks; there they need not be executable. */
 export const HOOK_DIRECTORY = "/opt/ai-dock/bin";

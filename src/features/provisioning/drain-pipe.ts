@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { openLog } from "../../logs/place.ts";
+import { openLog } from "../../logs/write/trusted-path.ts";
 import { spawnChild } from "../../sys/children.ts";
 
 /** Nobody rotates the log under such a process: beyond this size, in KiB, its output goes nowhere. */

@@ -2,7 +2,7 @@ import { workspaceOf } from "../../env/workspace.ts";
 import { CACHES } from "./layout.ts";
 import { isConfigured, listRemotes } from "./list.ts";
 import { mountRequirements } from "./requirements.ts";
-import { formatBytes, spaceOf } from "../../sys/space.ts";
+import { formatBytes, spaceOf } from "../../sys/disk.ts";
 import { type Check, failed, type Finding, ok, type Patient, warning } from "../check.ts";
 
 const LITTLE_CACHE_BYTES = 2 * 1024 ** 3;

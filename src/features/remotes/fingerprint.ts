@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { run } from "../../sys/exec.ts";
+import { run } from "../../sys/run.ts";
 
 const dump = z.record(z.string(), z.record(z.string(), z.unknown()));
 

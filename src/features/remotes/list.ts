@@ -1,7 +1,7 @@
 import { type Stats, statSync } from "node:fs";
 import { z } from "zod";
 import { errnoOf } from "../../errors.ts";
-import { run } from "../../sys/exec.ts";
+import { run } from "../../sys/run.ts";
 import { DEFAULT_CONFIG, rcloneEnvironment } from "./environment.ts";
 import { fingerprints } from "./fingerprint.ts";
 import { lastMessage } from "./messages.ts";

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
-import { formatFiles } from "../../sys/space.ts";
+import { formatFiles } from "../../sys/disk.ts";
 import type { Explanation, Observed, Observer } from "../../programs/spec.ts";
 import { adoptUploads, pendingIn } from "./cache.ts";
 import { mountControl } from "./control.ts";

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { formatFiles } from "../../sys/space.ts";
+import { formatFiles } from "../../sys/disk.ts";
 import { type Pending, pendingIn } from "./cache.ts";
 import { CACHES, type Place } from "./layout.ts";
 

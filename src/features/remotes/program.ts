@@ -1,6 +1,6 @@
 import { workspaceOf } from "../../env/workspace.ts";
 import { logger } from "../../log.ts";
-import { formatBytes, formatFiles, spaceOf } from "../../sys/space.ts";
+import { formatBytes, formatFiles, spaceOf } from "../../sys/disk.ts";
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { pendingIn } from "./cache.ts";
 import { drain } from "./drain.ts";

@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { AiDockError, messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
-import { run } from "../../sys/exec.ts";
+import { run } from "../../sys/run.ts";
 import { ASIDE, recordsIn } from "./cache.ts";
 import { mountControl } from "./control.ts";
 import { holdPlace } from "./hold.ts";

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, lstatSync } from "node:fs";
 import { workspaceOf } from "../../env/workspace.ts";
 import { hasCapability, isCapabilityWithinBounds } from "../../sys/capabilities.ts";
-import { findProgram } from "../../sys/find-program.ts";
+import { findProgram } from "../../sys/which.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { isRoot, lookupUser } from "../../sys/users.ts";
 

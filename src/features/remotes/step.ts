@@ -7,7 +7,7 @@ import { describeOrphan, orphanedUploads } from "./orphans.ts";
 import { type Place, placesOf } from "./layout.ts";
 import { REMOTES_GROUP } from "./program.ts";
 import { mountObstacle } from "./requirements.ts";
-import { HeldDirectory } from "../../sys/held-directory.ts";
+import { HeldDirectory } from "../../sys/directory-handle.ts";
 import type { BootContext, Step } from "../step.ts";
 import { collectPrograms } from "../programs.ts";
 import { enterFolder, setFile } from "../workspace/folder.ts";

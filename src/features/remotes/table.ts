@@ -1,4 +1,4 @@
-import { formatBytes } from "../../sys/space.ts";
+import { formatBytes } from "../../sys/disk.ts";
 import type { RemoteRow } from "./rows.ts";
 import { printTable } from "../../cli/table.ts";
 

@@ -1,6 +1,6 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
-import { isExecutableFile } from "../../sys/find-program.ts";
+import { isExecutableFile } from "../../sys/which.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
 import { bindMount } from "../../sys/libc.ts";
 import { mountAt } from "../../sys/mounts.ts";

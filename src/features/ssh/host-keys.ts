@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { AiDockError, messageOf } from "../../errors.ts";
-import { run } from "../../sys/exec.ts";
+import { run } from "../../sys/run.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
 import { keepHostKey, SSH_KEYGEN } from "./load-host-key.ts";
 

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, readFileSync, renameSync, rmSync, statSync } fro
 import { dirname } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
-import { run } from "../../sys/exec.ts";
+import { run } from "../../sys/run.ts";
 import { ensureDirectory, writeFileAtomic } from "../../sys/fs.ts";
 import { isWholePrivateKey } from "./private-key.ts";
 

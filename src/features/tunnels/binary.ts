@@ -1,4 +1,4 @@
-import { findProgram } from "../../sys/find-program.ts";
+import { findProgram } from "../../sys/which.ts";
 
 /** What gets tunnels into a container without it. */
 export const HOW_TO_INSTALL = "use an image with it, or put it at /usr/local/bin/cloudflared";

@@ -1,7 +1,7 @@
 import type { Logger } from "../../log.ts";
 import { errnoOf, messageOf } from "../../errors.ts";
 import { grantUser } from "../../sys/acl.ts";
-import type { HeldDirectory } from "../../sys/held-directory.ts";
+import type { HeldDirectory } from "../../sys/directory-handle.ts";
 
 const reasons: Record<string, string> = {
   ENOTSUP: "the file system has none",

@@ -5,7 +5,7 @@ import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import { getXattr } from "../../sys/libc.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { type Check, failed, type Finding, ok, warning } from "../check.ts";
-import { formatBytes, spaceOf } from "../../sys/space.ts";
+import { formatBytes, spaceOf } from "../../sys/disk.ts";
 
 const LITTLE_BYTES = 1024 ** 3;
 const LITTLE_SHARED_BYTES = 1024 ** 3;

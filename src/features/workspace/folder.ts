@@ -1,7 +1,7 @@
 import { constants, closeSync, fstatSync, openSync, readFileSync, rmSync } from "node:fs";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
-import { HeldDirectory } from "../../sys/held-directory.ts";
+import { HeldDirectory } from "../../sys/directory-handle.ts";
 
 /** Whoever owns the workspace is meant to read what is written to it. */
 const FILE_MODE = 0o644;

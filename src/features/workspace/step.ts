@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import type { BootContext, Step } from "../step.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { normalizeWorkspace } from "../../env/workspace.ts";
-import { HeldDirectory } from "../../sys/held-directory.ts";
+import { HeldDirectory } from "../../sys/directory-handle.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { grantOwner } from "./acl.ts";
 import { enterFolder, setFile } from "./folder.ts";

@@ -1,9 +1,9 @@
 import { accessSync, constants } from "node:fs";
-import { AiDockError, errnoOf } from "../errors.ts";
+import { AiDockError, errnoOf } from "../../errors.ts";
 import { Follower } from "./follow.ts";
-import type { OutputFormat } from "./format.ts";
+import type { OutputFormat } from "../format.ts";
 import { mergeByTime } from "./merge.ts";
-import { listLogs, logOf, type LogName } from "./names.ts";
+import { listLogs, logOf, type LogName } from "../names.ts";
 import { linePrinter, type Printer } from "./printer.ts";
 import { startOfMoment } from "./since.ts";
 import { laterOf, type Start, startOfAll, startOfLines } from "./tail.ts";

@@ -1,5 +1,5 @@
 import type { Start } from "./tail.ts";
-import { readTimes } from "./times.ts";
+import { readTimes } from "../times.ts";
 
 /** A part of a log, up to a place in one of its files, and when it was written. */
 export interface Slice<Log> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { run } from "../../src/sys/exec.ts";
+import { run } from "../../src/sys/run.ts";
 
 /** Prints the pid of a process that holds the output and is in no group of ours. */
 const LEAVE_BEHIND = "setsid sleep 30 & echo $!";

@@ -1,9 +1,9 @@
 import { constants, lstatSync, openSync } from "node:fs";
 import { resolve } from "node:path";
-import { AiDockError } from "../errors.ts";
-import { hasAcl } from "../sys/acl.ts";
-import { HeldDirectory } from "../sys/held-directory.ts";
-import { isRoot } from "../sys/users.ts";
+import { AiDockError } from "../../errors.ts";
+import { hasAcl } from "../../sys/acl.ts";
+import { HeldDirectory } from "../../sys/directory-handle.ts";
+import { isRoot } from "../../sys/users.ts";
 
 /** As many links as the kernel follows. */
 const MOST_LINKS = 40;

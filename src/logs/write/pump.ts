@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import type { ContainerOutput, ContainerStream } from "./container.ts";
-import type { OutputStream } from "./format.ts";
+import type { OutputStream } from "../format.ts";
 import { type Limit, limitStream } from "./limit.ts";
 import type { LogFile } from "./log-file.ts";
 

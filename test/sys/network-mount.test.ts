@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { distantMount } from "../../src/sys/distant.ts";
+import { distantMount } from "../../src/sys/network-mount.ts";
 
 const root = mkdtempSync(join(tmpdir(), "distant-"));
 const file = join(root, "mountinfo");

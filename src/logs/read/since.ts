@@ -1,6 +1,6 @@
 import type { Generation } from "./generations.ts";
 import { findStart, lineStart, type Start } from "./tail.ts";
-import { readTimes, type TimeSpan } from "./times.ts";
+import { readTimes, type TimeSpan } from "../times.ts";
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 const DAY_MS = UNIT_MS.d;

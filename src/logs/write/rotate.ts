@@ -1,6 +1,6 @@
 import { constants, copyFileSync, renameSync, rmSync } from "node:fs";
-import { errnoOf } from "../errors.ts";
-import { inLogDirectory } from "./place.ts";
+import { errnoOf } from "../../errors.ts";
+import { inLogDirectory } from "./trusted-path.ts";
 
 /**
  * Moves PATH.N-1 to PATH.N … and PATH to PATH.1. False when PATH cannot be renamed: then what `fd` has open has

@@ -1,6 +1,6 @@
-import { defaultText } from "./describe.ts";
-import { schema } from "./schema.ts";
-import { variableMeta } from "./types.ts";
+import { defaultText } from "../../src/env/describe.ts";
+import { schema } from "../../src/env/schema.ts";
+import { variableMeta } from "../../src/env/types.ts";
 
 interface DocumentedVariable {
   name: string;

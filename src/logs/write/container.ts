@@ -1,6 +1,6 @@
 import { ByteQueue } from "./byte-queue.ts";
-import { type BlockFormat, blockFormat, type OutputFormat, type OutputStream } from "./format.ts";
-import { LineSplitter } from "./lines.ts";
+import { type BlockFormat, blockFormat, type OutputFormat, type OutputStream } from "../format.ts";
+import { LineSplitter } from "../lines.ts";
 import { openOutlet, type Outlet } from "./outlet.ts";
 
 /** Output waits in memory up to this size before the programs have to wait. */

@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
-import { messageOf } from "../errors.ts";
-import { isOnRemote } from "../sys/distant.ts";
-import { openLog } from "./place.ts";
+import { messageOf } from "../../errors.ts";
+import { isOnRemote } from "../../sys/network-mount.ts";
+import { openLog } from "./trusted-path.ts";
 import { rotate } from "./rotate.ts";
-import { TimeNotes } from "./times.ts";
+import { TimeNotes } from "../times.ts";
 
 /**
  * How long a log that cannot be written is left alone before the next try, and how often a file in use is

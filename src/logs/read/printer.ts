@@ -1,6 +1,6 @@
-import { blockFormat, type BlockFormat, type OutputFormat } from "./format.ts";
-import { LineSplitter } from "./lines.ts";
-import type { LogName } from "./names.ts";
+import { blockFormat, type BlockFormat, type OutputFormat } from "../format.ts";
+import { LineSplitter } from "../lines.ts";
+import type { LogName } from "../names.ts";
 
 /** Shows one log: whole lines, formatted. */
 export interface Printer {

@@ -1,6 +1,6 @@
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
-import { errnoOf } from "../errors.ts";
-import { growPipe, isTerminal } from "../sys/libc.ts";
+import { errnoOf } from "../../errors.ts";
+import { growPipe, isTerminal } from "../../sys/libc.ts";
 
 /** What a larger pipe buys: fewer wake-ups of both sides. The kernel's limit for everyone is 1 MiB. */
 const PIPE_BYTES = 1024 * 1024;
