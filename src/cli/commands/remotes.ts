@@ -10,7 +10,7 @@ import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
 import type { Command } from "../index.ts";
 import { print, printJson } from "../print.ts";
 import { describeRemote, type RemoteRow } from "../../features/remotes/rows.ts";
-import { printRemotes } from "../../features/remotes/table.ts";
+import { printRemotes } from "../remotes-table.ts";
 
 const command: Command = {
   definition: defineCommand({

@@ -1,6 +1,6 @@
-import { formatBytes } from "../../sys/disk.ts";
-import type { RemoteRow } from "./rows.ts";
-import { printTable } from "../../cli/table.ts";
+import { formatBytes } from "../sys/disk.ts";
+import type { RemoteRow } from "../features/remotes/rows.ts";
+import { printTable } from "./table.ts";
 
 /** A line for each remote. */
 export function printRemotes(rows: RemoteRow[]): void {

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+const SRC = resolve(import.meta.dir, "../src");
+
+/** Imports run downward only. Folders of one rank do not know each other. docs/architecture.md draws this table. */
+const ranks: string[][] = [
+  ["main.ts"],
+  ["cli"],
+  ["init"],
+  ["features"],
+  ["control"],
+  ["supervisor"],
+  ["dropins", "logs"],
+  ["programs", "sys", "env"],
+  ["log.ts", "errors.ts"],
+];
+
+/** Which rooms of `features` use another one, and which. A new arrow is a decision: state the reason in the commit. */
+const neighbours: Record<string, string[]> = {
+  hooks: ["tunnels"],
+  provisioning: ["hooks", "shell"],
+  remotes: ["workspace"],
+  shell: ["ssh", "tunnels"],
+  ssh: ["shell"],
+};
+
+const files = [...new Bun.Glob("**/*.ts").scanSync(SRC)].toSorted();
+const texts = new Map(files.map((file) => [file, readFileSync(join(SRC, file), "utf8")]));
+const imports = files.flatMap((from) =>
+  [...(texts.get(from) ?? "").matchAll(/(?:\bfrom|\bimport\(|^import) ?"(\.[^"]+\.ts)"/gm)].map(
+    ([, specifier = ""]) => ({ from, to: join(dirname(from), specifier) }),
+  ),
+);
+
+const folderOf = (file: string) => file.split("/")[0] ?? file;
+const rankOf = (file: string) => ranks.findIndex((names) => names.includes(folderOf(file)));
+const named = ({ from, to }: { from: string; to: string }) => `${from} → ${to}`;
+
+describe("architecture of src", () => {
+  test("every file has a rank, and every import is found", () => {
+    expect(files.filter((file) => rankOf(file) === -1)).toEqual([]);
+    expect(imports.filter(({ to }) => !texts.has(to)).map(named)).toEqual([]);
+    expect(imports.length).toBeGreaterThan(files.length);
+  });
+
+  test("imports run downward only", () => {
+    const upward = imports.filter(({ from, to }) => {
+      if (folderOf(from) === folderOf(to)) return false;
+      return rankOf(to) <= rankOf(from);
+    });
+    expect(upward.map(named)).toEqual([]);
+  });
+
+  test("a feature uses no other one but those named", () => {
+    const arrows = new Set<string>();
+    for (const { from, to } of imports) {
+      const [one, other] = [from.split("/"), to.split("/")];
+      // What lies in features itself is the contract of all of them.
+      if (one[0] !== "features" || other[0] !== "features" || one.length < 3 || other.length < 3) continue;
+      if (one[1] !== other[1]) arrows.add(`${one[1]} → ${other[1]}`);
+    }
+    const allowed = Object.entries(neighbours).flatMap(([from, list]) => list.map((to) => `${from} → ${to}`));
+    expect([...arrows].toSorted()).toEqual(allowed.toSorted());
+  });
+
+  test("the state table imports nothing", () => {
+    expect(imports.filter(({ from }) => from === "supervisor/machine.ts")).toEqual([]);
+  });
+
+  test("only sys/libc.ts speaks to libc", () => {
+    const users = files.filter((file) => (texts.get(file) ?? "").includes('"bun:ffi"'));
+    expect(users).toEqual(["sys/libc.ts"]);
+  });
+
+  test("who reads the environment of this process is known", () => {
+    const users = files.filter((file) => /process\.env\b/.test(texts.get(file) ?? ""));
+    // The others hand the environment as found to another program, or look at it before it is loaded.
+    const others = ["cli/commands/exec-foreground.ts", "cli/commands/shell.ts", "cli/invocation.ts"];
+    expect(users).toEqual([...others, "env/disable-gc-timer.ts", "env/load.ts"]);
+  });
+
+  test("no file is longer than 300 lines", () => {
+    const long = files.filter((file) => (texts.get(file) ?? "").split("\n").length > 301);
+    expect(long).toEqual([]);
+  });
+});
