@@ -2,8 +2,7 @@ import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { control } from "../control/client.ts";
 import { logOf, type LogName } from "../logs/names.ts";
-import { programId } from "../programs/spec.ts";
-import { findByName } from "../supervisor/names.ts";
+import { programId, programsNamed } from "../programs/names.ts";
 import { unlessAlone } from "./effective-environment.ts";
 
 /** A program and where its streams go: a file, `/dev/stdout`, or nothing. */
@@ -54,7 +53,7 @@ export function chooseLogs(
   const notes = new Set<string>();
   const isKnown = (name: string) => known.some((log) => log.name === name);
   for (const word of words) {
-    const meant = isLog(word, known) ? [] : matching(programs, word);
+    const meant = isLog(word, known) ? [] : programsNamed(programs, word);
     if (meant.length === 0) names.add(word);
     for (const program of meant) {
       const elsewhere = outputElsewhere(program, directory);
@@ -70,14 +69,6 @@ export function chooseLogs(
 /** True for the name of a log that holds the standard output of something. */
 export function isLog(word: string, known: LogName[]): boolean {
   return known.some(({ name, stream }) => name === word && stream === "stdout");
-}
-
-function matching(programs: ProgramLogs[], word: string): ProgramLogs[] {
-  try {
-    return findByName(programs, word);
-  } catch {
-    return [];
-  }
 }
 
 function logNamesOf({ stdout_logfile, stderr_logfile }: ProgramLogs, directory: string): string[] {

@@ -1,4 +1,4 @@
-import { programId } from "../programs/spec.ts";
+import { programId } from "../programs/names.ts";
 import type { ProgramStatus } from "../supervisor/status.ts";
 import { style } from "./print.ts";
 

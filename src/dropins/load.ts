@@ -1,6 +1,8 @@
 import { hostname } from "node:os";
 import { lookupUser } from "../sys/users.ts";
-import { type ProgramSpec, programId } from "../programs/spec.ts";
+import { programId } from "../programs/names.ts";
+import { compareStart } from "../programs/order.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
 import { distinctLogs } from "./distinct-logs.ts";
 import { readFiles } from "./files.ts";
 import { readSeats } from "./groups.ts";
@@ -68,7 +70,7 @@ function readAll(context: ProgramContext): ProgramSpec[] {
       for (const spec of readProgram(section, seat, context)) addOnce(programs, spec, report);
     }
   }
-  return [...programs.values()].toSorted(inStartOrder);
+  return [...programs.values()].toSorted(compareStart);
 }
 
 /** Two processes of one name in one group could not be told apart. */
@@ -81,21 +83,6 @@ function addOnce(programs: Map<string, ProgramSpec>, spec: ProgramSpec, report: 
     const text = `expected a name of its own, got ${quote(programId(spec))} again; this one is left out`;
     report({ severity: "error", file, line, value: programId(spec), text });
   }
-}
-
-/** supervisord's order: groups by priority and name, then processes by priority and name. */
-function inStartOrder(a: ProgramSpec, b: ProgramSpec): number {
-  return (
-    (a.groupPriority ?? a.priority) - (b.groupPriority ?? b.priority) ||
-    compare(a.group, b.group) ||
-    a.priority - b.priority ||
-    compare(a.name, b.name)
-  );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** Looks every user up only once. */

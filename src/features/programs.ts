@@ -7,9 +7,9 @@ import { remotePrograms } from "./remotes/program.ts";
 import { sshdProgram } from "./ssh/program.ts";
 import { findCycles } from "../programs/cycles.ts";
 import { loadPrograms } from "../dropins/load.ts";
-import { type ProgramSpec, programId } from "../programs/spec.ts";
+import { nameIndex, programId } from "../programs/names.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
 import type { ConfigurationProblem, Reading } from "../supervisor/configuration.ts";
-import { findByName } from "../supervisor/names.ts";
 
 export interface CollectOptions {
   /** The boot environment; what hooks and provisioning have exported counts, too. */
@@ -69,9 +69,10 @@ function skip(specs: ProgramSpec[], skips: Skip[]): ProgramSpec[] {
 }
 
 function disabled(specs: ProgramSpec[], settings: Settings, report: Report): Skip[] {
+  const named = nameIndex(specs);
   return (["AI_DOCK_DISABLE", "SUPERVISOR_NO_AUTOSTART"] as const).flatMap((variable) =>
     settings[variable].flatMap((name) => {
-      const found = named(specs, name.replace(/\.conf$/, ""));
+      const found = named(name.replace(/\.conf$/, ""));
       if (found.length === 0) {
         const message = `${variable}: expected names of programs, got "${name}"; ignoring it`;
         report({ severity: "warning", message });
@@ -92,20 +93,13 @@ function cyclic(specs: ProgramSpec[], report: Report): Skip[] {
 
 /** A mistyped name must not pass for a dependency that is always there. */
 function reportUnknownDependencies(specs: ProgramSpec[], report: Report): void {
+  const named = nameIndex(specs);
   for (const { dependsOn, origin } of specs) {
     if (dependsOn.length === 0 || origin.kind !== "file") continue;
-    for (const name of dependsOn.filter((dependency) => named(specs, dependency).length === 0)) {
+    for (const name of dependsOn.filter((dependency) => named(dependency).length === 0)) {
       const place = `${origin.file}:${origin.line}`;
       const message = `${place}: depends_on: expected a name of a program, got "${name}"; it is not waited for`;
       report({ severity: "warning", message });
     }
-  }
-}
-
-function named(specs: ProgramSpec[], name: string): ProgramSpec[] {
-  try {
-    return findByName(specs, name);
-  } catch {
-    return [];
   }
 }

@@ -1,4 +1,5 @@
-import { type ProgramSpec, programId } from "./spec.ts";
+import { isOwnName, nameIndex } from "./names.ts";
+import type { ProgramSpec } from "./spec.ts";
 
 type Node = Pick<ProgramSpec, "name" | "group" | "aliases" | "dependsOn">;
 
@@ -37,21 +38,11 @@ export function findCycles<Program extends Node>(programs: readonly Program[]): 
   return cycles;
 }
 
-/** A dependency is named as everywhere: by id, process name, alias, group or `group:*`. */
+/** Waiting for the rest of one's own group is no cycle by itself. */
 function resolver<Program extends Node>(programs: readonly Program[]): (program: Program) => Program[] {
-  const byName = new Map<string, Set<Program>>();
-  const byGroup = new Map<string, Set<Program>>();
-  const put = (map: Map<string, Set<Program>>, name: string, program: Program) =>
-    map.set(name, (map.get(name) ?? new Set()).add(program));
-  for (const program of programs) {
-    for (const name of [programId(program), program.name, ...program.aliases]) put(byName, name, program);
-    for (const name of [program.group, `${program.group}:*`]) put(byGroup, name, program);
-  }
+  const named = nameIndex(programs);
   return (program) =>
-    program.dependsOn.flatMap((name) => {
-      const named = byName.get(name);
-      if (named !== undefined) return [...named];
-      // Waiting for the rest of one's own group is no cycle by itself.
-      return [...(byGroup.get(name) ?? [])].filter((other) => other !== program);
-    });
+    program.dependsOn.flatMap((name) =>
+      named(name).filter((other) => other !== program || isOwnName(program, name)),
+    );
 }

@@ -156,11 +156,6 @@ export const programDefaults = {
   dependsOn: [],
 } as const satisfies Partial<ProgramSpec>;
 
-/** The identity users type and see: `name`, or `group:name` within a larger group. */
-export function programId(spec: Pick<ProgramSpec, "name" | "group">): string {
-  return spec.group === spec.name ? spec.name : `${spec.group}:${spec.name}`;
-}
-
 /** The rotated file that belongs to a program's stream. */
 export function logFile(name: string, stream: "stdout" | "stderr" = "stdout"): FileLog {
   const path = `${LOG_DIRECTORY}/${name}${stream === "stderr" ? ".error" : ""}.log`;

@@ -1,5 +1,6 @@
 import { logger } from "../log.ts";
-import { type ProgramSpec, programId } from "../programs/spec.ts";
+import { programId } from "../programs/names.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
 import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 

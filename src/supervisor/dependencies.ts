@@ -1,15 +1,22 @@
+import { nameIndex } from "../programs/names.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
 import type { Program } from "./program.ts";
 
 /** The programs that must be ready before this one starts. Unknown names are nobody's dependency. */
 export function dependenciesOf(program: Program, programs: Program[]): Program[] {
-  const names = program.spec.dependsOn;
-  if (names.length === 0) return [];
-  return programs.filter((other) => {
-    if (other === program) return false;
-    const { id, spec } = other;
-    const answersTo = [id, spec.name, spec.group, `${spec.group}:*`, ...spec.aliases];
-    return answersTo.some((name) => names.includes(name));
-  });
+  return dependencyFinder(programs)(program);
+}
+
+/** The same for many programs: builds the index of names once, and only when some program depends on another. */
+export function dependencyFinder(programs: Program[]): (program: Program) => Program[] {
+  let named: ((name: string) => ProgramSpec[]) | undefined;
+  return ({ spec }) => {
+    if (spec.dependsOn.length === 0) return [];
+    named ??= nameIndex(programs.map((program) => program.spec));
+    const needed = new Set(spec.dependsOn.flatMap(named));
+    needed.delete(spec);
+    return programs.filter((other) => needed.has(other.spec));
+  };
 }
 
 /** What it still waits for, in words; undefined when it can start. */
@@ -25,8 +32,9 @@ export async function dependentsFirst(
   action: (program: Program) => Promise<void>,
 ): Promise<void> {
   const dependents = new Map<Program, Program[]>();
+  const dependencies = dependencyFinder(programs);
   for (const program of programs) {
-    for (const needed of dependenciesOf(program, programs)) {
+    for (const needed of dependencies(program)) {
       dependents.set(needed, [...(dependents.get(needed) ?? []), program]);
     }
   }

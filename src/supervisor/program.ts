@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.ts";
 import { logger } from "../log.ts";
-import { type FactValue, type ProgramSpec, programId } from "../programs/spec.ts";
+import { programId } from "../programs/names.ts";
+import type { FactValue, ProgramSpec } from "../programs/spec.ts";
 import { type ChildExit, sendSignal } from "../sys/children.ts";
 import { Attempts } from "./backoff.ts";
 import { type Event, isAlive, isUp, next, type State } from "./machine.ts";

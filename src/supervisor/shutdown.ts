@@ -1,9 +1,8 @@
 import { logger } from "../log.ts";
+import { stopTiers } from "../programs/order.ts";
 import { descendantsOf } from "../sys/proc.ts";
-import { dependenciesOf } from "./dependencies.ts";
+import { dependencyFinder } from "./dependencies.ts";
 import { endProcesses, processTable } from "./descendants.ts";
-import { stopTiers } from "./order.ts";
-import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What is kept of the whole time for the final KILL and for writing the last logs. */
@@ -37,8 +36,7 @@ export async function shutdown(
   const clock = deadlines(timeoutSeconds / 2, timeoutSeconds - RESERVE_SECONDS, hurry);
   const stops: Promise<void>[] = [];
   const { programs } = supervisor;
-  const needs = (program: Program) => dependenciesOf(program, programs);
-  for (const tier of stopTiers(programs, ({ spec }) => spec, needs)) {
+  for (const tier of stopTiers(programs, ({ spec }) => spec, dependencyFinder(programs))) {
     const ends = tier.map((program) => program.stop(Math.min(program.spec.stopwaitsecs, remaining())));
     stops.push(...ends);
     await Promise.race([Promise.all(ends), clock.half]);

@@ -2,11 +2,11 @@ import type { ContainerOutput } from "../logs/write/container.ts";
 import type { LogFile } from "../logs/write/log-file.ts";
 import { AiDockError } from "../errors.ts";
 import { logger } from "../log.ts";
-import { type LogSpec, type ProgramSpec, programId } from "../programs/spec.ts";
+import { programId, requirePrograms } from "../programs/names.ts";
+import { compareStart } from "../programs/order.ts";
+import type { LogSpec, ProgramSpec } from "../programs/spec.ts";
 import { dependentsFirst, waitingFor } from "./dependencies.ts";
 import { isUp } from "./machine.ts";
-import { findByName } from "./names.ts";
-import { compareStart } from "./order.ts";
 import { Program } from "./program.ts";
 
 /** So many processes are started before signals, exits and clients get their turn: some 10 ms of work. */
@@ -101,7 +101,7 @@ export class Supervisor {
   find(names: string[]): Program[] {
     const { programs } = this;
     const specs = programs.map(({ spec }) => spec);
-    const found = new Set(names.flatMap((name) => findByName(specs, name)));
+    const found = new Set(names.flatMap((name) => requirePrograms(specs, name)));
     return programs.filter(({ spec }) => found.has(spec));
   }
 

@@ -1,4 +1,4 @@
-import { programId } from "../programs/spec.ts";
+import { programId } from "../programs/names.ts";
 import { type Configuration, type ConfigurationProblem, configured, sameProgram } from "./configuration.ts";
 import { isUp } from "./machine.ts";
 import type { Program } from "./program.ts";

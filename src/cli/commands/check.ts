@@ -4,7 +4,7 @@ import { defineCommand } from "citty";
 import { collectPrograms } from "../../features/programs.ts";
 import { loadEnvironment } from "../../env/load.ts";
 import { ExitCode } from "../../errors.ts";
-import { programId } from "../../programs/spec.ts";
+import { programId } from "../../programs/names.ts";
 import type { ConfigurationProblem } from "../../supervisor/configuration.ts";
 import { effectiveEnvironment } from "../effective-environment.ts";
 import type { Command } from "../index.ts";

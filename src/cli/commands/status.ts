@@ -2,7 +2,7 @@ import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import type { StatusReply } from "../../control/protocol.ts";
 import { ExitCode } from "../../errors.ts";
-import { findByName } from "../../supervisor/names.ts";
+import { requirePrograms } from "../../programs/names.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";
 import type { Command } from "../index.ts";
 import { print, printJson } from "../print.ts";
@@ -32,7 +32,7 @@ const command: Command = {
   }),
   async run({ _: names, json, watch }: StatusArgs) {
     const choose = ({ programs }: StatusReply) =>
-      names.length === 0 ? programs : names.flatMap((name) => findByName(programs, name));
+      names.length === 0 ? programs : names.flatMap((name) => requirePrograms(programs, name));
     const lines = (status: StatusReply) => statusTable(status.phase, choose(status));
     if (watch) {
       const { watchChanges, watchLines } = await import("../watch-status.ts");

@@ -2,7 +2,7 @@ import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import type { UpdateReply } from "../../control/protocol.ts";
 import { ExitCode } from "../../errors.ts";
-import { programId } from "../../programs/spec.ts";
+import { programId } from "../../programs/names.ts";
 import type { Command } from "../index.ts";
 import { print, printJson } from "../print.ts";
 import { printProblems } from "../problems.ts";

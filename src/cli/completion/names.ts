@@ -1,6 +1,7 @@
 import { control } from "../../control/client.ts";
 import { listLogs } from "../../logs/names.ts";
-import { LOG_DIRECTORY, programId } from "../../programs/spec.ts";
+import { programId } from "../../programs/names.ts";
+import { LOG_DIRECTORY } from "../../programs/spec.ts";
 
 /** Whatever names programs: names, groups and `all`; nothing without a supervisor. */
 export async function programNames(): Promise<string[]> {

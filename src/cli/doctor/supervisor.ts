@@ -1,6 +1,7 @@
 import { control } from "../../control/client.ts";
 import { AiDockError } from "../../errors.ts";
-import { LOG_DIRECTORY, programId } from "../../programs/spec.ts";
+import { programId } from "../../programs/names.ts";
+import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import { askProgramLogs, outputElsewhere } from "../log-names.ts";
 import { type Check, failed, type Finding, ok, warning } from "../../features/check.ts";
 

@@ -1,5 +1,5 @@
 import { Fault } from "../../control/rpc/fault.ts";
-import { joinName, splitName } from "./names.ts";
+import { programId, splitName } from "../../programs/names.ts";
 import { CallFault, Exit, type Session } from "./session.ts";
 
 /** How one process fared, as the methods for groups and for all report it. */
@@ -69,7 +69,7 @@ async function onGroup(session: Session, name: string, method: string, action: B
 
 function tell(session: Session, { done, words, harmless }: BulkAction, outcome: Outcome): void {
   const { status, description } = outcome;
-  const name = joinName(outcome);
+  const name = programId(outcome);
   if (status === Fault.SUCCESS) {
     session.output(`${name}: ${done}`);
     return;

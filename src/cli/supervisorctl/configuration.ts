@@ -1,6 +1,6 @@
 import { Fault } from "../../control/rpc/fault.ts";
 import { type CtlCommand, withoutArguments } from "./command.ts";
-import { joinName } from "./names.ts";
+import { programId } from "../../programs/names.ts";
 import { CallFault, Exit, type Session } from "./session.ts";
 
 type Changes = [[added: string[], changed: string[], removed: string[]]];
@@ -134,7 +134,7 @@ const avail = withoutArguments(
       const inUse = info.inuse ? "in use" : "avail";
       const start = info.autostart ? "auto" : "manual";
       const priority = `${info.group_prio}:${info.process_prio}`;
-      session.output(`${joinName(info).padEnd(32)} ${inUse.padEnd(9)} ${start.padEnd(9)} ${priority}`);
+      session.output(`${programId(info).padEnd(32)} ${inUse.padEnd(9)} ${start.padEnd(9)} ${priority}`);
     }
   },
 );

@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { type AsyncCompleter, createInterface } from "node:readline";
 import { readIfExists } from "../../sys/fs.ts";
 import { commandNames } from "./commands.ts";
-import { joinName } from "./names.ts";
+import { programId } from "../../programs/names.ts";
 import { readLine } from "./read-line.ts";
 import { runLine } from "./run-line.ts";
 import { Session } from "./session.ts";
@@ -100,5 +100,5 @@ async function candidatesFor(session: Session, words: string[]): Promise<readonl
   const groups = [...new Set(infos.map(({ group }) => group))];
   if (WITH_GROUPS.has(command)) return groups;
   const larger = groups.filter((group) => infos.some((info) => info.group === group && info.name !== group));
-  return [...infos.map(joinName), ...larger.map((group) => `${group}:*`), "all"];
+  return [...infos.map(programId), ...larger.map((group) => `${group}:*`), "all"];
 }

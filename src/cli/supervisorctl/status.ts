@@ -1,6 +1,6 @@
 import { Fault } from "../../control/rpc/fault.ts";
 import type { CtlCommand } from "./command.ts";
-import { joinName, splitName } from "./names.ts";
+import { programId, splitName } from "../../programs/names.ts";
 import { CallFault, Exit, type Session } from "./session.ts";
 
 /** What a supervisor says of a process, as far as it is used here. */
@@ -50,9 +50,9 @@ function choose(session: Session, all: ProcessInfo[], text: string): ProcessInfo
 }
 
 function statusRows(infos: ProcessInfo[]): string[] {
-  const width = Math.max(NARROWEST_NAME, ...infos.map((info) => joinName(info).length)) + 3;
+  const width = Math.max(NARROWEST_NAME, ...infos.map((info) => programId(info).length)) + 3;
   return infos.map(
-    (info) => `${joinName(info).padEnd(width)}${info.statename.padEnd(10)}${info.description}`,
+    (info) => `${programId(info).padEnd(width)}${info.statename.padEnd(10)}${info.description}`,
   );
 }
 

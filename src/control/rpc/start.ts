@@ -6,7 +6,7 @@ import type { Program } from "../../supervisor/program.ts";
 import type { ControlContext } from "../context.ts";
 import { forEach } from "./all.ts";
 import { RpcFault } from "./fault.ts";
-import { find, findGroup, nameOf } from "./find.ts";
+import { find, findGroup } from "./find.ts";
 import { method, text, wait } from "./method.ts";
 
 const named = z.tuple([text, wait]);
@@ -40,7 +40,7 @@ async function start(
   { supervisor, environment }: ControlContext,
   program: Program,
   waits: boolean,
-  shown = nameOf(program),
+  shown = program.id,
 ) {
   if (supervisor.phase === "stopping") throw new RpcFault("SHUTDOWN_STATE");
   if (supervisor.phase === "booting") throw new RpcFault("NOT_STARTED", "the container is still booting");

@@ -6,7 +6,7 @@ import { signalNumber } from "../../sys/children.ts";
 import type { ControlContext } from "../context.ts";
 import { forEach } from "./all.ts";
 import { RpcFault } from "./fault.ts";
-import { find, findGroup, nameOf } from "./find.ts";
+import { find, findGroup } from "./find.ts";
 import { method, text, wait } from "./method.ts";
 
 const named = z.tuple([text, wait]);
@@ -74,7 +74,7 @@ async function stopEach({ supervisor }: ControlContext, programs: Program[], wai
   if (!waits) return forEach(up, () => undefined);
   const results = await forEach(up, async (program) => {
     await ends.get(program)?.promise;
-    requireStopped(program, nameOf(program));
+    requireStopped(program, program.id);
   });
   await stopped;
   return results;
@@ -86,7 +86,7 @@ function requireStopped({ state, reason }: Program, name: string): void {
 
 function signalEach(programs: Program[], wanted: string) {
   const alive = programs.filter(({ pid }) => pid !== null);
-  return forEach(alive, (program) => send(program, wanted, nameOf(program)));
+  return forEach(alive, (program) => send(program, wanted, program.id));
 }
 
 function send(program: Program, wanted: string, shown: string): void {

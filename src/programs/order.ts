@@ -1,4 +1,4 @@
-import type { ProgramSpec } from "../programs/spec.ts";
+import type { ProgramSpec } from "./spec.ts";
 
 type Ordered = Pick<ProgramSpec, "name" | "group" | "priority" | "groupPriority" | "stopPriority">;
 

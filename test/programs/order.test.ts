@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { compareStart, stopTiers } from "../../src/supervisor/order.ts";
+import { compareStart, stopTiers } from "../../src/programs/order.ts";
 
 const spec = (group: string, name: string, priority: number, groupPriority?: number) => ({
   group,
