@@ -1,7 +1,7 @@
 #!/usr/bin/env bun
 // Measures ai-dock beside its peers, in turns, so that a machine that drifts does so for all. Needs the image of
 // `scripts/lib/image.sh peers`. Options: --rounds N (default 3), --only boot,scale,crash,orphans,logs,status, --quick,
-// --write-readme. Prints a table, writes bench/results.json.
+// --write-docs. Prints a table, writes bench/results.json.
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { benchNetwork, measureBoot, measureStop } from "./boot.ts";
@@ -9,6 +9,7 @@ import { buildProbe } from "./container.ts";
 import { measureContainerOutput, measureFile } from "./measures/logs.ts";
 import { measureScale } from "./measures/scale.ts";
 import { measureCrash, measureOrphans, measureStatus } from "./measures/single.ts";
+import { withBlock } from "../scripts/lib/generated-block.ts";
 import type { Peer } from "./peers.ts";
 import type { RowName } from "./rows.ts";
 import { type Samples, table } from "./table.ts";
@@ -18,7 +19,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     only: { type: "string", default: "boot,scale,crash,orphans,logs,status" },
     quick: { type: "boolean", default: false },
-    "write-readme": { type: "boolean", default: false },
+    "write-docs": { type: "boolean", default: false },
   },
 });
 const supervisors = ["ai-dock", "supervisord", "s6"] as const;
@@ -105,12 +106,7 @@ for (let round = 1; round <= Number(values.rounds); round++) {
 const result = table(samples);
 console.log(result);
 writeFileSync(new URL("results.json", import.meta.url), JSON.stringify(samples, null, 2));
-if (values["write-readme"]) {
-  const readme = new URL("../README.md", import.meta.url);
-  const [begin, end] = ["<!-- bench: begin -->", "<!-- bench: end -->"];
-  const text = readFileSync(readme, "utf8");
-  writeFileSync(
-    readme,
-    text.replace(new RegExp(`${begin}[\\s\\S]*${end}`), () => `${begin}\n\n${result}\n\n${end}`),
-  );
+if (values["write-docs"]) {
+  const page = new URL("../docs/benchmarks.md", import.meta.url);
+  writeFileSync(page, withBlock(readFileSync(page, "utf8"), "bench", result));
 }

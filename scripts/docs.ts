@@ -1,6 +1,22 @@
 #!/usr/bin/env bun
-// Writes what is generated from src/env/schema.ts: the README's table of variables and .env.example.
-import { readmeWithTable, environmentExample } from "./lib/environment-docs.ts";
+// Writes what is generated: the table of variables and .env.example from src/env/schema.ts, the reference of commands
+// from their definitions. test/docs/generated.test.ts fails when a file is stale.
+import { commands } from "../src/cli/index.ts";
+import { environmentExample, environmentTable } from "./lib/environment-docs.ts";
+import { commandReference } from "./lib/command-docs.ts";
+import { withBlock } from "./lib/generated-block.ts";
 
-await Bun.write("README.md", readmeWithTable(await Bun.file("README.md").text()));
-await Bun.write(".env.example", environmentExample());
+/** The content of every generated file, by its path. */
+export async function generatedFiles(): Promise<Record<string, string>> {
+  const page = async (path: string, block: string, content: string) => ({
+    [path]: withBlock(await Bun.file(path).text(), block, content),
+  });
+  return {
+    ".env.example": environmentExample(),
+    ...(await page("docs/environment.md", "environment", environmentTable())),
+    ...(await page("docs/commands.md", "commands", await commandReference(commands))),
+  };
+}
+
+if (import.meta.main)
+  for (const [path, content] of Object.entries(await generatedFiles())) await Bun.write(path, content);

@@ -17,21 +17,12 @@ function documentedVariables(): DocumentedVariable[] {
 }
 
 /** The table of variables, in Markdown. */
-function environmentTable(): string {
+export function environmentTable(): string {
   const rows = documentedVariables().map(
     ({ name, description, fallback }) =>
       `| \`${name}\` | ${description} | ${fallback === "" ? "" : `\`${fallback}\``} |`,
   );
   return ["| Variable | Description | Default |", "| --- | --- | --- |", ...rows].join("\n");
-}
-
-const BEGIN = "<!-- environment: begin -->";
-const END = "<!-- environment: end -->";
-
-/** The README with its table of variables renewed. */
-export function readmeWithTable(readme: string): string {
-  const [before, rest] = [readme.split(BEGIN)[0] ?? "", readme.split(END)[1] ?? ""];
-  return `${before}${BEGIN}\n\n${environmentTable()}\n\n${END}${rest}`;
 }
 
 /** Variables that compose.yaml alone reads. */

@@ -2,7 +2,7 @@
 # An example of a provisioning script: it runs at every start, before any program does.
 #   from a URL or a path in the container:  PROVISIONING_SCRIPT=https://example.com/provisioning.sh
 #   from this machine: mount it at /opt/ai-dock/bin/provisioning.sh (see compose.yaml)
-# What it exports reaches every program; its output is in `docker compose logs` and `ai-dock logs provisioning`.
+# What it exports reaches every program; its output is in `docker logs` and `ai-dock logs provisioning`.
 set -euo pipefail
 
 # A package from the distribution:

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "bun:test";
+import type { ArgsDef } from "citty";
+import { commands } from "../../src/cli/index.ts";
+import { schema } from "../../src/env/schema.ts";
+import { Page, pages } from "./_page.ts";
+
+/** Those of images, of programs, of other tools, and of examples. */
+const otherVariables = new Set(
+  `CUDA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES WORKSPACE_MOUNTED WORKSPACE_UID WORKSPACE_GID RCLONE_MOUNT_COUNT AI_DOCK_PATH
+  SUPERVISOR_ENABLED SUPERVISOR_SERVER_URL SUPERVISOR_PROCESS_NAME SUPERVISOR_GROUP_NAME SOURCE_DATE_EPOCH
+  XPU_TARGET CUDA_VERSION CUDA_LEVEL CUDNN_VERSION ROCM_VERSION ROCM_LEVEL APT_INSTALL PIP_INSTALL MAMBA_CREATE
+  MAMBA_INSTALL MAMBA_ROOT_PREFIX MAMBA_EXE MAMBA_BASE_ENV MAMBA_BASE_RUN MAMBA_DEFAULT_ENV MAMBA_BASE_PYTHON_VERSION
+  HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE NODE_EXTRA_CA_CERTS NO_TLS_VERIFY
+  EXTRA_VAR AI_DOCK_TEST_IMAGE BUN_BE_BUN BUN_OPTIONS BUN_INSPECT`
+    .split(/\s+/)
+    .filter((name) => name !== ""),
+);
+
+/** What cloudflared and rclone read is their business. */
+const ofTools = /^(?:TUNNEL|RCLONE)_/;
+
+const composeVariables = [...(await Bun.file("compose.yaml").text()).matchAll(/\$\{([A-Z0-9_]+)/g)].map(
+  ([, name]) => name ?? "",
+);
+const known = new Set([...Object.keys(schema), ...composeVariables, ...otherVariables]);
+
+function isKnown(name: string): boolean {
+  return known.has(name) || known.has(name.replace(/_FILE$/, "")) || ofTools.test(name);
+}
+
+/** Variables as they stand in code: with an underscore, and nothing else of a word around them. */
+function variablesIn(code: string): string[] {
+  return code.match(/(?<![\w%/.-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w*…-])/g) ?? [];
+}
+
+/** The code of a page that a reader may type. */
+function codeOf(page: Page): string[] {
+  const blocks = page.blocks.filter(({ language }) => language === "sh").flatMap(({ text }) => text.split("\n"));
+  return [...page.inlineCode, ...blocks.map((line) => line.replace(/(?:^| )#.*/, ""))];
+}
+
+test("a variable is told from other words", () => {
+  expect(variablesIn("docker run -e SSH_PUBKEY=a %(ENV_NAME)s RCLONE_RC* SIGTERM")).toEqual(["SSH_PUBKEY"]);
+});
+
+describe("every variable that a page names exists", () => {
+  test.each(pages)("%s", (path) => {
+    const named = codeOf(new Page(path)).flatMap(variablesIn);
+    expect(named.filter((name) => !isKnown(name))).toEqual([]);
+  });
+});
+
+/** The flags of each command, with dashes; undefined for those that take any word. */
+const flagsOf = new Map<string, Set<string> | undefined>();
+for (const [name, load] of Object.entries(commands)) {
+  const { definition, raw } = (await load()).default;
+  const flags = new Set(["--help", "-h"]);
+  for (const [long, argument] of Object.entries((definition.args ?? {}) as ArgsDef)) {
+    if (argument.type === "positional") continue;
+    flags.add(`--${long}`).add(`--no-${long}`);
+    for (const alias of "alias" in argument ? [argument.alias ?? []].flat() : []) flags.add(`-${alias}`);
+  }
+  flagsOf.set(name, raw === undefined ? flags : undefined);
+}
+
+/** What is wrong with the calls of ai-dock in a line of code. */
+function wrongCalls(code: string): string[] {
+  const calls = code.matchAll(/(?<![\w./"-])ai-dock +((?:[^|;&<>()`#]|<\()+)/g);
+  return [...calls].flatMap(([call, rest]) => {
+    const [command = "", ...words] = rest!.trim().split(/\s+/);
+    if (command.startsWith("-")) return ["--version", "--help"].includes(command) ? [] : [call];
+    // A name of something else: an image, a container, prose.
+    if (!/^[a-z-]+$/.test(command)) return [];
+    if (!flagsOf.has(command)) return [call];
+    const flags = flagsOf.get(command);
+    const end = words.indexOf("--");
+    const own = end === -1 ? words : words.slice(0, end);
+    const unknown = own.filter((word) => /^--?[a-zA-Z]/.test(word) && !flags?.has(word.replace(/=.*/, "")));
+    return flags === undefined || unknown.length === 0 ? [] : [call];
+  });
+}
+
+test("a command or flag that is not there is seen", () => {
+  expect(wrongCalls("ai-dock status --json | jq; ai-dock shell -- x --any; ai-dock logs -f")).toEqual([]);
+  expect(wrongCalls("ai-dock stauts")).toHaveLength(1);
+  expect(wrongCalls("ai-dock status --jsn")).toHaveLength(1);
+  expect(wrongCalls("docker exec C ai-dock health --live=1 && ai-dock logs -x")).toHaveLength(1);
+});
+
+describe("every command and flag that a page names exists", () => {
+  test.each(pages)("%s", (path) => {
+    expect(codeOf(new Page(path)).flatMap(wrongCalls)).toEqual([]);
+  });
+});
