@@ -1,4 +1,4 @@
-/** Exit codes of every command, as in the README. CMD's own code, 126, 127 and 128+n pass through. */
+/** Exit codes of every command, as in docs/commands.md. CMD's own code, 126, 127 and 128+n pass through. */
 export const ExitCode = {
   ok: 0,
   failure: 1,

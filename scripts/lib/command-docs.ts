@@ -14,7 +14,9 @@ export async function commandReference(commands: Commands): Promise<string> {
   for (const load of Object.values(commands)) {
     const { meta, args } = await describe((await load()).default.definition);
     if (meta.hidden === true) continue;
-    sections.push([`### ${meta.name}`, sentence(meta.description ?? ""), optionTable(args)].join("\n\n").trim());
+    sections.push(
+      [`### ${meta.name}`, sentence(meta.description ?? ""), optionTable(args)].join("\n\n").trim(),
+    );
   }
   return sections.join("\n\n");
 }

@@ -26,7 +26,7 @@ const quickTunnels = z.union([
 
 /**
  * Every variable the runtime reads: type, default, secret or not, one line on it.
- * Validation, `ai-dock env`, `--help`, the README's table and `.env.example` come from here.
+ * Validation, `ai-dock env`, `--help`, the table in docs and `.env.example` come from here.
  * Programs get each value as it was given, blanks around it included.
  */
 export const schema = withoutPadding({

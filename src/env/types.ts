@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /** What a variable is besides its type; carried by zod's metadata so that there is one table. */
 export interface VariableMeta {
-  /** One line, for README, `--help` and `.env.example`. */
+  /** One line, for the docs, `--help` and `.env.example`. */
   description: string;
   /** What a valid value is, for the error line: "a port from 1 to 65535". */
   expected: string;

@@ -26,7 +26,7 @@ export type Event =
 type Row = Partial<Record<Event, State>>;
 
 /** supervisord's transitions (process.py), with one change: an expected early exit is EXITED. */
-const table: Record<State, Row> = {
+export const table: Record<State, Row> = {
   STOPPED: { start: "STARTING" },
   STARTING: {
     "spawn-failed": "BACKOFF",

@@ -14,7 +14,8 @@ const checks: Record<string, (text: string) => string | undefined> = {
   json: (text) => errorOf(() => JSON.parse(text)),
   yaml: (text) => errorOf(() => Bun.YAML.parse(text)),
   dockerfile: dockerfileError,
-  mermaid: (text) => (/^(?:stateDiagram-v2|flowchart (?:TB|LR)|sequenceDiagram)\n/.test(text) ? undefined : "kind"),
+  mermaid: (text) =>
+    /^(?:stateDiagram-v2|flowchart (?:TB|LR)|sequenceDiagram)\n/.test(text) ? undefined : "kind",
   text: () => undefined,
 };
 

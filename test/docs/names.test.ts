@@ -4,14 +4,15 @@ import { commands } from "../../src/cli/index.ts";
 import { schema } from "../../src/env/schema.ts";
 import { Page, pages } from "./_page.ts";
 
-/** Those of images, of programs, of other tools, and of examples. */
+/** Those of images, of programs, of other tools, and of examples; and values that look like variables. */
 const otherVariables = new Set(
   `CUDA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES WORKSPACE_MOUNTED WORKSPACE_UID WORKSPACE_GID RCLONE_MOUNT_COUNT AI_DOCK_PATH
   SUPERVISOR_ENABLED SUPERVISOR_SERVER_URL SUPERVISOR_PROCESS_NAME SUPERVISOR_GROUP_NAME SOURCE_DATE_EPOCH
   XPU_TARGET CUDA_VERSION CUDA_LEVEL CUDNN_VERSION ROCM_VERSION ROCM_LEVEL APT_INSTALL PIP_INSTALL MAMBA_CREATE
   MAMBA_INSTALL MAMBA_ROOT_PREFIX MAMBA_EXE MAMBA_BASE_ENV MAMBA_BASE_RUN MAMBA_DEFAULT_ENV MAMBA_BASE_PYTHON_VERSION
   HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE NODE_EXTRA_CA_CERTS NO_TLS_VERIFY
-  EXTRA_VAR AI_DOCK_TEST_IMAGE BUN_BE_BUN BUN_OPTIONS BUN_INSPECT`
+  EXTRA_VAR AI_DOCK_TEST_IMAGE BUN_BE_BUN BUN_OPTIONS BUN_INSPECT
+  SYS_ADMIN NVIDIA_GPU AMD_GPU`
     .split(/\s+/)
     .filter((name) => name !== ""),
 );
@@ -30,12 +31,14 @@ function isKnown(name: string): boolean {
 
 /** Variables as they stand in code: with an underscore, and nothing else of a word around them. */
 function variablesIn(code: string): string[] {
-  return code.match(/(?<![\w%/.-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w*…-])/g) ?? [];
+  return code.match(/(?<![\w%/.(-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w*…-])/g) ?? [];
 }
 
 /** The code of a page that a reader may type. */
 function codeOf(page: Page): string[] {
-  const blocks = page.blocks.filter(({ language }) => language === "sh").flatMap(({ text }) => text.split("\n"));
+  const blocks = page.blocks
+    .filter(({ language }) => language === "sh")
+    .flatMap(({ text }) => text.split("\n"));
   return [...page.inlineCode, ...blocks.map((line) => line.replace(/(?:^| )#.*/, ""))];
 }
 
@@ -53,14 +56,14 @@ describe("every variable that a page names exists", () => {
 /** The flags of each command, with dashes; undefined for those that take any word. */
 const flagsOf = new Map<string, Set<string> | undefined>();
 for (const [name, load] of Object.entries(commands)) {
-  const { definition, raw } = (await load()).default;
+  const command = (await load()).default;
   const flags = new Set(["--help", "-h"]);
-  for (const [long, argument] of Object.entries((definition.args ?? {}) as ArgsDef)) {
+  for (const [long, argument] of Object.entries((command.definition.args ?? {}) as ArgsDef)) {
     if (argument.type === "positional") continue;
     flags.add(`--${long}`).add(`--no-${long}`);
     for (const alias of "alias" in argument ? [argument.alias ?? []].flat() : []) flags.add(`-${alias}`);
   }
-  flagsOf.set(name, raw === undefined ? flags : undefined);
+  flagsOf.set(name, command.raw === undefined ? flags : undefined);
 }
 
 /** What is wrong with the calls of ai-dock in a line of code. */
@@ -68,9 +71,9 @@ function wrongCalls(code: string): string[] {
   const calls = code.matchAll(/(?<![\w./"-])ai-dock +((?:[^|;&<>()`#]|<\()+)/g);
   return [...calls].flatMap(([call, rest]) => {
     const [command = "", ...words] = rest!.trim().split(/\s+/);
-    if (command.startsWith("-")) return ["--version", "--help"].includes(command) ? [] : [call];
-    // A name of something else: an image, a container, prose.
-    if (!/^[a-z-]+$/.test(command)) return [];
+    // A name of something else: a container, a secret, prose.
+    if (!/^(?:--)?[a-z][a-z-]*$/.test(command)) return [];
+    if (command.startsWith("--")) return ["--version", "--help"].includes(command) ? [] : [call];
     if (!flagsOf.has(command)) return [call];
     const flags = flagsOf.get(command);
     const end = words.indexOf("--");
