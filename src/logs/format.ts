@@ -1,16 +1,21 @@
-const NEWLINE = 0x0a;
+import { NEWLINE } from "./lines.ts";
 
 /** How the container's own output looks: `name | line`, the bytes alone, or an object per line. */
 export type OutputFormat = "prefix" | "plain" | "json";
 export type OutputStream = "stdout" | "stderr";
 
-/** Turns a block of whole lines into what is written. The result may be overwritten by the next call. */
-export type BlockFormat = (block: Uint8Array) => Uint8Array;
+/**
+ * Turns a block of whole lines into what is written; `partial` where the one line is not finished yet. The result
+ * may be overwritten by the next call.
+ */
+export type BlockFormat = (block: Uint8Array, partial?: boolean) => Uint8Array;
 
 /** The function that formats the blocks of one program's stream. */
 export function blockFormat(format: OutputFormat, name: string, stream: OutputStream): BlockFormat {
   if (format === "plain") return (block) => block;
-  if (format === "json") return (block) => formatJson(block, name, stream);
+  if (format === "json")
+    return (block, partial) =>
+      formatJson(block, () => ({ time: new Date().toISOString(), name, stream }), partial);
   const prefix = Buffer.from(`${name} | `);
   return (block) => insertPrefix(block, prefix);
 }
@@ -44,9 +49,11 @@ function grow(buffer: Buffer, used: number, needed: number): Buffer {
   return grown;
 }
 
-function formatJson(block: Uint8Array, name: string, stream: OutputStream): Uint8Array {
-  const time = new Date().toISOString();
+/** An object a line: what `fields` gives, `line`, and `partial` where the line is not finished yet. */
+export function formatJson(block: Uint8Array, fields: () => object, partial = false): Uint8Array {
+  const shared = fields();
   const lines = new TextDecoder().decode(block).split("\n");
   lines.pop();
-  return Buffer.from(lines.map((line) => `${JSON.stringify({ time, name, stream, line })}\n`).join(""));
+  const objects = lines.map((line) => ({ ...shared, line, ...(partial ? { partial } : {}) }));
+  return Buffer.from(objects.map((object) => `${JSON.stringify(object)}\n`).join(""));
 }

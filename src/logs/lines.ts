@@ -1,4 +1,5 @@
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /** An unfinished line is held up to this size; a longer one is passed on in pieces, each a line of its own. */
 export const MAX_LINE = 64 * 1024;
@@ -12,6 +13,21 @@ const nothing = new Uint8Array(0);
 export class LineSplitter {
   #held: Uint8Array | null = null;
   #heldBytes = 0;
+
+  /** True when no line is unfinished. */
+  get isEmpty(): boolean {
+    return this.#heldBytes === 0;
+  }
+
+  /**
+   * The unfinished line as a terminal would show it: what follows the last carriage return that was followed by
+   * anything. Earlier forms are forgotten. The bytes are a copy.
+   */
+  latest(): Uint8Array {
+    this.#forgetForms();
+    const held = this.#held?.subarray(0, this.#heldBytes) ?? nothing;
+    return held.slice(0, held.at(-1) === CARRIAGE_RETURN ? -1 : held.byteLength);
+  }
 
   /** The whole lines up to here, the last newline included; empty while there is none. */
   push(chunk: Uint8Array): Uint8Array {
@@ -45,6 +61,7 @@ export class LineSplitter {
   #hold(bytes: Uint8Array): Uint8Array {
     const pieces: Uint8Array[] = [];
     let rest = bytes;
+    if (this.#heldBytes + rest.byteLength > MAX_LINE) this.#forgetForms();
     while (this.#heldBytes + rest.byteLength > MAX_LINE) {
       const room = MAX_LINE - this.#heldBytes;
       pieces.push(this.#release(), rest.subarray(0, room), Uint8Array.of(NEWLINE));
@@ -52,6 +69,15 @@ export class LineSplitter {
     }
     this.#append(rest);
     return pieces.length === 0 ? nothing : Buffer.concat(pieces);
+  }
+
+  /** Drops all but the last form of a held line that carriage returns redraw. */
+  #forgetForms(): void {
+    // A carriage return at the end of the held bytes may be half of a CRLF.
+    const start = (this.#held?.lastIndexOf(CARRIAGE_RETURN, this.#heldBytes - 2) ?? -1) + 1;
+    if (this.#heldBytes < 2 || start === 0) return;
+    this.#held?.copyWithin(0, start, this.#heldBytes);
+    this.#heldBytes -= start;
   }
 
   #append(bytes: Uint8Array): void {

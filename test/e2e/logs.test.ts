@@ -58,6 +58,33 @@ describe("logs", () => {
     expect(Number(await container.sh("ls /var/log/supervisor/late.log.* | wc -l"))).toBeGreaterThan(2);
   });
 
+  test("a prompt and a progress bar show in docker logs and logs -f; files keep their bytes", async () => {
+    const wait = "until [ -e /tmp/go ]; do sleep 0.05; done";
+    const bar = `i=0; until [ -e /tmp/go ]; do printf "\\r%%3d%%%%" $((i += 1)); sleep 0.05; done; printf "\\rall\\n"`;
+    await using container = await boot({
+      programs: {
+        "ask.conf": `[program:ask]\ncommand=bash -c 'printf "Downloading… "; ${wait}; echo done; sleep 600'\n`,
+        "bar.conf": `[program:bar]\ncommand=bash -c '${bar}; sleep 600'\n`,
+      },
+    });
+    await container.exec(["sh", "-c", "ai-dock logs -f ask bar >/tmp/followed 2>&1 &"]);
+    await container.waitLog(/^ask \| Downloading… $/m);
+    await container.waitLog(/(^bar \| +\d+%$[^]*){2}/m);
+    const followed = () => container.read("/tmp/followed");
+    await waitFor(async () => /bar \| +\d+%[^]*bar \| +\d+%/.test(await followed()), {
+      what: "two forms of the bar",
+      detail: followed,
+    });
+    expect(await followed()).toContain("ask | Downloading… ");
+    await container.sh("touch /tmp/go");
+    await container.waitLog(/^ask \| Downloading… done$/m);
+    const log = await container.waitLog(/^bar \| all$/m);
+    expect(log).not.toContain("\r");
+    await waitFor(async () => (await followed()).includes("bar | all\n"), { what: "the end of the bar" });
+    expect(await container.read("/var/log/supervisor/ask.log")).toBe("Downloading… done\n");
+    expect(await container.read("/var/log/supervisor/bar.log")).toMatch(/^(\r +\d+%){20,}\rall\n$/);
+  });
+
   test("ai-dock logs --since shows what came since then, although the file holds no times", async () => {
     const script = "echo early; until [ -e /tmp/go ]; do sleep 0.05; done; echo late; sleep 600";
     await using container = await boot({

@@ -64,6 +64,7 @@ const command: Command = {
         format: json ? "json" : prefix ? "prefix" : "plain",
         decorate: (name) => style("bold", name),
         write: writeOut,
+        columns: process.stdout.isTTY ? process.stdout.columns : 0,
       });
     } catch (error) {
       // Whoever read us has seen enough, as in `ai-dock logs | head`.

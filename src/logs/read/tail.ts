@@ -1,6 +1,6 @@
+import { NEWLINE } from "../lines.ts";
 import { type Generation, openGenerations } from "./generations.ts";
 
-const NEWLINE = 0x0a;
 const BLOCK_BYTES = 64 * 1024;
 
 /** How far back the last lines are looked for, so that a file without lines does not take forever. */

@@ -4,7 +4,7 @@ import { Follower } from "./follow.ts";
 import type { OutputFormat } from "../format.ts";
 import { mergeByTime } from "./merge.ts";
 import { listLogs, logOf, type LogName } from "../names.ts";
-import { linePrinter, type Printer } from "./printer.ts";
+import { type Printer, Screen } from "./printer.ts";
 import { startOfMoment } from "./since.ts";
 import { laterOf, type Start, startOfAll, startOfLines } from "./tail.ts";
 import { type Changes, watchDirectory } from "./watch.ts";
@@ -23,6 +23,9 @@ export interface ViewOptions {
   decorate: (name: string) => string;
   /** Must be done with the bytes when it returns. */
   write: (bytes: Uint8Array) => void;
+  /** Columns of the terminal, to redraw an unfinished line in its place; 0 where there is none. */
+  columns?: number;
+  unfinishedMs?: number;
   /** Ends following. */
   signal?: AbortSignal;
 }
@@ -45,7 +48,8 @@ export async function viewLogs(options: ViewOptions): Promise<void> {
   if (!follow) requireKnown(names, all);
   requireReadable(all.filter(isWanted));
   const views = new Map<string, View>();
-  const open = (log: LogName, start: Start) => views.set(log.path, openView(log, start, options));
+  const screen = new Screen({ ...options, columns: options.columns ?? 0 });
+  const open = (log: LogName, start: Start) => views.set(log.path, openView(log, start, screen, options));
   for (const log of all.filter(isWanted)) open(log, startOf(log, options));
   showStarts([...views.values()]);
   if (!follow) {
@@ -68,9 +72,8 @@ export async function viewLogs(options: ViewOptions): Promise<void> {
   for (const { follower } of views.values()) follower.close();
 }
 
-function openView(log: LogName, start: Start, { format, decorate, write }: ViewOptions): View {
-  const shown = format === "prefix" ? { ...log, name: decorate(log.name) } : log;
-  const printer = linePrinter(shown, format, write);
+function openView(log: LogName, start: Start, screen: Screen, { format, decorate }: ViewOptions): View {
+  const printer = screen.printer(format === "prefix" ? { ...log, name: decorate(log.name) } : log);
   return { path: log.path, start, printer, follower: new Follower(log.path, printer, start) };
 }
 

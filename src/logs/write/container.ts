@@ -1,6 +1,6 @@
 import { ByteQueue } from "./byte-queue.ts";
 import { type BlockFormat, blockFormat, type OutputFormat, type OutputStream } from "../format.ts";
-import { LineSplitter } from "../lines.ts";
+import { isAllOf, LineStream, UNFINISHED_MS } from "../line-stream.ts";
 import { openOutlet, type Outlet } from "./outlet.ts";
 
 /** Output waits in memory up to this size before the programs have to wait. */
@@ -22,6 +22,7 @@ export interface ContainerOptions {
   stallMs?: number;
   goneRetryMs?: number;
   queueBytes?: number;
+  unfinishedMs?: number;
 }
 
 /** One program's stream on its way into the container's output. */
@@ -31,6 +32,14 @@ export interface ContainerStream {
   /** Ends the stream; an unfinished line gets its newline. */
   end(): void;
 }
+
+const defaults = {
+  stallMs: STALL_MS,
+  goneRetryMs: GONE_RETRY_MS,
+  queueBytes: QUEUE_BYTES,
+  unfinishedMs: UNFINISHED_MS,
+};
+const LINE_END = Buffer.from("\n");
 
 /**
  * The container's stdout: whole lines of all programs in one stream. It never blocks. While its reader
@@ -54,29 +63,37 @@ export class ContainerOutput {
   #skipped = 0;
 
   constructor(options: ContainerOptions) {
-    this.#options = { stallMs: STALL_MS, goneRetryMs: GONE_RETRY_MS, queueBytes: QUEUE_BYTES, ...options };
+    this.#options = { ...defaults, ...options };
     this.#outlet = openOutlet(options.fd);
     this.#own = blockFormat(options.format, "ai-dock", "stdout");
   }
 
-  /** Opens the way in for a program's stream. */
+  /**
+   * Opens the way in for a program's stream. An unfinished line is shown with a newline, as Docker's log drivers pass
+   * nothing on before one; once that line is finished, the whole of it follows unless nothing has changed.
+   */
   open(name: string, stream: OutputStream): ContainerStream {
     const format = blockFormat(this.#options.format, name, stream);
-    const splitter = new LineSplitter();
-    const add = (block: Uint8Array) => {
-      if (block.byteLength > 0) this.#put(block, format);
+    const sink = {
+      lines: (block: Uint8Array) => this.#put(block, format),
+      unfinished: (form: Uint8Array) => this.#put(Buffer.concat([form, LINE_END]), format, true),
+      finished: (line: Uint8Array, shown: Uint8Array) => {
+        if (!isAllOf(line, shown)) this.#put(line, format);
+      },
+      hasRoom: () => this.#hasRoom(),
     };
+    const lines = new LineStream(sink, this.#options.unfinishedMs);
     return {
       write: (chunk) => {
-        if (this.#hasRoom()) return add(splitter.push(chunk));
+        if (this.#hasRoom()) return lines.push(chunk);
         const { promise, resolve } = Promise.withResolvers<void>();
         this.#waiters.push(() => {
-          add(splitter.push(chunk));
+          lines.push(chunk);
           resolve();
         });
         return promise;
       },
-      end: () => add(splitter.end()),
+      end: () => lines.end(),
     };
   }
 
@@ -111,12 +128,12 @@ export class ContainerOutput {
   }
 
   /** Accepts whole lines, or skips them. */
-  #put(block: Uint8Array, format: BlockFormat): void {
+  #put(block: Uint8Array, format: BlockFormat, partial = false): void {
     if (this.#stalled && !this.#isBack()) {
       this.#skipped += block.byteLength;
       return;
     }
-    const lines = format(block);
+    const lines = format(block, partial);
     let written = 0;
     if (this.#queue.length === 0) {
       try {

@@ -1,6 +1,5 @@
+import { NEWLINE } from "../lines.ts";
 import type { ContainerStream } from "./container.ts";
-
-const NEWLINE = 0x0a;
 
 const BEGIN = Buffer.from("… more comes too fast and is left out here; the log file has it\n");
 
