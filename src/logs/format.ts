@@ -1,6 +1,6 @@
 import { NEWLINE } from "./lines.ts";
 
-/** How the container's own output looks: `name | line`, the bytes alone, or an object per line. */
+/** Format of the container's output: `name | line`, the bytes alone, or a JSON object per line. */
 export type OutputFormat = "prefix" | "plain" | "json";
 export type OutputStream = "stdout" | "stderr";
 
@@ -10,7 +10,7 @@ export type OutputStream = "stdout" | "stderr";
  */
 export type BlockFormat = (block: Uint8Array, partial?: boolean) => Uint8Array;
 
-/** The function that formats the blocks of one program's stream. */
+/** Returns the formatter for blocks of one program's stream. */
 export function blockFormat(format: OutputFormat, name: string, stream: OutputStream): BlockFormat {
   if (format === "plain") return (block) => block;
   if (format === "json")
@@ -20,9 +20,9 @@ export function blockFormat(format: OutputFormat, name: string, stream: OutputSt
   return (block) => insertPrefix(block, prefix);
 }
 
-/** Reused by every block: a warm buffer is half the cost of the copy. */
+/** Shared by all blocks: a buffer that is in the CPU's cache halves the cost of the copy. */
 let scratch: Buffer = Buffer.allocUnsafe(128 * 1024);
-/** A larger scratch buffer, for a block of very short lines, is not kept. */
+/** A larger scratch buffer, which a block of very short lines needs, is not kept. */
 const MAX_SCRATCH = 512 * 1024;
 
 /** Puts the prefix before every line of a block that ends with a newline. */

@@ -1,15 +1,15 @@
 export const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** An unfinished line is held up to this size; a longer one is passed on in pieces, each a line of its own. */
+/** Bytes of an unfinished line that are held; a longer line is passed on in pieces, each a line of its own. */
 export const MAX_LINE = 64 * 1024;
 
-/** A held line keeps its buffer from chunk to chunk; this is where it starts. */
+/** First size of the buffer for a held line, which grows and stays from chunk to chunk. */
 const FIRST_HOLD = 256;
 
 const nothing = new Uint8Array(0);
 
-/** Cuts a stream of chunks after whole lines: gives what is complete, holds the rest. */
+/** Cuts a stream of chunks after whole lines: returns complete lines, holds the unfinished one. */
 export class LineSplitter {
   #held: Uint8Array | null = null;
   #heldBytes = 0;
@@ -29,7 +29,7 @@ export class LineSplitter {
     return held.slice(0, held.at(-1) === CARRIAGE_RETURN ? -1 : held.byteLength);
   }
 
-  /** The whole lines up to here, the last newline included; empty while there is none. */
+  /** Adds a chunk and returns the lines that are complete by now, newlines included; empty while there is none. */
   push(chunk: Uint8Array): Uint8Array {
     const end = chunk.lastIndexOf(NEWLINE) + 1;
     if (this.#heldBytes === 0 && end > 0) {
@@ -45,7 +45,7 @@ export class LineSplitter {
     return Buffer.concat(parts);
   }
 
-  /** The held line at the end of the stream, with a newline. */
+  /** Ends the stream: returns the unfinished line with a newline, or nothing. */
   end(): Uint8Array {
     return this.#heldBytes === 0 ? nothing : Buffer.concat([this.#release(), Uint8Array.of(NEWLINE)]);
   }
@@ -57,7 +57,7 @@ export class LineSplitter {
     return held;
   }
 
-  /** Adds bytes without a newline to the held line; gives the pieces of it that are over the limit. */
+  /** Adds bytes without a newline to the held line; returns the pieces of that line above the limit. */
   #hold(bytes: Uint8Array): Uint8Array {
     const pieces: Uint8Array[] = [];
     let rest = bytes;

@@ -8,22 +8,22 @@ export interface LogName {
   path: string;
 }
 
-/** The logs of a directory, by name; none when there is no directory. */
+/** Lists the logs of a directory by name; none where there is no directory. */
 export function listLogs(directory: string): LogName[] {
   let files: string[];
   try {
-    // Docker makes a folder for a file that is to be mounted and is not there.
+    // Docker makes a directory in place of a missing file that is to be mounted.
     const entries = readdirSync(directory, { withFileTypes: true });
     files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   } catch {
     return [];
   }
-  // A log exists also while it has generations only: for a moment in every rotation.
+  // During a rotation a log has generations only, for a moment.
   const bases = new Set(files.map(logBase).filter((base) => base !== undefined));
   return [...bases].toSorted().map((base) => logName(directory, base));
 }
 
-/** The log that a file of the directory belongs to: NAME.log or NAME.error.log, with its generations. */
+/** Returns the log that a file belongs to: NAME.log or NAME.error.log, or one of their generations. */
 export function logOf(directory: string, file: string): LogName | undefined {
   const base = logBase(file);
   return base === undefined ? undefined : logName(directory, base);

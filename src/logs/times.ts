@@ -3,9 +3,9 @@ import { basename, dirname } from "node:path";
 import { readIfExists, writeFileAtomic } from "../sys/fs.ts";
 import { FILE_MODE, inLogDirectory, openLog } from "./write/trusted-path.ts";
 
-/** One note a second tells when the bytes from there on were written. */
+/** Milliseconds between two notes of a log's offset. */
 const NOTE_MS = 1000;
-/** Size at which the older half of the notes is thinned. */
+/** Bytes of notes at which the older half is thinned. */
 const MAX_BYTES = 64 * 1024;
 
 /** Bytes of a log file that were written between two moments, in epoch milliseconds. */
@@ -13,18 +13,18 @@ export interface TimeSpan {
   from: number;
   to: number;
   inode: number;
-  /** Where they begin; they end where the next span of the file does, or with the file. */
+  /** First byte of the span, which ends where the file's next span begins, or with the file. */
   offset: number;
 }
 
-/** Where the times of a log are kept: logs hold the bytes of programs and nothing else. */
+/** Path of the notes of a log; the log itself holds the bytes of programs and nothing else. */
 export function timesPath(log: string): string {
   return `${dirname(log)}/.times/${basename(log)}`;
 }
 
 /**
- * Notes when a log was written, next to it. A place is an inode and an offset, which stay as they are when
- * the file is renamed. Whatever goes wrong here costs the times only.
+ * Notes when a log was written, in a file beside the log. Each note names an inode and an offset, which a rename
+ * does not change. A failure here costs the times only, never output.
  */
 export class TimeNotes {
   readonly #path: string;
@@ -36,7 +36,7 @@ export class TimeNotes {
     this.#path = timesPath(log);
   }
 
-  /** Tells that bytes are about to be written there; `now` is monotonic. */
+  /** Notes that bytes are about to be written at this offset. `now` is monotonic, in milliseconds. */
   note(now: number, inode: number, offset: number): void {
     if (now < this.#nextAt && inode === this.#inode) return;
     this.#nextAt = now + NOTE_MS;
@@ -66,12 +66,12 @@ export class TimeNotes {
   }
 }
 
-/** The time spans of a log's files, by inode, in the order of their bytes; none where they cannot be read. */
+/** Reads the time spans of a log's files, by inode, in the order of their bytes; none where the notes cannot be read. */
 export function readTimes(log: string): Map<number, TimeSpan[]> {
   const files = new Map<number, TimeSpan[]>();
   for (const span of parse(readNotes(timesPath(log)))) {
     const spans = files.get(span.inode) ?? [];
-    // The file was truncated, or it is another one that got the same inode.
+    // The file was truncated, or another file got its inode.
     if (span.offset <= (spans.at(-1)?.offset ?? -1)) spans.length = 0;
     spans.push(span);
     files.set(span.inode, spans);
@@ -87,7 +87,7 @@ function readNotes(path: string): string {
   }
 }
 
-/** Joins neighbours in the older half: times get coarser with age, and are never lost. */
+/** Joins neighbouring spans of the older half: times get coarser with age, none is lost. */
 function thin(spans: TimeSpan[]): TimeSpan[] {
   const half = Math.floor(spans.length / 2);
   const older: TimeSpan[] = [];
@@ -104,7 +104,7 @@ function thin(spans: TimeSpan[]): TimeSpan[] {
   return [...older, ...spans.slice(half)];
 }
 
-/** `from inode offset`, and `to` where it is not a second later. */
+/** `from inode offset`, and `to` where `to` is not a second after `from`. */
 function format({ from, to, inode, offset }: TimeSpan): string {
   return `${from} ${inode} ${offset}${to === from + NOTE_MS ? "" : ` ${to}`}\n`;
 }

@@ -3,12 +3,12 @@ import { type Generation, openGenerations } from "./generations.ts";
 import type { Printer } from "./printer.ts";
 import type { Start } from "./tail.ts";
 
-/** Shared by all followers: what it holds is passed on before the next read. */
+/** Shared by all followers: its bytes are passed on before the next read. */
 const block = Buffer.allocUnsafe(256 * 1024);
 
 /**
- * Prints a log from a start on, across rotation: the rest of its file, then every generation written since,
- * then the log itself, however often it was rotated in between (as far as the files still exist).
+ * Prints a log from a start on, across rotations: the rest of the first file, every generation written since, then the
+ * log itself, however often the log was rotated in between (as far as the files still exist).
  */
 export class Follower {
   readonly #path: string;
@@ -16,7 +16,7 @@ export class Follower {
   #current: Generation | undefined;
   #offset = 0;
   #pending: Generation[];
-  /** The file before the current one: where the search for newer ones ends. */
+  /** Identity of the file before the current one, where the search for newer files ends. */
   #older: string | undefined;
 
   constructor(path: string, printer: Printer, start: Start) {
@@ -28,13 +28,13 @@ export class Follower {
     this.#offset = start.offset;
   }
 
-  /** Reads everything there is by now. */
+  /** Reads everything that is written by now. */
   drain(): void {
     do this.#readPending();
     while (this.#findNewer());
   }
 
-  /** Reads up to a place in one of the files of the start. */
+  /** Reads up to an offset in one of the start's files. */
   readUntil(inode: number, end: number): void {
     while (this.#current !== undefined && this.#current.inode !== inode && this.#pending.length > 0) {
       this.#readOn();
@@ -57,7 +57,7 @@ export class Follower {
     }
   }
 
-  /** True when the path leads to another file by now; it and those before it are pending then. */
+  /** True when the path leads to another file by now; that file and the generations before it are then pending. */
   #findNewer(): boolean {
     const inode = inodeOf(this.#path);
     if (inode === undefined || inode === this.#current?.inode) return false;
@@ -78,7 +78,7 @@ export class Follower {
     this.#offset = 0;
   }
 
-  /** The file was truncated: what is there now is new. */
+  /** The file was truncated: its present bytes are new. */
   #startOver(): void {
     this.#printer.end();
     this.#offset = 0;
@@ -97,7 +97,7 @@ export class Follower {
   }
 }
 
-/** Undefined for what cannot be found, or not without end: a link may lead to itself. */
+/** Undefined for a missing file and for a loop of links. */
 function inodeOf(path: string): number | undefined {
   try {
     return statSync(path).ino;

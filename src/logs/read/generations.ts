@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
-/** More generations than any program keeps are not looked for. */
+/** Highest number of a generation that is looked for; no program keeps more. */
 const MOST_GENERATIONS = 1000;
 
-/** Nothing waits for the other end of what turns out to be a pipe, and no terminal becomes ours. */
+/** O_NONBLOCK: opening a FIFO waits for nobody. O_NOCTTY: no terminal becomes ours. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /** A file of a log, open for reading: the log itself or a generation of it. */
@@ -16,7 +16,7 @@ export class Generation {
     this.inode = inode;
   }
 
-  /** Undefined where there is nothing to read: no file, or something else than a regular one. */
+  /** Undefined where `path` is no regular file. */
   static open(path: string): Generation | undefined {
     let fd: number;
     try {
@@ -25,7 +25,7 @@ export class Generation {
       return undefined;
     }
     const stat = fstatSync(fd);
-    // Docker makes a folder for a file that is to be mounted and is not there.
+    // Docker makes a directory in place of a missing file that is to be mounted.
     if (stat.isFile()) return new Generation(fd, stat.ino);
     closeSync(fd);
     return undefined;
@@ -35,17 +35,17 @@ export class Generation {
     return fstatSync(this.#fd).size;
   }
 
-  /** When it was last written, in epoch milliseconds. */
+  /** Time of the last write, in epoch milliseconds. */
   get modified(): number {
     return fstatSync(this.#fd).mtimeMs;
   }
 
-  /** Names a file that is written no more, for good: inodes are given to new files. */
+  /** Names a file that is not written any more. An inode alone does not: new files reuse inodes. */
   get identity(): string {
     return `${this.inode}:${this.modified}`;
   }
 
-  /** Reads into the buffer from a position in the file; returns how many bytes there were. */
+  /** Reads into the buffer from a position in the file; returns the number of bytes read. */
   read(buffer: Uint8Array, position: number, length = buffer.byteLength): number {
     return readSync(this.#fd, buffer, 0, length, position);
   }
@@ -56,8 +56,8 @@ export class Generation {
 }
 
 /**
- * Opens PATH, PATH.1, PATH.2 … one after the other, newest first. Files only ever move up while this runs, so
- * what a rotation shifts in between is met again (and left out), never missed. The caller closes them.
+ * Opens PATH, PATH.1, PATH.2 …, newest first; the caller closes them. A rotation meanwhile only moves files to higher
+ * numbers, so a file may be met twice (the second time is left out), never missed.
  */
 export function* openGenerations(path: string): Generator<Generation, void, void> {
   const seen = new Set<number>();
@@ -65,7 +65,7 @@ export function* openGenerations(path: string): Generator<Generation, void, void
   for (let number = 0; number <= MOST_GENERATIONS; number++) {
     const generation = Generation.open(number === 0 ? path : `${path}.${number}`);
     if (generation === undefined) {
-      // One may be missing for a moment: it is being renamed.
+      // One number may be missing for a moment, in the middle of a rotation.
       if (gap) return;
       gap = true;
       continue;

@@ -1,7 +1,7 @@
 import type { Start } from "./tail.ts";
 import { readTimes } from "../times.ts";
 
-/** A part of a log, up to a place in one of its files, and when it was written. */
+/** Part of a log up to an offset of one of its files, with the time of writing in epoch milliseconds. */
 export interface Slice<Log> {
   log: Log;
   time: number;
@@ -9,7 +9,7 @@ export interface Slice<Log> {
   end: number;
 }
 
-/** Cuts several logs where their times change and puts the parts in one order, each log's own order kept. */
+/** Cuts logs where their times change and sorts the parts by time; the order within each log is kept. */
 export function mergeByTime<Log extends { path: string; start: Start }>(logs: Log[]): Slice<Log>[] {
   return logs.flatMap((log) => slicesOf(log)).toSorted((a, b) => a.time - b.time);
 }
@@ -21,12 +21,12 @@ function slicesOf<Log extends { path: string; start: Start }>(log: Log): Slice<L
     const { inode, modified, size } = generation;
     const begin = index === 0 ? log.start.offset : 0;
     const spans = (times.get(inode) ?? []).filter(({ offset }) => offset < size);
-    // What is not noted counts by the time of the last write.
+    // Bytes without a note count by the file's time of last write.
     const marks = spans.length === 0 ? [{ from: modified, offset: begin }] : spans;
     return marks.flatMap(({ from }, mark) => {
       const end = marks[mark + 1]?.offset ?? size;
       if (end <= begin) return [];
-      // A clock that went back must not turn a log's own order round.
+      // A clock set back must not reverse the order within a log.
       latest = Math.max(latest, from);
       return [{ log, time: latest, inode, end }];
     });

@@ -6,8 +6,8 @@ const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_00
 const DAY_MS = UNIT_MS.d;
 
 /**
- * A moment as people write it: an age (`90s`, `1h30m`, `2d`), a time of day (the last one), a date with or
- * without time and zone, or seconds since 1970. In epoch milliseconds, or undefined.
+ * Parses a moment: an age (`90s`, `1h30m`, `2d`), a time of day (the latest one in the past), a date with or without
+ * time and zone, or epoch seconds. Returns epoch milliseconds, or undefined for anything else.
  */
 export function parseMoment(text: string, now = Date.now()): number | undefined {
   if (/^(\d+[smhdw])+$/.test(text)) {
@@ -25,12 +25,12 @@ export function parseMoment(text: string, now = Date.now()): number | undefined 
     return today > now ? today - DAY_MS : today;
   }
   if (!/^\d{4}-\d{2}-\d{2}/.test(text)) return undefined;
-  // A date alone is midnight here, not in Greenwich.
+  // A date alone means midnight of the local zone, not UTC.
   const moment = Date.parse(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text);
   return Number.isNaN(moment) ? undefined : moment;
 }
 
-/** Where the lines of a log begin that were written at or after a moment, to the second. */
+/** Finds where the lines written at or after a moment begin, to the second. `moment` is in epoch milliseconds. */
 export function startOfMoment(path: string, moment: number): Start {
   const times = readTimes(path);
   return findStart(path, (generation) =>
@@ -38,11 +38,11 @@ export function startOfMoment(path: string, moment: number): Start {
   );
 }
 
-/** The offset to start at, or undefined when all of the file is wanted and perhaps some of the one before. */
+/** The offset to start at, or undefined when the whole file is wanted and perhaps part of the one before. */
 function offsetOfMoment(generation: Generation, spans: TimeSpan[], moment: number): number | undefined {
   const { size } = generation;
   const valid = spans.filter(({ offset }) => offset < size);
-  // Without times there is that of the last write.
+  // Without notes, the file's time of last write decides.
   if (valid.length === 0) return generation.modified < moment ? size : undefined;
   const first = valid.findIndex(({ to }) => to > moment);
   if (first === 0) return undefined;

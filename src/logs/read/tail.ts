@@ -3,20 +3,20 @@ import { type Generation, openGenerations } from "./generations.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 
-/** How far back the last lines are looked for, so that a file without lines does not take forever. */
+/** Bound of the search for the last lines, so that a file without newlines is not read whole. */
 const FIRST_BYTES = 16 * 1024 * 1024;
 const BYTES_PER_LINE = 64 * 1024;
 
-/** A place in a log: where to start reading, and all files from there on, open, oldest first. */
+/** Where to start reading a log: all files from there on, open, oldest first. */
 export interface Start {
   generations: Generation[];
-  /** In the first generation. */
+  /** Offset in the first generation. */
   offset: number;
-  /** The file before the first one; a follower must not take it for a new one. */
+  /** Identity of the file before the first one, which a follower must not take for a new file. */
   older: string | undefined;
 }
 
-/** Where the last `count` lines of a log begin; an unfinished line counts. Older generations make up what it lacks. */
+/** Finds where the last `count` lines begin, across generations; an unfinished line counts as a line. */
 export function startOfLines(path: string, count: number): Start {
   let lines: number | undefined;
   let budget = FIRST_BYTES + count * BYTES_PER_LINE;
@@ -32,12 +32,12 @@ export function startOfLines(path: string, count: number): Start {
   });
 }
 
-/** Where the log begins: the oldest generation there is. */
+/** Starts at the oldest generation. */
 export function startOfAll(path: string): Start {
   return findStart(path, () => undefined);
 }
 
-/** The one of two starts of a log that is nearer to its end; the other one is closed. */
+/** Returns the start that is nearer to the end of the log, and closes the other one. */
 export function laterOf(a: Start, b: Start): Start {
   const fewer = a.generations.length - b.generations.length;
   const [later, earlier] = fewer < 0 || (fewer === 0 && a.offset > b.offset) ? [a, b] : [b, a];
@@ -45,7 +45,7 @@ export function laterOf(a: Start, b: Start): Start {
   return later;
 }
 
-/** Asks for the offset to start at, newest generation first, until there is one. */
+/** Asks each generation, newest first, for the offset to start at, until one has an answer. */
 export function findStart(path: string, offsetIn: (generation: Generation) => number | undefined): Start {
   const generations: Generation[] = [];
   let offset: number | undefined;
@@ -62,7 +62,7 @@ export function findStart(path: string, offsetIn: (generation: Generation) => nu
   return { generations, offset: offset ?? 0, older };
 }
 
-/** The beginning of the line that the byte at `offset` belongs to. */
+/** Returns the offset where the line with the byte at `offset` begins. */
 export function lineStart(generation: Generation, offset: number): number {
   return offset === 0 ? 0 : findNewline(generation, offset, 1, BYTES_PER_LINE).offset;
 }
@@ -72,7 +72,7 @@ function endsLine(generation: Generation, size: number): boolean {
   return generation.read(last, size - 1) === 1 && last[0] === NEWLINE;
 }
 
-/** Looks back from `end` for that many newlines: the offset after the last one found, or where it gave up. */
+/** Looks back from `end` for `wanted` newlines; returns the offset after the last one found, or where the budget ended. */
 function findNewline(generation: Generation, end: number, wanted: number, budget: number) {
   const block = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, end));
   const lowest = Math.max(0, end - budget);

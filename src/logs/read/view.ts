@@ -11,15 +11,15 @@ import { type Changes, watchDirectory } from "./watch.ts";
 
 export interface ViewOptions {
   directory: string;
-  /** Only these; all without any. */
+  /** Names to show; empty means all. */
   names: string[];
   /** Lines of each log to begin with; Infinity for all. */
   lines: number;
-  /** Begin with what was written since then, in epoch milliseconds; of that the last `lines`. */
+  /** Begin with lines written since this moment (epoch milliseconds), at most the last `lines` of them. */
   since?: number;
   follow: boolean;
   format: OutputFormat;
-  /** Changes a name for show, for example by colour. */
+  /** Decorates a name for display, for example by colour. */
   decorate: (name: string) => string;
   /** Must be done with the bytes when it returns. */
   write: (bytes: Uint8Array) => void;
@@ -38,8 +38,8 @@ interface View {
 }
 
 /**
- * Writes the last lines of the logs and, when following, what is added to them, to logs that appear later
- * too, until aborted. Throws AiDockError for a name that has no log, unless following, and when none may be read.
+ * Writes the last lines of the logs and, when following, every line added to them and to logs that appear later, until
+ * aborted. Throws AiDockError for a name without a log, unless following, and when no log may be read (EACCES).
  */
 export async function viewLogs(options: ViewOptions): Promise<void> {
   const { directory, names, follow } = options;
@@ -84,7 +84,7 @@ function startOf({ path }: LogName, { lines, since }: ViewOptions): Start {
   return lines === Number.POSITIVE_INFINITY ? start : laterOf(start, startOfLines(path, lines));
 }
 
-/** Several logs come in the order of their times, as far as those are known. */
+/** Shows the first lines of several logs in the order of their times, as far as the times are known. */
 function showStarts(views: View[]): void {
   if (views.length > 1) {
     for (const { log, inode, end } of mergeByTime(views)) log.follower.readUntil(inode, end);
@@ -108,7 +108,7 @@ function requireKnown(names: string[], all: LogName[]): void {
   }
 }
 
-/** What one may not read is left out, unless there is nothing else. */
+/** Throws when every log is closed to this user; single ones are left out silently. */
 function requireReadable(logs: LogName[]): void {
   const answers = new Set(logs.map(({ path }) => accessTo(path)));
   if (!answers.has("EACCES") || answers.has("ok")) return;

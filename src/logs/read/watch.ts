@@ -1,21 +1,21 @@
 import { closeSync, constants, fstatSync, type FSWatcher, openSync, statSync, watch } from "node:fs";
 
-/** Events come in bursts; one look serves a whole one. */
+/** Events come in bursts; one call of onChange serves a burst. */
 const GATHER_MS = 5;
-/** A last look at everything after a burst, for events that the kernel had no room for. */
+/** Delay of a last look at everything after a burst, in case inotify's queue overflowed. */
 const SETTLE_MS = 250;
-/** How often a directory that does not exist is looked for, or whether it is still the same one. */
+/** Interval of looking for a directory that does not exist, and whether another one has taken its place. */
 const ABSENT_MS = 200;
 
-/** How often a directory is looked at that cannot be watched: a machine's inotify instances are few. */
+/** Polling interval where the directory cannot be watched: inotify instances are limited per user. */
 const POLL_MS = 200;
 
 /** Names of files that have changed, or all. */
 export type Changes = ReadonlySet<string> | "all";
 
 /**
- * Tells of changes in a directory, as soon as it exists and again when another one takes its place, until
- * aborted: at once of all that is there, then of the files that were written, made, moved or deleted.
+ * Watches a directory until aborted, from the moment that it exists and again when another one takes its place. Calls
+ * `onChange` with "all" at first, then with the names of files that were written, made, moved or deleted.
  */
 export async function watchDirectory(
   directory: string,
@@ -33,7 +33,7 @@ export async function watchDirectory(
   }
 }
 
-/** Watches the directory that is held, as long as it is the one of that path. */
+/** Watches the held directory as long as the path leads to it. */
 async function watchOne(
   directory: string,
   held: number,
@@ -80,7 +80,7 @@ async function watchOne(
   }
 }
 
-/** Opens a directory: its inode number is given to no other one meanwhile. Undefined when there is none. */
+/** Opens a directory, so that no other one gets its inode number meanwhile. Undefined when there is none. */
 function hold(directory: string): number | undefined {
   try {
     return openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -100,7 +100,7 @@ function isStill(directory: string, held: number): boolean {
 
 function tryWatch(directory: string, onEvent: (file: string | null) => void): FSWatcher | undefined {
   try {
-    // One whose directory is gone tells so by an error; that is found out anyway.
+    // A watcher whose directory is gone emits an error; isStill() notices that, too.
     return watch(directory, (_, file) => onEvent(file)).on("error", () => undefined);
   } catch {
     return undefined;

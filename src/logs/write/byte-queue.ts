@@ -1,14 +1,14 @@
-/** Small writes share a block of this size. */
+/** Bytes of a block, which small writes share. */
 const BLOCK_BYTES = 64 * 1024;
 
-/** Bytes in order, copied in, in blocks that are worth a write each. */
+/** FIFO of bytes: copies bytes in, gives them back in blocks that are worth one write(2) each. */
 export class ByteQueue {
   #blocks: { bytes: Uint8Array; used: number }[] = [];
   /** Bytes of the first block that have been taken. */
   #taken = 0;
   #length = 0;
 
-  /** Bytes that wait. */
+  /** Bytes in the queue. */
   get length(): number {
     return this.#length;
   }
@@ -30,13 +30,13 @@ export class ByteQueue {
     }
   }
 
-  /** The first bytes, as many as lie together. */
+  /** The first bytes, as many as one block holds; empty for an empty queue. */
   head(): Uint8Array {
     const first = this.#blocks[0];
     return first === undefined ? new Uint8Array(0) : first.bytes.subarray(this.#taken, first.used);
   }
 
-  /** Removes bytes from the front; not more than head() has. */
+  /** Removes bytes from the front; at most as many as head() returned. */
   shift(count: number): void {
     this.#length -= count;
     this.#taken += count;

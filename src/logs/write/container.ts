@@ -3,16 +3,16 @@ import { type BlockFormat, blockFormat, type OutputFormat, type OutputStream } f
 import { isAllOf, LineStream, UNFINISHED_MS } from "../line-stream.ts";
 import { openOutlet, type Outlet } from "./outlet.ts";
 
-/** Output waits in memory up to this size before the programs have to wait. */
+/** Bytes that wait in memory before programs are held back. */
 const QUEUE_BYTES = 1024 * 1024;
-/** A reader that takes nothing for this long counts as stalled. */
+/** A reader that takes nothing for this long counts as stalled (design: 2 s). */
 const STALL_MS = 2000;
-/** Delay of the first try after the pipe was full; doubled while there is no room, up to the second. */
+/** Delay of the first retry after EAGAIN; doubled while the pipe stays full, up to LAST_RETRY_MS. */
 const FIRST_RETRY_MS = 1;
 const LAST_RETRY_MS = 16;
-/** How often a stalled reader is tried. */
+/** Interval of retries for a stalled reader. */
 const STALLED_RETRY_MS = 500;
-/** How often an output that nobody has open any more is tried, as output comes. */
+/** After EPIPE, how long to wait before trying the output again; checked only when there is output. */
 const GONE_RETRY_MS = 1000;
 
 export interface ContainerOptions {
@@ -25,9 +25,9 @@ export interface ContainerOptions {
   unfinishedMs?: number;
 }
 
-/** One program's stream on its way into the container's output. */
+/** The way of one program's stream into the container's output. */
 export interface ContainerStream {
-  /** Adds bytes. The promise, if any, resolves when there is room for more. */
+  /** Adds bytes. A returned promise resolves when the queue has room for more. */
   write(chunk: Uint8Array): void | Promise<void>;
   /** Ends the stream; an unfinished line gets its newline. */
   end(): void;
@@ -42,8 +42,8 @@ const defaults = {
 const LINE_END = Buffer.from("\n");
 
 /**
- * The container's stdout: whole lines of all programs in one stream. It never blocks. While its reader
- * reads, it is lossless and slows the programs down to the reader; once the reader stalls, it skips.
+ * The container's stdout: whole lines of all programs in one stream. Writes never block. While the reader reads,
+ * no line is lost and programs are slowed down to the reader (back-pressure); once the reader stalls, lines are skipped.
  */
 export class ContainerOutput {
   readonly #options: Required<ContainerOptions>;
@@ -102,7 +102,7 @@ export class ContainerOutput {
     this.#put(Buffer.from(`${text}\n`), blockFormat(this.#options.format, name, "stdout"));
   }
 
-  /** Resolves when everything is written, or will not be: the reader stalls or the time is up. */
+  /** Resolves when the queue is empty, the reader stalls, or `timeoutMs` has passed. */
   async flush(timeoutMs: number): Promise<void> {
     this.#drain();
     if (this.#queue.length === 0 || this.#stalled) return;
@@ -113,7 +113,7 @@ export class ContainerOutput {
     clearTimeout(timer);
   }
 
-  /** False: nobody waits for room any more, and memory takes all that comes. */
+  /** False switches back-pressure off: the queue takes everything, in memory. */
   set holdsBack(value: boolean) {
     this.#holdsBack = value;
     this.#admit();
@@ -127,7 +127,7 @@ export class ContainerOutput {
     return this.#stalled || (!this.#isFull() && this.#waiters.length === 0);
   }
 
-  /** Accepts whole lines, or skips them. */
+  /** Writes or queues whole lines; counts them as skipped while the reader is stalled. */
   #put(block: Uint8Array, format: BlockFormat, partial = false): void {
     if (this.#stalled && !this.#isBack()) {
       this.#skipped += block.byteLength;
@@ -149,7 +149,7 @@ export class ContainerOutput {
     this.#retryLater();
   }
 
-  /** True when a reader that was gone has been found again. */
+  /** True when a reader that was gone (EPIPE) reads again. */
   #isBack(): boolean {
     if (this.#goneUntil === 0 || performance.now() < this.#goneUntil) return false;
     this.#drain();
@@ -169,7 +169,7 @@ export class ContainerOutput {
     } catch {
       return this.#loseReader();
     }
-    // Before anyone hears that all is written: what waited for room is part of it.
+    // Held-back writes go first: a flush covers them, too.
     this.#admit();
     if (this.#queue.length === 0) {
       for (const resolve of this.#drained.splice(0)) resolve();
@@ -209,7 +209,7 @@ export class ContainerOutput {
     for (const write of this.#waiters.splice(0)) write();
   }
 
-  /** Lets those write who wait, in turn, while there is room. */
+  /** Admits held-back writes in order while the queue has room. */
   #admit(): void {
     while (this.#waiters.length > 0 && !this.#isFull()) this.#waiters.shift()?.();
   }

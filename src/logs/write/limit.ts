@@ -4,15 +4,15 @@ import type { ContainerStream } from "./container.ts";
 const BEGIN = Buffer.from("… more comes too fast and is left out here; the log file has it\n");
 
 export interface Limit {
-  /** So much passes however fast it comes. */
+  /** Bytes that pass at once, however fast they come. */
   burstBytes: number;
-  /** So much passes in the long run. */
+  /** Bytes a second that pass in the long run. */
   bytesPerSecond: number;
 }
 
 /**
- * Lets a stream through as far as its limit goes, in whole lines, and tells in lines of its own that it leaves
- * something out and, once there is room again, how much. `now` is in milliseconds.
+ * Token bucket for the container's output: passes whole lines within the limit, writes one line when output is left out
+ * and, once the bucket has filled again, how much that was. `now` is in milliseconds.
  */
 export function limitStream(
   stream: ContainerStream,
@@ -23,7 +23,7 @@ export function limitStream(
   let filledAt = now();
   let skipping = false;
   let skipped = 0;
-  /** The last byte that was left out ended its line. */
+  /** True when the last byte left out was a newline. */
   let atLineStart = true;
 
   const fill = () => {

@@ -17,18 +17,18 @@ export interface LogFileOptions {
   path: string;
   /** Size at which the file is rotated; 0 never rotates. */
   maxBytes: number;
-  /** Generations kept as PATH.1 … PATH.backups; with 0 the file starts over. */
+  /** Generations kept as PATH.1 … PATH.backups; with 0 the full file is truncated. */
   backups: number;
-  /** Told once when the log cannot be written, and once when it can be again. */
+  /** Called once when the log cannot be written, and once when writing works again. */
   warn: (message: string) => void;
-  /** Note when bytes were written, for `logs --since` and for several logs in one order. */
+  /** Keep notes of write times, for `logs --since` and for the order of several logs. */
   times?: boolean;
   checkMs?: number;
 }
 
 /**
- * A log file that is appended to, rotated by size under supervisord's names and rules. Nothing that goes
- * wrong with it reaches the caller: it costs log bytes, never the program.
+ * A log file: appended to, rotated by size under supervisord's names and rules. No error reaches the caller: a full disk
+ * or missing directory costs log bytes, never the program.
  */
 export class LogFile {
   readonly path: string;
@@ -42,7 +42,7 @@ export class LogFile {
   #isRegular = false;
   #failed = false;
   #dropped = 0;
-  /** When a failed file is tried, or one in use is checked. */
+  /** Next retry of a failed file, or next check of one in use (performance.now()). */
   #checkAt = 0;
 
   constructor(options: LogFileOptions) {
@@ -53,7 +53,7 @@ export class LogFile {
     this.#times = options.times ? new TimeNotes(options.path) : undefined;
   }
 
-  /** Creates the file unless it is there, so that readers find it before the first byte. */
+  /** Creates the file unless it exists, so that readers find it before the first byte. */
   open(): void {
     if (this.#fd !== -1) return;
     try {
@@ -70,18 +70,18 @@ export class LogFile {
     }
   }
 
-  /** From now on it is rotated by these limits. */
+  /** Changes the limits of rotation. */
   setLimits({ maxBytes, backups }: Pick<LogFileOptions, "maxBytes" | "backups">): void {
     this.#limits = { maxBytes, backups };
   }
 
-  /** Goes on in a new file under the same path after someone has moved the old one away. */
+  /** Reopens the path, after a tool such as logrotate has moved the file away. */
   reopen(): void {
     this.close();
     this.open();
   }
 
-  /** Empties the file; generations stay. */
+  /** Truncates the file; generations stay. */
   clear(): void {
     this.open();
     if (this.#fd === -1 || !this.#isRegular) return;
@@ -101,7 +101,7 @@ export class LogFile {
     try {
       closeSync(fd);
     } catch {
-      // Network file systems report earlier write errors here; there is nothing left to do about them.
+      // NFS reports earlier write errors at close(2), when nothing can be done about them any more.
     }
   }
 
@@ -126,7 +126,7 @@ export class LogFile {
     }
   }
 
-  /** Opens the file when it has to be. False while a failed one is left alone. */
+  /** Opens the file where necessary. False between two tries of a failed file. */
   #isReady(now: number): boolean {
     if (this.#fd !== -1) {
       if (now < this.#checkAt) return true;
@@ -141,7 +141,7 @@ export class LogFile {
   }
 
   #open(): void {
-    // A write that hangs would hold all programs. Storage of the provider's own at the workspace is another matter.
+    // A hung write would block PID 1. A network mount of the provider's at the workspace itself is accepted.
     if (isOnRemote(this.path)) throw new Error("it is on a remote, which may hang");
     this.#fd = openLog(this.path);
     this.#checkAt = performance.now() + this.#checkMs;
@@ -151,7 +151,7 @@ export class LogFile {
     this.#size = stat.size;
   }
 
-  /** The path may lead elsewhere by now (moved, deleted), or the file be shorter than what was written. */
+  /** False when the path leads to another file (moved, deleted). Notices a truncation by others. */
   #isStillThere(): boolean {
     const stat = statSync(this.path, { throwIfNoEntry: false });
     if (stat === undefined || stat.ino !== this.#inode) return false;
@@ -172,7 +172,7 @@ export class LogFile {
       this.#open();
       return;
     }
-    // A file that is itself a mount cannot be renamed; its content has been copied.
+    // A bind-mounted file cannot be renamed; its content has been copied.
     ftruncateSync(this.#fd, 0);
     this.#size = 0;
   }
@@ -182,7 +182,7 @@ export class LogFile {
     this.#checkAt = performance.now() + this.#checkMs;
     this.close();
     if (this.#failed) return;
-    // Set first: the warning may come back to this very file.
+    // Set first: the warning may be written to this very file.
     this.#failed = true;
     this.#options.warn(
       `Cannot write log "${this.path}": ${messageOf(error)}; dropping its output until that is over`,

@@ -2,20 +2,20 @@ import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { errnoOf } from "../../errors.ts";
 import { growPipe, isTerminal } from "../../sys/libc.ts";
 
-/** What a larger pipe buys: fewer wake-ups of both sides. The kernel's limit for everyone is 1 MiB. */
+/** A larger pipe means fewer wake-ups of both sides. 1 MiB is the kernel's limit for unprivileged users. */
 const PIPE_BYTES = 1024 * 1024;
-/** A blocking pipe that is ready takes this much without blocking (PIPE_BUF). */
+/** A blocking pipe that polls as writable takes this much without blocking (PIPE_BUF). */
 const SAFE_BYTES = 4096;
 
 /** A file descriptor that never blocks. */
 export interface Outlet {
-  /** How many of the bytes were taken; 0 when there is no room now. Throws when nobody reads any more. */
+  /** Returns how many bytes were taken; 0 on EAGAIN. Throws EPIPE when the reader is gone. */
   write(bytes: Uint8Array): number;
 }
 
 /**
- * Opens an output for writing without blocking. A pipe or terminal is opened anew, because O_NONBLOCK on
- * `fd` itself would hold for everyone who shares it.
+ * Opens an output for writing without blocking. A pipe or terminal is reopened, because O_NONBLOCK on `fd` itself
+ * would hold for every process that shares the open file description.
  */
 export function openOutlet(fd: number): Outlet {
   const stat = fstatSync(fd);
@@ -28,7 +28,7 @@ export function openOutlet(fd: number): Outlet {
       if (!terminal) growPipe(own, PIPE_BYTES);
       return directOutlet(own);
     } catch {
-      // Not ours to open (another user's pipe, no /proc): the descriptor itself must do.
+      // Reopening is refused (another user's pipe, no /proc): the descriptor itself has to do.
     }
   }
   return sinkOutlet(fd);
@@ -47,7 +47,7 @@ function directOutlet(fd: number): Outlet {
   };
 }
 
-/** Sockets, and descriptors that only exist in blocking mode: Bun writes when they are ready. */
+/** For sockets and for descriptors that can only be had in blocking mode: Bun writes when they poll as writable. */
 function sinkOutlet(fd: number): Outlet {
   let sink = Bun.file(fd).writer();
   let busy = false;
@@ -58,11 +58,11 @@ function sinkOutlet(fd: number): Outlet {
       if (failure !== undefined) {
         const error = failure;
         failure = undefined;
-        // A sink that has failed takes everything and writes nothing.
+        // A failed sink accepts bytes and drops them.
         sink = Bun.file(fd).writer();
         throw error;
       }
-      // The sink must own its bytes, for it may keep them.
+      // A copy: the sink may keep the bytes beyond this call.
       const piece = bytes.slice(0, SAFE_BYTES);
       busy = true;
       void (async () => {

@@ -9,15 +9,16 @@ export interface PumpOptions {
   stream: OutputStream;
   file: LogFile | null;
   container: ContainerOutput | null;
-  /** How much of it goes to the container's output; the file has all of it. */
+  /** Limit for the copy to the container's output; the file gets everything. */
   limit?: Limit;
-  /** Sees every chunk before it is written. */
+  /** Called with every chunk before the chunk is written. */
   onChunk?: (chunk: Uint8Array) => void;
 }
 
 /**
- * Moves the output of a program from the read end of its pipe to its log file and the container's output.
- * Resolves when the last writer has closed it and all of it is written; never rejects. Throws when it cannot begin.
+ * Copies a program's output from the read end of its pipe to its log file and the container's output, and closes `fd`.
+ * Resolves when the last writer has closed the pipe and all bytes are written; never rejects. Throws when the pipe
+ * cannot be read at all.
  */
 export function pumpOutput(fd: number, options: PumpOptions): Promise<void> {
   let reader: Reader;
@@ -42,7 +43,7 @@ async function pump(reader: Reader, options: PumpOptions): Promise<void> {
   const output = whole && limit ? limitStream(whole, limit) : whole;
   file?.open();
   for (;;) {
-    // A pipe cannot fail; if it does all the same, that is its end.
+    // Reading a pipe does not fail; should a read fail all the same, the stream counts as ended.
     const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
     if (done || value === undefined) break;
     const wait = pass(value, options, file, output);
@@ -60,7 +61,7 @@ function pass(
   try {
     onChunk?.(chunk);
   } catch {
-    // Whoever watches the output must not be able to end it.
+    // An error of an observer must not end the output.
   }
   file?.write(chunk);
   return output?.write(chunk) ?? undefined;

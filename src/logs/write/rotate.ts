@@ -3,8 +3,8 @@ import { errnoOf } from "../../errors.ts";
 import { inLogDirectory } from "./trusted-path.ts";
 
 /**
- * Moves PATH.N-1 to PATH.N … and PATH to PATH.1. False when PATH cannot be renamed: then what `fd` has open has
- * been copied (as far as that was possible) and the caller starts it over, so that the disk use stays bounded.
+ * Renames PATH.N-1 to PATH.N … and PATH to PATH.1. False when PATH cannot be renamed: the open file `fd` has been
+ * copied as far as possible, and the caller truncates the file, so that disk use stays bounded.
  */
 export function rotate(path: string, fd: number, backups: number): boolean {
   return inLogDirectory(path, (place) => rotateAt(place, fd, backups));
@@ -22,11 +22,11 @@ function rotateAt(path: string, fd: number, backups: number): boolean {
     renameSync(path, `${path}.1`);
     return true;
   } catch (error) {
-    // Deleted by someone else: there is nothing to move.
+    // Deleted by another process: nothing to rename.
     if (errnoOf(error) === "ENOENT") return true;
   }
   try {
-    // What is there by now may be a link: it is replaced.
+    // A link planted there meanwhile is replaced, not followed.
     rmSync(`${path}.1`, { force: true });
     copyFileSync(`/proc/self/fd/${fd}`, `${path}.1`, constants.COPYFILE_EXCL);
   } catch {

@@ -5,10 +5,10 @@ import { hasAcl } from "../../sys/acl.ts";
 import { HeldDirectory } from "../../sys/directory-handle.ts";
 import { isRoot } from "../../sys/users.ts";
 
-/** As many links as the kernel follows. */
+/** Links followed in one path, as the kernel's MAXSYMLINKS. */
 const MOST_LINKS = 40;
 
-/** Where a link may lead from anywhere: nothing there can be harmed. */
+/** Targets that a link from anywhere may have: writing there harms nothing. */
 const harmless = new Set(["/dev/null", "/dev/stdout", "/dev/stderr"]);
 for (const number of [1, 2])
   for (const folder of ["/dev/fd", "/proc/self/fd", "/proc/1/fd"]) harmless.add(`${folder}/${number}`);
@@ -22,23 +22,26 @@ export const FILE_MODE = 0o640;
 const { O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 const FLAGS = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
 
-/** Opens a log to append to, and makes its directory. Root follows no link that someone else may have put there. */
+/**
+ * Opens a log for appending and makes its directory. As root, throws AiDockError for a link that another user may have
+ * planted.
+ */
 export function openLog(path: string): number {
   return atPlace(path, true, (place, noFollow) => openSync(place, FLAGS | noFollow, FILE_MODE));
 }
 
-/** Calls back with a path to the log whose directory stays the same one meanwhile; a link at its end is kept. */
+/** Calls `use` with a path to the log through a held dirfd (no TOCTOU race); a link in the last component is not followed. */
 export function inLogDirectory<T>(path: string, use: (place: string) => T): T {
   return atPlace(path, false, use);
 }
 
-/** `use` gets a path, and the flag to open it with. */
+/** Resolves `path` by hand, component by component; `use` gets a path through the dirfd and the flag to open with. */
 function atPlace<T>(path: string, followLast: boolean, use: (place: string, noFollow: number) => T): T {
   using walk = new Walk();
   const left = words(resolve(path));
   for (let links = 0; ;) {
     const word = left.shift() ?? ".";
-    // The links in there are the kernel's, and say nothing that could be followed by hand.
+    // Links in /proc are magic links of the kernel, which cannot be resolved by name.
     if (walk.shown === "" && word === "proc") return use(["/proc", ...left].join("/"), 0);
     const last = left.length === 0;
     const link = last && !followLast ? undefined : walk.directory.linkAt(word);
@@ -57,10 +60,10 @@ function atPlace<T>(path: string, followLast: boolean, use: (place: string, noFo
   }
 }
 
-/** The directory that a path has led to so far. */
+/** The directory reached so far while a path is resolved. */
 class Walk implements Disposable {
   directory = HeldDirectory.open("/");
-  /** What it is called; empty for the root. */
+  /** Its path as written, for messages; empty for the root. */
   shown = "";
 
   enter(word: string): void {
@@ -76,7 +79,7 @@ class Walk implements Disposable {
     this.shown = "";
   }
 
-  /** Lets errors name the path as it is written. */
+  /** Puts the path as written in place of the dirfd's into errors. */
   naming<T>(act: () => T): T {
     try {
       return act();
@@ -92,11 +95,11 @@ class Walk implements Disposable {
 }
 
 /**
- * True for a link that root alone can have put there. A group that may write to a directory can move a link of
- * root's into it from another such one, which makes sense for none but those that an ACL lets in everywhere.
+ * True for a link that only root can have made. Members of a group with write access could move a link of root's here
+ * from another such directory; only a user whom an ACL lets in everywhere gains by that, hence the look at ACLs.
  */
 function mayFollow(directory: HeldDirectory, name: string): boolean {
-  // Without root there is nobody who could be led to what is closed to the others.
+  // Without root's rights, following a link reaches nothing that its maker could not reach.
   if (!isRoot()) return true;
   const { uid, mode } = directory.stat();
   if (uid !== 0 || (mode & WRITABLE_BY_ALL) !== 0) return false;
