@@ -11,9 +11,12 @@ COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY tsconfig.json bunfig.tom[l] ./
 COPY scripts/build.ts scripts/
+COPY scripts/lib/bun-variables.ts scripts/lib/
 COPY src src
 ARG TARGETARCH
-RUN npm run build -- --target="$(if [ "$TARGETARCH" = amd64 ]; then echo x64; else echo "$TARGETARCH"; fi)"
+# The commit that `ai-dock --version` names; the context has no .git to ask.
+ARG REVISION
+RUN npm run build -- --commit="$REVISION" --target="$(if [ "$TARGETARCH" = amd64 ]; then echo x64; else echo "$TARGETARCH"; fi)"
 
 FROM scratch AS compiled
 COPY --from=build /build/dist/ai-dock /ai-dock
@@ -210,9 +213,10 @@ ENV XPU_TARGET=${XPU_TARGET} \
 
 EXPOSE 22 53682
 STOPSIGNAL SIGTERM
-# Probed every second until first healthy (provisioning may take long), then every half minute.
+# Probed every second until first healthy (provisioning may take long), then every half minute. What orchestrators replace
+# when it turns unhealthy must not depend on a network or on one program, so that later only the supervisor has to answer.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30m --start-interval=1s --retries=3 \
-  CMD ["/usr/local/bin/ai-dock", "health"]
+  CMD ["/usr/local/bin/ai-dock", "health", "--started"]
 ENTRYPOINT ["/usr/local/bin/ai-dock"]
 CMD ["init.sh"]
 

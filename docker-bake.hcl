@@ -22,16 +22,10 @@ variable "IMAGE" {
   }
 }
 
-variable "VERSION" {
-  type        = string
-  default     = "dev"
-  description = "Version written into the labels"
-}
-
 variable "REVISION" {
   type        = string
   default     = ""
-  description = "Commit written into the labels"
+  description = "Commit written into the labels, and into the binary that is compiled here"
 }
 
 variable "PLATFORMS" {
@@ -164,6 +158,12 @@ function "platforms" {
   result = length(PLATFORMS) == 0 ? [] : [for platform in possible : platform if contains(PLATFORMS, platform)]
 }
 
+# Of package.json, which this file cannot read; a function, since an environment variable would replace a variable.
+function "version" {
+  params = []
+  result = "0.1.0"
+}
+
 function "labels" {
   params = [tag]
   result = {
@@ -171,7 +171,7 @@ function "labels" {
     "org.opencontainers.image.description" = "Base image of ai-dock: ssh, tunnels, remote storage and supervised services"
     "org.opencontainers.image.source"      = "https://github.com/ai-dock/base-image"
     "org.opencontainers.image.licenses"    = "MIT"
-    "org.opencontainers.image.version"     = VERSION
+    "org.opencontainers.image.version"     = version()
     "org.opencontainers.image.revision"    = REVISION
     "org.opencontainers.image.ref.name"    = tag
   }
@@ -202,6 +202,7 @@ target "_image" {
   context    = "."
   dockerfile = "Dockerfile"
   target     = "image"
+  args       = { REVISION = REVISION }
   attest     = ATTEST ? ["type=provenance,mode=max", "type=sbom"] : []
 }
 

@@ -78,7 +78,7 @@ describe("architecture of src", () => {
     const users = files.filter((file) => /process\.env\b/.test(texts.get(file) ?? ""));
     // The others hand the environment as found to another program, or look at it before it is loaded.
     const others = ["cli/commands/exec-foreground.ts", "cli/commands/shell.ts", "cli/invocation.ts"];
-    expect(users).toEqual([...others, "env/disable-gc-timer.ts", "env/load.ts"]);
+    expect(users).toEqual([...others, "env/load.ts"]);
   });
 
   test("no file is longer than 300 lines", () => {

@@ -42,7 +42,6 @@ export async function main(calledAs: string, words: string[]): Promise<number> {
     Object.hasOwn(commands, word),
   );
   try {
-    if (command === "init") await startQuietly(calledAs, words);
     const load = command === undefined ? undefined : commands[command];
     if (load !== undefined) {
       const { default: loaded } = await load();
@@ -55,14 +54,6 @@ export async function main(calledAs: string, words: string[]): Promise<number> {
   } catch (error) {
     return fail(error);
   }
-}
-
-/** An init lives for weeks and is idle most of the time; what it needs for that has to be set before it starts. */
-async function startQuietly(calledAs: string, words: string[]): Promise<void> {
-  const { quietEnvironment, takeQuietStart } = await import("../env/disable-gc-timer.ts");
-  if (takeQuietStart()) return;
-  const { execSelf } = await import("../sys/libc.ts");
-  execSelf([calledAs, ...words], quietEnvironment());
 }
 
 function fail(error: unknown): number {

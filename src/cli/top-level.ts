@@ -2,7 +2,7 @@ import { defineCommand, renderUsage } from "citty";
 import { AiDockError, ExitCode } from "../errors.ts";
 import type { Command } from "./index.ts";
 import { print, printColoured } from "./print.ts";
-import { VERSION } from "./version.ts";
+import { COMMIT, VERSION } from "./version.ts";
 
 /** Everything that is no command: help, version, and words that are unknown. */
 export async function runTopLevel(
@@ -12,7 +12,7 @@ export async function runTopLevel(
 ): Promise<number> {
   const [first] = words;
   if (command === undefined && (first === "--version" || first === "-v")) {
-    print(`ai-dock ${VERSION}`);
+    print(`ai-dock ${VERSION} (${COMMIT ?? "commit unknown"})`);
     return ExitCode.ok;
   }
   if (command === "help" || (command === undefined && (first === undefined || isHelp(first)))) {

@@ -13,10 +13,10 @@ export async function reportReady(supervisor: Supervisor, started: number): Prom
     supervisor.programs.every(({ state, ready }) => state !== "STARTING" && (state !== "RUNNING" || ready));
   await supervisor.until(() => supervisor.phase !== "running" || settled());
   if (supervisor.phase !== "running") return;
-  const { problems } = health(supervisor.phase, supervisor.programs);
+  const { problems } = health(supervisor);
   const up = supervisor.programs.filter(({ state }) => state === "RUNNING").length;
   const fields = { programs: up, ms: Math.round(performance.now() - started) };
-  // Nothing else asks for it while we are idle (see env/quiet-start.ts).
+  // Nothing else asks for it while we are idle (see scripts/lib/bun-variables.ts).
   setTimeout(() => Bun.gc(true), COLLECT_MILLISECONDS).unref();
   if (problems.length === 0) log.info("ready", fields);
   else log.warn(`ready, but ${problems.join("; ")}`, fields);

@@ -183,14 +183,6 @@ export function execForeground(command: string[], env: Record<string, string>): 
   return systemError("execvpe").code;
 }
 
-/** Starts this very program anew in this process. Returns only when that failed, with the errno name. */
-export function execSelf(words: string[], env: Record<string, string>): string {
-  const argv = stringVector(words);
-  const envp = stringVector(Object.entries(env).map(([name, value]) => `${name}=${value}`));
-  c.execvpe(cString("/proc/self/exe"), argv.vector, envp.vector);
-  return systemError("execvpe").code;
-}
-
 /** A NULL-terminated array of C strings; keep the whole result referenced while C uses it. */
 function stringVector(values: string[]): { vector: BigUint64Array; strings: Buffer[] } {
   const strings = values.map(cString);
