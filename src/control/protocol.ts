@@ -22,6 +22,7 @@ export const statusReply = z.object({
 export const healthReply = z.object({
   phase: z.enum(["booting", "running", "stopping"]),
   healthy: z.boolean(),
+  started: z.boolean(),
   problems: z.array(z.string()),
 });
 

@@ -37,7 +37,7 @@ export function serveControl(context: ControlContext, path: string): () => void 
         const programs = supervisor.programs.map((program) => programStatus(program));
         return Response.json({ phase: supervisor.phase, programs } satisfies StatusReply);
       },
-      "/health": () => Response.json(health(supervisor.phase, supervisor.programs) satisfies HealthReply),
+      "/health": () => Response.json(health(supervisor) satisfies HealthReply),
       "/environment": {
         GET: () => Response.json(environment()),
         async POST(request) {

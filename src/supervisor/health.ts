@@ -1,24 +1,29 @@
 import type { Program } from "./program.ts";
-import type { Phase } from "./supervisor.ts";
+import type { Phase, Supervisor } from "./supervisor.ts";
 
 export interface Health {
   phase: Phase;
   /** Booted, and every program that is meant to be up is up and ready. */
   healthy: boolean;
+  /** Was healthy once since the supervisor started. */
+  started: boolean;
   /** What keeps it from being healthy, one line each. */
   problems: string[];
 }
 
 /**
- * Programs that count: started at boot, not skipped and not stopped by request. A program that did its
- * work and ended as expected is healthy.
+ * Judges a supervisor, which remembers that it was healthy. Programs that count: started at boot, not skipped and not
+ * stopped by request. A program that did its work and ended as expected is healthy.
  */
-export function health(phase: Phase, programs: Program[]): Health {
+export function health(supervisor: Pick<Supervisor, "phase" | "programs" | "wasHealthy">): Health {
+  const { phase, programs } = supervisor;
   const problems = programs.flatMap((program) => {
     const problem = problemOf(program);
     return problem === undefined ? [] : [`${program.id}: ${problem}`];
   });
-  return { phase, healthy: phase === "running" && problems.length === 0, problems };
+  const healthy = phase === "running" && problems.length === 0;
+  supervisor.wasHealthy ||= healthy;
+  return { phase, healthy, started: supervisor.wasHealthy, problems };
 }
 
 function problemOf(program: Program): string | undefined {

@@ -39,6 +39,8 @@ export interface SupervisorOptions {
 /** All programs of the container, by name, and what is done to them. */
 export class Supervisor {
   phase: Phase = "booting";
+  /** Set by health(), for as long as this supervisor lives. */
+  wasHealthy = false;
   readonly #programs = new Map<string, Program>();
   #ordered: Program[] | undefined;
   readonly #waiting = new Set<Program>();

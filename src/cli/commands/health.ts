@@ -4,6 +4,12 @@ import { ExitCode } from "../../errors.ts";
 import type { Command } from "../index.ts";
 import { print, printJson } from "../print.ts";
 
+interface Arguments {
+  json?: boolean;
+  live?: boolean;
+  started?: boolean;
+}
+
 const command: Command = {
   definition: defineCommand({
     meta: {
@@ -17,14 +23,20 @@ const command: Command = {
         description:
           "Exit 0 as long as the supervisor answers, however its programs are: for a liveness probe",
       },
+      started: {
+        type: "boolean",
+        description:
+          "The same as --live from the first time on that all was healthy: for the HEALTHCHECK of an image",
+      },
     },
   }),
-  async run({ json, live }: { json?: boolean; live?: boolean }) {
+  async run({ json, live, started }: Arguments) {
     const health = await control.health();
+    const passes = live || health.healthy || (started && health.started);
     if (json) printJson(health);
     else if (health.healthy) print("healthy");
-    else print([`unhealthy: ${health.phase}`, ...health.problems].join("\n"));
-    if (live || health.healthy) return ExitCode.ok;
+    else print([`${passes ? "alive" : "unhealthy"}: ${health.phase}`, ...health.problems].join("\n"));
+    if (passes) return ExitCode.ok;
     return health.phase === "running" ? ExitCode.failure : ExitCode.notRunning;
   },
 };
