@@ -1,11 +1,14 @@
-import { expect, test } from "bun:test";
+import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BootLogs } from "../../src/init/logs.ts";
 import { runLogged } from "../../src/init/run-logged.ts";
+import { startClock, stoppedClock } from "../stopped-clock.ts";
 import { LogFile } from "../../src/logs/write/log-file.ts";
 import { isRunning, type ProcessInfo, readProcess } from "../../src/sys/proc.ts";
+
+afterEach(startClock);
 
 const PATH = process.env["PATH"] ?? "";
 
@@ -13,7 +16,7 @@ const PATH = process.env["PATH"] ?? "";
 async function survivors(
   script: string,
   more: { timeout?: number; signal?: AbortSignal },
-  onReady: () => void = () => undefined,
+  whenReady: (running: Promise<unknown>, found: ProcessInfo[]) => Promise<void> = () => Promise.resolve(),
 ) {
   const path = join(mkdtempSync(join(tmpdir(), "run-logged-")), "a.log");
   const found: ProcessInfo[] = [];
@@ -33,12 +36,11 @@ async function survivors(
     if (info !== undefined) found.push(info);
   }
   expect(found.length).toBeGreaterThan(0);
-  const started = performance.now();
-  onReady();
+  await whenReady(running, found);
   const { code } = await running;
   const left = found.filter(isRunning);
   for (const { pid } of left) process.kill(pid, "SIGKILL");
-  return { code, left: left.length, ms: performance.now() - started };
+  return { code, left: left.length };
 }
 
 function readFileIfThere(path: string): string {
@@ -51,7 +53,7 @@ function readFileIfThere(path: string): string {
 
 const deaf = "(trap '' TERM; exec sleep 77) & echo $!";
 
-test.each([
+test.concurrent.each([
   ["what ignores TERM while its parent does not", `${deaf}; sleep 0.1; echo ready; wait`],
   [
     "what has left the group",
@@ -70,9 +72,16 @@ test.each([
 test("an abort ends all, and waits no longer than it has to", async () => {
   const stop = new AbortController();
   const script = "sleep 77 & echo $!; echo ready; wait";
-  const { left, ms } = await survivors(script, { signal: stop.signal }, () => stop.abort());
+  let waited = 0;
+  const { left } = await survivors(script, { signal: stop.signal }, async (running, found) => {
+    using clock = stoppedClock();
+    stop.abort();
+    await clock.runUntil(() => !found.some(isRunning));
+    // From here on nothing is left that is worth waiting for.
+    waited = await clock.runUntil(running);
+  });
   expect(left).toBe(0);
-  expect(ms).toBeLessThan(1500);
+  expect(waited).toBeLessThan(500);
 });
 
 test("what a script leaves behind goes on", async () => {
