@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { boot, must, RUN_ID, tempFolder, waitFor } from "../harness.ts";
 import { environmentOfApp } from "../child/_child.ts";
-import { ROOT } from "./_bake.ts";
+import { ROOT } from "../../image/_bake.ts";
 
 /** Made by `scripts/lib/arm64.sh base`, which also lets this machine run it. */
 const BASE = "docker-image://ai-dock:arm64-base";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { boot, IMAGE, must, RUN_ID, tempFolder } from "../harness.ts";
-import { BAKE, plan, ROOT } from "./_bake.ts";
+import { BAKE, plan, ROOT } from "../../image/_bake.ts";
 
 const FIXTURE = `${ROOT}/test/fixtures/rocm-repository.sh`;
 

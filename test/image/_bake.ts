@@ -1,7 +1,10 @@
 import { resolve } from "node:path";
-import { must, type Result, run } from "../harness.ts";
+import { must, type Result, run } from "../e2e/_run.ts";
 
-export const ROOT = resolve(import.meta.dir, "../../..");
+export const ROOT = resolve(import.meta.dir, "../..");
+/** Bake and compose files are read by docker's own client, which needs no engine for that; `scripts/test` sees to it. */
+export const HAS_DOCKER = Bun.which("docker") !== null;
+
 export const BAKE = ["docker", "buildx", "bake", "-f", "docker-bake.hcl"];
 
 export interface BakeTarget {

@@ -1,10 +1,11 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { schema } from "../../src/env/schema.ts";
-import { must } from "./harness.ts";
+import { must } from "../e2e/_run.ts";
+import { HAS_DOCKER, ROOT } from "./_bake.ts";
 
-const ROOT = `${import.meta.dir}/../..`;
+setDefaultTimeout(60_000);
 
-describe("compose.yaml", () => {
+describe.skipIf(!HAS_DOCKER)("compose.yaml", () => {
   test("passes every setting on, and nothing when .env is empty", async () => {
     const { environment } = await service({});
     const { RCLONE_CONFIG, ...others } = environment;

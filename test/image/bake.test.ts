@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
-import { BAKE, type BakeTarget, plan, refused, ROOT } from "./_bake.ts";
-import { must } from "../harness.ts";
+import { expect, setDefaultTimeout, test as always } from "bun:test";
+import { must } from "../e2e/_run.ts";
+import { BAKE, type BakeTarget, HAS_DOCKER, plan, refused, ROOT } from "./_bake.ts";
+
+setDefaultTimeout(60_000);
+const test = always.skipIf(!HAS_DOCKER);
 
 /** The patterns of tags that users know. */
 const patterns = {
