@@ -15,7 +15,7 @@ test("the manifest has the keys and types of the API that Kubernetes publishes, 
   expect(await complaints(misspelt)).toMatch(/terminationGracePeriod\W+ does not exist in type 'PodSpec'/);
   const quoted = text.replace("containerPort: 22", 'containerPort: "22"');
   expect(await complaints(quoted)).toContain("'string' is not assignable to type 'number'");
-});
+}, 60_000);
 
 /** What tsc says of a manifest beside `kubernetes-types`, which are made of that API; it refuses unknown keys, too. */
 async function complaints(yaml: string): Promise<string> {
