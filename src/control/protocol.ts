@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { problemSchema } from "../programs/problem.ts";
 import { programStatusSchema } from "../supervisor/status.ts";
 import { findRuntimeDirectory, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
 
@@ -39,15 +40,12 @@ export const actionReply = z.object({
   results: z.array(z.object({ name: z.string(), group: z.string(), ok: z.boolean(), message: z.string() })),
 });
 
-/** A configuration problem, as the log tells it. */
-const problem = z.object({ severity: z.enum(["error", "warning"]), message: z.string() });
-
 /** What `ai-dock update` changed, and what is wrong in the configuration. */
 export const updateReply = z.object({
   changes: z.array(
     z.object({ name: z.string(), group: z.string(), change: z.enum(["added", "changed", "removed"]) }),
   ),
-  problems: z.array(problem),
+  problems: z.array(problemSchema),
 });
 
 /** A call of a method of supervisord's interface; `supervisor.` may be left out of its name. */

@@ -9,10 +9,8 @@ export function readEnvironment(reader: SectionReader, names: Names): Record<str
   return reader.attempt("environment", () => {
     const { values, cut } = parsePairs(expand(raw, names));
     if (cut !== undefined) {
-      reader.warn(
-        "environment",
-        `expected a comma, got ${cut}; the value ends there, quote it if it should not`,
-      );
+      const text = "the value ends there, quote it if it should not";
+      reader.warn("environment", { expected: "a comma", got: cut, text });
     }
     return values;
   });

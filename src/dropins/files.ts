@@ -35,8 +35,8 @@ function readText(file: string, visited: Set<string>, report: Report): string | 
     visited.add(real);
     return readFileSync(real, "utf8");
   } catch (error) {
-    const text = `expected a readable file, got ${errnoOf(error) ?? String(error)}; it is left out`;
-    report({ severity: "error", file, line: 0, text });
+    const got = errnoOf(error) ?? String(error);
+    report({ severity: "error", file, line: 0, expected: "a readable file", got, text: "it is left out" });
     return undefined;
   }
 }
@@ -69,7 +69,8 @@ function includedFiles(
     .filter((pattern) => pattern !== "")
     .flatMap((pattern) => {
       const found = globFiles(resolve(dirname(section.file), pattern));
-      if (found.length === 0) reader.warn("files", `expected files, got none by ${pattern}`);
+      if (found.length === 0)
+        reader.warn("files", { expected: "files", got: `none by ${pattern}`, text: "nothing is included" });
       return found;
     });
 }

@@ -45,8 +45,8 @@ function readGroup(
   try {
     plainName(group);
   } catch {
-    const text = `expected a group name without space, colon or slash, got ${quote(group)}; its programs are on their own`;
-    report({ ...about, value: group, text });
+    const expected = "a group name without space, colon or slash";
+    report({ ...about, value: group, expected, text: "its programs are on their own" });
     return new Map();
   }
   const names = commonNames(section, surroundings);

@@ -1,5 +1,5 @@
 import type { IniDocument, Section } from "./ini/document.ts";
-import { quote, type Report } from "../programs/problem.ts";
+import type { Report } from "../programs/problem.ts";
 import { JUNK_IGNORED, reportJunk } from "./junk.ts";
 import { nearest } from "./nearest.ts";
 
@@ -36,7 +36,8 @@ function reportSection({ name, file, line }: Section, kind: string, report: Repo
   else {
     const close = nearest(kind, READ.slice(1, 3));
     const hint = close === undefined ? "" : ` or [${close}${close === "include" ? "" : ":…"}]`;
-    report({ ...about, text: `expected [program:…]${hint}, got ${quote(name)}; the section is ignored` });
+    const expected = `[program:…]${hint}`;
+    report({ ...about, value: name, expected, text: "the section is ignored" });
   }
 }
 

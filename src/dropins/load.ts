@@ -80,8 +80,9 @@ function addOnce(programs: Map<string, ProgramSpec>, spec: ProgramSpec, report: 
     programs.set(key, spec);
   } else if (spec.origin.kind === "file") {
     const { file, line } = spec.origin;
-    const text = `expected a name of its own, got ${quote(programId(spec))} again; this one is left out`;
-    report({ severity: "error", file, line, value: programId(spec), text });
+    const value = programId(spec);
+    const about = { severity: "error", file, line, value, expected: "a name of its own" } as const;
+    report({ ...about, got: `${quote(value)} again`, text: "this one is left out" });
   }
 }
 

@@ -29,10 +29,11 @@ export function readLog(reader: SectionReader, names: Names, stream: Stream, pro
     case "auto":
       return { ...logFile(programName, stream), maxBytes, backups };
     case "syslog":
-      reader.warn(
-        key,
-        'expected a file, got "syslog", which is not supported; the container log has the output',
-      );
+      reader.warn(key, {
+        expected: "a file",
+        got: '"syslog", which is not supported',
+        text: "the container log has the output",
+      });
       return { kind: "container" };
   }
   if (CONTAINER.test(path)) return { kind: "container" };
@@ -45,7 +46,10 @@ export function readStderr(reader: SectionReader, names: Names, programName: str
   if (!reader.get("redirect_stderr", names, boolean, false)) return stderr;
   const path = reader.raw("stderr_logfile");
   if (path !== undefined && stderr.kind === "file" && path.toLowerCase() !== "auto") {
-    reader.warn("stderr_logfile", "expected none because redirect_stderr is true; it is ignored");
+    reader.warn("stderr_logfile", {
+      expected: "none because redirect_stderr is true",
+      text: "it is ignored",
+    });
   }
   return "stdout";
 }
@@ -64,7 +68,7 @@ export function checkEventKeys(reader: SectionReader, names: Names): void {
 }
 
 function warnUnused(reader: SectionReader, key: string): void {
-  reader.warn(key, "has no effect here; it is ignored, in every program", `unused ${key}`);
+  reader.warn(key, { text: "has no effect here; it is ignored, in every program" }, `unused ${key}`);
 }
 
 function expandHome(path: string): string {

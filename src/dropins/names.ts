@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Place } from "../programs/problem.ts";
+import type { SourceLocation } from "../programs/problem.ts";
 import type { Names } from "./python/expand.ts";
 
 /** What every section of one load shares. */
@@ -14,7 +14,7 @@ export interface Surroundings {
 }
 
 /** The references that mean something everywhere in a section. */
-export function commonNames(place: Place, { hostName, here, env, shared }: Surroundings): Names {
+export function commonNames(place: SourceLocation, { hostName, here, env, shared }: Surroundings): Names {
   return {
     values: { here: here ?? dirname(place.file), host_node_name: hostName },
     environments: [shared, env],

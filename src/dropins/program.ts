@@ -69,8 +69,9 @@ function checkSection(section: Section, name: string, reader: SectionReader, rep
   } catch {
     reader.failed = true;
     const { file, line } = section;
-    const text = `expected a program name without space, colon or slash, got ${quote(name)}; it is left out`;
-    report({ severity: "error", file, line, section: section.name, value: name, text });
+    const expected = "a program name without space, colon or slash";
+    const about = { severity: "error", file, line, section: section.name, value: name } as const;
+    report({ ...about, expected, text: "it is left out" });
   }
 }
 

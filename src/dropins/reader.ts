@@ -1,5 +1,5 @@
 import type { Entry, IniDocument, Section } from "./ini/document.ts";
-import { Expected, quote, type Report } from "../programs/problem.ts";
+import { type Diagnostic, Expected, quote, type Report } from "../programs/problem.ts";
 import { expand, type Names } from "./python/expand.ts";
 
 /** Reads the keys of one section; what is wrong is reported and remembered, never thrown. */
@@ -49,20 +49,17 @@ export class SectionReader {
   /** Reports an error in a key, which counts as failed unless a milder consequence is given. */
   complain(key: string, expected: string, got?: string, consequence?: string): void {
     if (consequence === undefined) this.failed = true;
-    const shown = got ?? quote(this.raw(key) ?? "");
-    const text = `expected ${expected}, got ${shown}; ${consequence ?? this.#consequence}`;
+    const shown = got === undefined ? {} : { got };
     // Each process of a section would find the same fault again.
-    this.#report({
-      ...this.#about(key),
-      severity: "error",
-      text,
-      once: `${this.#section.name} ${key} ${text}`,
-    });
+    const once = `${this.#section.name} ${key} ${expected} ${got} ${consequence}`;
+    const text = consequence ?? this.#consequence;
+    this.#report({ ...this.#about(key), severity: "error", expected, ...shown, text, once });
   }
 
-  /** Reports something that is merely worth knowing. */
-  warn(key: string, text: string, once = `${this.#section.name} ${key} ${text}`): void {
-    this.#report({ ...this.#about(key), severity: "warning", text, once });
+  /** Reports a mistake that costs nothing but what `what.text` says. */
+  warn(key: string, what: Pick<Diagnostic, "expected" | "got" | "text">, once?: string): void {
+    const same = `${this.#section.name} ${key} ${what.expected} ${what.got} ${what.text}`;
+    this.#report({ ...this.#about(key), severity: "warning", ...what, once: once ?? same });
   }
 
   #expected(key: string, error: unknown): void {

@@ -8,7 +8,7 @@ export function reportUnknownKeys(section: Section, known: ReadonlySet<string>, 
     if (known.has(key)) continue;
     const close = nearest(key, known);
     const hint = close === undefined ? "" : ` such as ${close}`;
-    const text = `expected a known key${hint}, got ${quote(key)}; it is ignored`;
-    report({ severity: "warning", file, line, section: section.name, key, text });
+    const about = { severity: "warning", file, line, section: section.name, key } as const;
+    report({ ...about, expected: `a known key${hint}`, got: quote(key), text: "it is ignored" });
   }
 }

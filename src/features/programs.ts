@@ -8,8 +8,9 @@ import { sshdProgram } from "./ssh/program.ts";
 import { findCycles } from "../programs/cycles.ts";
 import { loadPrograms } from "../dropins/load.ts";
 import { nameIndex, programId } from "../programs/names.ts";
+import { type Diagnostic, problemOf, type SourceLocation } from "../programs/problem.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
-import type { ConfigurationProblem, Reading } from "../supervisor/configuration.ts";
+import type { Reading } from "../supervisor/configuration.ts";
 
 export interface CollectOptions {
   /** The boot environment; what hooks and provisioning have exported counts, too. */
@@ -21,14 +22,14 @@ export interface CollectOptions {
 }
 
 type Skip = [ProgramSpec, string];
-type Report = (problem: ConfigurationProblem) => void;
+type Report = (diagnostic: Diagnostic) => void;
 
 /** The programs of this container: built-ins first, so that a drop-in of the same name replaces one. */
 export async function collectPrograms({ env, files, signal }: CollectOptions): Promise<Reading> {
   const { settings } = readSettings(env);
   const loaded = loadDropIns(env, files);
   const { problems } = loaded;
-  const report: Report = (problem) => problems.push(problem);
+  const report: Report = (diagnostic) => problems.push(problemOf(diagnostic));
   const replaced = new Set(loaded.programs.flatMap((spec) => [programId(spec), spec.group]));
   const isReplaced = (spec: ProgramSpec) => replaced.has(programId(spec)) || replaced.has(spec.group);
   // Whatever is wrong with remotes keeps nothing else, and nobody, out.
@@ -36,9 +37,9 @@ export async function collectPrograms({ env, files, signal }: CollectOptions): P
     programs: [],
     problems: [`Remotes: ${messageOf(error)}; none is mounted`],
   }));
-  for (const message of remotes.problems) report({ severity: "error", message });
+  for (const text of remotes.problems) report({ severity: "error", text });
   if (remotes.programs.some(({ skipped }) => skipped === undefined))
-    for (const message of withheldVariables(env)) report({ severity: "warning", message });
+    for (const text of withheldVariables(env)) report({ severity: "warning", text });
   const builtins = [
     sshdProgram(settings.SSH_PORT, env),
     namedTunnelProgram(settings.CF_TUNNEL_TOKEN, env),
@@ -52,11 +53,10 @@ export async function collectPrograms({ env, files, signal }: CollectOptions): P
 /** Whatever a bug makes of drop-ins, it keeps nobody out of the container. */
 function loadDropIns(env: Record<string, string>, files: string[] | undefined): Reading {
   try {
-    const { programs, problems } = loadPrograms({ env, ...(files === undefined ? {} : { files }) });
-    return { programs, problems: problems.map(({ severity, message }) => ({ severity, message })) };
+    return loadPrograms({ env, ...(files === undefined ? {} : { files }) });
   } catch (error) {
-    const message = `Drop-ins: cannot be read (${messageOf(error)}); none of them is started`;
-    return { programs: [], problems: [{ severity: "error", message }] };
+    const text = `Drop-ins: cannot be read (${messageOf(error)}); none of them is started`;
+    return { programs: [], problems: [problemOf({ severity: "error", text })] };
   }
 }
 
@@ -74,8 +74,8 @@ function disabled(specs: ProgramSpec[], settings: Settings, report: Report): Ski
     settings[variable].flatMap((name) => {
       const found = named(name.replace(/\.conf$/, ""));
       if (found.length === 0) {
-        const message = `${variable}: expected names of programs, got "${name}"; ignoring it`;
-        report({ severity: "warning", message });
+        const about = { severity: "warning", key: variable, value: name } as const;
+        report({ ...about, expected: "names of programs", text: "ignoring it" });
       }
       return found.map((spec): Skip => [spec, `switched off by ${variable}`]);
     }),
@@ -85,8 +85,8 @@ function disabled(specs: ProgramSpec[], settings: Settings, report: Report): Ski
 function cyclic(specs: ProgramSpec[], report: Report): Skip[] {
   return findCycles(specs).flatMap((cycle) => {
     const names = cycle.map((spec) => programId(spec)).join(" → ");
-    const message = `depends_on: expected an order, got a cycle ${names}; none of them is started`;
-    report({ severity: "error", message });
+    const about = { severity: "error", ...locationOf(cycle[0]), key: "depends_on" } as const;
+    report({ ...about, expected: "an order", got: `a cycle ${names}`, text: "none of them is started" });
     return cycle.map((spec): Skip => [spec, `depends on itself: ${names}`]);
   });
 }
@@ -94,12 +94,19 @@ function cyclic(specs: ProgramSpec[], report: Report): Skip[] {
 /** A mistyped name must not pass for a dependency that is always there. */
 function reportUnknownDependencies(specs: ProgramSpec[], report: Report): void {
   const named = nameIndex(specs);
-  for (const { dependsOn, origin } of specs) {
+  for (const spec of specs) {
+    const { dependsOn, origin } = spec;
     if (dependsOn.length === 0 || origin.kind !== "file") continue;
     for (const name of dependsOn.filter((dependency) => named(dependency).length === 0)) {
-      const place = `${origin.file}:${origin.line}`;
-      const message = `${place}: depends_on: expected a name of a program, got "${name}"; it is not waited for`;
-      report({ severity: "warning", message });
+      const about = { severity: "warning", ...locationOf(spec), key: "depends_on", value: name } as const;
+      report({ ...about, expected: "a name of a program", text: "it is not waited for" });
     }
   }
+}
+
+/** Where a drop-in defines a program; nothing for a built-in. */
+function locationOf(spec: ProgramSpec | undefined): Partial<SourceLocation> {
+  if (spec?.origin.kind !== "file") return {};
+  const { file, line } = spec.origin;
+  return { file, line };
 }

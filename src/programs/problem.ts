@@ -1,20 +1,63 @@
-/** What is wrong in a configuration file. Errors cost a program or a value; warnings cost nothing. */
-export interface Problem {
+import { z } from "zod";
+
+/**
+ * What is wrong in the configuration, from the parser to `ai-dock check --json`. Errors cost a program or a value;
+ * warnings cost nothing. What does not apply is null.
+ */
+export const problemSchema = z.object({
+  severity: z.enum(["error", "warning"]),
+  /** The whole line for the user: `FILE:LINE: KEY: expected …, got "…"; what happens now`. */
+  message: z.string(),
+  file: z.string().nullable(),
+  /** From 1; null when the file as a whole is meant. */
+  line: z.number().nullable(),
+  section: z.string().nullable(),
+  /** Key of a section, or variable of the environment. */
+  key: z.string().nullable(),
+  /** As written; null also where the value may hold a secret. */
+  value: z.string().nullable(),
+  /** What would have been right, for example `a whole number`. */
+  expectation: z.string().nullable(),
+});
+
+export type Problem = z.infer<typeof problemSchema>;
+
+/** Where something stands; line 0 means the file as a whole. */
+export interface SourceLocation {
   file: string;
-  /** From 1; 0 when the file as a whole is meant. */
   line: number;
+}
+
+/** The parts of a problem, before its message is put together. */
+export interface Diagnostic extends Partial<SourceLocation> {
+  severity: Problem["severity"];
   section?: string;
   key?: string;
   value?: string;
-  /** The whole line for the user: `FILE:LINE: KEY: expected …, got "…"; what happens now`. */
-  message: string;
-  severity: "error" | "warning";
+  /** What would have been right; the message then begins with `expected …, got …; `. */
+  expected?: string;
+  /** How the message names what is there; the value in quotes unless given. */
+  got?: string;
+  /** What happens now. */
+  text: string;
 }
 
-/** Where something stands. */
-export interface Place {
-  file: string;
-  line: number;
+/** Builds a problem with its message. */
+export function problemOf({ severity, expected, got, text, ...rest }: Diagnostic): Problem {
+  const { file, line, section, key, value } = rest;
+  const place = file === undefined ? "" : `${file}${line ? `:${line}` : ""}: `;
+  const subject = key ?? (section === undefined ? undefined : `[${section}]`);
+  const found = expected === undefined ? "" : `expected ${expected}, got ${got ?? quote(value ?? "")}; `;
+  return {
+    severity,
+    message: `${place}${subject === undefined ? "" : `${subject}: `}${found}${text}`,
+    file: file ?? null,
+    line: line || null,
+    section: section ?? null,
+    key: key ?? null,
+    value: value ?? null,
+    expectation: expected ?? null,
+  };
 }
 
 /** Thrown by whatever turns text into a value: what would have been right, and what is there instead. */
@@ -31,41 +74,21 @@ export class Expected extends Error {
   }
 }
 
-export interface Finding extends Place {
-  severity: Problem["severity"];
-  section?: string;
-  key?: string;
-  value?: string;
-  /** The sentence after `FILE:LINE: KEY: `. */
-  text: string;
-  /** Findings with the same word are reported only the first time. */
-  once?: string;
-}
-
-/** Takes a finding; where it ends up is the caller's business. */
-export type Report = (finding: Finding) => void;
+/** Takes a diagnostic; diagnostics with the same `once` are reported only the first time. */
+export type Report = (diagnostic: Diagnostic & SourceLocation & { once?: string }) => void;
 
 /** A list of problems and the function that adds to it. */
 export function collectProblems(): { problems: Problem[]; report: Report } {
   const problems: Problem[] = [];
   const seen = new Set<string>();
-  const report: Report = ({ text, once, ...rest }) => {
+  const report: Report = ({ once, ...diagnostic }) => {
     if (once !== undefined) {
       if (seen.has(once)) return;
       seen.add(once);
     }
-    problems.push({ ...rest, message: `${place(rest)}: ${subject(rest)}${text}` });
+    problems.push(problemOf(diagnostic));
   };
   return { problems, report };
-}
-
-function place({ file, line }: Place): string {
-  return line === 0 ? file : `${file}:${line}`;
-}
-
-function subject({ section, key }: Pick<Finding, "section" | "key">): string {
-  if (key !== undefined) return `${key}: `;
-  return section === undefined ? "" : `[${section}]: `;
 }
 
 const LONGEST_QUOTE = 120;

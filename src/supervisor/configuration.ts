@@ -1,21 +1,16 @@
 import { logger } from "../log.ts";
 import { programId } from "../programs/names.ts";
+import type { Problem } from "../programs/problem.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
 import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 const log = logger("programs");
 
-/** A line about what is wrong with the configuration; errors cost a program or a value. */
-export interface ConfigurationProblem {
-  severity: "error" | "warning";
-  message: string;
-}
-
 /** What was read, and what was wrong with it. */
 export interface Reading {
   programs: ProgramSpec[];
-  problems: ConfigurationProblem[];
+  problems: Problem[];
 }
 
 /** Names of groups, as supervisord's reread tells them. */
@@ -41,7 +36,7 @@ export class Configuration {
   }
 
   /** Reads the configuration; nothing else changes. */
-  async reread(): Promise<ConfigurationProblem[]> {
+  async reread(): Promise<Problem[]> {
     const { programs, problems } = await this.#read();
     this.#specs = programs;
     return problems;
@@ -98,6 +93,6 @@ function essence(spec: ProgramSpec): object {
 }
 
 /** Every problem as a line of the log. */
-export function logProblems(problems: ConfigurationProblem[]): void {
+export function logProblems(problems: Problem[]): void {
   for (const { severity, message } of problems) log[severity === "error" ? "error" : "warn"](message);
 }

@@ -1,5 +1,6 @@
 import { programId } from "../programs/names.ts";
-import { type Configuration, type ConfigurationProblem, configured, sameProgram } from "./configuration.ts";
+import { type Problem, problemOf } from "../programs/problem.ts";
+import { type Configuration, configured, sameProgram } from "./configuration.ts";
 import { isUp } from "./machine.ts";
 import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -13,7 +14,7 @@ export interface Change {
 
 export interface Update {
   changes: Change[];
-  problems: ConfigurationProblem[];
+  problems: Problem[];
 }
 
 let last: Promise<unknown> = Promise.resolve();
@@ -42,7 +43,7 @@ async function follow(supervisor: Supervisor, configuration: Configuration): Pro
   await supervisor.stop(differing);
   const hanging = await takeDown(supervisor, differing);
   for (const { id, reason } of hanging)
-    problems.push({ severity: "error", message: `${id}: ${reason}; update again when it has ended` });
+    problems.push(problemOf({ severity: "error", text: `${id}: ${reason}; update again when it has ended` }));
   for (const program of hanging) {
     // It is not its user's stop: once it has ended it is up again, in what version there is then.
     if (wanted.has(program.id)) program.stoppedByRequest = keptDown.has(program.id);

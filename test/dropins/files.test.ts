@@ -44,7 +44,7 @@ test("a drop-in includes files relative to itself, and those include further one
   expect(programs.map(({ name }) => name)).toEqual(["a", "b", "c", "d"]);
   expect(programs[1]?.directory).toBe(join(folder.path, "sub"));
   expect(problems.map(({ message }) => message)).toEqual([
-    `${folder.path}/a.conf:2: files: expected files, got none by nothing-*`,
+    `${folder.path}/a.conf:2: files: expected files, got none by nothing-*; nothing is included`,
   ]);
 });
 

@@ -34,7 +34,7 @@ test("redirect_stderr wins over a file for stderr, which is pointed out", () => 
   const keys = "redirect_stderr=true\nstderr_logfile=/tmp/x.err";
   expect(program(keys).stderr).toBe("stdout");
   expect(complaints(keys)).toEqual([
-    "x.conf:4: stderr_logfile: expected none because redirect_stderr is true; it is ignored",
+    'x.conf:4: stderr_logfile: expected none because redirect_stderr is true, got "/tmp/x.err"; it is ignored',
   ]);
 });
 

@@ -5,7 +5,7 @@ import { collectPrograms } from "../../features/programs.ts";
 import { loadEnvironment } from "../../env/load.ts";
 import { ExitCode } from "../../errors.ts";
 import { programId } from "../../programs/names.ts";
-import type { ConfigurationProblem } from "../../supervisor/configuration.ts";
+import { type Problem, problemOf } from "../../programs/problem.ts";
 import { effectiveEnvironment } from "../effective-environment.ts";
 import type { Command } from "../index.ts";
 import { print, printJson, style } from "../print.ts";
@@ -54,12 +54,13 @@ function requireFile(file: string): void {
   throw usageError("ai-dock check", `Expected a file, got "${file}"`);
 }
 
-function asError(message: string): ConfigurationProblem {
-  return { severity: "error", message };
+/** `VARIABLE: expected …`, as the environment's own rules say it. */
+function asError(text: string): Problem {
+  return problemOf({ severity: "error", text });
 }
 
-function summary(names: string[], problems: ConfigurationProblem[]): string {
-  const count = (severity: ConfigurationProblem["severity"]) => {
+function summary(names: string[], problems: Problem[]): string {
+  const count = (severity: Problem["severity"]) => {
     const number = problems.filter((problem) => problem.severity === severity).length;
     return `${number} ${severity}${number === 1 ? "" : "s"}`;
   };

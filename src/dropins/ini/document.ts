@@ -1,15 +1,15 @@
-import type { Place } from "../../programs/problem.ts";
+import type { SourceLocation } from "../../programs/problem.ts";
 
 /** A value and where its key stands. */
-export interface Entry extends Place {
+export interface Entry extends SourceLocation {
   value: string;
 }
 
-export interface Section extends Place {
+export interface Section extends SourceLocation {
   name: string;
   entries: Map<string, Entry>;
   /** Lines that are neither a key nor a header nor a comment. */
-  junk: (Place & { text: string })[];
+  junk: (SourceLocation & { text: string })[];
 }
 
 /** All configuration files, merged: a later key of a section overrides an earlier one. */
@@ -25,7 +25,7 @@ export function emptyDocument(): IniDocument {
 }
 
 /** The section of that name, made when it is not there yet. */
-export function openSection(document: IniDocument, name: string, place: Place): Section {
+export function openSection(document: IniDocument, name: string, place: SourceLocation): Section {
   if (name === "DEFAULT") return document.defaults;
   const known = document.sections.get(name);
   if (known !== undefined) return known;
@@ -35,6 +35,6 @@ export function openSection(document: IniDocument, name: string, place: Place): 
 }
 
 /** A section that belongs to no document. */
-export function emptySection(name: string, place: Place): Section {
+export function emptySection(name: string, place: SourceLocation): Section {
   return { name, ...place, entries: new Map(), junk: [] };
 }

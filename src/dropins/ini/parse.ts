@@ -75,17 +75,28 @@ function splitOption(content: string): { key: string; value: string } | undefine
   return { key: content.slice(0, end).trim().toLowerCase(), value: content.slice(end + 1).trim() };
 }
 
-function indentedHeader(file: string, line: number, content: string) {
-  const text = `expected a section header at the start of the line, got an indented ${quote(content)}; it continues the value above`;
-  return { severity: "warning", file, line, value: content, text } as const;
+const HEADER_FORM = "a section header such as [program:name]";
+
+function indentedHeader(file: string, line: number, value: string) {
+  const expected = "a section header at the start of the line";
+  const got = `an indented ${quote(value)}`;
+  return {
+    severity: "warning",
+    file,
+    line,
+    value,
+    expected,
+    got,
+    text: "it continues the value above",
+  } as const;
 }
 
-function brokenHeader(file: string, line: number, content: string) {
-  const text = `expected a section header such as [program:name], got ${quote(content)}; the lines up to the next header are left out`;
-  return { severity: "error", file, line, value: content, text } as const;
+function brokenHeader(file: string, line: number, value: string) {
+  const text = "the lines up to the next header are left out";
+  return { severity: "error", file, line, value, expected: HEADER_FORM, text } as const;
 }
 
-function noHeader(file: string, line: number, content: string) {
-  const text = `expected a section header such as [program:name], got ${quote(content)}; the lines up to the first header are left out`;
-  return { severity: "error", file, line, value: content, text } as const;
+function noHeader(file: string, line: number, value: string) {
+  const text = "the lines up to the first header are left out";
+  return { severity: "error", file, line, value, expected: HEADER_FORM, text } as const;
 }

@@ -1,0 +1,76 @@
+import { expect, test } from "bun:test";
+import { join, resolve } from "node:path";
+import { folderOf } from "../dropins/load-fixture.ts";
+
+const MAIN = resolve(import.meta.dir, "../../src/main.ts");
+
+/** Runs `ai-dock check` on two files beside no supervisor. */
+async function check(files: Record<string, string>, ...flags: string[]) {
+  using folder = folderOf(files);
+  const paths = Object.keys(files).map((name) => join(folder.path, name));
+  const child = Bun.spawn([process.execPath, MAIN, "check", ...flags, ...paths], {
+    stdout: "pipe",
+    stderr: "pipe",
+    env: { PATH: process.env["PATH"], AI_DOCK_DISABLE: "nobody" },
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  const short = (text: string) => text.replaceAll(`${folder.path}/`, "");
+  return { stdout: short(stdout), stderr: short(stderr), code: await child.exited };
+}
+
+const files = {
+  "a.conf": "[program:good]\ncommand=/bin/true\n[program:bad]\ncommand=/bin/true\nstartsecs=soon\n",
+  "b.conf": "[program:lonely]\ncommand=/bin/true\ndepends_on=wroker\n",
+};
+
+test("check --json tells file, line, section, key, value and expectation of each problem", async () => {
+  const { stdout, stderr, code } = await check(files, "--json");
+  const { programs, problems } = JSON.parse(stdout) as { programs: string[]; problems: object[] };
+  expect(programs).toEqual(["good", "lonely"]);
+  expect(problems).toEqual([
+    {
+      severity: "error",
+      message: 'a.conf:5: startsecs: expected a whole number, got "soon"; program "bad" is left out',
+      file: "a.conf",
+      line: 5,
+      section: "program:bad",
+      key: "startsecs",
+      value: "soon",
+      expectation: "a whole number",
+    },
+    {
+      severity: "warning",
+      message: 'b.conf:1: depends_on: expected a name of a program, got "wroker"; it is not waited for',
+      file: "b.conf",
+      line: 1,
+      section: null,
+      key: "depends_on",
+      value: "wroker",
+      expectation: "a name of a program",
+    },
+    {
+      severity: "warning",
+      message: 'AI_DOCK_DISABLE: expected names of programs, got "nobody"; ignoring it',
+      file: null,
+      line: null,
+      section: null,
+      key: "AI_DOCK_DISABLE",
+      value: "nobody",
+      expectation: "names of programs",
+    },
+  ]);
+  expect(stderr).toBe("");
+  expect(code).toBe(78);
+});
+
+test("check says the same in lines", async () => {
+  const { stdout, stderr, code } = await check(files);
+  expect(stderr.split("\n")).toEqual([
+    'error: a.conf:5: startsecs: expected a whole number, got "soon"; program "bad" is left out',
+    'warning: b.conf:1: depends_on: expected a name of a program, got "wroker"; it is not waited for',
+    'warning: AI_DOCK_DISABLE: expected names of programs, got "nobody"; ignoring it',
+    "",
+  ]);
+  expect(stdout).toBe("1 error, 2 warnings; programs: good, lonely\n");
+  expect(code).toBe(78);
+});
