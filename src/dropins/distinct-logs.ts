@@ -1,8 +1,8 @@
 import { type FileLog, logFile, type LogSpec, type ProgramSpec } from "../programs/spec.ts";
 
 /**
- * Gives each program a default log file of its own: processes of the same name in different groups
- * would write to one. Files that were asked for by name are left as they are.
+ * Gives each program its own default log file: processes of one name in different groups would share one. Files that
+ * the configuration names stay as they are.
  */
 export function distinctLogs(programs: ProgramSpec[]): ProgramSpec[] {
   const names = new Set<string>();
@@ -27,7 +27,7 @@ function renamed({ name, group, stdout, stderr }: ProgramSpec): Pick<ProgramSpec
   };
 }
 
-/** The paths of the streams that have no file of their own choice. */
+/** Paths of the streams whose file the configuration does not name. */
 function defaultFiles({ name, stdout, stderr }: ProgramSpec): string[] {
   const paths: string[] = [];
   if (isDefault(stdout, name, "stdout")) paths.push(stdout.path);

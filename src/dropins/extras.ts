@@ -1,14 +1,14 @@
-import type { ProgramSpec } from "../programs/spec.ts";
 import { Expected, quote } from "../programs/problem.ts";
-import { expand, type Names } from "./python/expand.ts";
+import type { ProgramSpec, ReadySpec } from "../programs/spec.ts";
+import { type Variables, expand } from "./python/percent.ts";
+import { UnfinishedWords, shellWords } from "./python/shlex.ts";
 import type { SectionReader } from "./reader.ts";
-import { readySpec } from "./ready.ts";
 import { commaList, port } from "./values.ts";
 
 type Extras = Pick<ProgramSpec, "dependsOn" | "ready" | "webPort" | "webName">;
 
-/** Reads the keys that supervisord does not know. A wrong one is ignored; the program itself is fine. */
-export function readExtras(reader: SectionReader, names: Names): Extras {
+/** Reads our own keys. A wrong value costs that key only, not the program. */
+export function readExtras(reader: SectionReader, names: Variables): Extras {
   const read = <T>(key: string, convert: (text: string) => T, without: string): T | undefined => {
     const raw = reader.raw(key);
     if (raw === undefined) return undefined;
@@ -30,4 +30,56 @@ export function readExtras(reader: SectionReader, names: Names): Extras {
     ...(webPort === undefined ? {} : { webPort }),
     ...(webName === undefined ? {} : { webName }),
   };
+}
+
+const FORMS = "tcp:PORT, tcp:HOST:PORT, http://…, exec:COMMAND or log:REGEX";
+
+/** Parses `ready=`. Throws Expected for a value of none of the known forms. */
+export function readySpec(text: string): ReadySpec {
+  if (/^https?:\/\//.test(text)) return http(text);
+  const [kind, rest] = splitOnce(text, ":");
+  switch (kind) {
+    case "tcp":
+      return tcp(rest);
+    case "exec":
+      return exec(rest);
+    case "log":
+      return log(rest);
+    default:
+      throw new Expected(FORMS);
+  }
+}
+
+function http(url: string): ReadySpec {
+  if (!URL.canParse(url)) throw new Expected("a complete address after http:");
+  return { kind: "http", url };
+}
+
+function tcp(address: string): ReadySpec {
+  const [, host = "127.0.0.1", digits = ""] = /^(?:(.+):)?([^:]*)$/.exec(address) ?? [];
+  return { kind: "tcp", host: host.replace(/^\[(.*)\]$/, "$1"), port: port(digits) };
+}
+
+function exec(line: string): ReadySpec {
+  try {
+    const command = shellWords(line);
+    if (command.length > 0) return { kind: "exec", command };
+  } catch (error) {
+    if (!(error instanceof UnfinishedWords)) throw error;
+  }
+  throw new Expected("a command with closed quotes after exec:");
+}
+
+function log(source: string): ReadySpec {
+  if (source === "") throw new Expected("a regular expression after log:");
+  try {
+    return { kind: "log", pattern: new RegExp(source) };
+  } catch {
+    throw new Expected("a regular expression after log:");
+  }
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }

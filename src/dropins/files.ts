@@ -1,33 +1,33 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { errnoOf } from "../errors.ts";
-import { emptyDocument, type IniDocument, type Section } from "./ini/document.ts";
-import { parseIni } from "./ini/parse.ts";
+import { emptyDocument, type IniDocument, type Section } from "./ini-document.ts";
+import { parseIni } from "./ini-parse.ts";
 import type { Report } from "../programs/problem.ts";
-import { JUNK_IGNORED, reportJunk } from "./junk.ts";
-import { commonNames, type Surroundings } from "./names.ts";
+import { JUNK_IGNORED, reportJunk } from "./known-keys.ts";
+import { commonVariables, type ExpansionContext } from "./variables.ts";
 import { SectionReader } from "./reader.ts";
 import { globFiles } from "./python/glob.ts";
 
-/** Reads files in order, and what they include right after them, into one document. */
-export function readFiles(files: readonly string[], surroundings: Surroundings, report: Report): IniDocument {
+/** Reads files in order into one document, each followed by the files that it includes. */
+export function readFiles(files: readonly string[], context: ExpansionContext, report: Report): IniDocument {
   const document = emptyDocument();
   const visited = new Set<string>();
   const read = (file: string) => {
     const text = readText(file, visited, report);
     if (text === undefined) return;
-    parseIni(text, file, document, report, mender(file, surroundings));
+    parseIni(text, file, document, report, mender(file, context));
     const include = document.sections.get("include");
     if (include === undefined) return;
     // The next file may have an [include] of its own, relative to itself.
     document.sections.delete("include");
-    for (const included of includedFiles(include, document, surroundings, report)) read(included);
+    for (const included of includedFiles(include, document, context, report)) read(included);
   };
   for (const file of files) read(file);
   return document;
 }
 
-/** The text of a file, or undefined when it was read already or cannot be read. */
+/** Returns the text of a file; undefined for a file that was read before or cannot be read. */
 function readText(file: string, visited: Set<string>, report: Report): string | undefined {
   try {
     const real = realpathSync(file);
@@ -42,10 +42,10 @@ function readText(file: string, visited: Set<string>, report: Report): string | 
 }
 
 /**
- * What happens to every value of a file before anything else. `%(here)s` is the folder of its file. The
- * literal `$USER_NAME` is how drop-ins of ai-dock images name the user; their init replaced it in place.
+ * Returns the first treatment of every value of a file: `%(here)s` becomes the file's directory. Drop-ins of ai-dock
+ * images name the user as a literal `$USER_NAME`, which the original's init replaced in the files.
  */
-function mender(file: string, { here, env }: Surroundings): (value: string) => string {
+function mender(file: string, { here, env }: ExpansionContext): (value: string) => string {
   const folder = here ?? dirname(resolve(file));
   const user = env["USER_NAME"];
   return (value) => {
@@ -57,13 +57,13 @@ function mender(file: string, { here, env }: Surroundings): (value: string) => s
 function includedFiles(
   section: Section,
   document: IniDocument,
-  surroundings: Surroundings,
+  context: ExpansionContext,
   report: Report,
 ): string[] {
   reportJunk(section, report, JUNK_IGNORED);
   const reader = new SectionReader(section, document, report, "nothing is included");
   if (reader.raw("files") === undefined) reader.complain("files", "patterns of files", "none");
-  const patterns = reader.get("files", commonNames(section, surroundings), (text) => text, "");
+  const patterns = reader.get("files", commonVariables(section, context), (text) => text, "");
   return patterns
     .split(/\s+/)
     .filter((pattern) => pattern !== "")

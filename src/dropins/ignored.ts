@@ -1,15 +1,15 @@
-import type { IniDocument, Section } from "./ini/document.ts";
+import type { IniDocument, Section } from "./ini-document.ts";
 import type { Report } from "../programs/problem.ts";
-import { JUNK_IGNORED, reportJunk } from "./junk.ts";
+import { JUNK_IGNORED, reportJunk } from "./known-keys.ts";
 import { nearest } from "./nearest.ts";
 
 const READ = ["program", "group", "include", "supervisord"];
-/** Services of their own that will not run: each one is named. */
+/** Kinds of services that will not run: every section is named. */
 const UNSUPPORTED: Record<string, string> = {
   eventlistener: "event listeners are not supported",
   "fcgi-program": "FastCGI programs are not supported",
 };
-/** Settings of supervisord itself, which is not here: named once a kind. */
+/** Settings of supervisord itself: named once a kind. */
 const FOREIGN = new Set([
   "inet_http_server",
   "unix_http_server",
@@ -18,7 +18,7 @@ const FOREIGN = new Set([
   "ctlplugin",
 ]);
 
-/** Names every section, and every key of `[supervisord]`, that has no effect. */
+/** Warns of every section, and of every key of `[supervisord]`, without effect. */
 export function reportIgnored(document: IniDocument, report: Report): void {
   reportJunk(document.defaults, report, JUNK_IGNORED);
   for (const section of document.sections.values()) {

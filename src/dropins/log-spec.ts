@@ -1,20 +1,25 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { LOG_DIRECTORY, logFile, type LogSpec, MEGABYTE } from "../programs/spec.ts";
-import type { Names } from "./python/expand.ts";
+import type { Variables } from "./python/percent.ts";
 import type { SectionReader } from "./reader.ts";
 import { amount, boolean, byteSize } from "./values.ts";
 
 type Stream = "stdout" | "stderr";
 
-/** Files that are the container's own output, which every program has anyway. */
+/** Files that mean the container's own output, which every program has anyway. */
 const CONTAINER = /^\/(?:dev\/(?:stdout|stderr|fd\/[12]|tty|console)|proc\/(?:self|1)\/fd\/[12])$/;
 
 /**
- * Where a stream of the program goes. `AUTO` and no key at all mean /var/log/supervisor/NAME.log, and
- * relative paths start in that folder. Folders that are not there are made when the log is opened.
+ * Reads where a stream of the program goes. `AUTO` and a missing key mean /var/log/supervisor/NAME.log; relative paths
+ * start in that directory. Missing directories are made when the log is opened.
  */
-export function readLog(reader: SectionReader, names: Names, stream: Stream, programName: string): LogSpec {
+export function readLog(
+  reader: SectionReader,
+  names: Variables,
+  stream: Stream,
+  programName: string,
+): LogSpec {
   const key = `${stream}_logfile`;
   const maxBytes = reader.get(`${key}_maxbytes`, names, byteSize, 50 * MEGABYTE);
   const backups = reader.get(`${key}_backups`, names, amount, 10);
@@ -40,8 +45,8 @@ export function readLog(reader: SectionReader, names: Names, stream: Stream, pro
   return { kind: "file", path: resolve(LOG_DIRECTORY, expandHome(path)), maxBytes, backups };
 }
 
-/** Where stderr goes; a file for it is pointless when it joins stdout. */
-export function readStderr(reader: SectionReader, names: Names, programName: string): LogSpec | "stdout" {
+/** Reads where stderr goes; "stdout" with redirect_stderr. */
+export function readStderr(reader: SectionReader, names: Variables, programName: string): LogSpec | "stdout" {
   const stderr = readLog(reader, names, "stderr", programName);
   if (!reader.get("redirect_stderr", names, boolean, false)) return stderr;
   const path = reader.raw("stderr_logfile");
@@ -57,8 +62,8 @@ export function readStderr(reader: SectionReader, names: Names, programName: str
 const EVENT_KEYS = ["stdout_events_enabled", "stderr_events_enabled"];
 const CAPTURE_KEYS = ["stdout_capture_maxbytes", "stderr_capture_maxbytes"];
 
-/** Checks the keys that feed supervisord's event listeners, of which there are none here. */
-export function checkEventKeys(reader: SectionReader, names: Names): void {
+/** Warns of keys for supervisord's event listeners, which are not supported. */
+export function checkEventKeys(reader: SectionReader, names: Variables): void {
   for (const key of EVENT_KEYS) {
     if (reader.get(key, names, boolean, false)) warnUnused(reader, key);
   }

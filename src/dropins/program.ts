@@ -1,46 +1,46 @@
 import { type ProgramSpec, programDefaults } from "../programs/spec.ts";
-import type { IniDocument, Section } from "./ini/document.ts";
+import type { IniDocument, Section } from "./ini-document.ts";
 import { quote, type Report } from "../programs/problem.ts";
-import type { Names } from "./python/expand.ts";
-import { commandWords } from "./command.ts";
-import { readEnvironment } from "./environment.ts";
+import type { Variables } from "./python/percent.ts";
+import { commandWords, readEnvironment, processName, readNamePattern } from "./process.ts";
 import { readExtras } from "./extras.ts";
-import { reportJunk } from "./junk.ts";
-import { PROGRAM_KEYS } from "./keys.ts";
+import { reportJunk, PROGRAM_KEYS, reportUnknownKeys } from "./known-keys.ts";
 import { checkEventKeys, readLog, readStderr } from "./log-spec.ts";
-import { commonNames, type Surroundings, withNames } from "./names.ts";
-import { processName, readNamePattern } from "./process-name.ts";
+import { commonVariables, type ExpansionContext, withVariables } from "./variables.ts";
 import { SectionReader } from "./reader.ts";
-import { reportUnknownKeys } from "./unknown-keys.ts";
-import { readSettings } from "./settings.ts";
+import { readProgramSettings } from "./settings.ts";
 import { amount, integer, plainName } from "./values.ts";
 
-/** The group a program's processes are in. */
-export interface Seat {
+/** The group that a program's processes belong to. */
+export interface Membership {
   group: string;
   /** Set for a `[group:x]`. */
   priority?: number;
 }
 
-export interface ProgramContext extends Surroundings {
+export interface ProgramContext extends ExpansionContext {
   document: IniDocument;
   report: Report;
   isKnownUser: (user: string) => boolean;
 }
 
-/** More would be a mistake, and take memory before anything starts. */
+/** A larger numprocs is a mistake, which would take memory before anything starts. */
 const MOST_PROCESSES = 10_000;
 
-/** The processes of one `[program:x]`: none at all when anything in it is wrong. */
-export function readProgram(section: Section, seat: Seat, context: ProgramContext): ProgramSpec[] {
+/** Reads the processes of one `[program:x]`: none at all after an error in that section. */
+export function readProgram(
+  section: Section,
+  membership: Membership,
+  context: ProgramContext,
+): ProgramSpec[] {
   const programName = section.name.slice("program:".length).trim();
   const { document, report } = context;
   const reader = new SectionReader(section, document, report, `program ${quote(programName)} is left out`);
   checkSection(section, programName, reader, report);
 
-  const common = commonNames(section, context);
-  const names = withNames(common, { program_name: programName, group_name: seat.group });
-  const settings = readSettings(reader, names, context);
+  const common = commonVariables(section, context);
+  const names = withVariables(common, { program_name: programName, group_name: membership.group });
+  const settings = readProgramSettings(reader, names, context);
   const numprocs = reader.get("numprocs", names, amount, 1);
   if (numprocs > MOST_PROCESSES) reader.complain("numprocs", `at most ${MOST_PROCESSES} processes`);
   const first = reader.get("numprocs_start", names, integer, 0);
@@ -49,13 +49,20 @@ export function readProgram(section: Section, seat: Seat, context: ProgramContex
 
   const specs: ProgramSpec[] = [];
   for (let number = first; number < first + numprocs && !reader.failed; number++) {
-    const numbered = withNames(names, { process_num: number, numprocs });
+    const numbered = withVariables(names, { process_num: number, numprocs });
     const process = readProcess(reader, numbered, pattern, context.shared);
     if (process === undefined) break;
-    const groupPriority = seat.priority === undefined ? {} : { groupPriority: seat.priority };
+    const groupPriority = membership.priority === undefined ? {} : { groupPriority: membership.priority };
     const { file, line } = section;
     const origin = { kind: "file", file, line } as const;
-    specs.push({ ...programDefaults, ...settings, ...process, group: seat.group, ...groupPriority, origin });
+    specs.push({
+      ...programDefaults,
+      ...settings,
+      ...process,
+      group: membership.group,
+      ...groupPriority,
+      origin,
+    });
   }
   return reader.failed ? [] : specs;
 }
@@ -78,16 +85,16 @@ function checkSection(section: Section, name: string, reader: SectionReader, rep
 type ProcessKeys = "name" | "aliases" | "command" | "commandError" | "directory" | "environment";
 type LogKeys = "stdout" | "stderr" | "dependsOn" | "ready" | "webPort" | "webName";
 
-/** The keys that may differ from process to process, and see the program's own environment. */
+/** Reads the keys that may differ between processes; their references include the program's own environment. */
 function readProcess(
   reader: SectionReader,
-  outer: Names,
+  outer: Variables,
   pattern: string,
   shared: Record<string, string>,
 ): Pick<ProgramSpec, ProcessKeys | LogKeys> | undefined {
   const own = readEnvironment(reader, outer);
   if (own === undefined) return undefined;
-  const names = withNames(outer, {}, own);
+  const names = withVariables(outer, {}, own);
   const named = reader.attempt("process_name", () => processName(pattern, names));
   if (reader.raw("command") === undefined) reader.complain("command", "a command line", "none");
   const command = reader.get("command", names, commandWords, undefined);

@@ -1,10 +1,10 @@
-import type { Entry, IniDocument, Section } from "./ini/document.ts";
+import type { Entry, IniDocument, Section } from "./ini-document.ts";
 import { type Diagnostic, Expected, quote, type Report } from "../programs/problem.ts";
-import { expand, type Names } from "./python/expand.ts";
+import { expand, type Variables } from "./python/percent.ts";
 
-/** Reads the keys of one section; what is wrong is reported and remembered, never thrown. */
+/** Reads the keys of one section. Errors are reported and set `failed`; nothing is thrown. */
 export class SectionReader {
-  /** True once anything was wrong that supervisord would have refused. */
+  /** True after an error that supervisord would have refused. */
   failed = false;
   readonly #section: Section;
   readonly #document: IniDocument;
@@ -20,7 +20,7 @@ export class SectionReader {
   }
 
   /** The value of a key after expansion and conversion; the fallback when the key is absent or wrong. */
-  get<T, F>(key: string, names: Names, convert: (text: string) => T, fallback: F): T | F {
+  get<T, F>(key: string, names: Variables, convert: (text: string) => T, fallback: F): T | F {
     const found = this.#entry(key);
     if (found === undefined) return fallback;
     try {
@@ -50,7 +50,7 @@ export class SectionReader {
   complain(key: string, expected: string, got?: string, consequence?: string): void {
     if (consequence === undefined) this.failed = true;
     const shown = got === undefined ? {} : { got };
-    // Each process of a section would find the same fault again.
+    // Every process of a section would report the same error again.
     const once = `${this.#section.name} ${key} ${expected} ${got} ${consequence}`;
     const text = consequence ?? this.#consequence;
     this.#report({ ...this.#about(key), severity: "error", expected, ...shown, text, once });
@@ -73,13 +73,13 @@ export class SectionReader {
 
   #about(key: string) {
     const { file, line, value } = this.#entry(key) ?? { ...this.#section, value: undefined };
-    // An environment may hold secrets.
+    // The environment may hold secrets.
     const shown = value === undefined || key === "environment" ? {} : { value };
     return { file, line, section: this.#section.name, key, ...shown };
   }
 }
 
-function convertExpanded<T>(raw: string, names: Names, convert: (text: string) => T): T {
+function convertExpanded<T>(raw: string, names: Variables, convert: (text: string) => T): T {
   const text = expand(raw, names);
   try {
     return convert(text);

@@ -1,6 +1,6 @@
 import { type ProgramSpec, programDefaults as defaults } from "../programs/spec.ts";
 import { Expected } from "../programs/problem.ts";
-import type { Names } from "./python/expand.ts";
+import type { Variables } from "./python/percent.ts";
 import type { SectionReader } from "./reader.ts";
 import { amount, autorestart, boolean, exitCodes, integer, octal, signalName } from "./values.ts";
 
@@ -18,10 +18,10 @@ type SettingKeys =
   | "user"
   | "umask";
 
-/** The keys that are the same for every process of a program. */
-export function readSettings(
+/** Reads the keys that are the same for all processes of a program. */
+export function readProgramSettings(
   reader: SectionReader,
-  names: Names,
+  names: Variables,
   { isKnownUser }: { isKnownUser: (user: string) => boolean },
 ): Pick<ProgramSpec, SettingKeys> {
   const get = <T, F>(key: string, convert: (text: string) => T, fallback: F) =>

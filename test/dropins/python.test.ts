@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { commentStart } from "../../src/dropins/ini/comment.ts";
+import { commentStart } from "../../src/dropins/ini-parse.ts";
 import { globFiles } from "../../src/dropins/python/glob.ts";
 import { nearest } from "../../src/dropins/nearest.ts";
 import { folderOf } from "./load-fixture.ts";

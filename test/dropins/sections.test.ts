@@ -56,7 +56,7 @@ priority=2
   ]);
   expect(programs[2]?.command).toEqual(["x", "g"]);
   expect(messages).toEqual([
-    'x.conf:2: programs: expected names of programs, got "nope"; that one is left out of the group',
+    'x.conf:2: programs: expected names of programs, got "nope"; it is left out of the group',
   ]);
 });
 

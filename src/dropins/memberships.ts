@@ -1,39 +1,37 @@
-import type { IniDocument, Section } from "./ini/document.ts";
+import type { IniDocument, Section } from "./ini-document.ts";
 import { quote, type Report } from "../programs/problem.ts";
-import { GROUP_KEYS } from "./keys.ts";
-import { JUNK_IGNORED, reportJunk } from "./junk.ts";
-import { commonNames, type Surroundings } from "./names.ts";
-import type { Seat } from "./program.ts";
+import { GROUP_KEYS, JUNK_IGNORED, reportJunk, reportUnknownKeys } from "./known-keys.ts";
+import { commonVariables, type ExpansionContext } from "./variables.ts";
+import type { Membership } from "./program.ts";
 import { SectionReader } from "./reader.ts";
-import { reportUnknownKeys } from "./unknown-keys.ts";
 import { commaList, integer, plainName } from "./values.ts";
 
 const PREFIX = "group:";
 const UNSUPPORTED = ["fcgi-program", "eventlistener"];
 
-/** Which groups the `[group:x]` sections put each program section into; programs in none have one of their own. */
-export function readSeats(
+/** Reads `[group:x]` sections: for each program section the groups with that program. A program in none is its own group. */
+export function readMemberships(
   document: IniDocument,
   report: Report,
-  surroundings: Surroundings,
-): Map<string, Seat[]> {
-  const seats = new Map<string, Seat[]>();
+  context: ExpansionContext,
+): Map<string, Membership[]> {
+  const memberships = new Map<string, Membership[]>();
   for (const section of document.sections.values()) {
     if (!section.name.startsWith(PREFIX)) continue;
-    for (const [member, seat] of readGroup(section, document, report, surroundings)) {
-      seats.set(member, [...(seats.get(member) ?? []), seat]);
+    for (const [member, membership] of readGroup(section, document, report, context)) {
+      memberships.set(member, [...(memberships.get(member) ?? []), membership]);
     }
   }
-  return seats;
+  return memberships;
 }
 
-/** The program sections that a group names, and its seat for them. */
+/** Reads one group: its program sections, and the membership that each of them gets. */
 function readGroup(
   section: Section,
   document: IniDocument,
   report: Report,
-  surroundings: Surroundings,
-): Map<string, Seat> {
+  context: ExpansionContext,
+): Map<string, Membership> {
   const { name: header, file, line } = section;
   const about = { severity: "error", file, line, section: header } as const;
   const consequence = "the key is ignored";
@@ -49,14 +47,13 @@ function readGroup(
     report({ ...about, value: group, expected, text: "its programs are on their own" });
     return new Map();
   }
-  const names = commonNames(section, surroundings);
+  const names = commonVariables(section, context);
   const priority = reader.get("priority", names, integer, 999);
-  const members = new Map<string, Seat>();
+  const members = new Map<string, Membership>();
   for (const program of reader.get("programs", names, commaList, [])) {
     if (document.sections.has(`program:${program}`)) members.set(`program:${program}`, { group, priority });
     else if (UNSUPPORTED.some((kind) => document.sections.has(`${kind}:${program}`))) continue;
-    else
-      reader.complain("programs", "names of programs", quote(program), "that one is left out of the group");
+    else reader.complain("programs", "names of programs", quote(program), "it is left out of the group");
   }
   return members;
 }

@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import type { SourceLocation } from "../programs/problem.ts";
-import type { Names } from "./python/expand.ts";
+import type { Variables } from "./python/percent.ts";
 
-/** What every section of one load shares. */
-export interface Surroundings {
+/** What `%` references of every section can refer to. */
+export interface ExpansionContext {
   hostName: string;
-  /** Replaces the folder of the file in `%(here)s`. */
+  /** Overrides the file's directory in `%(here)s`. */
   here: string | undefined;
   /** The boot environment, for `%(ENV_X)s`. */
   env: Record<string, string>;
@@ -13,19 +13,22 @@ export interface Surroundings {
   shared: Record<string, string>;
 }
 
-/** The references that mean something everywhere in a section. */
-export function commonNames(place: SourceLocation, { hostName, here, env, shared }: Surroundings): Names {
+/** Variables for every key of a section. */
+export function commonVariables(
+  place: SourceLocation,
+  { hostName, here, env, shared }: ExpansionContext,
+): Variables {
   return {
     values: { here: here ?? dirname(place.file), host_node_name: hostName },
     environments: [shared, env],
   };
 }
 
-/** The same references and more; `environment` wins over the others. */
-export function withNames(
-  names: Names,
-  values: Names["values"],
+/** Adds variables; `environment` is looked up first. */
+export function withVariables(
+  names: Variables,
+  values: Variables["values"],
   environment: Record<string, string> = {},
-): Names {
+): Variables {
   return { values: { ...names.values, ...values }, environments: [environment, ...names.environments] };
 }

@@ -1,6 +1,6 @@
-import type { SourceLocation } from "../../programs/problem.ts";
+import type { SourceLocation } from "../programs/problem.ts";
 
-/** A value and where its key stands. */
+/** A value, and the place of its key. */
 export interface Entry extends SourceLocation {
   value: string;
 }
@@ -16,7 +16,7 @@ export interface Section extends SourceLocation {
 export interface IniDocument {
   /** In the order of their first headers. */
   sections: Map<string, Section>;
-  /** `[DEFAULT]`, which every section falls back on. */
+  /** `[DEFAULT]`: fallback of every section. */
   defaults: Section;
 }
 
@@ -24,7 +24,7 @@ export function emptyDocument(): IniDocument {
   return { sections: new Map(), defaults: emptySection("DEFAULT", { file: "", line: 0 }) };
 }
 
-/** The section of that name, made when it is not there yet. */
+/** Returns the section of that name, and makes a missing one. */
 export function openSection(document: IniDocument, name: string, place: SourceLocation): Section {
   if (name === "DEFAULT") return document.defaults;
   const known = document.sections.get(name);
@@ -34,7 +34,7 @@ export function openSection(document: IniDocument, name: string, place: SourceLo
   return section;
 }
 
-/** A section that belongs to no document. */
+/** Makes a section outside of any document. */
 export function emptySection(name: string, place: SourceLocation): Section {
   return { name, ...place, entries: new Map(), junk: [] };
 }

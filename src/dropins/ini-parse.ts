@@ -1,6 +1,5 @@
-import { quote, type Report } from "../../programs/problem.ts";
-import { commentStart } from "./comment.ts";
-import { type Entry, emptySection, type IniDocument, openSection, type Section } from "./document.ts";
+import { type Report, quote } from "../programs/problem.ts";
+import { type Entry, type IniDocument, type Section, emptySection, openSection } from "./ini-document.ts";
 
 const HEADER = /^\[(.+)\]/;
 const LOOKS_LIKE_HEADER = /^\[[a-z-]+:[^\]]+\]$/;
@@ -45,7 +44,7 @@ export function parseIni(
       parts = undefined;
     } else if (content.startsWith("[")) {
       report(brokenHeader(file, line, content));
-      // Its keys must not land in the section above, as they do in supervisord.
+      // Keys below a broken header must not land in the section above, as they do in supervisord.
       section = emptySection(content, { file, line });
       parts = undefined;
     } else if (section === undefined) {
@@ -99,4 +98,26 @@ function brokenHeader(file: string, line: number, value: string) {
 function noHeader(file: string, line: number, value: string) {
   const text = "the lines up to the first header are left out";
   return { severity: "error", file, line, value, expected: HEADER_FORM, text } as const;
+}
+
+const PREFIXES = [";", "#"] as const;
+
+/**
+ * Finds where the comment of a line starts, or returns -1. A comment sign counts at the start of the line or after
+ * white space, inside quotes too. Like Python's ConfigParser, the search takes the first sign of each kind, then the
+ * second of each, and so on: `a;b ;c #d` is cut at the `#`.
+ */
+export function commentStart(line: string): number {
+  if (!line.includes(";") && !line.includes("#")) return -1;
+  let last: number[] = PREFIXES.map((prefix) => line.indexOf(prefix));
+  while (last.some((index) => index !== -1)) {
+    const starts = last.filter((index) => index === 0 || (index > 0 && isSpace(line, index - 1)));
+    if (starts.length > 0) return Math.min(...starts);
+    last = last.map((index, kind) => (index === -1 ? -1 : line.indexOf(PREFIXES[kind]!, index + 1)));
+  }
+  return -1;
+}
+
+function isSpace(line: string, index: number): boolean {
+  return line[index]!.trim() === "";
 }
