@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { generatedFiles } from "../../scripts/docs.ts";
 
-const stale = "run: bun scripts/docs.ts";
+const stale = "run: npm run docs";
 
 test("the reference of commands, the table of variables and .env.example are what the code says", async () => {
   for (const [path, content] of Object.entries(await generatedFiles()))
