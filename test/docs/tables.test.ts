@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { GROUP_KEYS, PROGRAM_KEYS } from "../../src/dropins/keys.ts";
+import { GROUP_KEYS, PROGRAM_KEYS } from "../../src/dropins/known-keys.ts";
 import { ExitCode } from "../../src/errors.ts";
 import { Page, ROOT } from "./_page.ts";
 
