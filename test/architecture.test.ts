@@ -53,6 +53,23 @@ describe("architecture of src", () => {
     expect(upward.map(named)).toEqual([]);
   });
 
+  test("no file imports itself by way of others, lazy imports and types included", () => {
+    const leads = Map.groupBy(imports, ({ from }) => from);
+    const reachable = (start: string) => {
+      const seen = new Set<string>();
+      const visit = (file: string) => {
+        for (const { to } of leads.get(file) ?? []) {
+          if (seen.has(to)) continue;
+          seen.add(to);
+          visit(to);
+        }
+      };
+      visit(start);
+      return seen;
+    };
+    expect(files.filter((file) => reachable(file).has(file))).toEqual([]);
+  });
+
   test("a feature uses no other one but those named", () => {
     const arrows = new Set<string>();
     for (const { from, to } of imports) {

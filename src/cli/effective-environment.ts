@@ -3,13 +3,15 @@ import type { EnvironmentReply } from "../control/protocol.ts";
 import { loadEnvironment } from "../env/load.ts";
 import { AiDockError } from "../errors.ts";
 
-/** The supervisor's view; without one, what a boot in this environment would see. */
+/** The environment that the supervisor gives to programs; without a supervisor, what a boot here would see. */
 export async function effectiveEnvironment(): Promise<EnvironmentReply> {
-  return (await unlessAlone(control.environment())) ?? loadEnvironment();
+  return (await orUndefinedWithoutSupervisor(control.environment())) ?? loadEnvironment();
 }
 
-/** The answer of the supervisor, or undefined when there is none. */
-export async function unlessAlone<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+/** The supervisor's answer, or undefined where no supervisor answers. */
+export async function orUndefinedWithoutSupervisor<Answer>(
+  asked: Promise<Answer>,
+): Promise<Answer | undefined> {
   try {
     return await asked;
   } catch (error) {

@@ -1,27 +1,16 @@
-import type { CommandDef } from "citty";
 import { AiDockError, ExitCode } from "../errors.ts";
+import type { Command, Commands } from "./command.ts";
 import { parseInvocation } from "./invocation.ts";
 
-/** A command's module: what citty parses, and what it does with the words after `--`. */
-export interface Command {
-  // oxlint-disable-next-line typescript/no-explicit-any -- every command has its own arguments
-  definition: CommandDef<any>;
-  /** Resolves to the exit code. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- as above
-  run(args: any, rest: string[] | undefined): Promise<number> | number;
-  /** Takes its words as they are, without flags of its own. */
-  raw?(words: string[], rest: string[] | undefined): Promise<number>;
-}
-
 /** Every command, loaded only when it is called. */
-export const commands: Record<string, () => Promise<{ default: Command }>> = {
+export const commands: Commands = {
   init: () => import("./commands/init.ts"),
   logs: () => import("./commands/logs.ts"),
   status: () => import("./commands/status.ts"),
-  start: () => import("./commands/start.ts"),
-  stop: () => import("./commands/stop.ts"),
-  restart: () => import("./commands/restart.ts"),
-  signal: () => import("./commands/signal.ts"),
+  start: () => action("start"),
+  stop: () => action("stop"),
+  restart: () => action("restart"),
+  signal: () => action("signal"),
   update: () => import("./commands/update.ts"),
   check: () => import("./commands/check.ts"),
   doctor: () => import("./commands/doctor.ts"),
@@ -36,6 +25,10 @@ export const commands: Record<string, () => Promise<{ default: Command }>> = {
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };
 
+async function action(name: "start" | "stop" | "restart" | "signal"): Promise<{ default: Command }> {
+  return { default: (await import("./commands/actions.ts"))[name] };
+}
+
 /** Runs what argv asks for and resolves to the exit code; never throws. */
 export async function main(calledAs: string, words: string[]): Promise<number> {
   const { command, own, rest } = await parseInvocation(calledAs, words, (word) =>
@@ -47,7 +40,7 @@ export async function main(calledAs: string, words: string[]): Promise<number> {
       const { default: loaded } = await load();
       if (loaded.raw !== undefined) return await loaded.raw(own, rest);
       const { runCommand } = await import("./run-command.ts");
-      return await runCommand(loaded, own, rest);
+      return await runCommand(loaded, own, rest, commands);
     }
     const { runTopLevel } = await import("./top-level.ts");
     return await runTopLevel(command, own, commands);

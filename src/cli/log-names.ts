@@ -3,7 +3,7 @@ import { z } from "zod";
 import { control } from "../control/client.ts";
 import { logOf, type LogName } from "../logs/names.ts";
 import { programId, programsNamed } from "../programs/names.ts";
-import { unlessAlone } from "./effective-environment.ts";
+import { orUndefinedWithoutSupervisor } from "./effective-environment.ts";
 
 /** A program and where its streams go: a file, `/dev/stdout`, or nothing. */
 export interface ProgramLogs {
@@ -19,7 +19,7 @@ const programLogs = z.array(
 
 /** Of all programs, as the supervisor has them; none without one. */
 export async function askProgramLogs(): Promise<ProgramLogs[]> {
-  const reply = await unlessAlone(control.rpc("getAllProcessInfo", []));
+  const reply = await orUndefinedWithoutSupervisor(control.rpc("getAllProcessInfo", []));
   return reply !== undefined && "result" in reply ? programLogs.parse(reply.result) : [];
 }
 

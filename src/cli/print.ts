@@ -1,8 +1,24 @@
+import { writeSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { errnoOf, ExitCode } from "../errors.ts";
-import { writeOut } from "./write.ts";
+import type { Problem } from "../programs/problem.ts";
 
-/** Writes text and a newline to standard output. Ends the process when its reader has seen enough, as in `| head`. */
+/** How long to wait for a slow reader of a full pipe. */
+const FULL_PIPE_MILLISECONDS = 5;
+
+/** Writes bytes to standard output, at the pace of the reader: a flood is never kept in memory. Throws EPIPE. */
+export function writeOut(bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.byteLength;) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      if (errnoOf(error) !== "EAGAIN") throw error;
+      Bun.sleepSync(FULL_PIPE_MILLISECONDS);
+    }
+  }
+}
+
+/** Writes text and a newline to standard output. Ends the process when the reader has gone (EPIPE), as in `| head`. */
 export function print(text: string): void {
   try {
     writeOut(Buffer.from(`${text}\n`));
@@ -12,9 +28,9 @@ export function print(text: string): void {
   }
 }
 
-/** Writes text that carries colours of its own; they are dropped where it is no terminal. */
+/** Writes text with colour codes of its own, and without these codes where the output is no terminal. */
 export function printColoured(text: string): void {
-  print(coloured() ? text : stripVTControlCharacters(text));
+  print(hasColours() ? text : stripVTControlCharacters(text));
 }
 
 /** Writes a value as indented JSON, for `--json`. */
@@ -22,15 +38,51 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2));
 }
 
+/** Writes a line for the user to standard error: what the output on standard output does not say. */
+export function note(text: string): void {
+  process.stderr.write(`ai-dock: ${text}\n`);
+}
+
+/** Writes what is wrong with the configuration to standard error, a line each. */
+export function printProblems(problems: Problem[]): void {
+  for (const { severity, message } of problems) {
+    const word = style(severity === "error" ? "red" : "yellow", severity);
+    process.stderr.write(`${word}: ${message}\n`);
+  }
+}
+
 const codes = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
 export type Style = keyof typeof codes;
 
-/** Wraps text in a colour, on a terminal only and not with NO_COLOR. */
+/** Wraps text in a colour, on a terminal only and not with NO_COLOR (no-color.org). */
 export function style(name: Style, text: string): string {
-  return coloured() ? `\u001B[${codes[name]}m${text}\u001B[0m` : text;
+  return hasColours() ? `\u001B[${codes[name]}m${text}\u001B[0m` : text;
 }
 
-/** See no-color.org. */
-function coloured(): boolean {
+function hasColours(): boolean {
   return process.stdout.isTTY && (Bun.env["NO_COLOR"] ?? "") === "";
+}
+
+export interface Column<Row> {
+  text: (row: Row) => string;
+  style?: (row: Row) => Style | undefined;
+}
+
+/** Lays rows out in columns as wide as their longest text; the last column is not padded. */
+export function tableLines<Row>(rows: Row[], columns: Column<Row>[]): string[] {
+  const widths = columns.map(({ text }) => Math.max(0, ...rows.map((row) => text(row).length)));
+  return rows.map((row) => {
+    const cells = columns.map(({ text, style: styleOf }, index) => {
+      const isLast = index === columns.length - 1;
+      const cell = isLast ? text(row) : text(row).padEnd(widths[index] ?? 0);
+      const name = styleOf?.(row);
+      return name === undefined ? cell : style(name, cell);
+    });
+    return cells.join("  ").trimEnd();
+  });
+}
+
+/** Writes a table to standard output. */
+export function printTable<Row>(rows: Row[], columns: Column<Row>[]): void {
+  for (const line of tableLines(rows, columns)) print(line);
 }

@@ -1,6 +1,6 @@
 import { formatBytes } from "../sys/disk.ts";
 import type { RemoteRow } from "../features/remotes/rows.ts";
-import { printTable } from "./table.ts";
+import { printTable } from "./print.ts";
 
 /** A line for each remote. */
 export function printRemotes(rows: RemoteRow[]): void {

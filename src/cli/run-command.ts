@@ -1,51 +1,47 @@
-import { type ArgsDef, parseArgs, renderUsage } from "citty";
-import { AiDockError, ExitCode, messageOf } from "../errors.ts";
-import type { Command } from "./index.ts";
+import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
+import { type ArgsDef, renderUsage } from "citty";
+import { ExitCode, messageOf } from "../errors.ts";
+import { type Command, type Commands, nameOf, usageError } from "./command.ts";
 import { printColoured } from "./print.ts";
 
-/** Parses a command's words strictly and runs it; `--help` prints its usage. */
+/**
+ * Parses a command's words strictly and runs the command; `--help` prints its usage. Words after `--` are plain
+ * words, with dashes or without. Throws AiDockError for a wrong use.
+ */
 export async function runCommand(
   command: Command,
   words: string[],
   rest: string[] | undefined,
+  commands: Commands,
 ): Promise<number> {
   if (words.includes("--help") || words.includes("-h")) {
     printColoured(await renderUsage(command.definition));
     return ExitCode.ok;
   }
-  const definitions = (command.definition.args ?? {}) as ArgsDef;
-  refuseUnknownFlags(commandName(command), words, definitions);
-  let args: unknown;
-  try {
-    args = parseArgs(words, definitions);
-  } catch (error) {
-    throw usageError(commandName(command), messageOf(error));
-  }
-  return command.run(args, rest);
+  return command.run(parse(command, words, rest ?? []), commands);
 }
 
-function commandName(command: Command): string {
-  return (command.definition.meta as { name: string }).name;
-}
-
-/** A wrong use of a command, with where to read on; exit code 2. */
-export function usageError(name: string, message: string): AiDockError {
-  const hint = `Usage: ${name} --help`;
-  return new AiDockError(message, { code: "E_USAGE", exitCode: ExitCode.usage, hint });
-}
-
-/** citty takes any flag; a mistyped one must not pass silently. */
-function refuseUnknownFlags(name: string, words: string[], definitions: ArgsDef): void {
-  const known = new Set<string>();
-  for (const [long, definition] of Object.entries(definitions)) {
+/** citty's own parser takes any flag, so that a mistyped one would pass silently. */
+function parse(command: Command, words: string[], rest: string[]): object {
+  const options: ParseArgsOptionsConfig = {};
+  for (const [name, definition] of Object.entries((command.definition.args ?? {}) as ArgsDef)) {
     if (definition.type === "positional") continue;
-    const alias = "alias" in definition ? definition.alias : undefined;
-    for (const flag of [long, ...(alias === undefined ? [] : [alias].flat())]) known.add(flag);
+    const { alias } = definition as { alias?: string };
+    const short = alias === undefined ? {} : { short: alias };
+    const fallback = definition.default === undefined ? {} : { default: definition.default as boolean };
+    options[name] = { type: definition.type === "boolean" ? "boolean" : "string", ...short, ...fallback };
   }
-  for (const word of words) {
-    if (!/^--?[A-Za-z]/.test(word)) continue;
-    const flag = word.startsWith("--") ? word.slice(2).replace(/=.*/s, "") : word.slice(1, 2);
-    const plain = flag.startsWith("no-") ? flag.slice(3) : flag;
-    if (!known.has(flag) && !known.has(plain)) throw usageError(name, `Unknown option "${word}" of ${name}`);
+  try {
+    const { values, positionals } = parseArgs({
+      args: words,
+      options,
+      allowPositionals: true,
+      allowNegative: true,
+    });
+    return { ...values, _: [...positionals, ...rest] };
+  } catch (error) {
+    // The first sentence; those behind are advice for programmers.
+    const [problem = ""] = messageOf(error).split(/[.] /);
+    throw usageError(nameOf(command), problem.replaceAll("'", '"'));
   }
 }

@@ -1,27 +1,38 @@
+import { control } from "../control/client.ts";
+import type { StatusReply } from "../control/protocol.ts";
+import { daysAndClock } from "../control/rpc/info.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramStatus } from "../supervisor/status.ts";
-import { style } from "./print.ts";
+import { style, type Style, tableLines } from "./print.ts";
+
+/** How often a watched status is asked for; uptimes are shown in seconds. */
+const INTERVAL_MILLISECONDS = 1000;
+
+const HOME = "\u001B[H";
+const CLEAR_LINE = "\u001B[K";
+const CLEAR_BELOW = "\u001B[J";
+const CLEAR = "\u001B[2J";
 
 /** The lines of `ai-dock status`, one a program. */
 export function statusTable(phase: string, programs: ProgramStatus[]): string[] {
   const lines: string[] = [];
   if (phase !== "running") lines.push(style("yellow", `The container is ${phase}; see: ai-dock logs -f`));
   if (programs.length === 0 && phase === "running") lines.push("No programs");
-  const width = Math.max(0, ...programs.map((program) => programId(program).length));
-  for (const program of programs) {
-    const state = style(stateStyle(program), program.state.padEnd(8));
-    lines.push(`${programId(program).padEnd(width)}  ${state}  ${describe(program)}`.trimEnd());
-  }
-  return lines;
+  const rows = tableLines(programs, [
+    { text: programId },
+    { text: ({ state }) => state.padEnd("STARTING".length), style: stateStyle },
+    { text: details },
+  ]);
+  return [...lines, ...rows];
 }
 
-function stateStyle({ state, ready }: ProgramStatus) {
+function stateStyle({ state, ready }: ProgramStatus): Style {
   if (state === "RUNNING") return ready ? "green" : "yellow";
   if (state === "FATAL" || state === "BACKOFF") return "red";
   return state === "STARTING" || state === "STOPPING" ? "yellow" : "dim";
 }
 
-function describe({ pid, uptime_s, ready, restarts, reason, note, state, exit_code }: ProgramStatus): string {
+function details({ pid, uptime_s, ready, restarts, reason, note, state, exit_code }: ProgramStatus): string {
   const parts = [
     pid === null ? undefined : `pid ${pid}`,
     uptime_s === null ? undefined : `up ${formatDuration(uptime_s)}`,
@@ -34,10 +45,34 @@ function describe({ pid, uptime_s, ready, restarts, reason, note, state, exit_co
 }
 
 function formatDuration(seconds: number): string {
-  const whole = Math.floor(seconds);
-  const days = Math.floor(whole / 86_400);
-  const clock = [Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60]
-    .map((part, index) => (index === 0 ? String(part) : String(part).padStart(2, "0")))
-    .join(":");
+  const { days, clock } = daysAndClock(seconds);
   return days > 0 ? `${days}d ${clock}` : clock;
+}
+
+/** Shows lines on the terminal and redraws them every second, until a signal or until the supervisor has gone (AiDockError). */
+export async function watchLines(lines: (status: StatusReply) => string[]): Promise<never> {
+  process.stdout.write(CLEAR);
+  for (;;) {
+    // A terminal that does not know its size says 0.
+    const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
+    const rows = process.stdout.rows || Number.POSITIVE_INFINITY;
+    const shown = lines(await control.status()).slice(0, Math.max(1, rows - 1));
+    const body = shown
+      .map((line) => `${Bun.sliceAnsi(line, 0, columns, { ellipsis: "…" })}${CLEAR_LINE}\n`)
+      .join("");
+    process.stdout.write(`${HOME}${body}${CLEAR_BELOW}`);
+    await Bun.sleep(INTERVAL_MILLISECONDS);
+  }
+}
+
+/** Without a terminal: calls `show` with every status that differs from the previous one in more than uptime. */
+export async function watchChanges(show: (status: StatusReply) => void): Promise<never> {
+  let last = "";
+  for (;;) {
+    const status = await control.status();
+    const key = JSON.stringify(status, (name, value: unknown) => (name === "uptime_s" ? undefined : value));
+    if (key !== last) show(status);
+    last = key;
+    await Bun.sleep(INTERVAL_MILLISECONDS);
+  }
 }

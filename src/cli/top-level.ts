@@ -1,6 +1,6 @@
 import { defineCommand, renderUsage } from "citty";
 import { AiDockError, ExitCode } from "../errors.ts";
-import type { Command } from "./index.ts";
+import type { Commands } from "./command.ts";
 import { print, printColoured } from "./print.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
@@ -8,7 +8,7 @@ import { COMMIT, VERSION } from "./version.ts";
 export async function runTopLevel(
   command: string | undefined,
   words: string[],
-  commands: Record<string, () => Promise<{ default: Command }>>,
+  commands: Commands,
 ): Promise<number> {
   const [first] = words;
   if (command === undefined && (first === "--version" || first === "-v")) {
@@ -30,7 +30,7 @@ function isHelp(word: string): boolean {
   return word === "--help" || word === "-h";
 }
 
-async function usage(commands: Record<string, () => Promise<{ default: Command }>>): Promise<string> {
+async function usage(commands: Commands): Promise<string> {
   const loaded = await Promise.all(
     Object.entries(commands).map(async ([name, load]) => [name, (await load()).default.definition] as const),
   );

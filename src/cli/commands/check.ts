@@ -7,10 +7,8 @@ import { ExitCode } from "../../errors.ts";
 import { programId } from "../../programs/names.ts";
 import { type Problem, problemOf } from "../../programs/problem.ts";
 import { effectiveEnvironment } from "../effective-environment.ts";
-import type { Command } from "../index.ts";
-import { print, printJson, style } from "../print.ts";
-import { printProblems } from "../problems.ts";
-import { usageError } from "../run-command.ts";
+import { type Command, usageError } from "../command.ts";
+import { print, printJson, printProblems, style } from "../print.ts";
 
 const command: Command = {
   definition: defineCommand({

@@ -1,9 +1,8 @@
 import { defineCommand } from "citty";
 import { ExitCode } from "../../errors.ts";
 import { completionScript } from "../../features/shell/completion.ts";
-import type { Command } from "../index.ts";
+import { type Command, type Commands, usageError } from "../command.ts";
 import { print } from "../print.ts";
-import { usageError } from "../run-command.ts";
 
 const command: Command = {
   definition: defineCommand({
@@ -13,10 +12,10 @@ const command: Command = {
     },
     args: { shell: { type: "positional", required: false, description: "bash" } },
   }),
-  async run({ _: [shell, line] }: { _: string[] }) {
+  async run({ _: [shell, line] }: { _: string[] }, commands) {
     if (shell === "bash") print(completionScript.trimEnd());
-    // What the script calls at every TAB, with the line up to the cursor.
-    else if (shell === "words" && line !== undefined) await printWords(line);
+    // The script calls this at every TAB, with the line up to the cursor.
+    else if (shell === "words" && line !== undefined) await printWords(line, commands);
     else
       throw usageError(
         "ai-dock completion",
@@ -28,8 +27,8 @@ const command: Command = {
 
 export default command;
 
-async function printWords(line: string): Promise<void> {
-  const { completeLine } = await import("../completion/complete.ts");
-  const words = await completeLine(line);
+async function printWords(line: string, commands: Commands): Promise<void> {
+  const { completeLine } = await import("../complete.ts");
+  const words = await completeLine(line, commands);
   if (words.length > 0) print(words.join("\n"));
 }

@@ -10,9 +10,9 @@ import { sshCheck } from "../../features/ssh/check.ts";
 import { supervisorCheck } from "../doctor/supervisor.ts";
 import { tunnelsCheck } from "../../features/tunnels/check.ts";
 import { workspaceCheck } from "../../features/workspace/check.ts";
-import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
-import type { Command } from "../index.ts";
-import { print, printJson, style, type Style } from "../print.ts";
+import { effectiveEnvironment, orUndefinedWithoutSupervisor } from "../effective-environment.ts";
+import type { Command } from "../command.ts";
+import { printJson, printTable, type Style } from "../print.ts";
 
 const checks: Check[] = [
   supervisorCheck,
@@ -53,16 +53,23 @@ async function look(check: Check, patient: Patient): Promise<Finding[]> {
 }
 
 async function examine(): Promise<Patient> {
-  const [{ env }, status] = await Promise.all([effectiveEnvironment(), unlessAlone(control.status())]);
+  const [{ env }, status] = await Promise.all([
+    effectiveEnvironment(),
+    orUndefinedWithoutSupervisor(control.status()),
+  ]);
   return { env, settings: readSettings(env).settings, status };
 }
 
 const styles: Record<Finding["status"], Style> = { ok: "green", warning: "yellow", error: "red" };
 
 function printFindings(findings: Finding[]): void {
-  const width = Math.max(...findings.map(({ name }) => name.length));
-  for (const { name, status, message, fix } of findings) {
-    print(`${style(styles[status], status.padEnd(7))}  ${name.padEnd(width)}  ${message}`);
-    if (fix !== undefined) print(`${" ".repeat(11 + width)}→ ${fix}`);
-  }
+  const rows = findings.flatMap(({ fix, ...row }) => [
+    row,
+    ...(fix === undefined ? [] : [{ name: "", status: undefined, message: `→ ${fix}` }]),
+  ]);
+  printTable(rows, [
+    { text: ({ status = "" }) => status, style: ({ status }) => status && styles[status] },
+    { text: ({ name }) => name },
+    { text: ({ message }) => message },
+  ]);
 }

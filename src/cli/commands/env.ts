@@ -2,8 +2,8 @@ import { defineCommand } from "citty";
 import { describeEnvironment, type EnvironmentRow } from "../../env/describe.ts";
 import { ExitCode } from "../../errors.ts";
 import { effectiveEnvironment } from "../effective-environment.ts";
-import type { Command } from "../index.ts";
-import { print, printJson, style } from "../print.ts";
+import type { Command } from "../command.ts";
+import { printJson, printTable } from "../print.ts";
 
 const command: Command = {
   definition: defineCommand({
@@ -27,9 +27,12 @@ const command: Command = {
 export default command;
 
 function printRows(rows: EnvironmentRow[]): void {
-  const width = Math.max(...rows.map(({ name }) => name.length));
-  for (const { name, value, source } of rows) {
-    const shown = value === null ? style("dim", "(not set)") : value.replaceAll("\n", "\\n");
-    print(`${name.padEnd(width)}  ${source.padEnd(9)}  ${shown}`);
-  }
+  printTable(rows, [
+    { text: ({ name }) => name },
+    { text: ({ source }) => source },
+    {
+      text: ({ value }) => (value === null ? "(not set)" : value.replaceAll("\n", "\\n")),
+      style: ({ value }) => (value === null ? "dim" : undefined),
+    },
+  ]);
 }

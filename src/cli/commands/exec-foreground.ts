@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { defineCommand } from "citty";
 import { execForeground } from "../../sys/libc.ts";
-import type { Command } from "../index.ts";
+import type { Command } from "../command.ts";
 
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;

@@ -1,7 +1,7 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { ExitCode } from "../../errors.ts";
-import type { Command } from "../index.ts";
+import type { Command } from "../command.ts";
 import { print, printJson } from "../print.ts";
 
 interface Arguments {

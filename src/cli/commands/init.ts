@@ -1,7 +1,7 @@
 import { defineCommand, renderUsage } from "citty";
 import { init } from "../../init/index.ts";
 import { ExitCode } from "../../errors.ts";
-import type { Command } from "../index.ts";
+import type { Command } from "../command.ts";
 import { printColoured } from "../print.ts";
 
 const definition = defineCommand({

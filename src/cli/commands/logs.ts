@@ -4,11 +4,9 @@ import { listLogs } from "../../logs/names.ts";
 import { parseMoment } from "../../logs/read/since.ts";
 import { viewLogs } from "../../logs/read/view.ts";
 import { LOG_DIRECTORY } from "../../programs/spec.ts";
-import type { Command } from "../index.ts";
+import { type Command, usageError } from "../command.ts";
 import { askProgramLogs, chooseLogs, isLog } from "../log-names.ts";
-import { style } from "../print.ts";
-import { usageError } from "../run-command.ts";
-import { writeOut } from "../write.ts";
+import { note, style, writeOut } from "../print.ts";
 
 interface LogsArgs {
   _: string[];
@@ -82,7 +80,7 @@ async function namesOf(words: string[], follow: boolean): Promise<string[]> {
   if (words.every((word) => isLog(word, known))) return words;
   const programs = await askProgramLogs();
   const { names, notes } = chooseLogs(words, programs, { directory: LOG_DIRECTORY, known, follow });
-  for (const note of notes) process.stderr.write(`ai-dock: ${note}\n`);
+  for (const text of notes) note(text);
   return names;
 }
 

@@ -10,7 +10,7 @@ import { readSettings } from "../../env/load.ts";
 import { createRedactor } from "../../env/redact.ts";
 import { ExitCode } from "../../errors.ts";
 import { logger, setLogRedactor } from "../../log.ts";
-import type { Command } from "../index.ts";
+import type { Command } from "../command.ts";
 
 const NAME = "provisioning";
 const LAST_LINES_MILLISECONDS = 1000;

@@ -6,9 +6,9 @@ import { listRemotes } from "../../features/remotes/list.ts";
 import { describeOrphan, orphanedUploads } from "../../features/remotes/orphans.ts";
 import { placesOf } from "../../features/remotes/layout.ts";
 import { REMOTES_GROUP } from "../../features/remotes/program.ts";
-import { effectiveEnvironment, unlessAlone } from "../effective-environment.ts";
-import type { Command } from "../index.ts";
-import { print, printJson } from "../print.ts";
+import { effectiveEnvironment, orUndefinedWithoutSupervisor } from "../effective-environment.ts";
+import type { Command } from "../command.ts";
+import { note, print, printJson } from "../print.ts";
 import { describeRemote, type RemoteRow } from "../../features/remotes/rows.ts";
 import { printRemotes } from "../remotes-table.ts";
 
@@ -26,7 +26,7 @@ const command: Command = {
   async run({ _: names, json }: { _: string[]; json?: boolean }) {
     const { env } = await effectiveEnvironment();
     const { remotes, problems } = await listRemotes(env);
-    const status = await unlessAlone(control.status());
+    const status = await orUndefinedWithoutSupervisor(control.status());
     const workspace = workspaceOf(env);
     const places = placesOf(remotes, workspace);
     const rows: RemoteRow[] = await Promise.all(
@@ -39,12 +39,10 @@ const command: Command = {
           ),
         ),
     );
-    for (const problem of problems) process.stderr.write(`ai-dock: ${problem}\n`);
-    for (const orphan of await orphanedUploads(places, workspace))
-      process.stderr.write(`ai-dock: ${describeOrphan(orphan)}\n`);
+    for (const problem of problems) note(problem);
+    for (const orphan of await orphanedUploads(places, workspace)) note(describeOrphan(orphan));
     const unknown = names.filter((name) => !rows.some((row) => row.name === name));
-    for (const name of unknown)
-      process.stderr.write(`ai-dock: No such remote: ${known(remotes)}, got "${name}"\n`);
+    for (const name of unknown) note(`No such remote: ${known(remotes)}, got "${name}"`);
     if (json) printJson(rows);
     else if (rows.length > 0) printRemotes(rows);
     else if (problems.length === 0 && unknown.length === 0)

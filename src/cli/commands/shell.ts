@@ -2,8 +2,7 @@ import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { resolveCommand } from "../../supervisor/command.ts";
 import { childExit, sendSignal, shellCode, spawnChild } from "../../sys/children.ts";
-import type { Command } from "../index.ts";
-import { usageError } from "../run-command.ts";
+import { type Command, usageError } from "../command.ts";
 
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;

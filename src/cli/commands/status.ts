@@ -4,9 +4,9 @@ import type { StatusReply } from "../../control/protocol.ts";
 import { ExitCode } from "../../errors.ts";
 import { requirePrograms } from "../../programs/names.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";
-import type { Command } from "../index.ts";
+import type { Command } from "../command.ts";
 import { print, printJson } from "../print.ts";
-import { statusTable } from "../status-table.ts";
+import { statusTable, watchChanges, watchLines } from "../status-table.ts";
 
 interface StatusArgs {
   _: string[];
@@ -35,7 +35,6 @@ const command: Command = {
       names.length === 0 ? programs : names.flatMap((name) => requirePrograms(programs, name));
     const lines = (status: StatusReply) => statusTable(status.phase, choose(status));
     if (watch) {
-      const { watchChanges, watchLines } = await import("../watch-status.ts");
       if (json) await watchChanges((status) => print(JSON.stringify(choose(status))));
       else if (process.stdout.isTTY) await watchLines(lines);
       else await watchChanges((status) => print(lines(status).join("\n")));

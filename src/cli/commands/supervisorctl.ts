@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { ExitCode } from "../../errors.ts";
-import type { Command } from "../index.ts";
+import type { Command } from "../command.ts";
 import { print } from "../print.ts";
 import { readOptions, usage } from "../supervisorctl/options.ts";
 import { runLine } from "../supervisorctl/run-line.ts";

@@ -1,9 +1,8 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { ExitCode } from "../../errors.ts";
-import type { Command } from "../index.ts";
-import { print, printJson } from "../print.ts";
-import { printTable } from "../table.ts";
+import type { Command } from "../command.ts";
+import { print, printJson, printTable } from "../print.ts";
 import { foreignTunnels } from "../../features/tunnels/foreign.ts";
 import { ownTunnels, type TunnelRow } from "../../features/tunnels/rows.ts";
 

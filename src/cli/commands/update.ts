@@ -3,9 +3,8 @@ import { control } from "../../control/client.ts";
 import type { UpdateReply } from "../../control/protocol.ts";
 import { ExitCode } from "../../errors.ts";
 import { programId } from "../../programs/names.ts";
-import type { Command } from "../index.ts";
-import { print, printJson } from "../print.ts";
-import { printProblems } from "../problems.ts";
+import type { Command } from "../command.ts";
+import { print, printJson, printProblems } from "../print.ts";
 
 const command: Command = {
   definition: defineCommand({

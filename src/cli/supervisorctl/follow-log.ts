@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { Follower } from "../../logs/read/follow.ts";
 import { findStart } from "../../logs/read/tail.ts";
 import { watchDirectory } from "../../logs/read/watch.ts";
-import { writeOut } from "../write.ts";
+import { writeOut } from "../print.ts";
 import type { Session } from "./session.ts";
 
 /** How much of what was there is shown first, as supervisord does. */

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { controlSocket } from "../../control/protocol.ts";
 import { messageOf } from "../../errors.ts";
-import { usageError } from "../run-command.ts";
+import { usageError } from "../command.ts";
 
 export interface CtlOptions {
   help: boolean;

@@ -68,23 +68,28 @@ function stopped({ started, ended }: Program["times"]): string {
 
 /** Seconds as Python prints a timedelta: `0:00:05`, `1 day, 2:03:04`. */
 function pythonDuration(duration: number): string {
-  const whole = Math.floor(duration);
-  const days = Math.floor(whole / 86_400);
-  const [minutes, rest] = [Math.floor(whole / 60) % 60, whole % 60].map((part) =>
-    String(part).padStart(2, "0"),
-  );
-  const clock = `${Math.floor(whole / 3600) % 24}:${minutes}:${rest}`;
+  const { days, clock } = daysAndClock(duration);
   return days === 0 ? clock : `${days} day${days === 1 ? "" : "s"}, ${clock}`;
+}
+
+/** Splits seconds into whole days and the rest as `2:03:04`. */
+export function daysAndClock(duration: number): { days: number; clock: string } {
+  const whole = Math.floor(duration);
+  const [minutes, rest] = [Math.floor(whole / 60) % 60, whole % 60].map((part) => twoDigits(part));
+  return { days: Math.floor(whole / 86_400), clock: `${Math.floor(whole / 3600) % 24}:${minutes}:${rest}` };
 }
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** `Nov 23 09:29 PM`, in local time. */
 function shortDate(date: Date): string {
-  const two = (part: number) => String(part).padStart(2, "0");
   const hour = date.getHours();
-  const clock = `${two(hour % 12 === 0 ? 12 : hour % 12)}:${two(date.getMinutes())}`;
-  return `${months[date.getMonth()]} ${two(date.getDate())} ${clock} ${hour < 12 ? "AM" : "PM"}`;
+  const clock = `${twoDigits(hour % 12 === 0 ? 12 : hour % 12)}:${twoDigits(date.getMinutes())}`;
+  return `${months[date.getMonth()]} ${twoDigits(date.getDate())} ${clock} ${hour < 12 ? "AM" : "PM"}`;
+}
+
+function twoDigits(part: number): string {
+  return String(part).padStart(2, "0");
 }
 
 function seconds(milliseconds: number): number {

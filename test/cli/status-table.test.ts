@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import { statusTable } from "../../src/cli/status-table.ts";
+import type { ProgramStatus } from "../../src/supervisor/status.ts";
+
+function program(name: string, more: Partial<ProgramStatus>): ProgramStatus {
+  return {
+    name,
+    group: name,
+    state: "STOPPED",
+    pid: null,
+    uptime_s: null,
+    ready: false,
+    restarts: 0,
+    exit_code: null,
+    signal: null,
+    reason: null,
+    note: null,
+    facts: {},
+    ...more,
+  };
+}
+
+const up = { state: "RUNNING", pid: 7, ready: true } as const;
+
+test("a row tells state, process, uptime, readiness, restarts and the reason, in columns", () => {
+  const rows = [
+    program("sshd", { ...up, uptime_s: 59.9 }),
+    program("app_01", { ...up, group: "apps", uptime_s: 3661, ready: false, note: "loads a model" }),
+    program("old", { ...up, uptime_s: 90_061, restarts: 1 }),
+    program("crashes", { state: "BACKOFF", restarts: 3, reason: "exit code 1" }),
+    program("done", { state: "EXITED", exit_code: 0 }),
+    program("off", { reason: "switched off by AI_DOCK_DISABLE" }),
+    program("idle", {}),
+  ];
+  expect(statusTable("running", rows)).toEqual([
+    "sshd         RUNNING   pid 7, up 0:00:59, ready",
+    "apps:app_01  RUNNING   pid 7, up 1:01:01, not ready, loads a model",
+    "old          RUNNING   pid 7, up 1d 1:01:01, ready, 1 restart",
+    "crashes      BACKOFF   3 restarts, exit code 1",
+    "done         EXITED    exit code 0",
+    "off          STOPPED   switched off by AI_DOCK_DISABLE",
+    "idle         STOPPED",
+  ]);
+});
+
+test("a container that boots or stops says so first; without programs that is all", () => {
+  expect(statusTable("booting", [])).toEqual(["The container is booting; see: ai-dock logs -f"]);
+  expect(statusTable("running", [])).toEqual(["No programs"]);
+});
