@@ -11,7 +11,11 @@ const COLLECT_MILLISECONDS = 2000;
 export async function reportReady(supervisor: Supervisor, started: number): Promise<void> {
   const settled = () =>
     supervisor.programs.every(({ state, ready }) => state !== "STARTING" && (state !== "RUNNING" || ready));
-  await supervisor.until(() => supervisor.phase !== "running" || settled());
+  do {
+    await supervisor.until(() => supervisor.phase !== "running" || settled());
+    // A program that waited for the last one to become ready is only just being started.
+    await new Promise(setImmediate);
+  } while (supervisor.phase === "running" && !settled());
   if (supervisor.phase !== "running") return;
   const { problems } = health(supervisor);
   const up = supervisor.programs.filter(({ state }) => state === "RUNNING").length;
