@@ -83,6 +83,12 @@ describe("image", () => {
     expect(variables["PATH"]).toStartWith("/opt/ai-dock/bin:/opt/micromamba/bin:");
   });
 
+  test("has labels that name the version of its binary", async () => {
+    const { Labels } = await config();
+    const version = await inside("ai-dock --version");
+    expect(version).toStartWith(`ai-dock ${Labels["org.opencontainers.image.version"]} (`);
+  });
+
   test("starts, stops and is probed by ai-dock", async () => {
     const { Entrypoint, Cmd, StopSignal, ExposedPorts, Healthcheck } = await config();
     expect({ Entrypoint, Cmd, StopSignal, ports: Object.keys(ExposedPorts).toSorted() }).toEqual({
@@ -91,7 +97,7 @@ describe("image", () => {
       StopSignal: "SIGTERM",
       ports: ["22/tcp", "53682/tcp"],
     });
-    expect(Healthcheck.Test).toEqual(["CMD", "/usr/local/bin/ai-dock", "health"]);
+    expect(Healthcheck.Test).toEqual(["CMD", "/usr/local/bin/ai-dock", "health", "--started"]);
   });
 
   test("turns healthy without any setting, and stops with 0", async () => {
@@ -112,6 +118,7 @@ interface ImageConfig {
   StopSignal: string;
   ExposedPorts: Record<string, unknown>;
   Healthcheck: { Test: string[] };
+  Labels: Record<string, string>;
 }
 
 async function config(): Promise<ImageConfig> {

@@ -81,6 +81,7 @@ test("platforms, registry, cache and attestations come from variables", async ()
   expect(cuda).toMatchObject({
     tags: ["registry.example/me/mine:cuda-13.2.1-base-24.04"],
     platforms: ["linux/amd64", "linux/arm64"],
+    args: { REVISION: "abc", XPU_TARGET: "NVIDIA_GPU" },
     labels: {
       "org.opencontainers.image.revision": "abc",
       "org.opencontainers.image.ref.name": "cuda-13.2.1-base-24.04",

@@ -9,12 +9,20 @@ const CHILD = `${ROOT}/test/child`;
 
 const arm64 = ["--platform", "linux/arm64"];
 
+/** Bun's own, each of which would keep the container from booting, or run what is not there. */
+const variables = {
+  BUN_BE_BUN: "1",
+  BUN_OPTIONS: "--preload=/x.js",
+  BUN_INSPECT: "ws://127.0.0.1:9229/x",
+  BUN_JSC_unknown: "1",
+};
+
 /** Everything runs under QEMU here. */
 const EMULATED = { limit: 150_000 };
 const TEST_MILLISECONDS = 15 * 60_000;
 
 test(
-  "an image for arm64 is assembled, boots, serves its app, restarts it and stops",
+  "an image for arm64 is assembled, boots whatever is said to Bun, serves its app, restarts it and stops",
   async () => {
     const tree = tempFolder();
     const binary = `${tree}/usr/local/bin/ai-dock`;
@@ -26,15 +34,17 @@ test(
     const argv = Object.entries(contexts).flatMap(([name, value]) => ["--build-context", `${name}=${value}`]);
     await must(["docker", "build", "--quiet", ...arm64, "--tag", image, ...argv, `${CHILD}/foreign`]);
     try {
-      await using container = await boot({ image, more: arm64, env: { EXTRA: "a $b" } });
+      await using container = await boot({ image, more: arm64, env: { EXTRA: "a $b", ...variables } });
       await container.waitReady(EMULATED);
       // That itself waits for so long as an app takes that is not emulated.
       const answer = () => waitFor(() => environmentOfApp(container, "foreign"), EMULATED);
       expect(await answer()).toMatchObject({
         EXTRA: "a $b",
         WORKSPACE_MOUNTED: "false",
+        ...variables,
       });
       expect(await container.sh("uname -m")).toBe("aarch64");
+      expect(await container.sh("ai-dock --version")).toMatch(/^ai-dock \d+\.\d+\.\d+ \(/);
       expect(await container.sh("ai-dock status app")).toMatch(/^app +RUNNING/);
       expect(await container.sh("ai-dock logs -n 1 app")).toContain("GET / HTTP/1.1");
       const pid = async () => {

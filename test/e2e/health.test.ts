@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { boot, waitFor } from "./harness.ts";
+
+const broken = "[program:broken]\ncommand=false\nstartretries=0\n";
+/** The image's own probe, more often. */
+const more = ["--health-interval=1s"];
+
+test("once healthy the image stays healthy, whatever becomes of a program", async () => {
+  await using container = await boot({ programs: {}, more });
+  await waitFor(async () => (await container.health()) === "healthy");
+  container.writeProgram("broken.conf", broken);
+  await container.exec(["ai-dock", "update"]);
+  const probe = await waitFor(
+    async () => (await container.state()).Health?.Log.find(({ Output }) => Output.includes("broken: FATAL")),
+    { detail: async () => JSON.stringify((await container.state()).Health) },
+  );
+  expect(probe).toMatchObject({
+    ExitCode: 0,
+    Output: expect.stringMatching(/^alive: running\nbroken: FATAL/),
+  });
+  expect(await container.health()).toBe("healthy");
+  const code = async (...flags: string[]) => (await container.exec(["ai-dock", "health", ...flags])).code;
+  expect([await code(), await code("--started"), await code("--live")]).toEqual([1, 0, 0]);
+  // Another supervisor has yet to be healthy.
+  await container.restart();
+  await waitFor(async () => (await container.sh("ai-dock status broken || true")).includes("FATAL"));
+  expect([await code(), await code("--started"), await code("--live")]).toEqual([1, 1, 0]);
+});
+
+test("a container that was never healthy is not started", async () => {
+  await using container = await boot({ programs: { "broken.conf": broken }, more });
+  const probe = await waitFor(async () =>
+    (await container.state()).Health?.Log.find(({ Output }) => Output.includes("broken: FATAL")),
+  );
+  expect(probe).toMatchObject({ ExitCode: 1, Output: expect.stringMatching(/^unhealthy: running\n/) });
+  expect(await container.health()).not.toBe("healthy");
+});
