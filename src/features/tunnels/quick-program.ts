@@ -8,10 +8,12 @@ export const QUICK_TUNNELS_GROUP = "quicktunnel";
 
 /** Something that answers http on a port of this container. */
 export interface WebService {
-  /** What the tunnel is called after. */
+  /** The port that the tunnel is named after. */
   port: number;
-  /** Where requests may go, best first: what stands in front of a service, and asks for a password, comes before it. */
-  targets: number[];
+  /** The port that the tunnel leads to: that of the front where the service has one. */
+  target: number;
+  /** The port of the service itself where something that may ask for a password stands in front of it. */
+  behind?: number;
   name: string;
 }
 
@@ -20,8 +22,7 @@ export interface WebService {
  * counts the attempts of all together. `onUrl` is called when it has its address.
  */
 export function quickTunnelProgram(
-  { port, name }: WebService,
-  target: number,
+  { port, target, name }: WebService,
   env: Record<string, string>,
   onUrl: (url: string) => void,
 ): ProgramSpec {

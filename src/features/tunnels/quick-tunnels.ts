@@ -15,15 +15,10 @@ const PATIENCE_MILLISECONDS = 30_000;
 /** A new tunnel may be refused for a moment; one that is refused for so long has gone at Cloudflare. */
 const REFUSED_MILLISECONDS = 60_000;
 
-/** How long a service alone has to answer before its tunnel leads past what should stand in front of it. */
-const ALONE_MILLISECONDS = 10_000;
-
 const log = logger("tunnels");
 
 interface Tunnel {
   service: WebService;
-  /** Where it leads. */
-  target: number;
   program: Program;
   /** Since when its service has not answered. */
   silentSince?: number;
@@ -32,6 +27,12 @@ interface Tunnel {
   /** Since when Cloudflare has refused it. */
   refusedSince?: number;
 }
+
+const isGuarded = ({ behind }: WebService) => behind !== undefined;
+
+/** The tunnel to a front that has not answered so far. */
+const isWaiting = ({ service, attempt, program }: Tunnel) =>
+  isGuarded(service) && attempt === undefined && program.isDown;
 
 export interface QuickTunnelsOptions {
   supervisor: Supervisor;
@@ -49,8 +50,6 @@ export class QuickTunnels {
   readonly #options: QuickTunnelsOptions;
   readonly #tunnels = new Map<number, Tunnel>();
   readonly #attempts = new SharedAttempts();
-  /** Since when a service has answered behind a front that does not, by port. */
-  readonly #alone = new Map<number, number>();
   #shown = "";
 
   constructor(options: QuickTunnelsOptions) {
@@ -71,36 +70,24 @@ export class QuickTunnels {
         log.warn(`${tunnel.service.name}: ${tunnel.program.note ?? "refused"}`);
         this.#attempts.failed(now);
         await this.#close(tunnel);
-      } else if (!services.has(tunnel.service.port) || this.#isSilent(tunnel, ports, now))
+      } else if (this.#isOver(tunnel, services.get(tunnel.service.port), ports, now))
         await this.#close(tunnel);
     }
-    for (const service of services.values()) {
-      const target = this.#tunnels.has(service.port) ? undefined : this.#targetOf(service, ports, now);
-      if (target !== undefined) this.#open(service, target);
-    }
+    for (const service of services.values())
+      if (!this.#tunnels.has(service.port) && (isGuarded(service) || ports.has(service.target)))
+        this.#open(service);
     this.#tellChanges();
-    await this.#startNext(now);
+    this.#explainWaits(ports);
+    await this.#startNext(ports, now);
   }
 
-  /** Where a tunnel may lead by now. */
-  #targetOf({ port, targets }: WebService, ports: Set<number>, now: number): number | undefined {
-    const answering = targets.find((target) => ports.has(target));
-    if (answering === undefined || answering === targets[0]) {
-      this.#alone.delete(port);
-      return answering;
-    }
-    const since = this.#alone.get(port) ?? now;
-    this.#alone.set(port, since);
-    return now - since < ALONE_MILLISECONDS ? undefined : answering;
-  }
-
-  #open(service: WebService, target: number): void {
+  #open(service: WebService): void {
     const { supervisor, env } = this.#options;
     const onUrl = (url: string) => this.#succeeded(tunnel, url);
-    const program = supervisor.add(quickTunnelProgram(service, target, env, onUrl));
-    const tunnel: Tunnel = { service, target, program };
+    const program = supervisor.add(quickTunnelProgram(service, env, onUrl));
+    program.facts = { service: service.name, target: service.target };
+    const tunnel: Tunnel = { service, program };
     this.#tunnels.set(service.port, tunnel);
-    this.#alone.delete(service.port);
   }
 
   async #close({ service, program }: Tunnel): Promise<void> {
@@ -111,8 +98,13 @@ export class QuickTunnels {
     supervisor.remove(program);
   }
 
+  /** The service is gone, has got a front that the tunnel leads past, or has been silent for too long. */
+  #isOver(tunnel: Tunnel, service: WebService | undefined, ports: Set<number>, now: number): boolean {
+    return service?.target !== tunnel.service.target || this.#isSilent(tunnel, ports, now);
+  }
+
   #isSilent(tunnel: Tunnel, ports: Set<number>, now: number): boolean {
-    if (ports.has(tunnel.target)) {
+    if (ports.has(tunnel.service.target) || isWaiting(tunnel)) {
       delete tunnel.silentSince;
       return false;
     }
@@ -147,7 +139,15 @@ export class QuickTunnels {
     log.warn(`${service.name} (port ${service.port}): ${program.reason}`);
   }
 
-  async #startNext(now: number): Promise<void> {
+  /** Says which tunnels wait for what stands in front of their service. No time ends such a wait. */
+  #explainWaits(ports: Set<number>): void {
+    for (const { service, program } of [...this.#tunnels.values()].filter(isWaiting))
+      program.reason = ports.has(service.target)
+        ? null
+        : `waits for port ${service.target}, which stands in front of the service`;
+  }
+
+  async #startNext(ports: Set<number>, now: number): Promise<void> {
     if (now < this.#attempts.next) return;
     const tunnels = [...this.#tunnels.values()];
     const isUnderWay = ({ attempt }: Tunnel) =>
@@ -157,7 +157,8 @@ export class QuickTunnels {
       now - attempt.started < PATIENCE_MILLISECONDS;
     if (tunnels.some(isUnderWay)) return;
     const next = tunnels.find(
-      ({ program }) => program.isDown && !program.stoppedByRequest && !program.refused,
+      ({ program, service }) =>
+        program.isDown && !program.stoppedByRequest && !program.refused && ports.has(service.target),
     );
     if (next === undefined) return;
     next.attempt = { started: now };

@@ -18,10 +18,16 @@ export function ensurePortsDirectory(): void {
 }
 
 const portNumber = z.coerce.number().int().min(1).max(65535);
+const isBlank = (value: unknown) => value === "" || value === null;
+const optional = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (isBlank(value) ? undefined : value), schema.optional());
+
+/** All values may be strings; the empty one means that there is none. */
 const announcement = z.object({
-  listen_port: portNumber.optional().catch(undefined),
-  proxy_port: portNumber.optional().catch(undefined),
-  service_name: z.string().optional().catch(undefined),
+  listen_port: optional(portNumber),
+  proxy_port: optional(portNumber),
+  proxy_secure: optional(z.union([z.boolean(), z.stringbool()])),
+  service_name: optional(z.string()),
 });
 
 /** The ports to open tunnels for, by number: those listed, or with `true` all that are announced. */
@@ -31,17 +37,25 @@ export function webServices(
   directory = PORTS_DIRECTORY,
 ): Map<number, WebService> {
   const services = Array.isArray(wanted)
-    ? wanted.map((port) => ({ port, targets: [port], name: nameOf(port, programs) }))
-    : [...announced(directory), ...declared(programs)];
+    ? wanted.map((port) => bareService(port, nameOf(port, programs)))
+    : withoutGuarded([...announced(directory), ...declared(programs)]);
   return new Map(services.map((service) => [service.port, service]));
+}
+
+const bareService = (port: number, name: string): WebService => ({ port, target: port, name });
+
+/** Leaves out every service whose port another announcement names as the one behind a front. */
+function withoutGuarded(services: WebService[]): WebService[] {
+  const guarded = new Set(services.flatMap(({ behind }) => behind ?? []));
+  return services.filter(({ target }) => !guarded.has(target));
 }
 
 function declared(programs: Program[]): WebService[] {
   return programs.flatMap(({ id, state, spec: { webPort, webName } }) =>
-    // One that is being restarted keeps its tunnel.
+    // A program that is being restarted keeps its tunnel.
     webPort === undefined || !(isUp(state) || state === "STOPPING")
       ? []
-      : [{ port: webPort, targets: [webPort], name: webName ?? id }],
+      : [bareService(webPort, webName ?? id)],
   );
 }
 
@@ -51,11 +65,15 @@ function nameOf(port: number, programs: Program[]): string {
 }
 
 function announced(directory: string): WebService[] {
-  return portFiles(directory).map((file) => {
+  return portFiles(directory).flatMap((file) => {
     const port = Number(file);
-    const { listen_port = port, proxy_port = port, service_name } = readAnnouncement(`${directory}/${file}`);
-    const targets = [...new Set([proxy_port, listen_port])];
-    return { port, targets, name: service_name ?? `port ${file}` };
+    const fields = readAnnouncement(`${directory}/${file}`);
+    if (fields === undefined) return [];
+    const { listen_port = port, proxy_port = port, proxy_secure, service_name } = fields;
+    const service = bareService(port, service_name ?? `port ${file}`);
+    if (proxy_port !== listen_port) return [{ ...service, target: proxy_port, behind: listen_port }];
+    // proxy_secure tells of a front, and no field tells its port.
+    return proxy_secure === true ? [] : [{ ...service, target: listen_port }];
   });
 }
 
@@ -67,11 +85,15 @@ function portFiles(directory: string): string[] {
   }
 }
 
-/** A file of any content announces the port in its name. */
-function readAnnouncement(path: string): z.infer<typeof announcement> {
+/**
+ * Reads an announcement. A file that holds no JSON object announces the port in its name. Undefined for an object that is
+ * cut off or has a value that cannot be read: a tunnel could lead past the front that the object is to name.
+ */
+function readAnnouncement(path: string): z.infer<typeof announcement> | undefined {
   try {
-    return announcement.parse(JSON.parse(readIfExists(path) ?? ""));
+    const text = readIfExists(path)?.trim() ?? "";
+    return text.startsWith("{") ? announcement.parse(JSON.parse(text)) : {};
   } catch {
-    return {};
+    return undefined;
   }
 }

@@ -78,6 +78,7 @@ export interface TunnelRow {
   target: string | null;
   service: string;
   ready: boolean;
+  reason: string | null;
 }
 
 export async function tunnels(container: Container): Promise<TunnelRow[]> {

@@ -90,9 +90,22 @@ test.concurrent("services that announce themselves in /run/http_ports, as they c
   await container.sh(
     `echo '${text}' >/run/http_ports/18188; touch /run/http_ports/9000 /run/http_ports/9999`,
   );
-  await address(container, 8188);
   await address(container, 9000);
-  expect((await tunnels(container)).map(({ service }) => service).toSorted()).toEqual(["App", "port 9000"]);
+  // Port 8188 answers, and what stands in front of it does not.
+  const waits = "waits for port 18188, which stands in front of the service";
+  expect(await tunnels(container)).toMatchObject([
+    { service: "App", target: "http://localhost:18188", ready: false, url: null, reason: waits },
+    { service: "port 9000" },
+  ]);
+  expect(await container.sh("ai-dock status; ai-dock tunnels")).toMatch(
+    new RegExp(`quicktunnel:18188.*${waits}[^]*${waits}`),
+  );
+  await container.exec(["bash", "-c", "setsid bun /fixtures/web-fixture.ts 18188 >/dev/null 2>&1 &"]);
+  await address(container, 18188);
+  expect(cloudflare.starts().map(({ argv }) => argv.at(-1))).toEqual([
+    "--url=http://127.0.0.1:9000",
+    "--url=http://127.0.0.1:18188",
+  ]);
   await container.sh("rm /run/http_ports/18188");
   await waitFor(async () => (await tunnels(container)).length === 1);
   expect(await status(container, "quicktunnel:18188")).toBeUndefined();

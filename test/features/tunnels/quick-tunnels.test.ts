@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SharedAttempts } from "../../../src/features/tunnels/quick-tunnel-backoff.ts";
@@ -86,31 +86,81 @@ test("a tunnel that Cloudflare knows no more is replaced, but not for a moment o
   expect(next.facts["url"]).not.toBe(before);
 });
 
-test("a tunnel leads to what stands in front of a service, and past it only when that never comes", async () => {
-  const service = Bun.serve({ port: 0, fetch: () => new Response("here") });
-  const front = freePort();
-  const directory = mkdtempSync(join(tmpdir(), "ports-"));
-  const announced = JSON.stringify({ listen_port: service.port, proxy_port: front, service_name: "App" });
-  writeFileSync(join(directory, String(front)), announced);
-  const tunnels = new QuickTunnels({
+const announce = (directory: string, port: number, fields: object) =>
+  writeFileSync(join(directory, String(port)), JSON.stringify(fields));
+
+const announcedTunnels = (directory: string) =>
+  new QuickTunnels({
     supervisor,
     env: { PATH: `${bin}:/usr/bin:/bin` },
     wanted: true,
     directory,
     onChange() {},
   });
+
+/** Where the process of every tunnel that is up leads. */
+const opened = () =>
+  supervisor.programs
+    .filter(({ pid }) => pid !== null)
+    .map(({ spec }) => spec.command.at(-1)?.replace("--url=http://127.0.0.1:", ""));
+
+test("a tunnel leads to what stands in front of a service, and never past it", async () => {
+  const directory = join(bin, "ports");
+  mkdirSync(directory);
+  using service = Bun.serve({ port: 0, fetch: () => new Response("here") });
+  const front = freePort();
+  announce(directory, front, { listen_port: `${service.port}`, proxy_port: `${front}`, service_name: "App" });
+  const tunnels = announcedTunnels(directory);
+  const waits = [{ state: "STOPPED", reason: `waits for port ${front}, which stands in front of the service` }];
+  const day = 86_400_000;
+  for (const now of [0, 11_000, 61_000, day]) {
+    await tunnels.step(now);
+    expect(supervisor.programs).toMatchObject(waits);
+  }
+  const guard = Bun.serve({ port: front, fetch: () => new Response("front") });
+  await tunnels.step(day + 1000);
+  expect(opened()).toEqual([String(front)]);
+  expect(supervisor.programs[0]!.reason).toBeNull();
+  await guard.stop(true);
+  for (const now of [1, 59, 62, 72, 200].map((seconds) => day + 1000 * (seconds + 1))) await tunnels.step(now);
+  expect(supervisor.programs).toMatchObject(waits);
+});
+
+test("a tunnel to a bare port closes as soon as a front of the service is announced", async () => {
+  const directory = join(bin, "ports");
+  mkdirSync(directory);
+  using service = Bun.serve({ port: 0, fetch: () => new Response("here") });
+  using front = Bun.serve({ port: 0, fetch: () => new Response("front") });
+  const port = service.port!;
+  announce(directory, port, { listen_port: port });
+  const tunnels = announcedTunnels(directory);
   await tunnels.step(0);
-  await tunnels.step(9000);
-  expect(supervisor.programs).toEqual([]);
-  const other = Bun.serve({ port: front, fetch: () => new Response("front") });
-  await tunnels.step(9500);
-  expect(supervisor.programs[0]!.spec.command.at(-1)).toBe(`--url=http://127.0.0.1:${front}`);
-  await other.stop(true);
-  // Silent for a minute: a new one, after ten more seconds without a front.
-  for (const now of [10_000, 70_001, 80_002]) await tunnels.step(now);
-  expect(supervisor.programs[0]!.spec.command.at(-1)).toBe(`--url=http://127.0.0.1:${service.port}`);
-  await service.stop(true);
-  rmSync(directory, { recursive: true });
+  expect(opened()).toEqual([String(port)]);
+  announce(directory, front.port!, { listen_port: port, proxy_port: front.port });
+  await tunnels.step(1000);
+  expect(opened()).not.toContain(String(port));
+  await tunnels.step(40_000);
+  expect(opened()).toEqual([String(front.port)]);
+});
+
+test.each([
+  ["a front without a port that can be read", { proxy_port: "abc" }],
+  ["a front on the port of the service", { proxy_secure: "true" }],
+])("no tunnel leads to the port of a service with %s", async (_, fields) => {
+  const directory = join(bin, "ports");
+  mkdirSync(directory);
+  using service = Bun.serve({ port: 0, fetch: () => new Response("here") });
+  announce(directory, service.port!, { listen_port: service.port, ...fields });
+  const tunnels = announcedTunnels(directory);
+  await tunnels.step(0);
+  await tunnels.step(86_400_000);
+  expect(opened()).toEqual([]);
+});
+
+test("a list of ports names the bare port of a service with a front", async () => {
+  using service = Bun.serve({ port: 0, fetch: () => new Response("here") });
+  await tunnelsTo(service.port!).step(0);
+  expect(opened()).toEqual([String(service.port)]);
 });
 
 test("no tunnel is opened before its service answers", async () => {
