@@ -4,11 +4,17 @@ const COMPLETE = "complete";
  * Sources $1 as if it were run as $0, and writes the exported variables to $2 whichever way it ends: at its
  * last line, by `exit`, `return`, `set -e` or a syntax error. The script's own EXIT trap is kept and run
  * after ours, so the builtin is hidden behind a function; subshells get the real one. A function cannot
- * change an ERR, DEBUG or RETURN trap that is set (bash restores it), so these evaluate a variable.
+ * change an ERR, DEBUG or RETURN trap that is set (bash restores it), so these evaluate a variable. In POSIX mode bash
+ * defines no function called trap, and would not call one: the mode is left for the definitions (which unsets
+ * POSIXLY_CORRECT, and assigning the variable again is what enters the mode), and an alias, which that mode expands,
+ * stands for the function.
  */
 const WRAPPER = `
 __ai_dock_file=$1 __ai_dock_out=$2 __ai_dock_flags=$3 __ai_dock_trap= __ai_dock_code=
 shift $#
+__ai_dock_posix=
+case :$SHELLOPTS: in *:posix:*) __ai_dock_posix=\${POSIXLY_CORRECT@A} ;; esac
+set +o posix
 __ai_dock_dump() { builtin command -p env -0 >|"$__ai_dock_out" && builtin printf ${COMPLETE} >>"$__ai_dock_out" || :; }
 __ai_dock_status() { return "$__ai_dock_code"; }
 __ai_dock_end() {
@@ -18,7 +24,8 @@ __ai_dock_on() {
   if [ "$2" = - ]; then builtin printf -v "__ai_dock_$1" %s ''; else builtin printf -v "__ai_dock_$1" %s "$2"; fi
   builtin trap 'eval "$__ai_dock_'"$1"'"' "$1"
 }
-trap() {
+trap() { __ai_dock_set_trap "$@"; }
+__ai_dock_set_trap() {
   { local -; set +x; } 2>/dev/null
   if [ "$BASH_SUBSHELL" != 0 ]; then builtin trap "$@"; return; fi
   [ "\${1-}" != -- ] || shift
@@ -43,6 +50,7 @@ trap() {
   done
   [ "\${#others[@]}" = 0 ] || builtin trap -- "$action" "\${others[@]}"
 }
+if [ -n "$__ai_dock_posix" ]; then eval "$__ai_dock_posix"; alias trap=__ai_dock_set_trap; fi
 builtin trap '{ __ai_dock_code=$?; __ai_dock_dump; } 2>/dev/null; [ -z "$__ai_dock_trap" ] || __ai_dock_end' EXIT
 [ -z "$__ai_dock_flags" ] || set $__ai_dock_flags
 . "$__ai_dock_file"

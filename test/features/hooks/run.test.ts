@@ -124,6 +124,37 @@ describe("runHook() takes over", () => {
   });
 });
 
+describe.each([
+  ["POSIXLY_CORRECT", "1"],
+  ["POSIXLY_CORRECT", ""],
+  ["SHELLOPTS", "posix"],
+  ["SHELLOPTS", "nounset:posix"],
+])("runHook() with %s=%s in the environment", (name, value) => {
+  const env = { [name]: value };
+
+  test("takes over exports, with traps of the script's own", async () => {
+    const script = "export A=1\ntrap 'echo hi $?' EXIT\n(trap 'echo sub' EXIT)\nexit 3\n";
+    expect(await run(script, { env })).toEqual({
+      code: 3,
+      exports: { A: "1" },
+      removed: [],
+      output: "sub\nhi 3\n",
+    });
+  });
+
+  test("leaves the mode, the variable and its programs as bash does", async () => {
+    const show = `echo "\${${name}-unset}"; printenv ${name}; case :$SHELLOPTS: in *:posix:*) echo posix;; esac`;
+    const native = Bun.spawnSync(["/bin/bash", "-c", show], { env: { PATH: process.env["PATH"]!, ...env } });
+    expect(native.stdout.toString()).toContain("posix");
+    expect(await run(show, { env })).toEqual({
+      code: 0,
+      exports: {},
+      removed: [],
+      output: native.stdout.toString(),
+    });
+  });
+});
+
 test("runHook() reports a syntax error by its code and its message", async () => {
   const { code, output } = await run("#!/bin/bash\nif true; then\n");
   expect([code, output.includes("syntax error")]).toEqual([2, true]);
