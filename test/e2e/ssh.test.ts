@@ -3,6 +3,20 @@ import { chmodSync, cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { boot, keypair, run, sshArgv, tempFolder } from "./harness.ts";
 
+/** The sshd of Debian 11, from its mirror or, once Debian 11 has left that, from the archive. */
+const INSTALL_OPENSSH_8_4 = `
+set -e
+cd "$(mktemp -d)"
+for package in openssh/openssh-server_8.4p1-5+deb11u3 openssl/libssl1.1_1.1.1w-0+deb11u1; do
+  path=debian/pool/main/o/\${package}_$(dpkg --print-architecture).deb
+  curl -fsSLo package.deb "http://deb.debian.org/$path" || curl -fsSLo package.deb "http://archive.debian.org/$path"
+  dpkg -x package.deb .
+done
+mv usr/lib/*/libcrypto.so.1.1 /usr/lib/
+mv usr/sbin/sshd /usr/sbin/sshd
+rm /usr/lib/openssh/sshd-session /usr/lib/openssh/sshd-auth
+`;
+
 describe("ssh", () => {
   test("a key from SSH_PUBKEY logs in: a command, a pipe, a terminal and sftp", async () => {
     const key = await keypair();
@@ -97,5 +111,39 @@ describe("ssh", () => {
     writeFileSync(known, `${ip} ${host.public}\n`);
     const options = ["StrictHostKeyChecking=yes", `UserKnownHostsFile=${known}`];
     expect(await container.ssh("echo in", { key, options })).toEqual({ stdout: "in\n", stderr: "", code: 0 });
+  });
+
+  test("300 KiB of environment let everyone in, and bash sessions have all of it", async () => {
+    const key = await keypair();
+    const values = Object.fromEntries(
+      Array.from({ length: 30 }, (_, at) => [`LARGE_${at}`, "x".repeat(10_000 + at)]),
+    );
+    await using container = await boot({ env: { SSH_PUBKEY: key.public, SMALL: "s", ...values } });
+    await container.waitReady();
+    const count = "env | grep -c ^LARGE_; echo ${#LARGE_29}";
+    expect((await container.ssh(count, { key })).stdout).toBe("30\n10029\n");
+    expect(await container.logs()).toMatch(
+      /warn sshd LARGE_29, LARGE_28, .*LARGE_\d+: too large for sshd to set; only bash sessions have these/,
+    );
+  });
+
+  test("OpenSSH 8.4, which takes no quote in a value, lets everyone in", async () => {
+    const key = await keypair();
+    const env = { SSH_PUBKEY: key.public, SETTINGS: '{"a": "b c"}' };
+    await using container = await boot({ env });
+    await container.waitReady();
+    await container.sh(INSTALL_OPENSSH_8_4);
+    await container.restart();
+    await container.waitReady();
+    expect(await container.ssh('echo "$SETTINGS"', { key })).toEqual({
+      stdout: `${env.SETTINGS}\n`,
+      stderr: "",
+      code: 0,
+    });
+    const version = await container.ssh("/usr/sbin/sshd -V", { key });
+    expect(version.stderr).toContain("OpenSSH_8.4p1 Debian");
+    expect(await container.logs()).toContain(
+      "This version of sshd cannot set the environment (line 2: Invalid environment); only bash sessions have it",
+    );
   });
 });

@@ -3,7 +3,7 @@ import { countKeys } from "./authorized-keys/count.ts";
 import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
 import { type Capability, hasCapability } from "../../sys/capabilities.ts";
 import { isPortTaken } from "../../sys/proc.ts";
-import { NEEDS_ROOT } from "./prepare.ts";
+import { NEEDS_ROOT, SSHD } from "./prepare.ts";
 import { missingRootShell } from "./accounts.ts";
 import { isRoot } from "../../sys/users.ts";
 import { type Check, failed, type Finding, ok, warning } from "../check.ts";
@@ -12,7 +12,7 @@ const NEEDED: Capability[] = ["SETUID", "SETGID", "SYS_CHROOT"];
 
 /** Can one log in? */
 export const sshCheck: Check = ({ settings, status }) => {
-  if (!existsSync("/usr/sbin/sshd"))
+  if (!existsSync(SSHD))
     return [warning("ssh", "openssh-server is not installed", "apt-get install openssh-server")];
   if (!isRoot()) return [warning("ssh", NEEDS_ROOT)];
   const findings: Finding[] = [];

@@ -1,14 +1,17 @@
 import { existsSync } from "node:fs";
 import { countKeys } from "./authorized-keys/count.ts";
 import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
-import { sshSetEnvLine } from "./set-env.ts";
+import { sshSetEnv } from "./set-env.ts";
+import { logger } from "../../log.ts";
+import { run } from "../../sys/run.ts";
 import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
 import { isPortTaken } from "../../sys/proc.ts";
 import { isRoot } from "../../sys/users.ts";
 import { ensureHostKeys } from "./host-keys.ts";
-import { sshdConfig } from "./config.ts";
+import { sshdConfig, type SshdConfigOptions } from "./config.ts";
 import { ensureAccounts } from "./accounts.ts";
 
+export const SSHD = "/usr/sbin/sshd";
 export const SSHD_CONFIG = "/run/ai-dock/sshd_config";
 
 /** Only OpenSSH 9.8 and later have it, and only they know PerSourcePenalties. */
@@ -18,13 +21,15 @@ const PAM_SERVICE = "/etc/pam.d/sshd";
 
 export const NEEDS_ROOT = "logins by ssh need root; run the container without --user";
 
+const log = logger("sshd");
+
 /** Makes all that sshd needs, or says why it is not started. */
 export async function prepareSshd(options: {
   port: number;
   env: Record<string, string>;
 }): Promise<string | undefined> {
   const { port, env } = options;
-  if (!existsSync("/usr/sbin/sshd")) return "openssh-server is not installed";
+  if (!existsSync(SSHD)) return "openssh-server is not installed";
   if (!isRoot()) return NEEDS_ROOT;
   if (countKeys(AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS) === 0) {
     return `no valid public key in ${AUTHORIZED_KEYS}; set SSH_PUBKEY, or mount a file with keys at ${AUTHORIZED_KEYS}_mount`;
@@ -36,16 +41,39 @@ export async function prepareSshd(options: {
   if (refusal !== undefined) return refusal;
   ensureDirectory("/run/sshd", 0o755);
   const hostKeys = await ensureHostKeys();
-  const text = sshdConfig({
+  return await writeConfig(env, {
     port,
     hostKeys,
-    setEnv: sshSetEnvLine(env),
     hasPenalties: SPLIT_SESSION_BINARIES.some((path) => existsSync(path)),
     usePam: isRootLocked() && existsSync(PAM_SERVICE),
   });
-  // It holds the values of SetEnv.
-  writeFileAtomic(SSHD_CONFIG, text, 0o600);
-  return undefined;
+}
+
+/**
+ * Writes a configuration that this sshd accepts: with the environment, else without, as before OpenSSH 8.7 no value can
+ * hold a quote. Returns why there is none.
+ */
+async function writeConfig(env: Record<string, string>, options: Omit<SshdConfigOptions, "setEnv">) {
+  const { line, omitted } = sshSetEnv(env);
+  if (omitted.length > 0)
+    log.warn(
+      `${omitted.join(", ")}: too large for sshd to set; only bash sessions have ${omitted.length === 1 ? "this variable" : "these variables"}`,
+    );
+  const refusal = await tryConfig({ ...options, setEnv: line });
+  if (refusal === undefined || line === undefined) return refusal;
+  const second = await tryConfig({ ...options, setEnv: undefined });
+  // Of what sshd says only what cannot hold a value.
+  const [complaint = "an error"] = /line \d+: [\w ]+/.exec(refusal) ?? [];
+  if (second === undefined)
+    log.warn(`This version of sshd cannot set the environment (${complaint}); only bash sessions have it`);
+  return second;
+}
+
+/** Writes the configuration, whose SetEnv holds secrets. Returns what sshd has against it. */
+async function tryConfig(options: SshdConfigOptions): Promise<string | undefined> {
+  writeFileAtomic(SSHD_CONFIG, sshdConfig(options), 0o600);
+  const { code, stderr } = await run([SSHD, "-t", "-f", SSHD_CONFIG]);
+  return code === 0 ? undefined : `sshd refuses its configuration: ${stderr.trim() || `exit code ${code}`}`;
 }
 
 function isRootLocked(): boolean {

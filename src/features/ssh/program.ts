@@ -1,7 +1,5 @@
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
-import { prepareSshd, SSHD_CONFIG } from "./prepare.ts";
-
-const SSHD = "/usr/sbin/sshd";
+import { prepareSshd, SSHD, SSHD_CONFIG } from "./prepare.ts";
 
 /** The ssh server: keys only, on SSH_PORT, started when there is at least one valid key. */
 export function sshdProgram(port: number, env: Record<string, string>): ProgramSpec {

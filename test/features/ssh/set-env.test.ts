@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sshSetEnvLine, sshVariables } from "../../../src/features/ssh/set-env.ts";
+import { sshSetEnv, sshVariables } from "../../../src/features/ssh/set-env.ts";
 import { awkward } from "../../env/awkward-fixture.ts";
 
 const SSHD = "/usr/sbin/sshd";
@@ -14,9 +14,37 @@ test("sshVariables() has all but values of several lines", () => {
   expect(sshVariables({ ...awkward, HOME: "/x" })).toEqual(Object.entries(oneLine));
 });
 
-test("sshSetEnvLine() puts everything on the one line that sshd heeds", () => {
-  expect(sshSetEnvLine({ A: 'q "z" \\', B: "# it's" })).toBe('SetEnv "A=q \\"z\\" \\\\" "B=# it\'s"');
-  expect(sshSetEnvLine({ HOME: "/root" })).toBeUndefined();
+test("sshSetEnv() puts everything on the one line that sshd heeds", () => {
+  expect(sshSetEnv({ A: 'q "z" \\', B: "# it's" })).toEqual({
+    line: 'SetEnv "A=q \\"z\\" \\\\" "B=# it\'s"',
+    omitted: [],
+  });
+  expect(sshSetEnv({ HOME: "/root" })).toEqual({ line: undefined, omitted: [] });
+});
+
+describe("sshSetEnv() leaves out", () => {
+  test("the largest variables beyond 200 KiB in all, in bytes as sshd gets them", () => {
+    const value = "é".repeat(25 * 1024);
+    const many = Object.fromEntries(Array.from({ length: 3 }, (_, at) => [`M${at}`, value]));
+    expect(sshSetEnv(many).omitted).toEqual([]);
+    const { line, omitted } = sshSetEnv({
+      SMALL: "x",
+      ...many,
+      BIG: `${value}x`,
+      QUOTED: '"'.repeat(40_000),
+    });
+    expect(omitted).toEqual(["QUOTED", "BIG"]);
+    expect(line).toStartWith('SetEnv "SMALL=x" "M0=');
+    expect(Buffer.byteLength(line ?? "")).toBeLessThan(200 * 1024);
+  });
+
+  test("a variable that no program can be started with", () => {
+    expect(sshSetEnv({ A: "a", B: "b".repeat(128 * 1024 - 3) }).omitted).toEqual([]);
+    expect(sshSetEnv({ A: "a", B: "b".repeat(128 * 1024 - 2) })).toEqual({
+      line: 'SetEnv "A=a"',
+      omitted: ["B"],
+    });
+  });
 });
 
 describe.skipIf(!existsSync(SSHD) || process.getuid?.() !== 0)("a real sshd", () => {
@@ -50,7 +78,7 @@ describe.skipIf(!existsSync(SSHD) || process.getuid?.() !== 0)("a real sshd", ()
       "StrictModes no",
       "PidFile none",
       "Subsystem sftp internal-sftp",
-      sshSetEnvLine(env),
+      sshSetEnv(env).line,
     ];
     writeFileSync(file("config"), `${config.join("\n")}\n`, { mode: 0o600 });
     const sshd = spawn(SSHD, ["-D", "-e", "-f", file("config")], { signal: stopped.signal });
