@@ -22,8 +22,7 @@ const neighbours: Record<string, string[]> = {
   hooks: ["tunnels"],
   provisioning: ["hooks", "shell"],
   remotes: ["workspace"],
-  shell: ["ssh", "tunnels"],
-  ssh: ["shell"],
+  shell: ["tunnels"],
 };
 
 const files = [...new Bun.Glob("**/*.ts").scanSync(SRC)].toSorted();

@@ -1,4 +1,5 @@
 import { childExit, sendSignal, shellCode, spawnChild } from "./children.ts";
+import { DEFAULT_PATH } from "./which.ts";
 
 export interface RunOptions {
   env?: Record<string, string>;
@@ -40,7 +41,7 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
   try {
     child = spawnChild({
       command,
-      env: options.env ?? { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+      env: options.env ?? { PATH: DEFAULT_PATH },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdin: options.input === undefined ? "ignore" : new Blob([options.input]),
       stdout: "pipe",

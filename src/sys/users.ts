@@ -10,6 +10,9 @@ export interface Account {
   shell: string;
 }
 
+/** The home directory of root, whatever HOME says. */
+export const ROOT_HOME = "/root";
+
 /** True when this process runs as root. */
 export function isRoot(): boolean {
   return process.getuid?.() === 0;

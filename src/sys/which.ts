@@ -1,7 +1,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 
 /** PATH where none is set. */
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** The PATH of a command whose environment has none. */
+export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Where a program is that a PATH leads to, as `which` tells it; an empty part of it is the current directory. */
 export function findProgram(name: string, path?: string): string | undefined {

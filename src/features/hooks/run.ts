@@ -1,11 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { IDENTIFIER } from "../../env/session.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import type { BootContext } from "../step.ts";
-import { applyExports } from "./exports.ts";
 import { scratchDirectory } from "./scratch.ts";
 import { readScript } from "./script.ts";
 import { bashCommand, parseDump } from "./wrapper.ts";
+
+/** Variables that a shell sets for itself, and the helpers of the wrapper under `set -a`. */
+const OWN = /^(?:PWD|OLDPWD|SHLVL|_|SHELLOPTS|BASHOPTS|BASH_.*|__ai_dock_.*)$/;
+
+/** Exported functions have names that are no identifiers. */
+const isExport = (name: string) => IDENTIFIER.test(name) && !OWN.test(name);
 
 export interface Hook {
   /** The name its output is logged under. */
@@ -50,4 +56,19 @@ export async function runHook(context: BootContext, { name, path, timeout }: Hoo
 
 function direct(script: Exclude<ReturnType<typeof readScript>, { kind: "bash" }>, file: string): string[] {
   return script.kind === "binary" ? [file] : [...script.command, file];
+}
+
+/** Makes `env` what a script left behind: set, changed and unset variables. Returns how many changed. */
+function applyExports(env: Record<string, string>, left: Map<string, string>): number {
+  let changed = 0;
+  for (const [name, value] of left) {
+    if (!isExport(name) || env[name] === value) continue;
+    env[name] = value;
+    changed++;
+  }
+  for (const name of Object.keys(env).filter((other) => isExport(other) && !left.has(other))) {
+    delete env[name];
+    changed++;
+  }
+  return changed;
 }

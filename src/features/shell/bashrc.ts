@@ -1,4 +1,4 @@
-import { LOADED_MARK } from "./environment-file.ts";
+import { LOADED_MARK } from "../../env/session.ts";
 import { TUNNELS_FILE } from "../tunnels/watch.ts";
 import { completionScript } from "./completion.ts";
 

@@ -1,8 +1,9 @@
 import type { BootContext, Step } from "../step.ts";
-import { sessionVariables, shellFile } from "./environment-file.ts";
+import { sessionVariables } from "../../env/session.ts";
+import { shellFile } from "./environment-file.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory, isForeign, writeFileAtomic } from "../../sys/fs.ts";
-import { ROOT_HOME } from "../ssh/authorized-keys/paths.ts";
+import { ROOT_HOME } from "../../sys/users.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "./bashrc.ts";
 import { changeFile, linkTo } from "./write.ts";
 

@@ -1,4 +1,5 @@
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
+import { DEFAULT_PATH } from "../../sys/which.ts";
 import { prepareSshd, SSHD, SSHD_CONFIG } from "./prepare.ts";
 
 /** The ssh server: keys only, on SSH_PORT, started when there is at least one valid key. */
@@ -8,7 +9,7 @@ export function sshdProgram(port: number, env: Record<string, string>): ProgramS
     name: "sshd",
     group: "sshd",
     aliases: [],
-    environment: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
+    environment: { PATH: DEFAULT_PATH },
     // Sessions get theirs from SetEnv; nothing of it is to be read from the server's own.
     onlyEnvironment: true,
     exitcodes: [0],

@@ -1,4 +1,4 @@
-import { sessionVariables } from "../shell/environment-file.ts";
+import { sessionVariables } from "../../env/session.ts";
 
 /** sshd hands its whole configuration to the process of each connection in one message of at most 256 KiB. */
 const LARGEST_LINE_BYTES = 200 * 1024;

@@ -1,7 +1,8 @@
 import type { BootContext, Step } from "../step.ts";
 import { messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
-import { ROOT_HOME, SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
+import { ROOT_HOME } from "../../sys/users.ts";
+import { SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
 import { decodeText } from "./authorized-keys/decode.ts";
 import { type KeySource, mergeKeys } from "./authorized-keys/merge.ts";
 import { type KeyStore, storeKeys } from "./authorized-keys/store.ts";

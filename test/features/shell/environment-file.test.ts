@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sessionVariables, shellFile } from "../../../src/features/shell/environment-file.ts";
+import { sessionVariables } from "../../../src/env/session.ts";
+import { shellFile } from "../../../src/features/shell/environment-file.ts";
 import { awkward } from "../../env/awkward-fixture.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "shell-file-"));

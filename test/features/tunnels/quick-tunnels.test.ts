@@ -111,7 +111,9 @@ test("a tunnel leads to what stands in front of a service, and never past it", a
   const front = freePort();
   announce(directory, front, { listen_port: `${service.port}`, proxy_port: `${front}`, service_name: "App" });
   const tunnels = announcedTunnels(directory);
-  const waits = [{ state: "STOPPED", reason: `waits for port ${front}, which stands in front of the service` }];
+  const waits = [
+    { state: "STOPPED", reason: `waits for port ${front}, which stands in front of the service` },
+  ];
   const day = 86_400_000;
   for (const now of [0, 11_000, 61_000, day]) {
     await tunnels.step(now);
@@ -122,7 +124,8 @@ test("a tunnel leads to what stands in front of a service, and never past it", a
   expect(opened()).toEqual([String(front)]);
   expect(supervisor.programs[0]!.reason).toBeNull();
   await guard.stop(true);
-  for (const now of [1, 59, 62, 72, 200].map((seconds) => day + 1000 * (seconds + 1))) await tunnels.step(now);
+  for (const now of [1, 59, 62, 72, 200].map((seconds) => day + 1000 * (seconds + 1)))
+    await tunnels.step(now);
   expect(supervisor.programs).toMatchObject(waits);
 });
 

@@ -1,5 +1,4 @@
-/** Where the keys of root are, whatever HOME says. */
-export const ROOT_HOME = "/root";
+import { ROOT_HOME } from "../../../sys/users.ts";
 
 /** The keys that sshd accepts for root. */
 export const AUTHORIZED_KEYS = `${ROOT_HOME}/.ssh/authorized_keys`;
