@@ -1,8 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BootContext } from "../step.ts";
 import { attempt } from "./download-once.ts";
-import { trustedAuthorities } from "./authorities.ts";
-import { proxyFor } from "./proxy.ts";
+import { proxyFor, trustedAuthorities } from "./network.ts";
 import type { Source } from "./source.ts";
 
 export interface Timing {

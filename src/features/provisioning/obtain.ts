@@ -3,9 +3,8 @@ import type { BootContext } from "../step.ts";
 import { messageOf } from "../../errors.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { download, type Timing } from "./download.ts";
-import { refuseContent, sha256Of } from "./inspect.ts";
 import { type ProvisioningPaths, SCRIPT_NAME, writableTarget } from "./paths.ts";
-import { parseSource, type Source } from "./source.ts";
+import { parseSource, refuseContent, sha256Of, type Source } from "./source.ts";
 
 /** For root alone: scripts often carry tokens. The original's 0755 showed them to every user. */
 const MODE = 0o700;

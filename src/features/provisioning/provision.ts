@@ -5,10 +5,9 @@ import { findHook } from "../hooks/find.ts";
 import { runHook } from "../hooks/run.ts";
 import { scratchDirectory } from "../hooks/scratch.ts";
 import { defaultTiming, type Timing } from "./download.ts";
-import { sha256Of } from "./inspect.ts";
 import { type Obtained, obtain } from "./obtain.ts";
 import { defaultPaths, type ProvisioningPaths, SCRIPT_NAME } from "./paths.ts";
-import { parseSource } from "./source.ts";
+import { parseSource, sha256Of } from "./source.ts";
 
 export interface ProvisionOptions {
   /** URL or path of a script to run this once instead; its checksum is then not checked. */

@@ -1,11 +1,12 @@
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { dirname } from "node:path";
 import type { BootContext, Step } from "../step.ts";
 import { sessionVariables } from "../../env/session.ts";
 import { shellFile } from "./environment-file.ts";
 import { messageOf } from "../../errors.ts";
-import { ensureDirectory, isForeign, writeFileAtomic } from "../../sys/fs.ts";
+import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
 import { ROOT_HOME } from "../../sys/users.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "./bashrc.ts";
-import { changeFile, linkTo } from "./write.ts";
 
 /** Where sessions find the boot environment; root alone may read it, since it holds secrets. */
 export const ENVIRONMENT_FILE = "/run/ai-dock/environment.sh";
@@ -41,6 +42,36 @@ export function writeShellEnvironment({ env, log }: BootContext, root = "") {
 function writeSecret(path: string, content: string): void {
   ensureDirectory(path.slice(0, path.lastIndexOf("/")));
   writeFileAtomic(path, content, 0o600);
+}
+
+/**
+ * Writes a file with what `change` makes of its text, unless it holds just that, with its directory; a symlink,
+ * owner and mode of a file there stay. Each character of the text is one byte, so that lines of the user's own stay
+ * as they are in any encoding.
+ */
+function changeFile(path: string, mode: number, change: (bytes: string) => string): void {
+  const current = readIfExists(path, "latin1");
+  const wanted = change(current ?? "");
+  if (current === wanted) return;
+  const bytes = Buffer.from(wanted, "latin1");
+  mkdirSync(dirname(path), { recursive: true });
+  if (current === undefined) return writeFileAtomic(path, bytes, mode);
+  const target = realpathSync(path);
+  const there = statSync(target);
+  writeFileAtomic(target, bytes, there.mode & 0o7777, there);
+}
+
+/** Makes `path` a symlink to `target`, replacing what is there unless it is a directory. */
+function linkTo(path: string, target: string): void {
+  if (linkTarget(path) === target) return;
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { force: true });
+  symlinkSync(target, path);
+}
+
+function linkTarget(path: string): string | undefined {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  return info?.isSymbolicLink() === true ? readlinkSync(path) : undefined;
 }
 
 export const shellEnvStep: Step = {

@@ -1,11 +1,14 @@
-import { messageOf } from "../../errors.ts";
-import { findCloudflared, HOW_TO_INSTALL } from "./binary.ts";
+import { Resolver } from "node:dns/promises";
+import { errnoOf, messageOf } from "../../errors.ts";
+import { findCloudflared, HOW_TO_INSTALL } from "./environment.ts";
 import { type Check, failed, type Finding, ok, warning } from "../check.ts";
-import { resolveWithin } from "./resolve.ts";
 
 const EDGE = "region1.v2.argotunnel.com";
 const CLOCK_URL = "https://api.cloudflare.com/";
 const NETWORK_LIMIT_MILLISECONDS = 5000;
+/** A question that was lost on its way is asked again, and again, until the limit. */
+const FIRST_WAIT_MILLISECONDS = 1000;
+const MOST_TRIES = 4;
 /** Certificates and tokens are refused by a clock that is further off. */
 const LARGEST_DRIFT_SECONDS = 60;
 
@@ -47,5 +50,29 @@ async function clockFinding(): Promise<Finding> {
     return failed("clock", `${drift} s off Cloudflare's`, "set the clock of the host; containers share it");
   } catch (error) {
     return warning("clock", `cannot be compared: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Asks the name servers for the first IPv4 address of a name; /etc/hosts has no say. `dns.lookup` cannot be
+ * called off, and the process could not end before it. Throws when there is no such name or no answer.
+ */
+export async function resolveWithin(
+  milliseconds: number,
+  name: string,
+  servers?: readonly string[],
+): Promise<string> {
+  const resolver = new Resolver({ timeout: FIRST_WAIT_MILLISECONDS, tries: MOST_TRIES });
+  if (servers !== undefined) resolver.setServers(servers);
+  const timer = setTimeout(() => resolver.cancel(), milliseconds);
+  try {
+    const [address] = await resolver.resolve4(name);
+    if (address === undefined) throw new Error("no address");
+    return address;
+  } catch (error) {
+    const code = errnoOf(error);
+    throw new Error(code === "ECANCELLED" ? "no answer" : (code ?? messageOf(error)), { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }

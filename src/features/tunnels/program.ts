@@ -1,6 +1,5 @@
 import { logFile, MEGABYTE, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
-import { findCloudflared, NOT_INSTALLED } from "./binary.ts";
-import { cloudflaredEnvironment } from "./environment.ts";
+import { cloudflaredEnvironment, findCloudflared, NOT_INSTALLED } from "./environment.ts";
 import { observeCloudflared } from "./observe.ts";
 
 /** Seconds that requests in flight get at a stop. */

@@ -1,6 +1,5 @@
 import type { ProgramSpec } from "../../programs/spec.ts";
-import { findCloudflared, NOT_INSTALLED } from "./binary.ts";
-import { cloudflaredEnvironment } from "./environment.ts";
+import { cloudflaredEnvironment, findCloudflared, NOT_INSTALLED } from "./environment.ts";
 import { observeCloudflared } from "./observe.ts";
 import { tunnelDefaults, tunnelFlags, tunnelLog } from "./program.ts";
 

@@ -3,7 +3,6 @@ import { quickTunnelProgram, type WebService } from "./quick-program.ts";
 import type { Program } from "../../supervisor/program.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { listeningPorts } from "../../sys/proc.ts";
-import { SharedAttempts } from "./quick-tunnel-backoff.ts";
 import { webServices } from "./web-services.ts";
 
 /** A service that restarts keeps its tunnel, and with it its address, for so long. */
@@ -14,6 +13,10 @@ const PATIENCE_MILLISECONDS = 30_000;
 
 /** A new tunnel may be refused for a moment; one that is refused for so long has gone at Cloudflare. */
 const REFUSED_MILLISECONDS = 60_000;
+
+/** The waits after failed attempts, doubled each time. */
+const FIRST_DELAY_MILLISECONDS = 5000;
+const LONGEST_DELAY_MILLISECONDS = 15 * 60_000;
 
 const log = logger("tunnels");
 
@@ -173,5 +176,27 @@ export class QuickTunnels {
     if (lines.join("\n") === this.#shown) return;
     this.#shown = lines.join("\n");
     this.#options.onChange(lines);
+  }
+}
+
+/** Spaces the attempts at quick tunnels, of all together, since Cloudflare counts them by address. */
+export class SharedAttempts {
+  #failures = 0;
+  #next = 0;
+
+  /** When the next attempt may be made, on the caller's clock in milliseconds. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** No tunnel came of an attempt. */
+  failed(now: number): void {
+    this.#next = now + Math.min(FIRST_DELAY_MILLISECONDS * 2 ** this.#failures, LONGEST_DELAY_MILLISECONDS);
+    this.#failures++;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+    this.#next = 0;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { proxyFor } from "../../../src/features/provisioning/proxy.ts";
+import { proxyFor } from "../../../src/features/provisioning/network.ts";
 import { parseSource } from "../../../src/features/provisioning/source.ts";
 
 describe("parseSource()", () => {

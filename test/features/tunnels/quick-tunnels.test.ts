@@ -2,8 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { SharedAttempts } from "../../../src/features/tunnels/quick-tunnel-backoff.ts";
-import { QuickTunnels } from "../../../src/features/tunnels/quick-tunnels.ts";
+import { QuickTunnels, SharedAttempts } from "../../../src/features/tunnels/quick-tunnels.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
 import { freePort } from "../../free-port.ts";
 

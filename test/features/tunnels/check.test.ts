@@ -27,7 +27,7 @@ async function ask(answer: (query: Buffer) => Buffer | undefined, limit: number)
       },
     },
   });
-  const fixture = join(import.meta.dir, "resolve-fixture.ts");
+  const fixture = join(import.meta.dir, "check-fixture.ts");
   await using process = Bun.spawn(["bun", fixture, `127.0.0.1:${server.port}`, String(limit)], {
     stderr: "inherit",
   });

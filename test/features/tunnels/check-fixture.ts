@@ -1,5 +1,5 @@
 // Asks the name server it is given for a name, with a limit in milliseconds, and shows the answer.
-import { resolveWithin } from "../../../src/features/tunnels/resolve.ts";
+import { resolveWithin } from "../../../src/features/tunnels/check.ts";
 import { messageOf } from "../../../src/errors.ts";
 
 const [server = "", limit] = process.argv.slice(2);
