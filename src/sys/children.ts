@@ -9,6 +9,14 @@ export function isOwnChild(pid: number): boolean {
   return own.has(pid);
 }
 
+const exitListeners = new Set<() => void>();
+
+/** Calls `listener` after every end of a child that was started by spawnChild. The result ends that. */
+export function onChildExit(listener: () => void): () => void {
+  exitListeners.add(listener);
+  return () => exitListeners.delete(listener);
+}
+
 export interface ChildExit {
   /** Exit code, or null when a signal ended it. */
   code: number | null;
@@ -43,6 +51,7 @@ export function spawnChild(options: ChildOptions) {
       onExit(ended) {
         own.delete(ended.pid);
         options.onExit?.(childExit(ended));
+        for (const listener of exitListeners) listener();
       },
     });
     own.add(child.pid);

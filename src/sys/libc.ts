@@ -1,10 +1,11 @@
 import { dlopen, FFIType, ptr, read } from "bun:ffi";
+import { closeSync } from "node:fs";
 import { constants } from "node:os";
 
 // The only door to libc: what neither Bun nor node:fs offers. Every buffer that C fills is backed by an
 // ArrayBuffer that stays referenced here; a bare typed array may move or be collected under a raw pointer.
 
-const { i32, u32, u64, pointer } = FFIType;
+const { i32, i64, u32, u64, pointer } = FFIType;
 
 const { symbols: c } = dlopen("libc.so.6", {
   waitid: { args: [i32, u32, pointer, i32], returns: i32 },
@@ -12,7 +13,7 @@ const { symbols: c } = dlopen("libc.so.6", {
   prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
   pipe2: { args: [pointer, i32], returns: i32 },
   setxattr: { args: [pointer, pointer, pointer, u64, i32], returns: i32 },
-  getxattr: { args: [pointer, pointer, pointer, u64], returns: FFIType.i64 },
+  getxattr: { args: [pointer, pointer, pointer, u64], returns: i64 },
   isatty: { args: [i32], returns: i32 },
   setpgid: { args: [i32, i32], returns: i32 },
   tcsetpgrp: { args: [i32, i32], returns: i32 },
@@ -24,6 +25,7 @@ const { symbols: c } = dlopen("libc.so.6", {
   mount: { args: [pointer, pointer, pointer, u64, pointer], returns: i32 },
   umount2: { args: [pointer, i32], returns: i32 },
   flock: { args: [i32, i32], returns: i32 },
+  syscall: { args: [i64, i64, i64], returns: i64 },
   __errno_location: { args: [], returns: pointer },
 });
 
@@ -50,6 +52,16 @@ export function peekEndedChild(): number {
 /** Waits for one ended child without blocking and drops its status. */
 export function discardChild(pid: number): void {
   c.waitpid(pid, null, WNOHANG);
+}
+
+/** The same number on every architecture. */
+const SYS_PIDFD_OPEN = 434n;
+
+/** True where the kernel has pidfd_open(2) and lets us call it; seccomp profiles, gVisor and Linux below 5.3 do not. */
+export function hasPidfd(): boolean {
+  const fd = Number(c.syscall(SYS_PIDFD_OPEN, BigInt(process.pid), 0n));
+  if (fd >= 0) closeSync(fd);
+  return fd >= 0;
 }
 
 const PR_SET_CHILD_SUBREAPER = 36;

@@ -59,6 +59,35 @@ describe("orphans and children", () => {
   );
 });
 
+/** A seccomp profile that denies one system call with this error, and nothing else. */
+function denying(call: string, errno: number): string {
+  const profile = join(tempFolder(), "seccomp.json");
+  const denied = { names: [call], action: "SCMP_ACT_ERRNO", errnoRet: errno };
+  writeFileSync(profile, JSON.stringify({ defaultAction: "SCMP_ACT_ALLOW", syscalls: [denied] }));
+  return `seccomp=${profile}`;
+}
+
+describe.each([
+  ["EPERM", 1],
+  ["ENOSYS", 38],
+])("where pidfd_open fails with %s", (_, errno) => {
+  test("orphans leave no zombie, and the exit of a program is still seen", async () => {
+    await using container = await boot({
+      securityOpt: [denying("pidfd_open", errno)],
+      programs: { "exits.conf": "[program:exits]\ncommand=sh -c 'exit 7'\nstartsecs=0\nautorestart=false\n" },
+    });
+    await container.waitReady();
+    // Each subshell leaves its sleep to PID 1: whoever calls `docker exec` is no process of the container.
+    await container.sh("for i in $(seq 125); do (sleep 0.2 &); done");
+    const sleeps = "grep -ls '^Name:.sleep' /proc/[0-9]*/status | wc -l";
+    await waitFor(async () => (await container.sh(sleeps)) === "0", {
+      what: "no sleep, not even as a zombie",
+    });
+    expect(await container.sh(zombies)).toBe("0");
+    expect((await status(container)).find(({ name }) => name === "exits")?.exit_code).toBe(7);
+  });
+});
+
 describe("stopping", () => {
   test("a program that double-forks with setsid and a clean environment leaves nothing", async () => {
     const fork = `sh -c 'setsid sh -c "sleep 7001 & setsid env -i sleep 7002 &" & setsid sleep 7003 & exec sleep 7000'`;
