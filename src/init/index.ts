@@ -9,6 +9,7 @@ import { startReaper } from "../supervisor/reaper.ts";
 import { Configuration, logProblems } from "../supervisor/configuration.ts";
 import { shutdown } from "../supervisor/shutdown.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
+import { raiseOpenFiles } from "../sys/open-files.ts";
 import type { BootContext, Step } from "../features/step.ts";
 import { obeySignals, openControl } from "./control.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
@@ -71,6 +72,7 @@ export async function init({ args, command }: InitOptions): Promise<number> {
   setLogRedactor(createRedactor(env));
   surviveBugs();
   startReaper();
+  raiseOpenFiles();
   setLogDebug(settings.DEBUG);
   for (const problem of problems) log.warn(problem);
   if (settings.DEBUG)

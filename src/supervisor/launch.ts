@@ -6,7 +6,7 @@ import { pumpOutput } from "../logs/write/pump.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
 import { type ChildExit, spawnChild } from "../sys/children.ts";
-import { requireDescriptors } from "../sys/descriptors.ts";
+import { requireDescriptors } from "../sys/open-files.ts";
 import { markChildren, pipe } from "../sys/libc.ts";
 import { processCommand } from "./process-command.ts";
 import { openStdin, type Stdin } from "./stdin.ts";

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { errnoOf } from "../errors.ts";
+import { withInheritedOpenFiles } from "./open-files.ts";
 
 /** Children that Bun itself waits for; the reaper must leave their status to it. */
 const own = new Set<number>();
@@ -41,19 +42,21 @@ export interface ChildOptions {
 export function spawnChild(options: ChildOptions) {
   const before = options.umask === undefined ? undefined : process.umask(options.umask);
   try {
-    const child = Bun.spawn(options.command, {
-      env: options.env,
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      stdin: (options.stdin ?? "ignore") as "ignore",
-      stdout: options.stdout as "pipe",
-      stderr: options.stderr as "pipe",
-      detached: !options.attached,
-      onExit(ended) {
-        own.delete(ended.pid);
-        options.onExit?.(childExit(ended));
-        for (const listener of exitListeners) listener();
-      },
-    });
+    const child = withInheritedOpenFiles(options.command, (command) =>
+      Bun.spawn(command, {
+        env: options.env,
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        stdin: (options.stdin ?? "ignore") as "ignore",
+        stdout: options.stdout as "pipe",
+        stderr: options.stderr as "pipe",
+        detached: !options.attached,
+        onExit(ended) {
+          own.delete(ended.pid);
+          options.onExit?.(childExit(ended));
+          for (const listener of exitListeners) listener();
+        },
+      }),
+    );
     own.add(child.pid);
     return child;
   } finally {

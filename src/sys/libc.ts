@@ -96,10 +96,17 @@ export function markChildren(mark: number | undefined): void {
 
 const RLIMIT_NOFILE = 7;
 
-/** How many files this process may have open at once. */
-export function openFilesLimit(): number {
+/** How many files this process may have open at once: now, and at most after raising its own limit. */
+export function openFilesLimits(): { soft: bigint; hard: bigint } {
   c.prlimit(0, RLIMIT_NOFILE, null, limitPointer);
-  return Number(limit[0]);
+  return { soft: limit[0] ?? 0n, hard: limit[1] ?? 0n };
+}
+
+/** Sets both limits for this process and all that it starts from now on. */
+export function setOpenFilesLimit(soft: bigint, hard: bigint): void {
+  limit[0] = soft;
+  limit[1] = hard;
+  c.prlimit(0, RLIMIT_NOFILE, limitPointer, null);
 }
 
 const F_SETPIPE_SZ = 1031;

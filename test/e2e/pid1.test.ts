@@ -262,4 +262,18 @@ describe("supervision", () => {
     const [pid, group] = lines[3]?.split(" ") ?? [];
     expect(pid).toBe(group as string);
   });
+
+  test("programs and the main command get the container's own limits of open files; ours is the hard one", async () => {
+    const show = 'echo "$(ulimit -Sn) $(ulimit -Hn)"';
+    await using container = await boot({
+      more: ["--ulimit", "nofile=1024:4096"],
+      programs: { "show.conf": `[program:show]\ncommand=bash -c '${show}; exec sleep 600'\n` },
+      cmd: ["bash", "-c", `${show}; exec sleep 600`],
+    });
+    await container.waitLog(/^show \| 1024 4096$/m);
+    await container.waitLog(/^1024 4096$/m);
+    expect(await container.sh("grep 'open files' /proc/1/limits | xargs")).toBe(
+      "Max open files 4096 4096 files",
+    );
+  });
 });
