@@ -9,11 +9,18 @@ import type { ActionReply, ActionRequest, UpdateReply } from "./protocol.ts";
 
 type Result = ActionReply["results"][number];
 
-/** Carries out a request of `ai-dock start|stop|restart|signal`. Throws AiDockError for unknown names. */
-export async function act(supervisor: Supervisor, request: ActionRequest): Promise<ActionReply> {
+/**
+ * Carries out a request of `ai-dock start|stop|restart|signal`; `gone` is aborted when the client has gone. Throws
+ * AiDockError for unknown names.
+ */
+export async function act(
+  supervisor: Supervisor,
+  request: ActionRequest,
+  gone?: AbortSignal,
+): Promise<ActionReply> {
   const programs = supervisor.find(request.names);
   if (request.action !== "stop") requireRunning(supervisor);
-  return { results: await actions[request.action](supervisor, programs, request) };
+  return { results: await actions[request.action](supervisor, programs, request, gone) };
 }
 
 /** Carries out `ai-dock update`. */
@@ -34,12 +41,17 @@ function requireRunning({ phase }: Supervisor): void {
   }
 }
 
-type Action = (supervisor: Supervisor, programs: Program[], request: ActionRequest) => Promise<Result[]>;
+type Action = (
+  supervisor: Supervisor,
+  programs: Program[],
+  request: ActionRequest,
+  gone?: AbortSignal,
+) => Promise<Result[]>;
 
 const actions: Record<ActionRequest["action"], Action> = {
-  async start(supervisor, programs) {
+  async start(supervisor, programs, _request, gone) {
     const wereUp = new Set(programs.filter(({ state }) => isUp(state)));
-    await supervisor.start(programs);
+    await supervisor.start(programs, gone);
     return programs.map((program) =>
       wereUp.has(program) ? result(program, true, "already started") : startResult(program, "started"),
     );
@@ -53,8 +65,8 @@ const actions: Record<ActionRequest["action"], Action> = {
         : result(program, true, wereDown.has(program) ? "not running" : "stopped"),
     );
   },
-  async restart(supervisor, programs) {
-    await supervisor.restart(programs);
+  async restart(supervisor, programs, _request, gone) {
+    await supervisor.restart(programs, gone);
     return programs.map((program) => startResult(program, "restarted"));
   },
   async signal(_supervisor, programs, { signal = "" }) {

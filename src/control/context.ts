@@ -11,4 +11,6 @@ export interface ControlContext {
   mainLog: { path: string; clear(): void };
   /** Stops everything, as `docker stop` does. */
   requestStop: () => void;
+  /** Aborted when the client of this very request has gone; whatever waits for its sake ends. */
+  signal?: AbortSignal;
 }

@@ -50,7 +50,7 @@ export function serveControl(context: ControlContext, path: string): () => void 
       "/action": answer(async (request) => {
         const parsed = actionRequest.safeParse(await request.json().catch(() => undefined));
         if (!parsed.success) return failure(400, "Cannot understand the request", "E_BAD_REQUEST");
-        return Response.json(await act(supervisor, parsed.data));
+        return Response.json(await act(supervisor, parsed.data, request.signal));
       }),
       "/update": answer(async () => Response.json((await runUpdate(context)) satisfies UpdateReply)),
       "/rpc": answer((request) => answerJson(context, request)),

@@ -22,24 +22,33 @@ export interface GroupChanges {
 
 /** The programs there should be, as the configuration said when it was last read. */
 export class Configuration {
-  #specs: ProgramSpec[];
+  #specs: ProgramSpec[] = [];
+  #queue: Promise<unknown> = Promise.resolve();
   readonly #read: () => Promise<Reading>;
 
   /** `read` reads the configuration; it has not been read yet. */
   constructor(read: () => Promise<Reading>) {
     this.#read = read;
-    this.#specs = [];
   }
 
   get specs(): readonly ProgramSpec[] {
     return this.#specs;
   }
 
-  /** Reads the configuration; nothing else changes. */
+  /** Reads the configuration; nothing else changes. Waits for an update that is under way. */
   async reread(): Promise<Problem[]> {
-    const { programs, problems } = await this.#read();
-    this.#specs = programs;
-    return problems;
+    return this.follow(({ problems }) => problems);
+  }
+
+  /** Reads the configuration and does something with the reading; one caller after the other, so that no two readings mix. */
+  async follow<Result>(action: (reading: Reading) => Result | Promise<Result>): Promise<Result> {
+    const result = this.#queue.then(async () => {
+      const reading = await this.#read();
+      this.#specs = reading.programs;
+      return action(reading);
+    });
+    this.#queue = result.catch(() => undefined);
+    return result;
   }
 
   group(name: string): ProgramSpec[] {

@@ -126,10 +126,10 @@ export class Supervisor {
     await Promise.all(begun);
   }
 
-  /** Starts programs and resolves when each is RUNNING or has failed, waits or was refused. */
-  async start(programs: Program[]): Promise<void> {
+  /** Starts programs and resolves when each is RUNNING or has failed, waits or was refused, or `signal` is aborted. */
+  async start(programs: Program[], signal?: AbortSignal): Promise<void> {
     await this.begin(programs);
-    await this.until(() => programs.every(({ state }) => state !== "STARTING"));
+    await this.until(() => programs.every(({ state }) => state !== "STARTING"), signal);
   }
 
   /** Stops programs, dependents before what they depend on. */
@@ -142,24 +142,32 @@ export class Supervisor {
   }
 
   /** Stops programs and starts them again, but for those that someone has asked to stop meanwhile. */
-  async restart(programs: Program[]): Promise<void> {
+  async restart(programs: Program[], signal?: AbortSignal): Promise<void> {
     const stopped = this.stop(programs);
     const before = new Map(programs.map((program) => [program, this.#stopsOf(program)]));
     await stopped;
-    await this.start(programs.filter((program) => this.#stopsOf(program) === before.get(program)));
+    await this.start(
+      programs.filter((program) => this.#stopsOf(program) === before.get(program)),
+      signal,
+    );
   }
 
-  /** Resolves as soon as the condition holds; it is looked at after every change of a program. */
-  async until(condition: () => boolean): Promise<void> {
-    if (condition()) return;
+  /** Resolves as soon as the condition holds, which is looked at after every change of a program, or `signal` is aborted. */
+  async until(condition: () => boolean, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted || condition()) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const watch = () => {
-      if (!condition()) return;
-      this.#watchers.delete(watch);
-      resolve();
+      if (condition()) resolve();
     };
+    const giveUp = () => resolve();
     this.#watchers.add(watch);
-    await promise;
+    signal?.addEventListener("abort", giveUp);
+    try {
+      await promise;
+    } finally {
+      this.#watchers.delete(watch);
+      signal?.removeEventListener("abort", giveUp);
+    }
   }
 
   #stopsOf(program: Program): number {

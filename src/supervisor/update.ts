@@ -1,6 +1,6 @@
 import { programId } from "../programs/names.ts";
 import { type Problem, problemOf } from "../programs/problem.ts";
-import { type Configuration, configured, sameProgram } from "./configuration.ts";
+import { type Configuration, configured, type Reading, sameProgram } from "./configuration.ts";
 import { isUp } from "./machine.ts";
 import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -17,22 +17,17 @@ export interface Update {
   problems: Problem[];
 }
 
-let last: Promise<unknown> = Promise.resolve();
-
 /**
  * Reads the configuration again and makes the programs follow it: stops those that are gone, restarts those
  * that differ, starts those that are new, and touches no other. Does not wait for them to come up.
- * Updates run one after the other.
+ * Updates and rereads run one after the other.
  */
 export async function update(supervisor: Supervisor, configuration: Configuration): Promise<Update> {
-  const result = last.then(() => follow(supervisor, configuration));
-  last = result.catch(() => undefined);
-  return result;
+  return configuration.follow((reading) => apply(supervisor, reading));
 }
 
-async function follow(supervisor: Supervisor, configuration: Configuration): Promise<Update> {
-  const problems = await configuration.reread();
-  const wanted = new Map(configuration.specs.map((spec) => [programId(spec), spec]));
+async function apply(supervisor: Supervisor, { programs: specs, problems }: Reading): Promise<Update> {
+  const wanted = new Map(specs.map((spec) => [programId(spec), spec]));
   const present = new Map(configured(supervisor).map((program) => [program.id, program]));
 
   const differing = configured(supervisor).filter(({ id, spec }) => {
@@ -52,12 +47,11 @@ async function follow(supervisor: Supervisor, configuration: Configuration): Pro
 
   const differs = new Set(gone.map(({ id }) => id));
   // Someone may have added what is missing meanwhile.
-  const missing = configuration.specs.filter(
-    (spec) => !supervisor.programs.some(({ id }) => id === programId(spec)),
-  );
+  const missing = specs.filter((spec) => !supervisor.programs.some(({ id }) => id === programId(spec)));
   const changed = missing.filter((spec) => differs.has(programId(spec)));
   const added = missing.filter((spec) => !present.has(programId(spec)));
   const programs = [...changed, ...added].map((spec) => supervisor.add(spec));
+  for (const program of programs) if (keptDown.has(program.id)) program.stoppedByRequest = true;
   await supervisor.autostart(programs.filter(({ id }) => !keptDown.has(id)));
 
   const tell = (change: Change["change"]) => (spec: { name: string; group: string }) => ({

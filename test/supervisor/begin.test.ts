@@ -38,3 +38,20 @@ test("a stop that comes in between is the last word for those that were not star
   await Promise.all([begun, supervisor.stop(supervisor.programs)]);
   expect(supervisor.programs.filter(({ isDown }) => !isDown)).toEqual([]);
 });
+
+test("until() looks no further once its signal is aborted", async () => {
+  const supervisor = many();
+  supervisors.push(supervisor);
+  const gone = new AbortController();
+  let looks = 0;
+  const waiting = supervisor.until(() => {
+    looks++;
+    return false;
+  }, gone.signal);
+  gone.abort();
+  await waiting;
+  const before = looks;
+  await supervisor.start(supervisor.programs.slice(0, 1));
+  expect(looks).toBe(before);
+  await supervisor.until(() => false, gone.signal);
+});

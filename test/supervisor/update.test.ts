@@ -55,3 +55,56 @@ test("what someone else adds meanwhile is left alone, and the rest goes on", asy
   expect(find("new")).toBe(added);
   expect(supervisor.programs.map(({ state }) => state)).toEqual(["RUNNING", "RUNNING", "RUNNING"]);
 });
+
+/** An update whose reading has `slow` changed; `later` is what the configuration says by the time that has stopped. */
+async function rereadDuringUpdate(later: ProgramSpec[]) {
+  const supervisor = new Supervisor(bareSupervisor);
+  supervisors.push(supervisor);
+  supervisor.phase = "running";
+  let specs = [slow(1)];
+  const configuration = new Configuration(async () => ({ programs: specs, problems: [] }));
+  await update(supervisor, configuration);
+  specs = [slow(2)];
+  const updated = update(supervisor, configuration);
+  await supervisor.until(() => supervisor.find(["slow"])[0]!.state === "STOPPING");
+  specs = later;
+  const reread = configuration.reread();
+  const { changes } = await updated;
+  const after = supervisor.programs.map(({ id, state }) => `${id} ${state}`);
+  await reread;
+  return { changes, after, pending: configuration.groupChanges(supervisor) };
+}
+
+test("an update starts only what it has read itself; what is reread meanwhile is left to the next one", async () => {
+  expect(await rereadDuringUpdate([slow(2), spec("late", "/bin/sleep", "4444")])).toEqual({
+    changes: [{ name: "slow", group: "slow", change: "changed" }],
+    after: ["slow RUNNING"],
+    pending: { added: ["late"], changed: [], removed: [] },
+  });
+});
+
+test("an update brings back what it has changed, also when that has left the configuration meanwhile", async () => {
+  expect(await rereadDuringUpdate([])).toEqual({
+    changes: [{ name: "slow", group: "slow", change: "changed" }],
+    after: ["slow RUNNING"],
+    pending: { added: [], changed: [], removed: ["slow"] },
+  });
+});
+
+test("what someone has stopped stays down through any number of updates", async () => {
+  const supervisor = new Supervisor(bareSupervisor);
+  supervisors.push(supervisor);
+  supervisor.phase = "running";
+  let seconds = 1000;
+  const configuration = new Configuration(async () => ({
+    programs: [spec("a", "/bin/sleep", String(seconds))],
+    problems: [],
+  }));
+  await update(supervisor, configuration);
+  await supervisor.stop(supervisor.programs);
+  for (let number = 0; number < 3; number++) {
+    seconds++;
+    expect((await update(supervisor, configuration)).changes).toHaveLength(1);
+    expect(supervisor.programs.map(({ state }) => state)).toEqual(["STOPPED"]);
+  }
+});

@@ -11,7 +11,9 @@ export async function answerJson(context: ControlContext, request: Request): Pro
   const parsed = rpcRequest.safeParse(await request.json().catch(() => undefined));
   if (!parsed.success) return faultJson(new RpcFault("INCORRECT_PARAMETERS"), 400);
   try {
-    return Response.json({ result: await call(context, parsed.data.method, parsed.data.params) });
+    return Response.json({
+      result: await call({ ...context, signal: request.signal }, parsed.data.method, parsed.data.params),
+    });
   } catch (error) {
     if (error instanceof RpcFault) return faultJson(error);
     throw error;
@@ -32,7 +34,9 @@ export async function answerXml(context: ControlContext, request: Request): Prom
     return new Response(`Cannot read the call: ${error.message}\n`, { status: 400 });
   }
   try {
-    return xml(encodeResponse(await call(context, wanted.method, wanted.params)));
+    return xml(
+      encodeResponse(await call({ ...context, signal: request.signal }, wanted.method, wanted.params)),
+    );
   } catch (error) {
     if (error instanceof RpcFault) return xml(encodeFault(error.code, error.message));
     throw error;

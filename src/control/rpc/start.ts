@@ -37,7 +37,7 @@ function startEach(context: ControlContext, programs: Program[], waits: boolean)
 }
 
 async function start(
-  { supervisor, environment }: ControlContext,
+  { supervisor, environment, signal }: ControlContext,
   program: Program,
   waits: boolean,
   shown = program.id,
@@ -46,7 +46,7 @@ async function start(
   if (supervisor.phase === "booting") throw new RpcFault("NOT_STARTED", "the container is still booting");
   requireCommand(program, environment().env["PATH"]);
   if (isUp(program.state)) throw new RpcFault("ALREADY_STARTED", shown);
-  await (waits ? supervisor.start([program]) : supervisor.begin([program]));
+  await (waits ? supervisor.start([program], signal) : supervisor.begin([program]));
   const { state, spec, exit, reason } = program;
   if (state === "RUNNING" || state === "STARTING") return;
   if (state === "BACKOFF" || state === "FATAL") throw new RpcFault("SPAWN_ERROR", shown);
