@@ -4,7 +4,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { ignoreBunVariables, LIVE_VARIABLES } from "./lib/bun-variables.ts";
+import { ignoreBunVariables, keepOpenFilesLimit, LIVE_VARIABLES } from "./lib/bun-variables.ts";
 
 const { values } = parseArgs({
   options: {
@@ -50,6 +50,7 @@ if (!build.success) process.exit(build.exitCode || 1);
 try {
   const binary = readFileSync(outfile);
   console.log(` ignores ${ignoreBunVariables(binary).length} variables of Bun`);
+  keepOpenFilesLimit(binary);
   writeFileSync(outfile, binary);
   chmodSync(outfile, 0o755);
   if (values.target === process.arch) checkVersion();

@@ -90,6 +90,22 @@ export function ignoreBunVariables(binary: Buffer): string[] {
   return names;
 }
 
+/**
+ * Keeps Bun from raising the soft limit of open files (RLIMIT_NOFILE) to the hard one at its start, after which nobody
+ * could tell what the container gave us: its one import of setrlimit(2) becomes getrlimit(2), which has the same form and
+ * changes nothing. Changes the binary in place; throws where the import is not as expected.
+ */
+export function keepOpenFilesLimit(binary: Buffer): void {
+  const imported = "\0setrlimit\0";
+  const found = readOnlySegments(binary).flatMap(({ start, end }) =>
+    [...binary.toString("latin1", start, end).matchAll(new RegExp(imported, "g"))].map(
+      ({ index }) => start + index,
+    ),
+  );
+  expectOnce("the import of setrlimit", found.length);
+  binary.write(imported.replace("set", "get"), found[0] ?? 0, "latin1");
+}
+
 function expectOnce(what: string, count: number): void {
   if (count !== 1) throw new Error(`expected ${what} once in Bun ${Bun.version}, found it ${count} times`);
 }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ignoreBunVariables, LIVE_VARIABLES } from "../../scripts/lib/bun-variables.ts";
+import { ignoreBunVariables, keepOpenFilesLimit, LIVE_VARIABLES } from "../../scripts/lib/bun-variables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "bun-variables-"));
 const preload = join(folder, "preload.js");
@@ -50,6 +50,28 @@ test(
     ]);
     expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
     expect(JSON.parse(stdout)).toEqual(env);
+  },
+  LIMIT_MILLISECONDS,
+);
+
+test(
+  "the soft limit of open files stays as it was given",
+  async () => {
+    const copy = readFileSync(process.execPath);
+    keepOpenFilesLimit(copy);
+    const patched = join(folder, "bun-limits");
+    writeFileSync(patched, copy, { mode: 0o755 });
+    const script = 'process.stdout.write(require("fs").readFileSync("/proc/self/limits"))';
+    const softLimit = async (bun: string) => {
+      await using child = Bun.spawn(["bash", "-c", 'ulimit -Sn 512; exec "$0" -e "$1"', bun, script], {
+        stdout: "pipe",
+      });
+      return /^Max open files +(\d+)/m.exec(await child.stdout.text())?.[1];
+    };
+    // Else this test could not fail.
+    expect(await softLimit(process.execPath)).not.toBe("512");
+    expect(await softLimit(patched)).toBe("512");
+    expect(() => keepOpenFilesLimit(copy)).toThrow("expected the import of setrlimit once");
   },
   LIMIT_MILLISECONDS,
 );
