@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { ArgsDef } from "citty";
 import { commands } from "../../src/cli/index.ts";
 import { schema } from "../../src/env/schema.ts";
-import { Page, pages } from "./_page.ts";
+import { Page, pages, ROOT } from "./_page.ts";
 
 /** Those of images, of programs, of other tools, and of examples; and values that look like variables. */
 const otherVariables = new Set(
@@ -93,5 +93,19 @@ test("a command or flag that is not there is seen", () => {
 describe("every command and flag that a page names exists", () => {
   test.each(pages)("%s", (path) => {
     expect(codeOf(new Page(path)).flatMap(wrongCalls)).toEqual([]);
+  });
+});
+
+const files = ["*", "{src,scripts,test,docs,bench,.github}/**/*"].flatMap((pattern) => [
+  ...new Bun.Glob(pattern).scanSync({ cwd: ROOT, dot: true }),
+]);
+
+describe("every file that a page for developers names exists", () => {
+  test.each(["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/benchmarks.md"])("%s", (path) => {
+    const named = new Page(path).inlineCode.filter((code) =>
+      /^[\w.-]+(?:\/[\w.-]+)*\.(?:ts|md|yml|yaml|hcl)$/.test(code),
+    );
+    const isThere = (name: string) => files.some((file) => file === name || file.endsWith(`/${name}`));
+    expect(named.filter((name) => !isThere(name))).toEqual([]);
   });
 });
