@@ -4,7 +4,7 @@ import { type Program } from "../supervisor/program.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { update } from "../supervisor/update.ts";
 import { signalNumber } from "../sys/children.ts";
-import type { ControlContext } from "./context.ts";
+import { type ControlContext, requireRunning } from "./context.ts";
 import type { ActionReply, ActionRequest, UpdateReply } from "./protocol.ts";
 
 type Result = ActionReply["results"][number];
@@ -19,26 +19,14 @@ export async function act(
   gone?: AbortSignal,
 ): Promise<ActionReply> {
   const programs = supervisor.find(request.names);
-  if (request.action !== "stop") requireRunning(supervisor);
+  if (request.action !== "stop") requireRunning({ supervisor });
   return { results: await actions[request.action](supervisor, programs, request, gone) };
 }
 
 /** Carries out `ai-dock update`. */
-export async function runUpdate({ supervisor, configuration }: ControlContext): Promise<UpdateReply> {
-  requireRunning(supervisor);
-  return update(supervisor, configuration);
-}
-
-function requireRunning({ phase }: Supervisor): void {
-  if (phase === "stopping") {
-    throw new AiDockError("The container is stopping; nothing is started any more", { code: "E_STOPPING" });
-  }
-  if (phase === "booting") {
-    throw new AiDockError("The container is still booting; programs start when provisioning has ended", {
-      code: "E_BOOTING",
-      hint: "ai-dock logs -f",
-    });
-  }
+export async function runUpdate(context: ControlContext): Promise<UpdateReply> {
+  requireRunning(context);
+  return update(context.supervisor, context.configuration);
 }
 
 type Action = (

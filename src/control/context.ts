@@ -1,3 +1,4 @@
+import { AiDockError } from "../errors.ts";
 import type { Configuration } from "../supervisor/configuration.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { EnvironmentReply } from "./protocol.ts";
@@ -13,4 +14,17 @@ export interface ControlContext {
   requestStop: () => void;
   /** Aborted when the client of this very request has gone; whatever waits for its sake ends. */
   signal?: AbortSignal;
+}
+
+/** Throws AiDockError `E_STOPPING` or `E_BOOTING` while nothing may be started and no configuration followed. */
+export function requireRunning({ supervisor: { phase } }: Pick<ControlContext, "supervisor">): void {
+  if (phase === "stopping") {
+    throw new AiDockError("The container is stopping; nothing is started any more", { code: "E_STOPPING" });
+  }
+  if (phase === "booting") {
+    throw new AiDockError("The container is still booting; programs start when provisioning has ended", {
+      code: "E_BOOTING",
+      hint: "ai-dock logs -f",
+    });
+  }
 }

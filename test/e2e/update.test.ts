@@ -62,6 +62,35 @@ test("update starts what is new, stops what is gone, restarts what changed, touc
   expect((JSON.parse(again.stdout) as { changes: unknown[] }).changes).toEqual([]);
 });
 
+test("supervisorctl names a mistake and exits with 1, and takes the sound rest", async () => {
+  await using container = await boot({ programs: { "same.conf": sleeper("same") } });
+  await container.waitReady();
+  const ctl = (...words: string[]) => container.exec(["supervisorctl", ...words]);
+  container.writeProgram("broken.conf", "[program:broken]\ncommand=true\nstartsecs=soon\n");
+  const mistake =
+    /^ERROR: CANT_REREAD: line 3: startsecs: expected a whole number, got "soon"; program "broken" is left out, in section 'program:broken' \(file: '[^']*\/broken\.conf'\)$/;
+  for (const verb of ["reread", "update"]) {
+    const { stdout, code } = await ctl(verb);
+    expect(stdout.trimEnd()).toMatch(mistake);
+    expect(code).toBe(1);
+  }
+  container.writeProgram("new.conf", sleeper("new"));
+  const reread = await ctl("reread");
+  expect(reread.stdout.split("\n").slice(1)).toEqual(["new: available", ""]);
+  expect(reread.code).toBe(1);
+  const update = await ctl("update");
+  expect(update.stdout.split("\n").slice(1)).toEqual(["new: added process group", ""]);
+  expect(update.code).toBe(1);
+  expect(Object.keys(await programs(container))).not.toContain("broken");
+  expect((await programs(container))["new"]!.state).toBe("RUNNING");
+
+  const problem = JSON.parse((await container.exec(["ai-dock", "update", "--json"])).stdout) as object;
+  expect(problem).toMatchObject({
+    changes: [],
+    problems: [{ severity: "error", line: 3, section: "program:broken", key: "startsecs", value: "soon" }],
+  });
+});
+
 test("SIGHUP is update; SIGUSR2 goes on in new log files", async () => {
   const ticker = "[program:ticker]\ncommand=bash -c 'while sleep 0.05; do echo tick $((++n)); done'\n";
   await using container = await boot({ programs: { "ticker.conf": ticker } });
@@ -96,6 +125,17 @@ test("check names what is wrong and starts nothing, with a supervisor or without
     expect(stderr).toContain("/tmp/a.conf:3: umask: expected");
     expect(code).toBe(78);
   }
+  const json = await container.exec(["ai-dock", "check", "--json", "/tmp/a.conf"]);
+  expect((JSON.parse(json.stdout) as { problems: object[] }).problems).toContainEqual({
+    severity: "error",
+    message: '/tmp/a.conf:3: umask: expected an octal number such as 022, got "9"; program "a" is left out',
+    file: "/tmp/a.conf",
+    line: 3,
+    section: "program:a",
+    key: "umask",
+    value: "9",
+    expectation: "an octal number such as 022",
+  });
   const missing = await container.exec(["ai-dock", "check", "/tmp/none.conf"]);
   expect([missing.code, missing.stderr.split("\n")[0]]).toEqual([
     2,

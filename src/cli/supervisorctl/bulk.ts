@@ -1,4 +1,4 @@
-import { Fault } from "../../control/rpc/fault.ts";
+import { Fault } from "../../control/rpc/method.ts";
 import { programId, splitName } from "../../programs/names.ts";
 import { CallFault, Exit, type Session } from "./session.ts";
 

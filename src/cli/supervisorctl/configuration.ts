@@ -1,4 +1,4 @@
-import { Fault } from "../../control/rpc/fault.ts";
+import { Fault } from "../../control/rpc/method.ts";
 import { type CtlCommand, withoutArguments } from "./command.ts";
 import { programId } from "../../programs/names.ts";
 import { CallFault, Exit, type Session } from "./session.ts";
@@ -18,24 +18,32 @@ const reread = withoutArguments(
   "reread",
   [["reread", "Read the configuration and say what an update would change"]],
   async (session) => {
-    const changes = await readConfiguration(session, "ERROR: supervisor shutting down");
-    if (changes === undefined) return;
+    const read = await readConfiguration(session, "ERROR: supervisor shutting down");
+    if (read === undefined) return;
+    const { changes, isSound } = read;
     const lines = ["available", "changed", "disappeared"].flatMap((word, index) =>
       (changes[index] ?? []).map((name) => ({ name, line: `${name}: ${word}` })),
     );
-    if (lines.length === 0) session.output("No config updates to processes");
+    if (lines.length === 0 && isSound) session.output("No config updates to processes");
     for (const { line } of lines.toSorted((a, b) => (a.name < b.name ? -1 : 1))) session.output(line);
   },
 );
 
+/** Has the configuration read. Mistakes are told and make the exit code 1; the changes are those of the sound rest. */
 async function readConfiguration(session: Session, whileStopping: string) {
   try {
     const [changes] = await session.call<Changes>("reloadConfig");
-    return changes;
+    return { changes, isSound: true };
   } catch (error) {
-    if (!(error instanceof CallFault && error.is(Fault.SHUTDOWN_STATE))) throw error;
-    session.complain(whileStopping);
-    return undefined;
+    if (!(error instanceof CallFault)) throw error;
+    if (error.is(Fault.SHUTDOWN_STATE)) {
+      session.complain(whileStopping);
+      return undefined;
+    }
+    if (!error.is(Fault.CANT_REREAD)) throw error;
+    session.complain(`ERROR: ${error.message}`);
+    const [changes] = await session.call<Changes>("aidock.getConfigChanges");
+    return { changes, isSound: false };
   }
 }
 
@@ -48,9 +56,9 @@ const update: CtlCommand = {
     ["update <group>…", "The same for these groups only"],
   ],
   async run(session, args) {
-    const changes = await readConfiguration(session, "ERROR: already shutting down");
-    if (changes === undefined) return;
-    const [added, changed, removed] = changes;
+    const read = await readConfiguration(session, "ERROR: already shutting down");
+    if (read === undefined) return;
+    const [added, changed, removed] = read.changes;
     const wanted = new Set(args.includes("all") ? [] : args);
     if (wanted.size > 0) await complainAboutUnknown(session, wanted, added);
     const chosen = (groups: string[]) => groups.filter((group) => wanted.size === 0 || wanted.has(group));

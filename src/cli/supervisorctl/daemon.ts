@@ -1,4 +1,4 @@
-import { Fault } from "../../control/rpc/fault.ts";
+import { Fault } from "../../control/rpc/method.ts";
 import { type CtlCommand, withoutArguments } from "./command.ts";
 import { CallFault, NoServer, type Session } from "./session.ts";
 

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import { Fault } from "../../control/rpc/fault.ts";
+import { Fault } from "../../control/rpc/method.ts";
 import { type CtlCommand, showHelp } from "./command.ts";
 import { showLog } from "./follow-log.ts";
 import type { ProcessInfo } from "./status.ts";

@@ -1,4 +1,4 @@
-import { Fault } from "../../control/rpc/fault.ts";
+import { Fault } from "../../control/rpc/method.ts";
 import { bulk, type BulkAction } from "./bulk.ts";
 import { type CtlCommand, showHelp } from "./command.ts";
 import { Exit, type Session } from "./session.ts";

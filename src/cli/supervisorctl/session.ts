@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { control } from "../../control/client.ts";
 import { controlSocket } from "../../control/protocol.ts";
-import type { Fault } from "../../control/rpc/fault.ts";
+import type { Fault } from "../../control/rpc/method.ts";
 import { AiDockError } from "../../errors.ts";
 import { print } from "../print.ts";
 

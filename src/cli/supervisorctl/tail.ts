@@ -1,4 +1,4 @@
-import { Fault } from "../../control/rpc/fault.ts";
+import { Fault } from "../../control/rpc/method.ts";
 import { type CtlCommand, showHelp } from "./command.ts";
 import { followLog } from "./follow-log.ts";
 import type { ProcessInfo } from "./status.ts";

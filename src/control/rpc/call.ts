@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { AiDockError } from "../../errors.ts";
 import type { ControlContext } from "../context.ts";
-import { configurationMethods } from "./configuration.ts";
+import { configurationMethods, ownMethods } from "./configuration.ts";
 import { daemonMethods } from "./daemon.ts";
-import { RpcFault } from "./fault.ts";
 import { logMethods } from "./logs.ts";
-import { method, type Method, none, type RpcValue, text } from "./method.ts";
+import { method, type Method, none, RpcFault, type RpcValue, text } from "./method.ts";
 import { startMethods } from "./start.ts";
 import { stopMethods } from "./stop.ts";
 
@@ -44,6 +44,7 @@ const systemMethods: Record<string, Method> = {
 const methods = new Map<string, Method>([
   ...Object.entries(supervisorMethods).map(([name, value]) => [`supervisor.${name}`, value] as const),
   ...Object.entries(systemMethods).map(([name, value]) => [`system.${name}`, value] as const),
+  ...Object.entries(ownMethods).map(([name, value]) => [`aidock.${name}`, value] as const),
 ]);
 
 /**
@@ -53,7 +54,18 @@ const methods = new Map<string, Method>([
 export async function call(context: ControlContext, name: string, params: unknown[]): Promise<RpcValue> {
   const found = methods.get(name.includes(".") ? name : `supervisor.${name}`);
   if (found === undefined) throw new RpcFault("UNKNOWN_METHOD");
-  return found.call(context, params);
+  try {
+    return await found.call(context, params);
+  } catch (error) {
+    throw asFault(error);
+  }
+}
+
+/** Whether the container boots or stops is checked by `requireRunning`, whose errors have supervisord's words here. */
+function asFault(error: unknown): unknown {
+  if (!(error instanceof AiDockError)) return error;
+  if (error.code === "E_STOPPING") return new RpcFault("SHUTDOWN_STATE");
+  return error.code === "E_BOOTING" ? new RpcFault("NOT_STARTED", error.message) : error;
 }
 
 async function callWithin(context: ControlContext, name: string, params: unknown[]): Promise<RpcValue> {

@@ -1,25 +1,27 @@
 import { z } from "zod";
+import type { Problem } from "../../programs/problem.ts";
 import type { ProgramSpec } from "../../programs/spec.ts";
 import { signalNumber } from "../../sys/children.ts";
-import { RpcFault } from "./fault.ts";
-import { findGroup } from "./find.ts";
+import { type ControlContext, requireRunning } from "../context.ts";
 import { logPath } from "./info.ts";
-import { method, none, type RpcValue, text } from "./method.ts";
+import { findGroup, method, none, RpcFault, type RpcValue, text } from "./method.ts";
 
 const named = z.tuple([text]);
 
-/** Configuration by supervisord's rules: what is read, and which groups of it are in use. */
+/**
+ * Configuration by supervisord's rules: what is read, and which groups of it are in use. As there, a mistake makes
+ * reloadConfig fail with CANT_REREAD; other than there, the sound rest has then been read and can be used.
+ */
 export const configurationMethods = {
   reloadConfig: method(
     "array",
     "Read the configuration: groups added, changed, removed",
     none,
     async (context) => {
-      const { supervisor, configuration } = context;
-      refuseWhileStopping(supervisor.phase);
-      await configuration.reread();
-      const { added, changed, removed } = configuration.groupChanges(supervisor);
-      return [[added, changed, removed]];
+      requireRunning(context);
+      const mistakes = (await context.configuration.reread()).filter(isMistake);
+      if (mistakes.length > 0) throw new RpcFault("CANT_REREAD", mistakes.map(inTheirWords).join("\n"));
+      return changes(context);
     },
   ),
   addProcessGroup: method(
@@ -27,8 +29,8 @@ export const configurationMethods = {
     "Use a group of the configuration",
     named,
     async (context, [name]) => {
+      requireRunning(context);
       const { supervisor, configuration } = context;
-      refuseWhileStopping(supervisor.phase);
       const specs = configuration.group(name);
       if (specs.length === 0) throw new RpcFault("BAD_NAME", name);
       if (supervisor.programs.some(({ spec }) => spec.group === name))
@@ -61,9 +63,28 @@ export const configurationMethods = {
   ),
 };
 
-function refuseWhileStopping(phase: string): void {
-  if (phase === "stopping") throw new RpcFault("SHUTDOWN_STATE");
-  if (phase === "booting") throw new RpcFault("NOT_STARTED", "the container is still booting");
+/** Methods that supervisord does not have. */
+export const ownMethods = {
+  getConfigChanges: method("array", "Groups that an update would add, change, remove", none, changes),
+};
+
+/** Names of groups, as supervisord's reloadConfig wraps them. */
+function changes({ supervisor, configuration }: ControlContext): RpcValue {
+  const { added, changed, removed } = configuration.groupChanges(supervisor);
+  return [[added, changed, removed]];
+}
+
+/** An error in a drop-in. Remotes and variables are nothing that clients of supervisord know or can mend. */
+function isMistake({ severity, file }: Problem): boolean {
+  return severity === "error" && file !== null;
+}
+
+/** What is wrong, then section and file in supervisord's form, which scripts look for. */
+function inTheirWords({ message, file, line, section }: Problem): string {
+  const place = line === null ? `${file}: ` : `${file}:${line}: `;
+  const what = message.startsWith(place) ? message.slice(place.length) : message;
+  const where = section === null ? "" : ` in section '${section}'`;
+  return `${line === null ? "" : `line ${line}: `}${what},${where} (file: '${file}')`;
 }
 
 /** The fields of supervisord's struct; event and syslog settings are never in effect. */

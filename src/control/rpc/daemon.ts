@@ -2,11 +2,9 @@ import { z } from "zod";
 import { logger } from "../../log.ts";
 import { configured, logProblems } from "../../supervisor/configuration.ts";
 import { update } from "../../supervisor/update.ts";
-import type { ControlContext } from "../context.ts";
-import { RpcFault } from "./fault.ts";
-import { findOne } from "./find.ts";
+import { type ControlContext, requireRunning } from "../context.ts";
 import { processInfo } from "./info.ts";
-import { method, none, text } from "./method.ts";
+import { findOne, method, none, RpcFault, text } from "./method.ts";
 
 /** The release whose behaviour this follows: clients compare it, and differ by it. */
 const SUPERVISOR_VERSION = "4.2.5";
@@ -40,7 +38,7 @@ export const daemonMethods = {
     return true;
   }),
   restart: method("boolean", "Stop all processes, read the configuration and start anew", none, (context) => {
-    if (context.supervisor.phase !== "running") throw new RpcFault("SHUTDOWN_STATE");
+    requireRunning(context);
     void restart(context);
     return true;
   }),

@@ -1,7 +1,7 @@
 import type { ControlContext } from "../context.ts";
 import { rpcRequest } from "../protocol.ts";
 import { call } from "./call.ts";
-import { RpcFault } from "./fault.ts";
+import { RpcFault } from "./method.ts";
 import { type Call, decodeCall } from "./xml/decode.ts";
 import { encodeFault, encodeResponse } from "./xml/encode.ts";
 import { XmlError } from "./xml/parse.ts";

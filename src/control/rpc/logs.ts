@@ -2,11 +2,8 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
 import { isOnRemote } from "../../sys/network-mount.ts";
 import type { ControlContext } from "../context.ts";
-import { forEach } from "./all.ts";
-import { RpcFault } from "./fault.ts";
-import { findOne } from "./find.ts";
 import { logPath } from "./info.ts";
-import { method, none, text } from "./method.ts";
+import { findOne, forEach, method, none, RpcFault, text } from "./method.ts";
 
 /** What one call gives at most: a log may be larger than the memory of the container. */
 const LARGEST_READ_BYTES = 16 * 1024 * 1024;

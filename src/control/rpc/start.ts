@@ -3,11 +3,8 @@ import { AiDockError } from "../../errors.ts";
 import { commandWords } from "../../supervisor/process-command.ts";
 import { isUp } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
-import type { ControlContext } from "../context.ts";
-import { forEach } from "./all.ts";
-import { RpcFault } from "./fault.ts";
-import { find, findGroup } from "./find.ts";
-import { method, text, wait } from "./method.ts";
+import { type ControlContext, requireRunning } from "../context.ts";
+import { find, findGroup, forEach, method, RpcFault, text, wait } from "./method.ts";
 
 const named = z.tuple([text, wait]);
 const every = z.tuple([wait]);
@@ -36,14 +33,9 @@ function startEach(context: ControlContext, programs: Program[], waits: boolean)
   return forEach(down, (program) => start(context, program, waits));
 }
 
-async function start(
-  { supervisor, environment, signal }: ControlContext,
-  program: Program,
-  waits: boolean,
-  shown = program.id,
-) {
-  if (supervisor.phase === "stopping") throw new RpcFault("SHUTDOWN_STATE");
-  if (supervisor.phase === "booting") throw new RpcFault("NOT_STARTED", "the container is still booting");
+async function start(context: ControlContext, program: Program, waits: boolean, shown = program.id) {
+  requireRunning(context);
+  const { supervisor, environment, signal } = context;
   requireCommand(program, environment().env["PATH"]);
   if (isUp(program.state)) throw new RpcFault("ALREADY_STARTED", shown);
   await (waits ? supervisor.start([program], signal) : supervisor.begin([program]));

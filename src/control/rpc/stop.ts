@@ -4,10 +4,7 @@ import { isUp } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
 import { signalNumber } from "../../sys/children.ts";
 import type { ControlContext } from "../context.ts";
-import { forEach } from "./all.ts";
-import { RpcFault } from "./fault.ts";
-import { find, findGroup } from "./find.ts";
-import { method, text, wait } from "./method.ts";
+import { find, findGroup, forEach, method, RpcFault, text, wait } from "./method.ts";
 
 const named = z.tuple([text, wait]);
 const every = z.tuple([wait]);

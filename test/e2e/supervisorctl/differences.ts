@@ -13,6 +13,12 @@ export const differences: { theirs: RegExp; ours: string; reason: string }[] = [
     ours: "unix:///run/ai-dock/control.sock",
     reason: "the socket is another one; supervisord's path leads to it while we run",
   },
+  {
+    theirs:
+      /^(?:ERROR: |error: <class 'xmlrpc\.client\.Fault'>, <Fault 92: ")CANT_REREAD: invalid literal for int\(\) with base 10: 'soon' (in section 'program:broken' \(file: '[^']*'\)).*$/gm,
+    ours: 'ERROR: CANT_REREAD: line LINE: startsecs: expected a whole number, got "soon"; program "broken" is left out, $1',
+    reason: "the mistake is told in our words, with its line, and by update as by reread",
+  },
 ];
 
 /** Lines of help behind a complaint: the words are ours. Everything after the complaint is left out. */

@@ -58,8 +58,12 @@ export const changed = programs
   .replace(/\[program:once\][^[]*/, "")
   .concat("[program:new]\ncommand=sleep 1000\n[program:later]\ncommand=sleep 1000\nautostart=false\n");
 
-/** Command lines in order; CHANGE replaces the configuration. */
+/** The same and one mistake: supervisord refuses all of it, and for us nothing else is new. */
+export const broken = `${changed}[program:broken]\ncommand=sleep 1000\nstartsecs=soon\n`;
+
+/** Command lines in order; these two replace the configuration by the texts above. */
 export const CHANGE = "<configuration changes>";
+export const BREAK = "<configuration breaks>";
 export const lines = [
   "status",
   "status web",
@@ -162,6 +166,13 @@ export const lines = [
   "status new",
   "add new",
   "add new",
+  BREAK,
+  "reread",
+  "update",
+  "update new",
+  "status broken",
+  CHANGE,
+  "reread",
   "version",
   "version 1",
   "shutdown now",

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { boot, type Container, PEERS_IMAGE, tempFolder, waitFor } from "../harness.ts";
 import { complaint, differences } from "./differences.ts";
-import { CHANGE, changed, programs } from "./script.ts";
+import { BREAK, broken, CHANGE, changed, programs } from "./script.ts";
 
 export interface Answer {
   line: string;
@@ -20,6 +20,7 @@ export async function supervise(
   const folder = tempFolder();
   writeFileSync(join(folder, "all.conf"), programs);
   writeFileSync(join(folder, "changed"), changed);
+  writeFileSync(join(folder, "broken"), broken);
   const container = await boot({ image: PEERS_IMAGE, mounts: [`${folder}:/etc/supervisor/conf.d`], ...how });
   const settled = async () => {
     const { stdout } = await container.exec([supervisorctl, "status"]);
@@ -36,11 +37,12 @@ export async function supervise(
  * for its status may have arrived when the other is: so both are asked until nothing is.
  */
 const script = `
-change() { cp /etc/supervisor/conf.d/changed ${CONFIGURATION}; }
+change() { cp "/etc/supervisor/conf.d/$1" ${CONFIGURATION}; }
 ask() { output=$("$ctl" "$@" 2>&1; echo "<$?>"); }
 ctl=$0
 for line; do
-  if [ "$line" = "${CHANGE}" ]; then change; continue; fi
+  if [ "$line" = "${CHANGE}" ]; then change changed; continue; fi
+  if [ "$line" = "${BREAK}" ]; then change broken; continue; fi
   ask $line
   while [[ $line == status* && $output == *" STARTING "* ]]; do sleep 0.05; ask $line; done
   printf '%s\\0' "$output"
@@ -54,7 +56,7 @@ export async function transcript(
   const { stdout } = await container.exec(["bash", "-fc", script, supervisorctl, ...lines]);
   const outputs = stdout.split("\0");
   return lines
-    .filter((line) => line !== CHANGE)
+    .filter((line) => line !== CHANGE && line !== BREAK)
     .map((line, index) => {
       const [, text = "", code = "-1"] = /^(.*)<(\d+)>$/s.exec(outputs[index] ?? "") ?? [];
       return { line, code: exitCode(line, Number(code)), output: normal(line, text) };
@@ -71,6 +73,7 @@ function normal(line: string, text: string): string {
   const output = text
     .replaceAll(/pid \d+, uptime .*/g, "pid PID, uptime TIME")
     .replaceAll(/[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M/g, "DATE")
+    .replaceAll(/CANT_REREAD: line \d+/g, "CANT_REREAD: line LINE")
     .replaceAll(/^[1-9]\d*$/gm, "PID");
   const complained = complaint.exec(output);
   if (complained !== null) return complained[0];
