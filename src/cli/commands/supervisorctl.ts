@@ -3,7 +3,7 @@ import { ExitCode } from "../../errors.ts";
 import type { Command } from "../command.ts";
 import { print } from "../print.ts";
 import { readOptions, usage } from "../supervisorctl/options.ts";
-import { runLine } from "../supervisorctl/run-line.ts";
+import { runWords, splitWords } from "../supervisorctl/commands.ts";
 import { Session } from "../supervisorctl/session.ts";
 
 const command: Command = {
@@ -18,7 +18,7 @@ const command: Command = {
       return ExitCode.ok;
     }
     const session = new Session();
-    if (options.words.length > 0) await runLine(session, options.words.join(" "));
+    if (options.words.length > 0) await runWords(session, options.words.flatMap(splitWords));
     if (!options.interactive) return session.exitCode;
     const { runPrompt } = await import("../supervisorctl/prompt.ts");
     return runPrompt(options.historyFile);

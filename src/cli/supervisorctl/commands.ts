@@ -5,7 +5,7 @@ import { foregroundCommands } from "./foreground.ts";
 import { processCommands } from "./processes.ts";
 import { statusCommands } from "./status.ts";
 import { tailCommands } from "./tail.ts";
-import type { Session } from "./session.ts";
+import { CallFault, NoServer, type Session } from "./session.ts";
 
 const COLUMNS = 5;
 const COLUMN_WIDTH = 14;
@@ -25,7 +25,7 @@ const help: CtlCommand = {
   },
 };
 
-/** Ends the session; what reads the commands knows it by name. */
+/** Ends the session, which `runWords` does by the name. */
 const leave = (name: string): CtlCommand => ({ help: [[name, "Leave the prompt"]], run() {} });
 
 /** Every command by its name. */
@@ -43,7 +43,7 @@ const commands: Record<string, CtlCommand> = {
 
 export const commandNames: readonly string[] = Object.keys(commands).toSorted();
 
-export function findCommand(name: string): CtlCommand | undefined {
+function findCommand(name: string): CtlCommand | undefined {
   return Object.hasOwn(commands, name) ? commands[name] : undefined;
 }
 
@@ -60,4 +60,33 @@ function listCommands(session: Session): void {
     );
   }
   session.output("");
+}
+
+/**
+ * Runs a command with its words; false when the command ends the session. As Python's cmd module reads a line, `?x`
+ * is `help x`, and a command ends at the first sign that is no letter: `status-x` is `status -x`.
+ */
+export async function runWords(session: Session, words: readonly string[]): Promise<boolean> {
+  const [first = "", ...others] = words;
+  if (first === "") return true;
+  if (first.startsWith("?")) return runWords(session, ["help", first.slice(1), ...others].filter(Boolean));
+  const [, name = "", glued = ""] = /^(\w*)(.*)$/s.exec(first) ?? [];
+  if (name === "EOF" || name === "exit" || name === "quit") return false;
+  const command = findCommand(name);
+  if (command === undefined) {
+    session.complain(`*** Unknown syntax: ${words.join(" ")}`);
+    return true;
+  }
+  try {
+    await command.run(session, glued === "" ? others : [glued, ...others]);
+  } catch (error) {
+    if (!(error instanceof CallFault) && !(error instanceof NoServer)) throw error;
+    session.complain(`error: ${error.message}`);
+  }
+  return true;
+}
+
+/** The words of a line as typed, or of an argument that holds several. */
+export function splitWords(line: string): string[] {
+  return line.split(/\s+/).filter((word) => word !== "");
 }

@@ -29,9 +29,20 @@ Options:
   -s, --serverurl URL      Accepted when it is the socket of this container
   -c, -u, -p VALUE         Accepted without effect: there is no configuration and no password`;
 
-/** Reads the options of supervisorctl; they end where the command begins. Throws AiDockError for a wrong use. */
+const definitions = {
+  help: { type: "boolean", short: "h" },
+  interactive: { type: "boolean", short: "i" },
+  configuration: { type: "string", short: "c" },
+  serverurl: { type: "string", short: "s" },
+  username: { type: "string", short: "u" },
+  password: { type: "string", short: "p" },
+  "history-file": { type: "string", short: "r" },
+  history_file: { type: "string" },
+} as const;
+
+/** Reads the options of supervisorctl, which end where the command begins. Throws AiDockError for a wrong use. */
 export function readOptions(args: string[]): CtlOptions {
-  const end = commandStart(args);
+  const { end, start } = findCommand(args);
   let values: ReturnType<typeof parse>;
   try {
     values = parse(args.slice(0, end));
@@ -41,7 +52,7 @@ export function readOptions(args: string[]): CtlOptions {
   const { serverurl } = values;
   if (serverurl !== undefined && !OWN_URLS.has(serverurl))
     throw usageError(NAME, `--serverurl: expected unix://${controlSocket()}, got "${serverurl}"`);
-  const words = args.slice(end);
+  const words = args.slice(start);
   return {
     help: values.help === true,
     interactive: values.interactive === true || words.length === 0,
@@ -50,32 +61,14 @@ export function readOptions(args: string[]): CtlOptions {
   };
 }
 
-const VALUED = new Set(["-c", "-s", "-u", "-p", "-r"]);
-const VALUED_LONG = /^--(configuration|serverurl|username|password|history[-_]file)$/;
-
-/** The index of the first word that is neither an option nor the value of one. */
-function commandStart(args: string[]): number {
-  for (let index = 0; index < args.length; index++) {
-    const word = args[index] as string;
-    if (word === "--") return index + 1;
-    if (!word.startsWith("-")) return index;
-    if (VALUED.has(word) || VALUED_LONG.test(word)) index++;
-  }
-  return args.length;
+/** Where options end, and where the command starts: at the first word that is no value of an option, or behind `--`. */
+function findCommand(args: string[]): { end: number; start: number } {
+  const { tokens } = parseArgs({ args, options: definitions, strict: false, tokens: true });
+  const first = tokens.find(({ kind }) => kind !== "option");
+  if (first === undefined) return { end: args.length, start: args.length };
+  return { end: first.index, start: first.kind === "option-terminator" ? first.index + 1 : first.index };
 }
 
 function parse(args: string[]) {
-  return parseArgs({
-    args,
-    options: {
-      help: { type: "boolean", short: "h" },
-      interactive: { type: "boolean", short: "i" },
-      configuration: { type: "string", short: "c" },
-      serverurl: { type: "string", short: "s" },
-      username: { type: "string", short: "u" },
-      password: { type: "string", short: "p" },
-      "history-file": { type: "string", short: "r" },
-      history_file: { type: "string" },
-    },
-  }).values;
+  return parseArgs({ args, options: definitions }).values;
 }

@@ -1,10 +1,9 @@
 import { appendFileSync } from "node:fs";
 import { type AsyncCompleter, createInterface } from "node:readline";
 import { readIfExists } from "../../sys/fs.ts";
-import { commandNames } from "./commands.ts";
+import { commandNames, runWords, splitWords } from "./commands.ts";
 import { programId } from "../../programs/names.ts";
 import { readLine } from "./read-line.ts";
-import { runLine } from "./run-line.ts";
 import { Session } from "./session.ts";
 
 const PROMPT = "supervisor> ";
@@ -16,9 +15,9 @@ export async function runPrompt(historyFile: string | undefined): Promise<number
   const ask = (question: string) => readLine(question).then((line) => line ?? "");
   const session = terminal ? new Session(ask) : new Session();
   const typed = terminal ? askForLines(session, historyFile) : pipedLines();
-  await runLine(session, "status");
+  await runWords(session, ["status"]);
   session.exitCode = 0;
-  for await (const line of typed) if (!(await runLine(session, line))) break;
+  for await (const line of typed) if (!(await runWords(session, splitWords(line)))) break;
   return session.exitCode;
 }
 
