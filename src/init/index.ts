@@ -2,7 +2,7 @@ import { describeEnvironment } from "../env/describe.ts";
 import { createRedactor } from "../env/redact.ts";
 import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
 import { ownControlSocket } from "../control/protocol.ts";
-import { releasePlaces } from "../features/remotes/hold.ts";
+import { RemoteMount } from "../features/remotes/mount.ts";
 import { ExitCode, messageOf } from "../errors.ts";
 import { logger, setLogDebug, setLogRedactor } from "../log.ts";
 import { startReaper } from "../supervisor/reaper.ts";
@@ -162,7 +162,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   }
   log.info("stopping", { code });
   await shutdown(supervisor, stopTimeout, signals.hurry);
-  releasePlaces();
+  await RemoteMount.releaseAll();
   closeControl();
   log.info("stopped");
   return code;

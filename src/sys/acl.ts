@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import { getXattr, setXattr } from "./libc.ts";
+import { errnoOf } from "../errors.ts";
+import { getXattr, removeXattr, setXattr } from "./libc.ts";
 
 const ACCESS = "system.posix_acl_access";
 const DEFAULT = "system.posix_acl_default";
@@ -69,6 +70,18 @@ export function grantUser(directory: string, uid: number): boolean {
   const current = read(directory, DEFAULT) ?? base.filter(({ tag }) => tag !== Tag.user && tag !== Tag.group);
   const changed = write(directory, DEFAULT, withUser(current, uid));
   return (owner !== uid && write(directory, ACCESS, withUser(base, uid))) || changed;
+}
+
+/**
+ * Takes both access control lists of a directory away; the mask stays behind as the mode's group permissions.
+ * Throws with an errno `code`.
+ */
+export function removeAcls(directory: string): void {
+  try {
+    for (const name of [DEFAULT, ACCESS]) removeXattr(directory, name);
+  } catch (error) {
+    if (!["ENOTSUP", "EOPNOTSUPP"].includes(errnoOf(error) ?? "")) throw error;
+  }
 }
 
 /** True when more than owner, group and others have rights of their own there. */

@@ -1,12 +1,23 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readlinkSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  type Stats,
+} from "node:fs";
+import { readdir } from "node:fs/promises";
 import { errnoOf } from "../errors.ts";
 
-/** Opens the place alone, whatever the rights on it; not among node's constants. */
+/** Opens the location alone, whatever the permissions on it; not among node's constants. */
 const O_PATH = 0o10_000_000;
+const DIRECTORY = O_PATH | constants.O_DIRECTORY;
 
 /**
- * A directory that is held open, so that what is done below `path` happens in this very directory, wherever its
- * name leads to meanwhile: between a look and a deed, others may put a link in its place.
+ * A directory descriptor (dirfd). Operations below `path` act on this very directory, whatever its name leads to
+ * by then, which rules out TOCTOU races with users who may rename it or put a symlink in its place.
  */
 export class HeldDirectory implements Disposable {
   readonly #fd: number;
@@ -15,34 +26,57 @@ export class HeldDirectory implements Disposable {
     this.#fd = fd;
   }
 
-  /** Opens a directory by its path, through links. Throws with an errno `code`. */
+  /** Opens a directory by its path and follows symlinks. Throws with an errno `code`. */
   static open(path: string): HeldDirectory {
-    return new HeldDirectory(openSync(path, O_PATH | constants.O_DIRECTORY));
+    return new HeldDirectory(openSync(path, DIRECTORY));
   }
 
-  /** The kernel's own way to it; it ends with this object. */
+  /** The kernel's magic link to the directory, valid in this process until disposal. */
   get path(): string {
     return `/proc/self/fd/${this.#fd}`;
+  }
+
+  /** The same link for child processes of this user. */
+  get sharedPath(): string {
+    return `/proc/${process.pid}/fd/${this.#fd}`;
+  }
+
+  /** Where the directory is at the moment, for messages and for a look into mountinfo. */
+  get location(): string {
+    return readlinkSync(this.path);
   }
 
   stat(): Stats {
     return fstatSync(this.#fd);
   }
 
-  /** Opens a directory in it, which is made where there is none. Throws ENOTDIR for all else, links included. */
-  enter(name: string): HeldDirectory {
-    const path = `${this.path}/${name}`;
-    const flags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+  /** Its entries; the type of each is its own, never that of a symlink's target. */
+  async list(): Promise<Dirent[]> {
+    return readdir(this.path, { withFileTypes: true });
+  }
+
+  /** A second descriptor of the same directory. */
+  duplicate(): HeldDirectory {
+    return HeldDirectory.open(this.path);
+  }
+
+  /** Opens a directory in it. Throws ENOENT where there is none, ENOTDIR for all else, symlinks included. */
+  child(name: string): HeldDirectory {
+    return new HeldDirectory(openSync(`${this.path}/${name}`, DIRECTORY | constants.O_NOFOLLOW));
+  }
+
+  /** Like child(), but makes the directory where there is none. */
+  enter(name: string, mode = 0o777): HeldDirectory {
     try {
-      return new HeldDirectory(openSync(path, flags));
+      return this.child(name);
     } catch (error) {
       if (errnoOf(error) !== "ENOENT") throw error;
-      makeDirectory(path);
-      return new HeldDirectory(openSync(path, flags));
+      makeDirectory(`${this.path}/${name}`, mode);
+      return this.child(name);
     }
   }
 
-  /** What a link in it says, or undefined for anything else. */
+  /** The target of a symlink in it, or undefined for anything else. */
   linkAt(name: string): string | undefined {
     try {
       return readlinkSync(`${this.path}/${name}`);
@@ -56,10 +90,10 @@ export class HeldDirectory implements Disposable {
   }
 }
 
-/** Another container on the same volume may make it at the same time. */
-function makeDirectory(path: string): void {
+/** Another container on the same volume may make the directory at the same time. */
+function makeDirectory(path: string, mode: number): void {
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
   }

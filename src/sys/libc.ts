@@ -14,6 +14,7 @@ const { symbols: c } = dlopen("libc.so.6", {
   pipe2: { args: [pointer, i32], returns: i32 },
   setxattr: { args: [pointer, pointer, pointer, u64, i32], returns: i32 },
   getxattr: { args: [pointer, pointer, pointer, u64], returns: i64 },
+  removexattr: { args: [pointer, pointer], returns: i32 },
   isatty: { args: [i32], returns: i32 },
   setpgid: { args: [i32, i32], returns: i32 },
   tcsetpgrp: { args: [i32, i32], returns: i32 },
@@ -145,12 +146,30 @@ export function getXattr(path: string, name: string): Uint8Array | null {
   throw error;
 }
 
+/** removexattr(2); an attribute that is not set is no error. Throws with an errno `code`. */
+export function removeXattr(path: string, name: string): void {
+  if (c.removexattr(cString(path), cString(name)) === 0) return;
+  const error = systemError("removexattr", path);
+  if (error.code !== "ENODATA") throw error;
+}
+
 const MS_BIND = 4096n;
 
 /** Bind-mounts a file or directory over another. Throws with an errno `code`. */
 export function bindMount(source: string, target: string): void {
   if (c.mount(cString(source), cString(target), null, MS_BIND, null) !== 0)
     throw systemError("mount", target);
+}
+
+const MS_NOSUID = 2n;
+const MS_NODEV = 4n;
+const MS_REMOUNT = 32n;
+const MS_NOSYMFOLLOW = 256n;
+
+/** Makes path lookups in one mount follow no symlink. Kernels before 5.10 ignore that. Throws with an errno `code`. */
+export function forbidSymlinks(target: string): void {
+  const flags = MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV | MS_NOSYMFOLLOW;
+  if (c.mount(null, cString(target), null, flags, null) !== 0) throw systemError("mount", target);
 }
 
 const MS_RDONLY = 1n;

@@ -3,8 +3,8 @@ import { control } from "../../control/client.ts";
 import { workspaceOf } from "../../env/workspace.ts";
 import { ExitCode } from "../../errors.ts";
 import { listRemotes } from "../../features/remotes/list.ts";
-import { describeOrphan, orphanedUploads } from "../../features/remotes/orphans.ts";
-import { placesOf } from "../../features/remotes/layout.ts";
+import { describeOrphan, orphanedUploads } from "../../features/remotes/cache.ts";
+import { layoutRemotes } from "../../features/remotes/layout.ts";
 import { REMOTES_GROUP } from "../../features/remotes/program.ts";
 import { effectiveEnvironment, orUndefinedWithoutSupervisor } from "../effective-environment.ts";
 import type { Command } from "../command.ts";
@@ -28,19 +28,19 @@ const command: Command = {
     const { remotes, problems } = await listRemotes(env);
     const status = await orUndefinedWithoutSupervisor(control.status());
     const workspace = workspaceOf(env);
-    const places = placesOf(remotes, workspace);
+    const layouts = layoutRemotes(remotes, workspace);
     const rows: RemoteRow[] = await Promise.all(
-      places
+      layouts
         .filter(({ remote }) => names.length === 0 || names.includes(remote.name))
-        .map((place) =>
+        .map((layout) =>
           describeRemote(
-            place,
-            status?.programs.find(({ group, name }) => group === REMOTES_GROUP && name === place.program),
+            layout,
+            status?.programs.find(({ group, name }) => group === REMOTES_GROUP && name === layout.program),
           ),
         ),
     );
     for (const problem of problems) note(problem);
-    for (const orphan of await orphanedUploads(places, workspace)) note(describeOrphan(orphan));
+    for (const orphan of await orphanedUploads(layouts, workspace)) note(describeOrphan(orphan));
     const unknown = names.filter((name) => !rows.some((row) => row.name === name));
     for (const name of unknown) note(`No such remote: ${known(remotes)}, got "${name}"`);
     if (json) printJson(rows);

@@ -1,11 +1,17 @@
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { z } from "zod";
-import { errnoOf } from "../../errors.ts";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { AiDockError, errnoOf } from "../../errors.ts";
+import { HeldDirectory } from "../../sys/directory-handle.ts";
+import { formatFiles } from "../../sys/disk.ts";
+import { lockFile } from "../../sys/libc.ts";
+import { enterFolder } from "../workspace/folder.ts";
+import { CACHES, type RemoteLayout } from "./layout.ts";
+import { checkTree, type Claim, claimDirectory, markChecked } from "./ownership.ts";
+import { recordsBelow } from "./record.ts";
+import { walkTree } from "./tree.ts";
 
-const recordSchema = z.looseObject({ Dirty: z.boolean(), Size: z.number() });
-
-const READ_AT_ONCE = 16;
+/** Within a cache, where files wait whose record was cut off (see repair.ts). */
+export const ASIDE = "aside";
 
 /** What is written to a remote and not uploaded yet. */
 export interface Pending {
@@ -13,121 +19,154 @@ export interface Pending {
   bytes: number;
 }
 
-/** Within a cache, where files wait whose record was cut off (see torn.ts). */
-export const ASIDE = "aside";
+/** The folder `remote` of a workspace, and the uid that owns the workspace. Throws AiDockError in one line. */
+export function enterRemotes(workspace: string): { remote: HeldDirectory; workspaceUid: number } {
+  using parent = HeldDirectory.open(workspace);
+  return { remote: enterFolder(parent, "remote", `${workspace}remote`), workspaceUid: parent.stat().uid };
+}
+
+/** The folder of all caches, made this user's own, as the owner of the workspace needs none of them. Throws AiDockError. */
+export function enterCaches(workspace: string): Omit<Claim, "shown"> {
+  const { remote, workspaceUid } = enterRemotes(workspace);
+  using _ = remote;
+  const shown = workspace + CACHES;
+  const directory = enterFolder(remote, ".cache", shown, PRIVATE);
+  try {
+    // Each cache in it is claimed, and checked, by itself.
+    if (claimDirectory({ directory, shown, workspaceUid })) markChecked(directory);
+  } catch (error) {
+    directory[Symbol.dispose]();
+    throw error;
+  }
+  return { directory, workspaceUid };
+}
+
+const PRIVATE = 0o700;
+const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
+
+/** The cache of one remote, locked for this container. */
+export class RemoteCache implements Disposable {
+  readonly #claim: Claim;
+  readonly #lock: number;
+
+  private constructor(claim: Claim, file: number) {
+    this.#claim = claim;
+    this.#lock = file;
+  }
+
+  /**
+   * Enters the cache and locks it: a second container on the same workspace would take files away from under this
+   * one's rclone. Throws AiDockError while another container has it, and where it cannot be made this user's own.
+   */
+  static open(workspace: string, name: string): RemoteCache {
+    const caches = enterCaches(workspace);
+    using parent = caches.directory;
+    const shown = `${workspace}${CACHES}/${name}`;
+    const directory = enterFolder(parent, name, shown, PRIVATE);
+    const claim = { ...caches, directory, shown };
+    try {
+      claimDirectory(claim);
+      return new RemoteCache(claim, lock(directory, shown));
+    } catch (error) {
+      directory[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  get directory(): HeldDirectory {
+    return this.#claim.directory;
+  }
+
+  /** Claims all that is in it. Throws AiDockError for what must not be uploaded or followed. */
+  async check(): Promise<void> {
+    using directory = this.directory.duplicate();
+    await checkTree({ ...this.#claim, directory });
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#lock);
+    this.directory[Symbol.dispose]();
+  }
+}
+
+function lock(directory: HeldDirectory, shown: string): number {
+  const file = openSync(`${directory.path}/lock`, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  if (fstatSync(file).isFile() && lockFile(file)) return file;
+  closeSync(file);
+  throw new AiDockError(`"${shown}" is in use by another container; it is mounted when that one has ended`);
+}
 
 /** What waits in a cache. Throws when it cannot be read. */
-export async function pendingIn(cache: string): Promise<Pending> {
-  const aside = await filesBelow(join(cache, ASIDE));
-  const sizes = await Promise.all(aside.map(async (path) => (await stat(path)).size));
-  const pending = { files: aside.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
-  for await (const { record } of recordsIn(join(cache, "vfsMeta"))) {
-    if (!record?.Dirty) continue;
-    pending.files++;
-    pending.bytes += record.Size;
-  }
+export async function pendingIn(cache: HeldDirectory): Promise<Pending> {
+  const pending = { files: 0, bytes: 0 };
+  using aside = childOf(cache, ASIDE);
+  if (aside !== null)
+    for await (const { directory, files } of walkTree(aside)) {
+      pending.files += files.length;
+      for (const name of files) pending.bytes += (await lstat(`${directory.path}/${name}`)).size;
+    }
+  using records = childOf(cache, "vfsMeta");
+  if (records !== null)
+    for await (const { record } of recordsBelow(records)) {
+      if (record?.dirty !== true) continue;
+      pending.files++;
+      pending.bytes += record.size;
+    }
   return pending;
 }
 
-/**
- * rclone names the folder of a remote that variables define after their values, `NAME{hash}`: a new password
- * would leave behind what waits under the old one. Moves such uploads to the folder in use, `current`; rclone
- * finds them when it starts again. What waits in both, and what lies outside of what the remote shows now, stays
- * where it is. `cache` holds no other remote, and nobody else writes to it.
- */
-export async function adoptUploads(cache: string, current: string) {
-  const [inUse = "", ...below] = relative(join(cache, "vfs"), current).split("/");
-  const result = { moved: 0, conflicts: [] as string[], outside: 0 };
-  if (inUse === "" || inUse === "..") return result;
-  const shown = below.map((part) => `${part}/`).join("");
-  for (const folder of await ifThere(readdir(join(cache, "vfsMeta")))) {
-    const kept = await adoptFolder(cache, folder, { inUse, shown, result });
-    if (kept > 0 || folder === inUse) continue;
-    await rm(join(cache, "vfs", folder), { recursive: true, force: true });
-    await rm(join(cache, "vfsMeta", folder), { recursive: true, force: true });
-  }
-  return result;
-}
-
-/** How many files have to stay where they are. */
-async function adoptFolder(
-  cache: string,
-  folder: string,
-  {
-    inUse,
-    shown,
-    result,
-  }: { inUse: string; shown: string; result: { moved: number; conflicts: string[]; outside: number } },
-): Promise<number> {
-  let kept = 0;
-  const root = join(cache, "vfsMeta", folder);
-  for await (const { path, record } of recordsIn(root)) {
-    const file = relative(root, path);
-    if (record?.Dirty === false) continue;
-    if (!file.startsWith(shown)) {
-      result.outside++;
-      kept++;
-    } else if (folder === inUse) kept++;
-    else if (record !== undefined && (await move(cache, file, folder, inUse))) result.moved++;
-    else {
-      result.conflicts.push(path);
-      kept++;
-    }
-  }
-  return kept;
-}
-
-/**
- * False when the same file waits at its new place, too. At no moment is there data without a record or the
- * reverse at both places: rclone deletes what has no record.
- */
-async function move(cache: string, file: string, from: string, to: string): Promise<boolean> {
-  const place = (kind: string, folder: string) => join(cache, kind, folder, file);
-  if ((await readRecord(place("vfsMeta", to)))?.Dirty) return false;
-  for (const kind of ["vfs", "vfsMeta"]) await mkdir(dirname(place(kind, to)), { recursive: true });
-  if (await Bun.file(place("vfs", from)).exists()) {
-    await rm(place("vfs", to), { force: true });
-    await copyOrLink(place("vfs", from), place("vfs", to));
-  }
-  await rename(place("vfsMeta", from), place("vfsMeta", to));
-  await rm(place("vfs", from), { force: true });
-  return true;
-}
-
-/** A file system without hard links, such as exFAT, takes more time and room. */
-async function copyOrLink(from: string, to: string): Promise<void> {
-  await link(from, to).catch(async () => copyFile(from, to));
-}
-
-/** Every record below a folder, which is undefined where there is no sense in it. Throws what keeps it from being read. */
-export async function* recordsIn(folder: string) {
-  const paths = await filesBelow(folder);
-  for (let index = 0; index < paths.length; index += READ_AT_ONCE) {
-    const some = paths.slice(index, index + READ_AT_ONCE);
-    yield* await Promise.all(some.map(async (path) => ({ path, record: await readRecord(path) })));
-  }
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await ifThere(readdir(folder, { recursive: true, withFileTypes: true }));
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
-
-/** What rclone knows of a cached file; undefined when there is no such file, or no sense in it. */
-async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | undefined> {
-  const [text] = await ifThere(readFile(path, "utf8").then((content) => [content]));
+/** A directory in a cache; null where there is none. */
+export function childOf(cache: HeldDirectory, name: string): HeldDirectory | null {
   try {
-    return recordSchema.parse(JSON.parse(text ?? ""));
-  } catch {
-    return undefined;
-  }
-}
-
-async function ifThere<Value>(list: Promise<Value[]>): Promise<Value[]> {
-  try {
-    return await list;
+    return cache.child(name);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
+    if (errnoOf(error) === "ENOENT") return null;
     throw error;
   }
+}
+
+/** What waits in the cache of that name, for commands that only look. Throws when the cache cannot be read. */
+export async function pendingOf(workspace: string, folder: string): Promise<Pending> {
+  using caches = openCaches(workspace);
+  using cache = caches && childOf(caches, folder);
+  return cache === null ? { files: 0, bytes: 0 } : await pendingIn(cache);
+}
+
+function openCaches(workspace: string): HeldDirectory | null {
+  using parent = HeldDirectory.open(workspace);
+  using remote = childOf(parent, "remote");
+  return remote && childOf(remote, ".cache");
+}
+
+export interface Orphan extends Pending {
+  cache: string;
+}
+
+/** What waits to be uploaded to remotes that are not configured any more. */
+export async function orphanedUploads(layouts: RemoteLayout[], workspace: string): Promise<Orphan[]> {
+  const used = new Set(layouts.map(({ folder }) => folder));
+  const nothing = { files: 0, bytes: 0 };
+  const found = await Promise.all(
+    (await cacheNames(workspace))
+      .filter((folder) => !used.has(folder))
+      .map(async (folder) => ({
+        cache: `${workspace}${CACHES}/${folder}`,
+        ...(await pendingOf(workspace, folder).catch(() => nothing)),
+      })),
+  );
+  return found.filter(({ files }) => files > 0);
+}
+
+async function cacheNames(workspace: string): Promise<string[]> {
+  try {
+    using caches = openCaches(workspace);
+    return caches === null ? [] : (await caches.list()).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+/** In one line. */
+export function describeOrphan({ cache, files }: Orphan): string {
+  return `"${cache}" holds ${formatFiles(files)} for a remote that is not configured any more`;
 }

@@ -1,46 +1,57 @@
 import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
 import { findRuntimeDirectory } from "../../sys/runtime-directory.ts";
+import { isRoot } from "../../sys/users.ts";
 import type { Remote } from "./list.ts";
 
-/** Of control sockets: their owner alone may enter, as rclone asks no password there. */
-function socketDirectory(): string {
-  return `${findRuntimeDirectory("control.sock")}/rclone`;
-}
-
-/** Where the caches of all remotes are, below the workspace. */
+/** The folder of all caches, below the workspace. */
 export const CACHES = "remote/.cache";
 
 /** Where everything of one remote is. */
-export interface Place {
+export interface RemoteLayout {
   remote: Remote;
+  /** Ends in a slash. */
+  workspace: string;
   /** The name of its program within the group `rclone_mount`. */
   program: string;
+  /** Its name in `remote` and in `remote/.cache`. */
+  folder: string;
   mountPoint: string;
   /** What is written through the mount waits here until it is uploaded. */
   cache: string;
   /** rclone's remote control. */
   socket: string;
+  /**
+   * What rclone is told as mount point and cache. Run by root, rclone gets directories below /run: the owner of the
+   * workspace can rename `remote` and `remote/.cache`, so a path through them leads root wherever that user likes.
+   */
+  given: { mountPoint: string; cache: string };
 }
 
 /** Names that the folder `remote` has a use of its own for. */
 const taken = /^(\.{1,2}|\.cache|WARNING-.*)$/;
 
-/** The places of all remotes; `workspace` ends in a slash. No two remotes share a name or a folder. */
-export function placesOf(remotes: Remote[], workspace: string): Place[] {
+/** The layouts of all remotes; `workspace` ends in a slash. No two remotes share a name or a folder. */
+export function layoutRemotes(remotes: Remote[], workspace: string): RemoteLayout[] {
   const programs = new Set<string>();
   const folders = new Set<string>();
-  const sockets = socketDirectory();
+  // Its owner alone may enter, as rclone asks no password at its socket.
+  const runtime = join(findRuntimeDirectory("control.sock"), "rclone");
   return remotes.map((remote) => {
     const folder = unused(taken.test(remote.name) ? `_${remote.name}` : remote.name, folders);
     const program = unused(remote.name.replaceAll(/[^\w.+@-]/g, "_"), programs);
-    return {
-      remote,
-      program,
-      mountPoint: `${workspace}remote/${folder}`,
-      cache: `${workspace}${CACHES}/${folder}`,
-      socket: `${sockets}/${createHash("sha256").update(remote.name).digest("hex").slice(0, 16)}.sock`,
-    };
+    const mountPoint = `${workspace}remote/${folder}`;
+    const cache = `${workspace}${CACHES}/${folder}`;
+    // The address of a socket holds 107 bytes.
+    const own = join(runtime, createHash("sha256").update(remote.name).digest("hex").slice(0, 16));
+    const given = isRoot() ? { mountPoint: `${own}/mount`, cache: `${own}/cache` } : { mountPoint, cache };
+    return { remote, workspace, program, folder, mountPoint, cache, socket: `${own}/socket`, given };
   });
+}
+
+/** The directory of one remote below /run. */
+export function runtimeDirectory({ socket }: RemoteLayout): string {
+  return dirname(socket);
 }
 
 function unused(name: string, names: Set<string>): string {

@@ -4,7 +4,7 @@ import { errnoOf } from "../../errors.ts";
 import { run } from "../../sys/run.ts";
 import { DEFAULT_CONFIG, rcloneEnvironment } from "./environment.ts";
 import { fingerprints } from "./fingerprint.ts";
-import { lastMessage } from "./messages.ts";
+import { lastMessage } from "./control.ts";
 
 const LIMIT_SECONDS = 15;
 /** What went wrong is not tried again before; it may take all of the time limit each time. */

@@ -1,10 +1,11 @@
 import { chmodSync, lstatSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { AiDockError, messageOf } from "../../errors.ts";
+import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
-import { ensureDirectory } from "../../sys/fs.ts";
-import { detachMount, mountEmpty } from "../../sys/libc.ts";
+import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import { bindMount, detachMount, mountEmpty } from "../../sys/libc.ts";
 import { listMounts, type Mount } from "../../sys/mounts.ts";
+import { run } from "../../sys/run.ts";
 import { isRoot } from "../../sys/users.ts";
 
 /** What mountinfo calls the cover. */
@@ -15,59 +16,127 @@ const RCLONE_TYPE = "fuse.rclone";
 const CLOSED = 0o555;
 const OPEN = 0o755;
 
+/** fusermount3 may hang with the mount that it is to take away. */
+const DETACH_MILLISECONDS = 5000;
+
 const log = logger("remotes");
 
 /**
- * Covers a mount point with an empty directory that cannot be written, on which the remote is then mounted:
- * without the remote nothing lands in the disk below, where it would neither be uploaded nor be seen again.
- * Mounts that an earlier life has left are taken away. Throws when there can be no directory.
+ * The directory `remote/NAME`, reached through a descriptor of `remote`: its owner may rename that folder, or put
+ * symlinks in its place, at any moment. While no remote is mounted an empty directory covers it that cannot be
+ * written: what lands in the disk below would neither be uploaded nor be seen again.
  */
-export function coverMountPoint(path: string): void {
-  ensureDirectory(dirname(path));
-  clearMountPoint(path);
-  if (isCovered(path)) return;
-  makeDirectory(path);
-  const hidden = readdirSync(path).length;
-  if (hidden > 0)
-    log.warn(`"${path}": expected an empty directory, got ${hidden} entries; a mounted remote hides them`);
-  if (!isRoot()) {
-    chmodSync(path, CLOSED);
-    return;
+export class MountPoint implements Disposable {
+  readonly #remote: HeldDirectory;
+  readonly #name: string;
+  readonly #shown: string;
+  #detaching: Promise<void> | undefined;
+
+  constructor(remote: HeldDirectory, name: string, shown: string) {
+    this.#remote = remote;
+    this.#name = name;
+    this.#shown = shown;
   }
-  try {
-    mountEmpty(path, COVER);
-  } catch (error) {
-    log.warn(`"${path}" can be written while nothing is mounted there: ${messageOf(error)}`);
+
+  get #path(): string {
+    return `${this.#remote.path}/${this.#name}`;
+  }
+
+  get #top(): Mount | undefined {
+    return topMount(`${this.#remote.location}/${this.#name}`);
+  }
+
+  /**
+   * Takes away mounts of an earlier rclone, those included that answer no more ("Transport endpoint is not
+   * connected"), and covers the directory. Throws AiDockError where there can be none, or where it is busy.
+   */
+  cover(): void {
+    this.#clear();
+    if (this.#top?.source === COVER) return;
+    this.#make();
+    using directory = this.#remote.child(this.#name);
+    const hidden = readdirSync(directory.path).length;
+    if (hidden > 0)
+      log.warn(
+        `"${this.#shown}": expected an empty directory, got ${hidden} entries; a mounted remote hides them`,
+      );
+    if (!isRoot()) {
+      chmodSync(directory.path, CLOSED);
+      return;
+    }
+    try {
+      mountEmpty(directory.path, COVER);
+    } catch (error) {
+      log.warn(`"${this.#shown}" can be written while nothing is mounted there: ${messageOf(error)}`);
+    }
+  }
+
+  /** Lets rclone mount there: fusermount3, which mounts for a user without root, wants the directory writable. */
+  open(): void {
+    if (!isRoot()) chmodSync(this.#path, OPEN);
+  }
+
+  /** Shows the mount at `source` here. Throws with an errno `code`. */
+  show(source: string): void {
+    using directory = this.#remote.child(this.#name);
+    bindMount(source, directory.path);
+  }
+
+  /** Resolves when nothing is being unmounted. */
+  async settled(): Promise<void> {
+    await this.#detaching;
+  }
+
+  /** Takes all mounts of ours away, since a shared workspace would keep them on its host, and then the empty directory. */
+  release(): void {
+    try {
+      this.#clear();
+      if (this.#top?.source === COVER) detachMount(this.#path);
+    } catch (error) {
+      log.warn(`"${this.#shown}" stays mounted: ${messageOf(error)}`);
+    }
+    try {
+      rmdirSync(this.#path);
+    } catch {
+      // Not there, or not empty.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#remote[Symbol.dispose]();
+  }
+
+  #clear(): void {
+    while (this.#top?.type === RCLONE_TYPE) {
+      if (isRoot()) detachMount(this.#path);
+      else {
+        this.#detaching ??= detachAsUser(`${this.#remote.location}/${this.#name}`).finally(() => {
+          this.#detaching = undefined;
+        });
+        throw new AiDockError(`"${this.#shown}": the mount of an earlier rclone is taken away first`);
+      }
+    }
+  }
+
+  #make(): void {
+    try {
+      this.#remote.enter(this.#name)[Symbol.dispose]();
+    } catch (error) {
+      if (errnoOf(error) !== "ENOTDIR") throw error;
+      const kind = lstatSync(this.#path).isSymbolicLink() ? "link" : "file";
+      throw new AiDockError(
+        `"${this.#shown}": expected a directory to mount at, got a ${kind}; move it away`,
+        { cause: error },
+      );
+    }
   }
 }
 
-/** A link would lead the cover, and the mount, to a directory that is someone else's. */
-function makeDirectory(path: string): void {
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there === undefined) ensureDirectory(path);
-  else if (!there.isDirectory()) {
-    const kind = there.isSymbolicLink() ? "link" : "file";
-    throw new AiDockError(`"${path}": expected a directory to mount at, got a ${kind}; move it away`);
-  }
-}
-
-/** Lets rclone mount there: fusermount3, which mounts for someone without root, wants the directory writable. */
-export function openMountPoint(path: string): void {
-  if (!isRoot()) chmodSync(path, OPEN);
-}
-
-/** Takes every rclone mount on top away, those included that answer no more ("Transport endpoint is not connected"). */
-function clearMountPoint(path: string): void {
-  while (isMounted(path)) {
-    if (isRoot()) detachMount(path);
-    else detachAsUser(path);
-  }
-}
-
-/** What is mounted by fusermount3 for a user, that alone may unmount for them. Throws when it cannot. */
-function detachAsUser(path: string): void {
-  const { exitCode, stderr } = Bun.spawnSync(["fusermount3", "-uz", "--", path]);
-  if (exitCode !== 0) throw new Error(stderr.toString().trim());
+/** What fusermount3 has mounted for a user, fusermount3 alone may unmount for them. */
+async function detachAsUser(path: string): Promise<void> {
+  const command = ["fusermount3", "-uz", "--", path];
+  const { code, stderr } = await run(command, { signal: AbortSignal.timeout(DETACH_MILLISECONDS) });
+  if (code !== 0) log.warn(`"${path}" stays mounted: ${stderr.trim() || `fusermount3 ended with ${code}`}`);
 }
 
 /** True while a remote is mounted there. */
@@ -75,26 +144,7 @@ export function isMounted(path: string): boolean {
   return topMount(path)?.type === RCLONE_TYPE;
 }
 
-/** Takes all mounts of ours away, since a shared workspace would keep them on its host, and then the empty directory. */
-export function releaseMountPoint(path: string): void {
-  try {
-    clearMountPoint(path);
-    if (isCovered(path)) detachMount(path);
-  } catch (error) {
-    log.warn(`"${path}" stays mounted: ${messageOf(error)}`);
-  }
-  try {
-    rmdirSync(path);
-  } catch {
-    // Not there, or not empty.
-  }
-}
-
-function isCovered(path: string): boolean {
-  return topMount(path)?.source === COVER;
-}
-
-/** Found without a look at the path itself: an rclone that hangs would never answer it. */
+/** Found without a look at the path itself: an rclone that hangs would never answer. */
 function topMount(path: string): Mount | undefined {
   const target = `${resolved(dirname(path))}/${basename(path)}`;
   return listMounts().findLast((mount) => mount.target === target);

@@ -1,16 +1,15 @@
-import { rmSync } from "node:fs";
-import { dirname } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
-import { ensureDirectory } from "../../sys/fs.ts";
 import { formatFiles } from "../../sys/disk.ts";
+import type { HeldDirectory } from "../../sys/directory-handle.ts";
 import type { Explanation, Observed, Observer } from "../../programs/spec.ts";
-import { adoptUploads, pendingIn } from "./cache.ts";
-import { mountControl } from "./control.ts";
-import { coverMountPoint, isMounted, openMountPoint } from "./mount-point.ts";
-import type { Place } from "./layout.ts";
-import { keepTorn, requireCache, writeAgain } from "./repair.ts";
-import { lastMessage } from "./messages.ts";
+import { adoptUploads, folderInUse } from "./adopt.ts";
+import { pendingIn } from "./cache.ts";
+import { lastMessage, mountControl } from "./control.ts";
+import type { RemoteLayout } from "./layout.ts";
+import type { RemoteMount } from "./mount.ts";
+import { isMounted } from "./mount-point.ts";
+import { writeAgain } from "./repair.ts";
 
 const FIRST_LOOK_MILLISECONDS = 10;
 const LONGEST_LOOK_MILLISECONDS = 250;
@@ -24,29 +23,24 @@ const hopeless = /didn't find section in config file|didn't find backend called/
 
 const log = logger("remotes");
 
-/** Prepares the place of a mount for a new rclone and watches that one: mounted or not, uploads, last words. */
-export function observeMount(place: Place, { over, ready, note, fact }: Observed): Observer {
-  requireCache(place);
-  openMountPoint(place.mountPoint);
-  ensureDirectory(dirname(place.socket), 0o700);
-  // One that was killed has left it, and the next could not listen.
-  rmSync(place.socket, { force: true });
-  over.addEventListener("abort", () => clearAfter(place));
-  fact("remote", place.remote.name);
-  fact("path", place.mountPoint);
+/** Makes the place of a mount ready for a new rclone and watches that process: mounted or not, uploads, last words. */
+export function observeMount(mount: RemoteMount, { over, ready, note, fact }: Observed): Observer {
+  const { layout } = mount;
+  mount.lend();
+  over.addEventListener("abort", () => mount.ended());
+  fact("remote", layout.remote.name);
+  fact("path", layout.mountPoint);
   let last = "";
-  let restarting = false;
+  let restarting: string | undefined;
   let looking = false;
   const begin = async () => {
-    await untilMounted(place, over);
+    await untilMounted(layout, over);
     if (over.aborted) return;
-    restarting = await startedOver(place).catch((error: unknown) => {
-      log.warn(`${place.remote.name}: uploads of earlier settings are not looked for: ${messageOf(error)}`);
-      return false;
-    });
-    if (restarting) return;
+    restarting = await restartReason(mount);
+    if (restarting !== undefined && (await quit(layout))) return;
+    restarting = undefined;
     ready(true);
-    await writeAgain(place, over);
+    await mount.useCache((cache) => writeAgain(layout, cache, over));
   };
   void begin();
   return {
@@ -55,69 +49,88 @@ export function observeMount(place: Place, { over, ready, note, fact }: Observed
       last = (last + text).slice(-LAST_OUTPUT);
       if (looking || !text.includes("vfs cache: ")) return;
       looking = true;
-      void watchUploads(place, over, note, () => lastMessage(last)).finally(() => {
+      void watchUploads(layout, over, note, () => lastMessage(last)).finally(() => {
         looking = false;
       });
     },
     async explain({ signal }): Promise<Explanation | undefined> {
-      await keepTorn(place);
+      await mount.repair();
       // Its last words were about something else.
       if (signal !== null) return undefined;
-      if (restarting) return { reason: "starts again with the uploads of earlier settings" };
+      if (restarting !== undefined) return { reason: restarting };
       const reason = lastMessage(last);
       return reason === undefined ? undefined : { reason, fatal: hopeless.test(reason) };
     },
   };
 }
 
-/** Takes away a mount that rclone could not, because it was killed or someone is still in it. */
-function clearAfter({ mountPoint, remote }: Place): void {
-  try {
-    coverMountPoint(mountPoint);
-  } catch (error) {
-    log.warn(`${remote.name}: "${mountPoint}" stays mounted: ${messageOf(error)}`);
-  }
-}
-
-async function untilMounted({ mountPoint }: Place, over: AbortSignal): Promise<void> {
+async function untilMounted({ given }: RemoteLayout, over: AbortSignal): Promise<void> {
   let wait = FIRST_LOOK_MILLISECONDS;
-  while (!over.aborted && !isMounted(mountPoint)) {
+  while (!over.aborted && !isMounted(given.mountPoint)) {
     await Bun.sleep(wait);
     wait = Math.min(wait * 1.5, LONGEST_LOOK_MILLISECONDS);
   }
 }
 
+/** Shows the new mount to everyone. Why rclone has to start again instead, or undefined. */
+async function restartReason(mount: RemoteMount): Promise<string | undefined> {
+  const { remote, mountPoint } = mount.layout;
+  try {
+    mount.show();
+  } catch (error) {
+    return `"${mountPoint}" cannot be mounted: ${messageOf(error)}`;
+  }
+  try {
+    return (await mount.useCache((cache) => adopt(mount.layout, cache)))
+      ? "starts again with the uploads of earlier settings"
+      : undefined;
+  } catch (error) {
+    log.warn(`${remote.name}: uploads of earlier settings are not looked for: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** False where rclone does not listen; uploads of earlier settings then wait for its next start. */
+async function quit({ socket }: RemoteLayout): Promise<boolean> {
+  return mountControl(socket)
+    .quit()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
 /** True when uploads of earlier settings were found, for which rclone has to start again. */
-async function startedOver({ cache, socket, remote }: Place): Promise<boolean> {
-  const control = mountControl(socket);
-  const stats = await control.stats();
+async function adopt(layout: RemoteLayout, cache: HeldDirectory): Promise<boolean> {
+  const { remote, cache: shown } = layout;
+  const stats = await mountControl(layout.socket).stats();
   if (stats === undefined) {
     const { files } = await pendingIn(cache);
     if (files > 0)
       log.warn(
-        `${remote.name}: "${cache}" holds ${formatFiles(files)}, whose upload takes RCLONE_VFS_CACHE_MODE=full`,
+        `${remote.name}: "${shown}" holds ${formatFiles(files)}, whose upload takes RCLONE_VFS_CACHE_MODE=full`,
       );
     return false;
   }
-  const { moved, conflicts, outside } = await adoptUploads(cache, stats.path);
+  const inUse = folderInUse(layout.given.cache, stats.path);
+  if (inUse === undefined) return false;
+  const { moved, conflicts, outside } = await adoptUploads(cache, inUse);
   for (const path of conflicts)
-    log.warn(`${remote.name}: "${path}" stays: another version waits, too, or its record is cut off`);
+    log.warn(
+      `${remote.name}: "${shown}/${path}" stays: another version waits, too, or its record is cut off`,
+    );
   if (outside > 0)
     log.warn(
-      `${remote.name}: "${cache}" holds ${formatFiles(outside)} for a folder that it does not show any more`,
+      `${remote.name}: "${shown}" holds ${formatFiles(outside)} for a folder that it does not show any more`,
     );
-  if (moved === 0) return false;
-  log.info(`${remote.name}: uploads that waited under earlier settings go on`, { files: moved });
-  // Where it cannot be told, they wait for the next start.
-  return control.quit().then(
-    () => true,
-    () => false,
-  );
+  if (moved > 0)
+    log.info(`${remote.name}: uploads that waited under earlier settings go on`, { files: moved });
+  return moved > 0;
 }
 
 /** Tells of uploads that do not get on, until all are done. */
 async function watchUploads(
-  { socket }: Place,
+  { socket }: RemoteLayout,
   over: AbortSignal,
   note: Observed["note"],
   lastWord: () => string | undefined,

@@ -2,14 +2,13 @@ import { workspaceOf } from "../../env/workspace.ts";
 import { logger } from "../../log.ts";
 import { formatBytes, formatFiles, spaceOf } from "../../sys/disk.ts";
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
-import { pendingIn } from "./cache.ts";
+import { pendingOf } from "./cache.ts";
 import { drain } from "./drain.ts";
 import { type Listing, listRemotes } from "./list.ts";
-import { releasePlace } from "./hold.ts";
+import { layoutRemotes, type RemoteLayout } from "./layout.ts";
+import { RemoteMount } from "./mount.ts";
 import { observeMount } from "./observe.ts";
-import { type Place, placesOf } from "./layout.ts";
 import { mountObstacle } from "./requirements.ts";
-import { openCache } from "./repair.ts";
 
 export const REMOTES_GROUP = "rclone_mount";
 
@@ -29,9 +28,9 @@ export async function remotePrograms(
 ): Promise<{ programs: ProgramSpec[]; problems: string[] }> {
   const listing = await listRemotes(env, signal);
   const { problems } = listing;
-  const places = placesOf(listing.remotes, workspaceOf(env));
-  if (places.length === 0) return { programs: [none(problems[0])], problems };
-  const programs = places.map((place) => mountProgram(place, env, listing));
+  const layouts = layoutRemotes(listing.remotes, workspaceOf(env));
+  if (layouts.length === 0) return { programs: [none(problems[0])], problems };
+  const programs = layouts.map((layout) => mountProgram(layout, env, listing));
   return { programs, problems };
 }
 
@@ -64,8 +63,9 @@ function none(problem: string | undefined): ProgramSpec {
   };
 }
 
-function mountProgram(place: Place, env: Record<string, string>, listing: Listing): ProgramSpec {
-  const { remote, program, cache, socket } = place;
+function mountProgram(layout: RemoteLayout, env: Record<string, string>, listing: Listing): ProgramSpec {
+  const { remote, program, workspace, folder, cache, socket } = layout;
+  const mount = RemoteMount.of(layout);
   const fingerprint = listing.fingerprints[remote.name];
   return {
     ...common,
@@ -73,20 +73,20 @@ function mountProgram(place: Place, env: Record<string, string>, listing: Listin
     ...(fingerprint === undefined ? {} : { fingerprint }),
     environment: listing.env,
     onlyEnvironment: true,
-    command: mountCommand(place, env, listing.env),
+    command: mountCommand(layout, env, listing.env),
     stdout: logFile(`${REMOTES_GROUP}:${program}`),
     ready: { kind: "observed" },
     async prepare() {
       const obstacle = mountObstacle(env);
-      if (obstacle === undefined) await openCache(place);
+      if (obstacle === undefined) await mount.open();
       return obstacle;
     },
-    observe: (observed) => observeMount(place, observed),
-    release: () => releasePlace(place),
+    observe: (observed) => observeMount(mount, observed),
+    release: () => mount.release(),
     async beforeStop(signal) {
       await drain(socket, signal);
       // Files that are still open for writing are in no queue.
-      const left = await pendingIn(cache).catch(() => undefined);
+      const left = await pendingOf(workspace, folder).catch(() => undefined);
       if (left === undefined || left.files === 0) return;
       const what = `${formatFiles(left.files)} (${formatBytes(left.bytes)})`;
       log.warn(`${remote.name}: not uploaded: ${what}, kept in "${cache}" for the next start`);
@@ -95,8 +95,12 @@ function mountProgram(place: Place, env: Record<string, string>, listing: Listin
 }
 
 /** The user's RCLONE_* count, save for what the mount's place, its cache and its control hang on. */
-function mountCommand(place: Place, env: Record<string, string>, own: Record<string, string>): string[] {
-  const disk = diskSize(workspaceOf(env));
+function mountCommand(
+  { remote, workspace, socket, given }: RemoteLayout,
+  env: Record<string, string>,
+  own: Record<string, string>,
+): string[] {
+  const disk = diskSize(workspace);
   const chosen: [flag: string, value: string | number][] = [
     ["uid", env["WORKSPACE_UID"] ?? 0],
     ["gid", env["WORKSPACE_GID"] ?? 0],
@@ -108,14 +112,14 @@ function mountCommand(place: Place, env: Record<string, string>, own: Record<str
   return [
     "rclone",
     "mount",
-    `${place.remote.name}:`,
-    place.mountPoint,
+    `${remote.name}:`,
+    given.mountPoint,
     "--ask-password=false",
     "--allow-other",
     "--allow-non-empty",
-    `--cache-dir=${place.cache}`,
+    `--cache-dir=${given.cache}`,
     "--rc",
-    `--rc-addr=unix://${place.socket}`,
+    `--rc-addr=unix://${socket}`,
     "--rc-no-auth",
     ...chosen.filter(([flag]) => !isSet(flag)).map(([flag, value]) => `--${flag}=${value}`),
   ];

@@ -1,49 +1,25 @@
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { AiDockError, messageOf } from "../../errors.ts";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
+import type { HeldDirectory } from "../../sys/directory-handle.ts";
 import { run } from "../../sys/run.ts";
-import { ASIDE, recordsIn } from "./cache.ts";
+import { folderInUse } from "./adopt.ts";
+import { ASIDE, childOf } from "./cache.ts";
 import { mountControl } from "./control.ts";
-import { holdPlace } from "./hold.ts";
-import { isCacheOurs } from "./lock.ts";
-import type { Place } from "./layout.ts";
+import type { RemoteLayout } from "./layout.ts";
+import { recordsBelow } from "./record.ts";
+import { walkTree } from "./tree.ts";
 
 const log = logger("remotes");
 
-/** Caches that were ours and were looked through, or are at the moment. */
-const checks = new Map<string, "under way" | "done">();
-
-/** Makes the cache ours and looks it through, before a start that can wait for that. Never throws. */
-export async function openCache(place: Place): Promise<void> {
-  try {
-    holdPlace(place);
-  } catch {
-    // A start will tell why not, again and again until it can be had.
-    return;
-  }
-  checks.set(place.cache, "under way");
-  await keepTorn(place);
-  checks.set(place.cache, "done");
-}
-
-/** Throws AiDockError while the cache is not ours, or not looked through; the next attempt may find it so. */
-export function requireCache(place: Place): void {
-  if (!isCacheOurs(place.cache)) checks.delete(place.cache);
-  holdPlace(place);
-  const check = checks.get(place.cache);
-  if (check === "done") return;
-  if (check === undefined) void openCache(place);
-  throw new AiDockError(`"${place.cache}" is looked through first`);
-}
-
 /**
  * A kill in the middle of writing a record leaves one that rclone cannot read, and at its next start it deletes
- * the file that belongs to it, uploaded or not. Moves such files out of its reach. For while it does not run.
+ * the file that belongs to it, uploaded or not. Moves such files to `aside`. Only while rclone does not run.
  */
-export async function keepTorn({ remote, cache }: Place): Promise<void> {
+export async function setTornAside({ remote }: RemoteLayout, cache: HeldDirectory): Promise<void> {
   try {
-    const files = await setTornAside(cache);
+    const files = await moveTorn(cache);
     if (files > 0)
       log.warn(`${remote.name}: records of written files were cut off; the files are set aside`, { files });
   } catch (error) {
@@ -51,60 +27,65 @@ export async function keepTorn({ remote, cache }: Place): Promise<void> {
   }
 }
 
-/** Writes them through the mount, once it is there. */
+/** Writes the files in `aside` through the mount, which is there. */
 export async function writeAgain(
-  { remote, cache, socket, mountPoint }: Place,
+  { remote, cache: shown, socket, given }: RemoteLayout,
+  cache: HeldDirectory,
   over: AbortSignal,
 ): Promise<void> {
   try {
     const stats = await mountControl(socket).stats();
-    if (stats === undefined) return;
-    const { written, kept } = await bringBack(cache, stats.path, mountPoint, over);
+    const inUse = stats && folderInUse(given.cache, stats.path);
+    if (inUse === undefined) return;
+    const { written, kept } = await bringBack(cache, inUse.below, given.mountPoint, over);
     if (written > 0)
       log.info(`${remote.name}: files whose records were cut off are written again`, { files: written });
-    for (const place of kept)
+    for (const path of kept)
       log.warn(
-        `${remote.name}: a file of the same name is there, or cannot be written; ours stays in "${place}"`,
+        `${remote.name}: a file of the same name is there, or cannot be written; ours stays in "${shown}/${path}"`,
       );
   } catch (error) {
-    if (!over.aborted) log.warn(`${remote.name}: "${cache}/${ASIDE}" is not looked at: ${messageOf(error)}`);
+    if (!over.aborted) log.warn(`${remote.name}: "${shown}/${ASIDE}" is not looked at: ${messageOf(error)}`);
   }
 }
 
-/** Moves the files of a cache whose records make no sense aside; how many. */
-async function setTornAside(cache: string): Promise<number> {
+/** Moves the files whose records make no sense; how many. The cache is checked, so that paths in it are safe. */
+async function moveTorn(cache: HeldDirectory): Promise<number> {
   let moved = 0;
-  for await (const { path, record } of recordsIn(join(cache, "vfsMeta"))) {
+  using records = childOf(cache, "vfsMeta");
+  if (records === null) return moved;
+  for await (const { path, record } of recordsBelow(records)) {
     if (record !== undefined) continue;
-    const file = relative(join(cache, "vfsMeta"), path);
-    const data = join(cache, "vfs", file);
+    const data = join(cache.path, "vfs", path);
     if (((await stat(data).catch(() => undefined))?.size ?? 0) === 0) continue;
-    const place = await unused(join(cache, ASIDE, file));
-    await mkdir(dirname(place), { recursive: true });
-    await rename(data, place);
-    await rm(path);
+    const target = await unused(join(cache.path, ASIDE, path));
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await rename(data, target);
+    await rm(join(records.path, path));
     moved++;
   }
   return moved;
 }
 
 /**
- * Writes what was set aside through the mount, where nothing of that name is at the far end. What is there
- * already may be the same, older or newer: then both are kept, and `kept` names the places of ours. `current` is
- * the folder of the cache that rclone uses for the root of the mount.
+ * Writes what was set aside through the mount, where nothing of that name is at the far end. What is there already
+ * may be the same, older or newer: then both are kept, and `kept` names ours, below the cache. `below` leads from
+ * the folder of a remote in the cache to the root of the mount.
  */
-async function bringBack(cache: string, current: string, mountPoint: string, over: AbortSignal) {
+async function bringBack(cache: HeldDirectory, below: string[], mountPoint: string, over: AbortSignal) {
   const result = { written: 0, kept: [] as string[] };
-  const [, ...below] = relative(join(cache, "vfs"), current).split("/");
-  for (const folder of await readdir(join(cache, ASIDE)).catch(() => [])) {
-    const root = join(cache, ASIDE, folder, ...below);
-    for (const entry of await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name);
-      if (await copyUnlessThere(path, join(mountPoint, relative(root, path)), over)) {
+  using aside = childOf(cache, ASIDE);
+  if (aside === null) return result;
+  for await (const { directory, prefix, files } of walkTree(aside)) {
+    const [folder, ...folders] = prefix.split("/").slice(0, -1);
+    if (folder === undefined || !below.every((name, index) => folders[index] === name)) continue;
+    const target = join(mountPoint, ...folders.slice(below.length));
+    for (const name of files) {
+      const path = `${directory.sharedPath}/${name}`;
+      if (await copyUnlessThere(path, join(target, name), over)) {
         await rm(path);
         result.written++;
-      } else result.kept.push(path);
+      } else result.kept.push(`${ASIDE}/${prefix}${name}`);
     }
   }
   return result;

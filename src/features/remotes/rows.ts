@@ -1,7 +1,7 @@
-import { pendingIn } from "./cache.ts";
+import { pendingOf } from "./cache.ts";
 import { mountControl } from "./control.ts";
 import { isMounted } from "./mount-point.ts";
-import type { Place } from "./layout.ts";
+import type { RemoteLayout } from "./layout.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";
 
 /** One remote in `remotes --json`; what is not known is null. */
@@ -24,8 +24,11 @@ export interface RemoteRow {
 }
 
 /** Asks the rclone of a remote, or where none runs looks into its cache. */
-export async function describeRemote(place: Place, status: ProgramStatus | undefined): Promise<RemoteRow> {
-  const { remote, mountPoint } = place;
+export async function describeRemote(
+  layout: RemoteLayout,
+  status: ProgramStatus | undefined,
+): Promise<RemoteRow> {
+  const { remote, mountPoint } = layout;
   // A mount whose rclone has gone is one in name only.
   const mounted = isMounted(mountPoint) && status?.ready !== false;
   return {
@@ -33,13 +36,13 @@ export async function describeRemote(place: Place, status: ProgramStatus | undef
     state: status?.state ?? null,
     mounted,
     path: mountPoint,
-    ...(mounted ? await live(place) : { used_bytes: null, total_bytes: null, cache_bytes: null }),
-    ...(await waiting(place)),
+    ...(mounted ? await live(layout) : { used_bytes: null, total_bytes: null, cache_bytes: null }),
+    ...(await waiting(layout)),
     reason: status?.reason ?? status?.note ?? null,
   };
 }
 
-async function live({ remote, socket }: Place) {
+async function live({ remote, socket }: RemoteLayout) {
   const control = mountControl(socket);
   const [usage, stats] = await Promise.all([orNull(control.about(remote.name)), orNull(control.stats())]);
   return {
@@ -50,8 +53,8 @@ async function live({ remote, socket }: Place) {
 }
 
 /** From the cache itself, which also knows of what this rclone will not upload, as after a change of its settings. */
-async function waiting({ cache }: Place) {
-  const pending = await orNull(pendingIn(cache));
+async function waiting({ workspace, folder }: RemoteLayout) {
+  const pending = await orNull(pendingOf(workspace, folder));
   return { pending_files: pending?.files ?? null, pending_bytes: pending?.bytes ?? null };
 }
 

@@ -1,16 +1,15 @@
 import { workspaceOf } from "../../env/workspace.ts";
 import { messageOf } from "../../errors.ts";
-import { holdPlace } from "./hold.ts";
-import { clearLeftovers } from "./leftovers.ts";
+import { describeOrphan, enterCaches, enterRemotes, orphanedUploads } from "./cache.ts";
+import { layoutRemotes, type RemoteLayout } from "./layout.ts";
 import { listRemotes } from "./list.ts";
-import { describeOrphan, orphanedUploads } from "./orphans.ts";
-import { type Place, placesOf } from "./layout.ts";
+import { clearLeftovers, RemoteMount } from "./mount.ts";
 import { REMOTES_GROUP } from "./program.ts";
 import { mountObstacle } from "./requirements.ts";
-import { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { HeldDirectory } from "../../sys/directory-handle.ts";
 import type { BootContext, Step } from "../step.ts";
 import { collectPrograms } from "../programs.ts";
-import { enterFolder, setFile } from "../workspace/folder.ts";
+import { setFile } from "../workspace/folder.ts";
 
 const CANNOT_MOUNT = "WARNING-CANNOT-MOUNT-REMOTES.txt";
 const NONE_CONFIGURED = "WARNING-NO-REMOTES-CONFIGURED.txt";
@@ -22,7 +21,7 @@ const NONE = "No remotes are configured: rclone config, then ai-dock update";
  */
 async function prepareRemotes({ env, log, signal }: BootContext) {
   const workspace = workspaceOf(env);
-  using entered = enterRemotes(workspace);
+  using entered = enter(workspace);
   const obstacle = mountObstacle(env) ?? entered.problem;
   const { remotes, problems } = await listRemotes(env, signal);
   const count = obstacle === undefined ? remotes.length : 0;
@@ -39,15 +38,15 @@ async function prepareRemotes({ env, log, signal }: BootContext) {
       log.debug(`"${workspace}remote/${name}": ${messageOf(error)}`);
     }
   }
-  const places = placesOf(remotes, workspace);
-  for (const orphan of await orphanedUploads(places, workspace)) log.warn(describeOrphan(orphan));
-  const wanted = obstacle === undefined ? await started(places, env, signal) : [];
-  clearLeftovers(workspace, wanted);
-  for (const place of wanted) {
+  const layouts = layoutRemotes(remotes, workspace);
+  for (const orphan of await orphanedUploads(layouts, workspace)) log.warn(describeOrphan(orphan));
+  const wanted = obstacle === undefined ? await remotesToMount(layouts, env, signal) : [];
+  if (entered.problem === undefined) await clearLeftovers(workspace, wanted);
+  for (const layout of wanted) {
     try {
-      holdPlace(place);
+      RemoteMount.of(layout).hold();
     } catch (error) {
-      log.warn(`${place.remote.name}: it cannot be mounted: ${messageOf(error)}`);
+      log.warn(`${layout.remote.name}: it cannot be mounted: ${messageOf(error)}`);
     }
   }
   if (remotes.length === 0) return undefined;
@@ -55,15 +54,19 @@ async function prepareRemotes({ env, log, signal }: BootContext) {
   return { message: "Remotes found", fields: { configured: remotes.length, mountable: count } };
 }
 
-/** Those that will be mounted, as far as is known before hooks and provisioning: no setting or drop-in speaks against it. */
-async function started(places: Place[], env: Record<string, string>, signal: AbortSignal): Promise<Place[]> {
+/** Remotes neither disabled nor replaced by a drop-in, as known before hooks and provisioning run. */
+async function remotesToMount(
+  layouts: RemoteLayout[],
+  env: Record<string, string>,
+  signal: AbortSignal,
+): Promise<RemoteLayout[]> {
   const { programs } = await collectPrograms({ env, signal });
   const mounts = programs.filter(
     ({ group, origin, skipped }) =>
       group === REMOTES_GROUP && origin.kind === "builtin" && skipped === undefined,
   );
   const names = new Set(mounts.map(({ name }) => name));
-  return places.filter(({ program }) => names.has(program));
+  return layouts.filter(({ program }) => names.has(program));
 }
 
 interface Entered extends Disposable {
@@ -71,13 +74,12 @@ interface Entered extends Disposable {
   problem?: string;
 }
 
-/** The folder of remotes, and why none is mounted there: at a link, it would cover something else. */
-function enterRemotes(workspace: string): Entered {
+/** The folder of remotes, and why none can be mounted there: a link, or caches that are not this user's own. */
+function enter(workspace: string): Entered {
   const entered: Entered = { [Symbol.dispose]: () => entered.folder?.[Symbol.dispose]() };
   try {
-    using parent = HeldDirectory.open(workspace);
-    entered.folder = enterFolder(parent, "remote", `${workspace}remote`);
-    enterFolder(entered.folder, ".cache", `${workspace}remote/.cache`)[Symbol.dispose]();
+    entered.folder = enterRemotes(workspace).remote;
+    enterCaches(workspace).directory[Symbol.dispose]();
   } catch (error) {
     entered.problem = messageOf(error);
   }

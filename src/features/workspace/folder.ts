@@ -10,9 +10,14 @@ const FILE_MODE = 0o644;
  * Enters a directory that root makes in someone else's, `path` being what it is called. A link is not followed,
  * as it leads root wherever the owner likes. Throws AiDockError in one line.
  */
-export function enterFolder(parent: HeldDirectory, name: string, path: string): HeldDirectory {
+export function enterFolder(
+  parent: HeldDirectory,
+  name: string,
+  path: string,
+  mode?: number,
+): HeldDirectory {
   try {
-    return parent.enter(name);
+    return parent.enter(name, mode);
   } catch (error) {
     const link = parent.linkAt(name) === undefined ? undefined : "a link, which is not followed";
     const file = errnoOf(error) === "ENOTDIR" ? "a file" : undefined;

@@ -47,7 +47,6 @@ function fill(workspace: HeldDirectory, { log }: BootContext, path: string, owne
   try {
     using remote = enterFolder(workspace, "remote", `${path}remote`);
     const below = acl === "failed" ? acl : grant(remote, `${path}remote`);
-    using _ = enterFolder(remote, ".cache", `${path}remote/.cache`);
     return below === "kept" ? acl : below;
   } catch (error) {
     log.warn(`${messageOf(error)}; remotes get no folder`);

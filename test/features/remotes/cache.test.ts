@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { adoptUploads, pendingIn } from "../../../src/features/remotes/cache.ts";
+import { adoptUploads } from "../../../src/features/remotes/adopt.ts";
+import { pendingIn } from "../../../src/features/remotes/cache.ts";
+import { HeldDirectory } from "../../../src/sys/directory-handle.ts";
 
 let cache: string;
 beforeEach(() => {
@@ -22,15 +24,21 @@ function cached(folder: string, file: string, { dirty = true, text = "data" } = 
 }
 
 const data = (folder: string, file: string) => readFileSync(join(cache, "vfs", folder, file), "utf8");
-const adopt = () => adoptUploads(cache, join(cache, "vfs", "far{new}"));
+const adopt = async () => {
+  using directory = HeldDirectory.open(cache);
+  return await adoptUploads(directory, { name: "far{new}", below: [] });
+};
+const pending = async () => {
+  using directory = HeldDirectory.open(cache);
+  return await pendingIn(directory);
+};
 
 test("counts what waits, in any folder, and nothing else", async () => {
   cached("far{old}", "a/b c", { text: "12345" });
   cached("far", "d", { text: "123" });
   cached("far", "clean", { dirty: false });
   writeFileSync(join(cache, "vfsMeta/far/broken"), "{");
-  expect(await pendingIn(cache)).toEqual({ files: 2, bytes: 8 });
-  expect(await pendingIn(join(cache, "nowhere"))).toEqual({ files: 0, bytes: 0 });
+  expect(await pending()).toEqual({ files: 2, bytes: 8 });
 });
 
 test("moves what waits under other names, and drops what does not", async () => {
@@ -42,7 +50,7 @@ test("moves what waits under other names, and drops what does not", async () => 
   expect(data("far{new}", "deep/file")).toBe("old");
   expect(data("far{new}", "mine")).toBe("new");
   expect(() => data("far{old}", "clean")).toThrow("ENOENT");
-  expect(await pendingIn(cache)).toMatchObject({ files: 3 });
+  expect(await pending()).toMatchObject({ files: 3 });
   expect(await adopt()).toEqual({ moved: 0, conflicts: [], outside: 0 });
 });
 
@@ -53,7 +61,7 @@ test("a clean copy makes way; what waits in both places stays, each with its dat
   cached("far{new}", "both", { text: "new" });
   const { moved, conflicts } = await adopt();
   expect(moved).toBe(1);
-  expect(conflicts).toEqual([join(cache, "vfsMeta/far{old}/both")]);
+  expect(conflicts).toEqual(["vfsMeta/far{old}/both"]);
   expect(data("far{new}", "same")).toBe("old");
   expect([data("far{old}", "both"), data("far{new}", "both")]).toEqual(["old", "new"]);
 });
@@ -65,5 +73,5 @@ test("goes on where an earlier move was cut off between data and record", async 
   rmSync(join(cache, "vfs/far{old}/file"));
   expect(await adopt()).toEqual({ moved: 1, conflicts: [], outside: 0 });
   expect(data("far{new}", "file")).toBe("old");
-  expect(await pendingIn(join(cache))).toMatchObject({ files: 1 });
+  expect(await pending()).toMatchObject({ files: 1 });
 });

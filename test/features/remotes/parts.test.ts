@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test";
 import { rcloneEnvironment, withheldVariables } from "../../../src/features/remotes/environment.ts";
-import { lastMessage } from "../../../src/features/remotes/messages.ts";
-import { placesOf } from "../../../src/features/remotes/layout.ts";
+import { lastMessage } from "../../../src/features/remotes/control.ts";
+import { layoutRemotes } from "../../../src/features/remotes/layout.ts";
 
 const remote = (name: string) => ({ name, type: "webdav", source: "file" }) as const;
 
 test("every remote has a program, a folder and a socket of its own", () => {
   const names = ["a b", "a_b", "a:b", ".cache", "..", "WARNING-x", "plain"];
-  const places = placesOf(names.map(remote), "/workspace/");
+  const layouts = layoutRemotes(names.map(remote), "/workspace/");
   for (const key of ["program", "mountPoint", "cache", "socket"] as const)
-    expect(new Set(places.map((place) => place[key])).size).toBe(names.length);
-  expect(places.map(({ program }) => program)).toEqual([
+    expect(new Set(layouts.map((layout) => layout[key])).size).toBe(names.length);
+  expect(layouts.map(({ program }) => program)).toEqual([
     "a_b",
     "a_b_2",
     "a_b_3",
@@ -19,10 +19,10 @@ test("every remote has a program, a folder and a socket of its own", () => {
     "WARNING-x",
     "plain",
   ]);
-  expect(places[3]!.mountPoint).toBe("/workspace/remote/_.cache");
-  expect(places[4]!.mountPoint).toBe("/workspace/remote/_..");
+  expect(layouts[3]!.mountPoint).toBe("/workspace/remote/_.cache");
+  expect(layouts[4]!.mountPoint).toBe("/workspace/remote/_..");
   // A socket's address holds 107 bytes.
-  expect(placesOf([remote("x".repeat(300))], "/workspace/")[0]!.socket.length).toBeLessThan(107);
+  expect(layoutRemotes([remote("x".repeat(300))], "/workspace/")[0]!.socket.length).toBeLessThan(107);
 });
 
 test("rclone gets what it reads, and neither our own controls nor other programs' secrets", () => {

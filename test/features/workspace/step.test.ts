@@ -60,7 +60,7 @@ describe("prepareWorkspace()", () => {
     const lost = "its files are lost when the container is deleted";
     expect(context.lines).toEqual([`warn WORKSPACE: expected a mount at "${path}/", got none; ${lost}`]);
     expect(readFileSync(join(path, "WARNING-NO-MOUNT.txt"), "utf8")).toContain(lost);
-    expect(statSync(join(path, "remote/.cache")).isDirectory()).toBe(true);
+    expect(statSync(join(path, "remote")).isDirectory()).toBe(true);
 
     const mounted = bootContext({ WORKSPACE: path });
     prepareWorkspace(mounted, mountinfo(path));
@@ -93,8 +93,8 @@ describe("prepareWorkspace()", () => {
         acl: "set",
       });
       expect(context.env).toMatchObject({ WORKSPACE_UID: "1234", WORKSPACE_GID: "4321" });
-      const paths = [".", "remote", "remote/.cache", "users"].map((name) => join(path, name));
-      expect(paths.map(hasAcl)).toEqual([true, true, true, false]);
+      const paths = [".", "remote", "users"].map((name) => join(path, name));
+      expect(paths.map(hasAcl)).toEqual([true, true, false]);
       expect(prepareWorkspace(context, mountinfo(path)).fields).toMatchObject({ acl: "kept" });
     });
 
@@ -115,17 +115,26 @@ describe("prepareWorkspace()", () => {
       );
     });
 
-    test("follows no link below the folder of remotes", () => {
+    test("follows no link below the folder of remotes", async () => {
       const [path, other] = [owned("planting-below"), join(base, "not-theirs-below")];
       mkdirSync(other);
       mkdirSync(join(path, "remote"));
       symlinkSync(other, join(path, "remote/.cache"));
       const context = bootContext({ WORKSPACE: path });
       prepareWorkspace(context, mountinfo(path));
-      expect(context.lines).toEqual([
-        `warn "${path}/remote/.cache": expected a directory, got a link, which is not followed; remotes get no folder`,
-      ]);
+      await remotesStep.run(context);
+      expect(readFileSync(join(path, "remote/WARNING-CANNOT-MOUNT-REMOTES.txt"), "utf8")).not.toBe("");
+      expect(readdirSync(other)).toEqual([]);
       expect([hasAcl(join(path, "remote")), hasAcl(other)]).toEqual([true, false]);
+    });
+
+    test("the folder of caches is root's alone, without the owner's ACL", async () => {
+      const path = owned("closed");
+      const context = bootContext({ WORKSPACE: path });
+      prepareWorkspace(context, mountinfo(path));
+      await remotesStep.run(context);
+      const { uid, mode } = statSync(join(path, "remote/.cache"));
+      expect([uid, mode & 0o777, hasAcl(join(path, "remote/.cache"))]).toEqual([0, 0o700, false]);
     });
 
     test("replaces a link in the place of a warning, and leaves what it leads to", async () => {
