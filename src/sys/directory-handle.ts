@@ -46,6 +46,11 @@ export class HeldDirectory implements Disposable {
     return readlinkSync(this.path);
   }
 
+  /** True once the directory has been deleted. */
+  get isRemoved(): boolean {
+    return this.stat().nlink === 0;
+  }
+
   stat(): Stats {
     return fstatSync(this.#fd);
   }

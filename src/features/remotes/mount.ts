@@ -51,6 +51,7 @@ export class RemoteMount {
 
   /** Locks the cache and covers the mount point. Throws AiDockError when either cannot be. */
   hold(): void {
+    if (this.#cache?.directory.isRemoved) this.release();
     this.#cache ??= RemoteCache.open(this.layout.workspace, this.layout.folder);
     const { workspace, folder, mountPoint } = this.layout;
     this.#point ??= new MountPoint(enterRemotes(workspace).remote, folder, mountPoint);
