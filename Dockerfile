@@ -5,7 +5,7 @@
 #     --set '*.contexts.tools=DIR' --set '*.contexts.binary=dist'
 
 # --- binary: /ai-dock, for the platform of the image, compiled on the platform of the builder ---
-FROM --platform=$BUILDPLATFORM node:24.11.0-bookworm-slim@sha256:76d0ed0ed93bed4f4376211e9d8fddac4d8b3fbdb54cc45955696001a3c91152 AS build
+FROM --platform=$BUILDPLATFORM node:24.11.0-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci
@@ -23,10 +23,10 @@ COPY --from=build /build/dist/ai-dock /ai-dock
 
 FROM compiled AS binary
 
-# --- tools: one root tree of the programs that ai-dock runs; by digest, since they become part of every image ---
-FROM cloudflare/cloudflared:2026.8.2@sha256:0aa26e284f05e6c77ae375b8c9c11d9eb6a448fb7bcd8d40f31cb6176189eb38 AS cloudflared
-FROM rclone/rclone:1.75.1@sha256:45401ad7410db1d67ffdb58e19059ad20b0d8e0285a60e38bbec55cc1019c7a5 AS rclone
-FROM mambaorg/micromamba:2.8.1@sha256:fb18405d6004af757a38ec498a078240b4fd5549146990a484c28bb7e78aace4 AS micromamba
+# --- tools: one root tree of the programs that ai-dock runs ---
+FROM cloudflare/cloudflared:2026.8.2 AS cloudflared
+FROM rclone/rclone:1.75.1 AS rclone
+FROM mambaorg/micromamba:2.8.1 AS micromamba
 
 FROM scratch AS official-tools
 COPY --from=cloudflared /usr/local/bin/cloudflared /usr/local/bin/cloudflared

@@ -182,19 +182,6 @@ describe("what is published every week", () => {
   });
 });
 
-test("what the Dockerfile takes from images of others is pinned by digest; bases get their weekly updates", () => {
-  const froms = readFileSync(`${ROOT}/Dockerfile`, "utf8").matchAll(/^FROM (?:--\S+ )?(\S+:\S+) AS (\w+)$/gm);
-  const pinned = /^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$/;
-  const images = [...froms].map(([, image, stage]) => ({ stage, pinned: pinned.test(image!) }));
-  expect(images).toEqual([
-    { stage: "build", pinned: true },
-    { stage: "cloudflared", pinned: true },
-    { stage: "rclone", pinned: true },
-    { stage: "micromamba", pinned: true },
-    { stage: "base", pinned: false },
-  ]);
-});
-
 describe("one version:", () => {
   const { version } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8"));
 
