@@ -8,9 +8,32 @@ export const ExitCode = {
   configuration: 78,
 } as const;
 
+/** Stable identifiers of errors, for scripts, clients of the control socket and tests. */
+export const errorCodes = [
+  "E_BAD_REQUEST",
+  "E_BAD_SIGNAL",
+  "E_BOOTING",
+  "E_COMMAND_NOT_EXECUTABLE",
+  "E_COMMAND_NOT_FOUND",
+  "E_FAILURE",
+  "E_INTERNAL",
+  "E_NOT_FOUND",
+  "E_NO_ACCESS",
+  "E_NO_SUCH_LOG",
+  "E_NO_SUCH_PROGRAM",
+  "E_NO_SUPERVISOR",
+  "E_PREFLIGHT",
+  "E_PROVISIONING",
+  "E_STOPPING",
+  "E_USAGE",
+  "E_WORKSPACE",
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
 export interface AiDockErrorOptions {
-  /** Stable identifier for scripts and tests, for example `E_NO_SUPERVISOR`. */
-  code?: string;
+  /** `E_FAILURE` unless given. */
+  code?: ErrorCode;
   /** What the user can do about it, one line. */
   hint?: string;
   exitCode?: number;
@@ -20,7 +43,7 @@ export interface AiDockErrorOptions {
 /** The one error class whose message is meant for the user; anything else that is thrown is a bug. */
 export class AiDockError extends Error {
   override readonly name = "AiDockError";
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly exitCode: number;
 

@@ -19,13 +19,13 @@ export async function act(
   gone?: AbortSignal,
 ): Promise<ActionReply> {
   const programs = supervisor.find(request.names);
-  if (request.action !== "stop") requireRunning({ supervisor });
+  if (request.action !== "stop") requireRunning(supervisor.phase);
   return { results: await actions[request.action](supervisor, programs, request, gone) };
 }
 
 /** Carries out `ai-dock update`. */
 export async function runUpdate(context: ControlContext): Promise<UpdateReply> {
-  requireRunning(context);
+  requireRunning(context.supervisor.phase);
   return update(context.supervisor, context.configuration);
 }
 

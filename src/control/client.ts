@@ -1,11 +1,12 @@
-import { accessSync, constants } from "node:fs";
-import { ofetch } from "ofetch";
+import { accessSync, constants, existsSync } from "node:fs";
+import { type FetchOptions, FetchError, ofetch } from "ofetch";
 import type { z } from "zod";
 import { AiDockError, errnoOf, ExitCode } from "../errors.ts";
 import {
   actionReply,
   type ActionRequest,
   controlSocket,
+  type EnvironmentChanges,
   environmentReply,
   errorReply,
   healthReply,
@@ -14,43 +15,58 @@ import {
   updateReply,
 } from "./protocol.ts";
 
-/**
- * Talks to the supervisor of this container. Every call throws AiDockError `E_NO_SUPERVISOR` without one, or
- * when this user may not ask it.
- */
-export const control = {
-  status: () => call("/status", statusReply),
-  health: () => call("/health", healthReply),
-  environment: () => call("/environment", environmentReply),
-  setEnvironment: (env: Record<string, string>) => call("/environment", environmentReply, { env }),
-  act: (request: ActionRequest) => call("/action", actionReply, request),
-  rpc: (method: string, params: unknown[]) => call("/rpc", rpcReply, { method, params }),
-  update: () => call("/update", updateReply, {}),
-};
+/** How often a read is repeated: many clients at once fill the queue of the socket, and the kernel turns more away. */
+const RETRIES = 5;
+const RETRY_MILLISECONDS = 40;
+/** ofetch takes a failed connection for this status. */
+const CONNECTION_FAILED = 500;
 
-async function call<Schema extends z.ZodType>(
-  path: string,
-  reply: Schema,
-  body?: object,
-): Promise<z.infer<Schema>> {
-  const response = await ofetch
-    .raw<unknown>(`http://ai-dock${path}`, {
-      ...({ unix: controlSocket() } as object),
+/**
+ * Talks to the supervisor at a socket. Every call throws AiDockError: `E_NO_SUPERVISOR` where none answers or this
+ * user may not ask, else with the code of the supervisor's refusal.
+ */
+export function controlAt(socketOf: () => string) {
+  const call = async <Schema extends z.ZodType>(path: string, reply: Schema, body?: object) => {
+    const socket = socketOf();
+    // Without a socket there is nothing to wait for; what changes something is asked for once.
+    const retry = body === undefined && existsSync(socket) ? RETRIES : 0;
+    const options: FetchOptions<"json"> = {
+      ...({ unix: socket } as object),
       ...(body ? { method: "POST", body } : {}),
-      ignoreResponseError: true,
-      retry: 0,
-    })
-    .catch((error: unknown) => {
-      throw noSupervisor(error);
+      retry,
+      retryDelay: RETRY_MILLISECONDS,
+      retryStatusCodes: [CONNECTION_FAILED],
+    };
+    const answer = await ofetch<unknown>(`http://ai-dock${path}`, options).catch((error: unknown) => {
+      throw explain(error, socket);
     });
-  const failure = errorReply.safeParse(response._data);
-  if (!response.ok && failure.success) throw new AiDockError(failure.data.error, { code: failure.data.code });
-  return reply.parse(response._data);
+    return reply.parse(answer);
+  };
+  return {
+    status: () => call("/status", statusReply),
+    health: () => call("/health", healthReply),
+    environment: () => call("/environment", environmentReply),
+    /** Resolves to the whole environment after the change. */
+    changeEnvironment: (changes: EnvironmentChanges) => call("/environment", environmentReply, changes),
+    act: (request: ActionRequest) => call("/action", actionReply, request),
+    rpc: (method: string, params: unknown[]) => call("/rpc", rpcReply, { method, params }),
+    update: () => call("/update", updateReply, {}),
+  };
 }
 
-function noSupervisor(cause: unknown): AiDockError {
-  const options = { code: "E_NO_SUPERVISOR", exitCode: ExitCode.noSupervisor, cause };
-  return isClosedToUs()
+/** The supervisor of this container. */
+export const control = controlAt(controlSocket);
+
+/** A refusal in the supervisor's own words, or why there is no answer. */
+function explain(error: unknown, socket: string): AiDockError {
+  const refusal = errorReply.safeParse(error instanceof FetchError ? error.data : undefined);
+  if (refusal.success) return new AiDockError(refusal.data.error, { code: refusal.data.code, cause: error });
+  const options = {
+    code: "E_NO_SUPERVISOR",
+    exitCode: ExitCode.noSupervisor,
+    cause: error,
+  } as const;
+  return isClosedToUs(socket)
     ? new AiDockError("No access: the supervisor of this container may be used by root only", {
         ...options,
         hint: "Try docker exec --user 0",
@@ -58,10 +74,10 @@ function noSupervisor(cause: unknown): AiDockError {
     : new AiDockError("No supervisor: ai-dock init is not running in this container", options);
 }
 
-/** True when a supervisor is there that this user may not ask. Asked afterwards: a failed connection does not tell why. */
-export function isClosedToUs(): boolean {
+/** True for a socket that this user may not use. Asked afterwards, as a failed connection does not tell why. */
+export function isClosedToUs(socket = controlSocket()): boolean {
   try {
-    accessSync(controlSocket(), constants.R_OK | constants.W_OK);
+    accessSync(socket, constants.R_OK | constants.W_OK);
     return false;
   } catch (error) {
     return errnoOf(error) === "EACCES";

@@ -1,6 +1,6 @@
 import { AiDockError } from "../errors.ts";
 import type { Configuration } from "../supervisor/configuration.ts";
-import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
 import type { EnvironmentReply } from "./protocol.ts";
 
 /** What a running init lets others see and do through its socket. */
@@ -16,8 +16,8 @@ export interface ControlContext {
   signal?: AbortSignal;
 }
 
-/** Throws AiDockError `E_STOPPING` or `E_BOOTING` while nothing may be started and no configuration followed. */
-export function requireRunning({ supervisor: { phase } }: Pick<ControlContext, "supervisor">): void {
+/** Throws AiDockError `E_STOPPING` or `E_BOOTING` where nothing may be started or changed yet, or any more. */
+export function requireRunning(phase: Phase): void {
   if (phase === "stopping") {
     throw new AiDockError("The container is stopping; nothing is started any more", { code: "E_STOPPING" });
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AiDockError, errorCodes } from "../errors.ts";
 import { problemSchema } from "../programs/problem.ts";
 import { programStatusSchema } from "../supervisor/status.ts";
 import { findRuntimeDirectory, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
@@ -54,15 +55,30 @@ export const rpcRequest = z.object({
   params: z.array(z.unknown()).max(10_000).default([]),
 });
 
-/** The whole boot environment, for programs that start from now on. */
-export const environmentRequest = z.object({ env: z.record(z.string(), z.string()) });
+/** Changes of the boot environment, for programs that start from now on. */
+export const environmentRequest = z.object({
+  set: z.record(z.string(), z.string()),
+  unset: z.array(z.string()),
+});
+
+export type EnvironmentChanges = z.infer<typeof environmentRequest>;
 
 export const environmentReply = z.object({
   env: z.record(z.string(), z.string()),
   sources: z.record(z.string(), z.enum(["argument", "container", "file", "default"])),
 });
 
-export const errorReply = z.object({ error: z.string(), code: z.string() });
+export const errorReply = z.object({ error: z.string(), code: z.enum(errorCodes) });
+
+/** Reads the JSON of a request. Throws AiDockError `E_BAD_REQUEST`. */
+export async function readRequest<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  const parsed = schema.safeParse(await request.json().catch(() => undefined));
+  if (parsed.success) return parsed.data;
+  throw new AiDockError("Cannot understand the request", { code: "E_BAD_REQUEST" });
+}
 
 export type StatusReply = z.infer<typeof statusReply>;
 export type HealthReply = z.infer<typeof healthReply>;

@@ -1,15 +1,18 @@
 import { chmodSync, rmSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
-import { AiDockError, messageOf } from "../errors.ts";
+import type { z } from "zod";
+import { AiDockError, type ErrorCode, messageOf } from "../errors.ts";
 import { health } from "../supervisor/health.ts";
 import { programStatus } from "../supervisor/status.ts";
 import { ensureDirectory } from "../sys/fs.ts";
 import { act, runUpdate } from "./actions.ts";
-import type { ControlContext } from "./context.ts";
+import { type ControlContext, requireRunning } from "./context.ts";
 import {
   actionRequest,
   environmentRequest,
+  type errorReply,
   type HealthReply,
+  readRequest,
   type StatusReply,
   type UpdateReply,
 } from "./protocol.ts";
@@ -41,16 +44,17 @@ export function serveControl(context: ControlContext, path: string): () => void 
       "/environment": {
         GET: () => Response.json(environment()),
         async POST(request) {
-          const parsed = environmentRequest.safeParse(await request.json().catch(() => undefined));
-          if (!parsed.success) return failure(400, "Cannot understand the request", "E_BAD_REQUEST");
-          replaceEntries(environment().env, parsed.data.env);
+          const { set, unset } = await readRequest(request, environmentRequest);
+          requireRunning(supervisor.phase);
+          const { env } = environment();
+          for (const name of unset) delete env[name];
+          Object.assign(env, set);
           return Response.json(environment());
         },
       },
       "/action": answer(async (request) => {
-        const parsed = actionRequest.safeParse(await request.json().catch(() => undefined));
-        if (!parsed.success) return failure(400, "Cannot understand the request", "E_BAD_REQUEST");
-        return Response.json(await act(supervisor, parsed.data, request.signal));
+        const wanted = await readRequest(request, actionRequest);
+        return Response.json(await act(supervisor, wanted, request.signal));
       }),
       "/update": answer(async () => Response.json((await runUpdate(context)) satisfies UpdateReply)),
       "/rpc": answer((request) => answerJson(context, request)),
@@ -58,8 +62,8 @@ export function serveControl(context: ControlContext, path: string): () => void 
     },
     fetch: () => failure(404, "No such resource", "E_NOT_FOUND"),
     error(error) {
-      const code = error instanceof AiDockError ? error.code : "E_INTERNAL";
-      return failure(error instanceof AiDockError ? 409 : 500, messageOf(error), code);
+      if (!(error instanceof AiDockError)) return failure(500, messageOf(error), "E_INTERNAL");
+      return failure(error.code === "E_BAD_REQUEST" ? 400 : 409, error.message, error.code);
     },
   });
   process.umask(umask);
@@ -70,11 +74,6 @@ export function serveControl(context: ControlContext, path: string): () => void 
     unlink();
     rmSync(path, { force: true });
   };
-}
-
-function replaceEntries(env: Record<string, string>, wanted: Record<string, string>): void {
-  for (const name of Object.keys(env)) if (!Object.hasOwn(wanted, name)) delete env[name];
-  Object.assign(env, wanted);
 }
 
 type Handler = (request: Request) => Promise<Response>;
@@ -100,6 +99,6 @@ function linkSupervisorSocket(path: string): () => void {
   return () => rmSync(SUPERVISOR_SOCKET, { force: true });
 }
 
-function failure(status: number, error: string, code: string): Response {
-  return Response.json({ error, code }, { status });
+function failure(status: number, error: string, code: ErrorCode): Response {
+  return Response.json({ error, code } satisfies z.infer<typeof errorReply>, { status });
 }

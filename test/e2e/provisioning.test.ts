@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { privateAuthority } from "../features/provisioning/server-fixture.ts";
-import { boot, type BootOptions, must } from "./harness.ts";
+import { boot, type BootOptions, must, waitFor } from "./harness.ts";
 
 let server: ReturnType<typeof Bun.serve>;
 let base = "";
@@ -166,6 +166,30 @@ describe("provisioning", () => {
       `${base}/fails.sh`,
     ]);
     expect([again.includes("failing"), failed]).toEqual([true, 1]);
+  });
+
+  test("two runs at a time lose nothing that either of them exports, nor what one takes back", async () => {
+    await using container = await boot({ env: { TAKEN: "away" } });
+    await container.waitReady();
+    const wait = "echo begun >/tmp/begun; until [ -e /tmp/go ]; do sleep 0.1; done";
+    await container.sh(`printf '%s\n' '${wait}' 'export FROM_SLOW=1' >/tmp/slow.sh`);
+    await container.sh("printf '%s\n' 'export FROM_FAST=1' 'unset TAKEN' >/tmp/fast.sh");
+    const slow = container.exec(["ai-dock", "provision", "/tmp/slow.sh"]);
+    await waitFor(async () => (await container.exec(["test", "-e", "/tmp/begun"])).code === 0);
+    expect((await container.exec(["ai-dock", "provision", "/tmp/fast.sh"])).code).toBe(0);
+    await container.sh("touch /tmp/go");
+    expect((await slow).code).toBe(0);
+    const seen = "echo ${FROM_SLOW-none} ${FROM_FAST-none} ${TAKEN-none}";
+    expect(await container.sh(`ai-dock shell -- bash -c '${seen}'`)).toBe("1 1 none");
+    expect(await container.sh(`env -i bash -ic '${seen}' 2>/dev/null`)).toBe("1 1 none");
+  });
+
+  test("ai-dock provision waits for no boot: it says that the container boots, and exits with 1", async () => {
+    await using container = await boot({ env: { PROVISIONING_SCRIPT: `${base}/endless.sh` } });
+    await container.waitLog("provisioning | begun");
+    const { stderr, code } = await container.exec(["ai-dock", "provision"]);
+    expect(stderr).toStartWith("ai-dock: The container is still booting");
+    expect(code).toBe(1);
   });
 
   test("ai-dock provision FILE leaves the image's own script, which the next boot runs", async () => {

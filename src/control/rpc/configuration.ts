@@ -18,7 +18,7 @@ export const configurationMethods = {
     "Read the configuration: groups added, changed, removed",
     none,
     async (context) => {
-      requireRunning(context);
+      requireRunning(context.supervisor.phase);
       const mistakes = (await context.configuration.reread()).filter(isMistake);
       if (mistakes.length > 0) throw new RpcFault("CANT_REREAD", mistakes.map(inTheirWords).join("\n"));
       return changes(context);
@@ -29,7 +29,7 @@ export const configurationMethods = {
     "Use a group of the configuration",
     named,
     async (context, [name]) => {
-      requireRunning(context);
+      requireRunning(context.supervisor.phase);
       const { supervisor, configuration } = context;
       const specs = configuration.group(name);
       if (specs.length === 0) throw new RpcFault("BAD_NAME", name);

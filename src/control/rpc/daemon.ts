@@ -38,7 +38,7 @@ export const daemonMethods = {
     return true;
   }),
   restart: method("boolean", "Stop all processes, read the configuration and start anew", none, (context) => {
-    requireRunning(context);
+    requireRunning(context.supervisor.phase);
     void restart(context);
     return true;
   }),

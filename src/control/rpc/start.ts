@@ -34,7 +34,7 @@ function startEach(context: ControlContext, programs: Program[], waits: boolean)
 }
 
 async function start(context: ControlContext, program: Program, waits: boolean, shown = program.id) {
-  requireRunning(context);
+  requireRunning(context.supervisor.phase);
   const { supervisor, environment, signal } = context;
   requireCommand(program, environment().env["PATH"]);
   if (isUp(program.state)) throw new RpcFault("ALREADY_STARTED", shown);
