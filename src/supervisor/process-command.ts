@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { AiDockError } from "../errors.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
-import { distantMount } from "../sys/network-mount.ts";
+import { isNetworkMount } from "../sys/mounts.ts";
 import { isExecutableFile, pathsOf } from "../sys/which.ts";
 import { asUser } from "./as-user.ts";
 import { resolveCommand } from "./command.ts";
@@ -24,7 +24,7 @@ export function processCommand(
   const user = asUser(spec.user);
   if (spec.directory === undefined) return { command: [...user, ...commandWords(spec.command, path)] };
   const directory = resolve(spec.directory);
-  if (distantMount(directory) === undefined) {
+  if (!isNetworkMount(directory)) {
     requireDirectory(directory, spec.directory);
     return { command: [...user, ...commandWords(spec.command, path, directory)], cwd: directory };
   }
@@ -44,19 +44,19 @@ export function commandWords(
 }
 
 function locate(name: string, path: string | undefined, directory: string | undefined) {
-  if (!isDistant(name, path, directory))
+  if (!isOnNetwork(name, path, directory))
     return { program: resolveCommand(name, path, directory), isAway: false };
   const isRelative = name.includes("/") && !name.startsWith("/");
   return { program: isRelative ? `${directory ?? process.cwd()}/${name}` : name, isAway: true };
 }
 
-/** True when looking for it would ask a distant file system. */
-function isDistant(name: string, path: string | undefined, directory: string | undefined): boolean {
-  if (name.includes("/")) return distantMount(resolve(directory ?? "", name)) !== undefined;
+/** True when looking for the program would touch a network mount. */
+function isOnNetwork(name: string, path: string | undefined, directory: string | undefined): boolean {
+  if (name.includes("/")) return isNetworkMount(resolve(directory ?? "", name));
   const first = pathsOf(name, path).find(
-    (candidate) => distantMount(resolve(candidate)) !== undefined || isExecutableFile(candidate),
+    (candidate) => isNetworkMount(resolve(candidate)) || isExecutableFile(candidate),
   );
-  return first !== undefined && distantMount(resolve(first)) !== undefined;
+  return first !== undefined && isNetworkMount(resolve(first));
 }
 
 function requireDirectory(directory: string, shown: string): void {

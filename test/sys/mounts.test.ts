@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listMounts, mountAt } from "../../src/sys/mounts.ts";
+import { isNetworkMount, isOnRcloneMount, listMounts, mountAt, topMount } from "../../src/sys/mounts.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "mounts-"));
 const file = join(directory, "mountinfo");
@@ -17,12 +17,11 @@ writeFileSync(
   ].join("\n"),
 );
 
-test("listMounts() reads type, source and options, and undoes the escapes", () => {
+test("listMounts() reads type and source, and undoes the escapes", () => {
   expect(listMounts(file)[1]).toEqual({
     target: "/mnt/with blank",
     type: "fuse.rclone",
     source: "my remote:",
-    readOnly: true,
   });
 });
 
@@ -35,6 +34,55 @@ test("mountAt() finds the exact mount point, topmost first and through symlinks"
   expect(mountAt("/", file)?.type).toBe("ext4");
 });
 
+test("topMount() resolves all but the last segment of a path", () => {
+  symlinkSync(directory, join(directory, "here"));
+  expect(topMount(`${directory}/here/real`, file)?.source).toBe("second");
+  expect(topMount(`${directory}/link`, file)).toBeUndefined();
+});
+
 test("mountAt() works on the kernel's own file", () => {
   expect(mountAt("/proc")?.type).toBe("proc");
+});
+
+const root = mkdtempSync(join(tmpdir(), "network-"));
+const networkFile = join(root, "mountinfo");
+const mounts = [
+  ["/", "fuse.fuse-overlayfs"],
+  [`${root}/remote`, "fuse.rclone"],
+  [`${root}/share`, "nfs4"],
+  [`${root}/share/local`, "ext4"],
+  [`${root}/covered`, "fuse.rclone"],
+  [`${root}/covered`, "tmpfs"],
+];
+writeFileSync(
+  networkFile,
+  mounts.map(([target, type]) => `1 1 0:1 / ${target} rw - ${type} source rw\n`).join(""),
+);
+mkdirSync(join(root, "place"));
+symlinkSync("../remote/deep", join(root, "place/relative"));
+symlinkSync(join(root, "share"), join(root, "place/absolute"));
+symlinkSync("round", join(root, "place/round"));
+
+test.each([
+  ["remote", "fuse.rclone"],
+  ["remote/a/b", "fuse.rclone"],
+  ["place/../remote/a", "fuse.rclone"],
+  ["place/relative/more", "fuse.rclone"],
+  ["place/absolute", "nfs4"],
+  // The way there leads through the other.
+  ["share/local/a", "nfs4"],
+  ["remotely", undefined],
+  ["covered/a", undefined],
+  ["place/a", undefined],
+  ["place/round/a", undefined],
+])("%s lies on a network mount: %s", (path, type) => {
+  for (const spelling of [join(root, path), `${root}/./${path}/`]) {
+    expect(isNetworkMount(spelling, networkFile)).toBe(type !== undefined);
+    expect(isOnRcloneMount(spelling, networkFile)).toBe(type === "fuse.rclone");
+  }
+});
+
+test("a network file system at the root does not count", () => {
+  for (const path of ["/usr/bin/env", "/./usr", "/tmp/../usr", "/../usr"])
+    expect(isNetworkMount(path, networkFile)).toBe(false);
 });

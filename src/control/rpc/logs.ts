@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
-import { isOnRemote } from "../../sys/network-mount.ts";
+import { isOnRcloneMount } from "../../sys/mounts.ts";
 import type { ControlContext } from "../context.ts";
 import { logPath } from "./info.ts";
 import { findOne, forEach, method, none, RpcFault, text } from "./method.ts";
@@ -100,7 +100,7 @@ function tailFile(path: string, offset: number, length: number): [string, number
 
 /** A log that can be read from any place; undefined for none, or for the container's output. */
 function open(path: string) {
-  if (isOnRemote(path)) return undefined;
+  if (isOnRcloneMount(path)) return undefined;
   let fd: number;
   try {
     fd = openSync(path, "r");

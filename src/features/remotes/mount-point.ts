@@ -1,16 +1,14 @@
-import { chmodSync, lstatSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { chmodSync, lstatSync, readdirSync, rmdirSync } from "node:fs";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
 import type { HeldDirectory } from "../../sys/directory-handle.ts";
 import { bindMount, detachMount, mountEmpty } from "../../sys/libc.ts";
-import { listMounts, type Mount } from "../../sys/mounts.ts";
+import { isRcloneMount, topMount } from "../../sys/mounts.ts";
 import { run } from "../../sys/run.ts";
 import { isRoot } from "../../sys/users.ts";
 
 /** What mountinfo calls the cover. */
 const COVER = "remote-not-mounted";
-const RCLONE_TYPE = "fuse.rclone";
 
 /** Modes that keep a user without root out of their own mount point, and let them in. */
 const CLOSED = 0o555;
@@ -42,7 +40,7 @@ export class MountPoint implements Disposable {
     return `${this.#remote.path}/${this.#name}`;
   }
 
-  get #top(): Mount | undefined {
+  get #top() {
     return topMount(`${this.#remote.location}/${this.#name}`);
   }
 
@@ -107,7 +105,7 @@ export class MountPoint implements Disposable {
   }
 
   #clear(): void {
-    while (this.#top?.type === RCLONE_TYPE) {
+    while (isRcloneMount(this.#top)) {
       if (isRoot()) detachMount(this.#path);
       else {
         this.#detaching ??= detachAsUser(`${this.#remote.location}/${this.#name}`).finally(() => {
@@ -139,21 +137,7 @@ async function detachAsUser(path: string): Promise<void> {
   if (code !== 0) log.warn(`"${path}" stays mounted: ${stderr.trim() || `fusermount3 ended with ${code}`}`);
 }
 
-/** True while a remote is mounted there. */
+/** True while a remote is mounted there; asks the kernel alone, as rclone may hang. */
 export function isMounted(path: string): boolean {
-  return topMount(path)?.type === RCLONE_TYPE;
-}
-
-/** Found without a look at the path itself: an rclone that hangs would never answer. */
-function topMount(path: string): Mount | undefined {
-  const target = `${resolved(dirname(path))}/${basename(path)}`;
-  return listMounts().findLast((mount) => mount.target === target);
-}
-
-function resolved(directory: string): string {
-  try {
-    return realpathSync(directory);
-  } catch {
-    return directory;
-  }
+  return isRcloneMount(topMount(path));
 }

@@ -4,7 +4,7 @@ import { logger } from "../../log.ts";
 import type { HeldDirectory } from "../../sys/directory-handle.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
 import { bindMount, detachMount, forbidSymlinks } from "../../sys/libc.ts";
-import { mountAt } from "../../sys/mounts.ts";
+import { topMount } from "../../sys/mounts.ts";
 import { isRoot } from "../../sys/users.ts";
 import { enterCaches, enterRemotes, RemoteCache } from "./cache.ts";
 import { type RemoteLayout, runtimeDirectory } from "./layout.ts";
@@ -109,8 +109,12 @@ export class RemoteMount {
     const { given } = this.layout;
     if (!isRoot()) return;
     this.#point?.show(given.mountPoint);
-    // Root writes files again through this mount (see repair.ts), whose symlinks are the far end's.
-    forbidSymlinks(given.mountPoint);
+    try {
+      // Root writes files again through this mount (see repair.ts), whose symlinks are the far end's.
+      forbidSymlinks(given.mountPoint);
+    } catch (error) {
+      log.debug(`"${given.mountPoint}" follows symlinks: ${messageOf(error)}`);
+    }
   }
 
   /** Takes away a mount that rclone could not, because it was killed or a process is still in it. */
@@ -154,7 +158,7 @@ export class RemoteMount {
   #takeBack(): void {
     if (!isRoot()) return;
     for (const path of Object.values(this.layout.given))
-      while (mountAt(path) !== undefined) detachMount(path);
+      while (topMount(path) !== undefined) detachMount(path);
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
-import { isOnRemote } from "../../sys/network-mount.ts";
+import { isOnRcloneMount } from "../../sys/mounts.ts";
 import { openLog } from "./trusted-path.ts";
 import { rotate } from "./rotate.ts";
 import { TimeNotes } from "../times.ts";
@@ -142,7 +142,7 @@ export class LogFile {
 
   #open(): void {
     // A hung write would block PID 1. A network mount of the provider's at the workspace itself is accepted.
-    if (isOnRemote(this.path)) throw new Error("it is on a remote, which may hang");
+    if (isOnRcloneMount(this.path)) throw new Error("it is on a remote, which may hang");
     this.#fd = openLog(this.path);
     this.#checkAt = performance.now() + this.#checkMs;
     const stat = fstatSync(this.#fd);
