@@ -1,12 +1,13 @@
 import { posix } from "node:path";
-import { readSettings } from "./load.ts";
+import { schema } from "./schema.ts";
 
 /** Exactly one slash at the end, none doubled: child images join `${WORKSPACE}name` without a slash. */
 export function normalizeWorkspace(path: string): string {
   return posix.normalize(`/${path}/`);
 }
 
-/** Where the workspace is in an environment, with or without a boot that has exported it. */
+/** The workspace of an environment, exported by a boot or not; the default where WORKSPACE is invalid. */
 export function workspaceOf(env: Record<string, string>): string {
-  return normalizeWorkspace(readSettings(env).settings.WORKSPACE);
+  const given = schema.WORKSPACE.safeParse(env["WORKSPACE"]);
+  return normalizeWorkspace(given.success ? given.data : schema.WORKSPACE.parse(undefined));
 }

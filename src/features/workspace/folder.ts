@@ -1,14 +1,16 @@
 import { constants, closeSync, fstatSync, openSync, readFileSync, rmSync } from "node:fs";
+import type { Logger } from "../../log.ts";
+import { grantUser } from "../../sys/acl.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
-import { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { HeldDirectory } from "../../sys/directory-handle.ts";
 
-/** Whoever owns the workspace is meant to read what is written to it. */
+/** The owner of the workspace is meant to read these files. */
 const FILE_MODE = 0o644;
 
 /**
- * Enters a directory that root makes in someone else's, `path` being what it is called. A link is not followed,
- * as it leads root wherever the owner likes. Throws AiDockError in one line.
+ * Opens a directory that root makes in one of another user; `path` names it in messages, `mode` is for a new one.
+ * Symlinks are not followed, as they lead root wherever that user likes. Throws AiDockError in one line.
  */
 export function enterFolder(
   parent: HeldDirectory,
@@ -27,14 +29,14 @@ export function enterFolder(
   }
 }
 
-/** Makes a file say that text, or not be there. It replaces whatever stands there instead, links included. */
+/** Writes a file, or removes it when `text` is undefined. Replaces any other entry of that name, symlinks included. */
 export function setFile(folder: HeldDirectory, name: string, text: string | undefined): void {
   const path = `${folder.path}/${name}`;
   if (text === undefined) rmSync(path, { force: true });
   else if (readPlain(path) !== text) writeFileAtomic(path, text, FILE_MODE);
 }
 
-/** The text of a file; undefined for links, and for pipes, which would never end. */
+/** The text of a regular file; undefined for symlinks, and for pipes, which would never end. */
 function readPlain(path: string): string | undefined {
   let fd: number;
   try {
@@ -46,5 +48,32 @@ function readPlain(path: string): string | undefined {
     return fstatSync(fd).isFile() ? readFileSync(fd, "utf8") : undefined;
   } finally {
     closeSync(fd);
+  }
+}
+
+const reasons: Record<string, string> = {
+  ENOTSUP: "the file system has none",
+  EOPNOTSUPP: "the file system has none",
+  EPERM: "not permitted",
+  EACCES: "not permitted",
+  EROFS: "it is read-only",
+};
+
+export type Granted = "set" | "kept" | "failed";
+
+/**
+ * Gives the owner of the workspace access, by a default ACL, to what root creates in one of its directories from now
+ * on, so that those files are theirs on the host. `shown` names the directory in messages. Existing files stay as
+ * they are: root does not walk what others have put there.
+ */
+export function grantOwner(directory: HeldDirectory, shown: string, uid: number, log: Logger): Granted {
+  try {
+    return grantUser(directory.path, uid) ? "set" : "kept";
+  } catch (error) {
+    const reason = reasons[errnoOf(error) ?? ""] ?? messageOf(error).replaceAll(directory.path, shown);
+    log.warn(
+      `"${shown}": expected access control lists, but ${reason}; files of root may be closed to uid ${uid}`,
+    );
+    return "failed";
   }
 }

@@ -4,13 +4,12 @@ import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { normalizeWorkspace } from "../../env/workspace.ts";
 import { HeldDirectory } from "../../sys/directory-handle.ts";
 import { mountAt } from "../../sys/mounts.ts";
-import { grantOwner } from "./acl.ts";
-import { enterFolder, setFile } from "./folder.ts";
+import { enterFolder, grantOwner, setFile } from "./folder.ts";
 
 const WARNING_FILE = "WARNING-NO-MOUNT.txt";
 const LOST = "its files are lost when the container is deleted";
 
-/** Makes the workspace ready and exports where it is, whether it lasts and whose it is. */
+/** Makes the workspace, and exports its path, owner and whether it is a mounted volume. */
 export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   const { env, log, settings } = context;
   const workspace = normalizeWorkspace(settings.WORKSPACE);
@@ -39,7 +38,7 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   return { message: "Workspace ready", fields: { ...fields, acl } };
 }
 
-/** Makes our own directories in the workspace and gives its owner access, who may have put a link in their place. */
+/** Makes the folder `remote`, and gives the owner of the workspace access to both. The owner may have put a symlink there. */
 function fill(workspace: HeldDirectory, { log }: BootContext, path: string, owner: number | undefined) {
   const grant = (directory: HeldDirectory, shown: string) =>
     owner === undefined ? "skipped" : grantOwner(directory, shown, owner, log);
