@@ -8,9 +8,9 @@ import { layoutRemotes } from "../../features/remotes/layout.ts";
 import { REMOTES_GROUP } from "../../features/remotes/program.ts";
 import { effectiveEnvironment, orUndefinedWithoutSupervisor } from "../effective-environment.ts";
 import type { Command } from "../command.ts";
-import { note, print, printJson } from "../print.ts";
+import { formatBytes } from "../../sys/disk.ts";
+import { note, print, printJson, printTable } from "../print.ts";
 import { describeRemote, type RemoteRow } from "../../features/remotes/rows.ts";
-import { printRemotes } from "../remotes-table.ts";
 
 const command: Command = {
   definition: defineCommand({
@@ -55,4 +55,32 @@ export default command;
 
 function known(remotes: { name: string }[]): string {
   return `expected one of ${remotes.map(({ name }) => name).join(", ") || "none"}`;
+}
+
+/** A line for each remote. */
+function printRemotes(rows: RemoteRow[]): void {
+  printTable(rows, [
+    { text: ({ name }) => name },
+    {
+      text: ({ mounted, state }) => (mounted ? "mounted" : (state ?? "not mounted")),
+      style: ({ mounted }) => (mounted ? "green" : "yellow"),
+    },
+    { text: ({ type }) => type },
+    { text: ({ path }) => path },
+    { text: details },
+  ]);
+}
+
+function details(row: RemoteRow): string {
+  return [space(row), uploads(row), row.reason].filter((part) => part !== null).join(", ");
+}
+
+function space({ used_bytes, total_bytes }: RemoteRow): string | null {
+  if (used_bytes === null) return null;
+  return `${formatBytes(used_bytes)} used${total_bytes === null ? "" : ` of ${formatBytes(total_bytes)}`}`;
+}
+
+function uploads({ pending_files, pending_bytes }: RemoteRow): string | null {
+  if (pending_files === null || pending_files === 0) return null;
+  return `${pending_files} uploads pending (${formatBytes(pending_bytes ?? 0)})`;
 }

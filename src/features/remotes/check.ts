@@ -7,7 +7,7 @@ import { type Check, failed, type Finding, ok, type Patient, warning } from "../
 
 const LITTLE_CACHE_BYTES = 2 * 1024 ** 3;
 
-/** Can remotes be mounted? Where none is configured, what is missing is no mistake. */
+/** Can remotes be mounted? A missing requirement is a warning while no remote is configured. */
 export const remotesCheck: Check = async (patient) => {
   const wanted = isConfigured(patient.env);
   const findings = mountRequirements(patient.env).map(({ name, met, message, fix }) =>
@@ -19,7 +19,7 @@ export const remotesCheck: Check = async (patient) => {
   return [...findings, ...wrong, ...cacheFindings(patient)];
 };
 
-/** What is written to a remote waits there until it is uploaded. */
+/** Room for writes to remotes, which wait in the workspace until they are uploaded. */
 function cacheFindings({ env }: Patient): Finding[] {
   const cache = `${workspaceOf(env)}${CACHES}`;
   const space = spaceOf(cache);

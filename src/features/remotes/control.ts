@@ -3,7 +3,7 @@ import { z } from "zod";
 const LIMIT_MILLISECONDS = 3000;
 
 const stats = z.object({
-  // Not there with RCLONE_VFS_CACHE_MODE=off.
+  // Missing with RCLONE_VFS_CACHE_MODE=off.
   diskCache: z
     .object({
       path: z.string(),
@@ -35,8 +35,8 @@ export type Upload = z.infer<typeof queue>["queue"][number];
 export type Usage = z.infer<typeof about>;
 
 /**
- * The remote control of one mount (rclone.org/rc), through its socket. Every call throws when rclone does not
- * answer in time or says no, or on abort.
+ * The remote control of one rclone (rclone.org/rc), through its socket. Every call throws when rclone gives no
+ * answer within 3 s, refuses, or on abort.
  */
 export function mountControl(socket: string, signal?: AbortSignal) {
   const call = async <Schema extends z.ZodType>(path: string, schema: Schema, input: object = {}) => {
@@ -53,23 +53,23 @@ export function mountControl(socket: string, signal?: AbortSignal) {
   return {
     stats: async (): Promise<CacheStats | undefined> => (await call("vfs/stats", stats)).diskCache,
     queue: async (): Promise<Upload[]> => (await call("vfs/queue", queue)).queue,
-    /** Lets an upload begin at once instead of after its wait. */
+    /** Starts an upload now instead of after its write-back delay. */
     hasten: async (id: number): Promise<unknown> =>
       call("vfs/queue-set-expiry", z.unknown(), { id, expiry: -1 }),
     /** How many uploads run at once. */
     setTransfers: async (count: number): Promise<unknown> =>
       call("options/set", z.unknown(), { main: { Transfers: count } }),
-    /** Ends rclone, which unmounts; waits for nothing. */
+    /** Ends rclone, which unmounts first; pending uploads stay in the cache. */
     quit: async (): Promise<unknown> => call("core/quit", z.unknown(), { exitCode: 0 }),
-    /** Space at the far end, as far as it tells. */
+    /** Space at the far end, for providers that report space. */
     about: async (remote: string): Promise<Usage> => call("operations/about", about, { fs: `${remote}:` }),
   };
 }
 
-/** rclone quotes a line of its configuration that it cannot read; that may be half of a wrapped token. */
+/** rclone quotes the line of its configuration that it cannot parse, which may be half of a wrapped token. */
 const quoted = /(could not parse line): .*/;
 
-/** What rclone complained of last in some output, without its clock and without what may be secret. */
+/** The last error in an output of rclone, without timestamp and possible secrets; undefined without an error. */
 export function lastMessage(text: string): string | undefined {
   const lines = text.split("\n").flatMap((line) => {
     const [, level, message] = /^(?:[\d/]+ [\d:]+ )?(CRITICAL|ERROR)(?:\+\d+)? *:? *(.*)$/.exec(line) ?? [];

@@ -2,16 +2,16 @@ import { mountControl, type Upload } from "./control.ts";
 
 const LOOK_MILLISECONDS = 50;
 
-/** So many uploads at once while everyone waits for the last of them; rclone's own default is 4. */
+/** Concurrent uploads while a stop waits for the last one; rclone's default is 4. */
 const TRANSFERS = 16;
 
 /**
- * Uploads at once what waits for it. Ends when nothing is left, when all that is left has failed once more,
- * when rclone does not answer, or on abort.
+ * Uploads everything pending now. Ends when nothing is pending, when every pending upload has failed once more, when
+ * rclone does not answer, or on abort.
  */
 export async function drain(socket: string, signal: AbortSignal): Promise<void> {
   const control = mountControl(socket, signal);
-  /** The attempts at each before the one that is waited for; rclone counts them as they begin. */
+  /** Attempts at each upload before the one that counts here; rclone counts an attempt when it begins. */
   const before = new Map<number, number>();
   const isWaitedFor = ({ id, tries, uploading }: Upload) => {
     const attempts = tries - (before.get(id) ?? 0);
@@ -24,7 +24,7 @@ export async function drain(socket: string, signal: AbortSignal): Promise<void> 
     const fresh = uploads.filter(({ id }) => !before.has(id));
     for (const { id, tries, uploading } of fresh) before.set(id, uploading ? tries - 1 : tries);
     const waiting = fresh.filter(({ uploading }) => !uploading);
-    // One may be gone by now.
+    // An upload may be done by now.
     await Promise.all(waiting.map(({ id }) => control.hasten(id).catch(() => undefined)));
     if (!uploads.some(isWaitedFor)) break;
     await Bun.sleep(LOOK_MILLISECONDS);

@@ -15,15 +15,15 @@ const FIRST_LOOK_MILLISECONDS = 10;
 const LONGEST_LOOK_MILLISECONDS = 250;
 const UPLOADS_LOOK_MILLISECONDS = 2000;
 
-/** Of its output so much is kept to tell why it ended. */
+/** How much of rclone's output is kept to explain its end. */
 const LAST_OUTPUT = 4096;
 
-/** Mistakes in the configuration, which no further attempt mends. */
+/** Mistakes in the configuration; a retry cannot help. */
 const hopeless = /didn't find section in config file|didn't find backend called/;
 
 const log = logger("remotes");
 
-/** Makes the place of a mount ready for a new rclone and watches that process: mounted or not, uploads, last words. */
+/** Prepares a start of rclone and observes the process: mounted or not, stuck uploads, last error. */
 export function observeMount(mount: RemoteMount, { over, ready, note, fact }: Observed): Observer {
   const { layout } = mount;
   mount.lend();
@@ -55,7 +55,7 @@ export function observeMount(mount: RemoteMount, { over, ready, note, fact }: Ob
     },
     async explain({ signal }): Promise<Explanation | undefined> {
       await mount.repair();
-      // Its last words were about something else.
+      // A signal ended rclone; its last error was about something else.
       if (signal !== null) return undefined;
       if (restarting !== undefined) return { reason: restarting };
       const reason = lastMessage(last);
@@ -128,7 +128,7 @@ async function adopt(layout: RemoteLayout, cache: HeldDirectory): Promise<boolea
   return moved > 0;
 }
 
-/** Tells of uploads that do not get on, until all are done. */
+/** Notes stuck uploads in `status` until all are done. */
 async function watchUploads(
   { socket }: RemoteLayout,
   over: AbortSignal,

@@ -2,7 +2,7 @@ import { workspaceOf } from "../../env/workspace.ts";
 import { logger } from "../../log.ts";
 import { formatBytes, formatFiles, spaceOf } from "../../sys/disk.ts";
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
-import { pendingOf } from "./cache.ts";
+import { pendingIn } from "./cache.ts";
 import { drain } from "./drain.ts";
 import { type Listing, listRemotes } from "./list.ts";
 import { layoutRemotes, type RemoteLayout } from "./layout.ts";
@@ -16,12 +16,12 @@ const GIBIBYTE = 1024 ** 3;
 const LARGEST_CACHE = 100 * GIBIBYTE;
 const LARGEST_RESERVE = 2 * GIBIBYTE;
 
-/** Uploads of large files take long; a stop of the whole container has its own, shorter limit. */
+/** For uploads of large files; a stop of the whole container has its own, shorter limit. */
 const STOP_SECONDS = 60;
 
 const log = logger("remotes");
 
-/** One program for each remote, and what is wrong with their configuration; one that says so without any. */
+/** One program for each remote, and the mistakes in their configuration; without remotes one skipped program that says why. */
 export async function remotePrograms(
   env: Record<string, string>,
   signal?: AbortSignal,
@@ -41,7 +41,7 @@ const common = {
   exitcodes: [0],
   dependsOn: [] as string[],
   autorestart: true,
-  // The far end may be away for long.
+  // The far end may be unreachable for hours.
   startretries: Infinity,
   priority: 300,
   stopwaitsecs: STOP_SECONDS,
@@ -64,7 +64,7 @@ function none(problem: string | undefined): ProgramSpec {
 }
 
 function mountProgram(layout: RemoteLayout, env: Record<string, string>, listing: Listing): ProgramSpec {
-  const { remote, program, workspace, folder, cache, socket } = layout;
+  const { remote, program, cache, socket } = layout;
   const mount = RemoteMount.of(layout);
   const fingerprint = listing.fingerprints[remote.name];
   return {
@@ -85,8 +85,8 @@ function mountProgram(layout: RemoteLayout, env: Record<string, string>, listing
     release: () => mount.release(),
     async beforeStop(signal) {
       await drain(socket, signal);
-      // Files that are still open for writing are in no queue.
-      const left = await pendingOf(workspace, folder).catch(() => undefined);
+      // rclone queues a file when it is closed; the cache also has files that are still open.
+      const left = await mount.useCache(pendingIn).catch(() => undefined);
       if (left === undefined || left.files === 0) return;
       const what = `${formatFiles(left.files)} (${formatBytes(left.bytes)})`;
       log.warn(`${remote.name}: not uploaded: ${what}, kept in "${cache}" for the next start`);
@@ -94,7 +94,7 @@ function mountProgram(layout: RemoteLayout, env: Record<string, string>, listing
   };
 }
 
-/** The user's RCLONE_* count, save for what the mount's place, its cache and its control hang on. */
+/** The user's RCLONE_* variables win, except over mount point, cache and control socket. */
 function mountCommand(
   { remote, workspace, socket, given }: RemoteLayout,
   env: Record<string, string>,

@@ -5,17 +5,17 @@ import { findProgram } from "../../sys/which.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { isRoot, lookupUser } from "../../sys/users.ts";
 
-/** One thing that mounting needs. */
+/** A requirement of mounting. */
 export interface Requirement {
   name: string;
   met: boolean;
-  /** What is there, or why it is not enough. */
+  /** What was found, or why that is not enough. */
   message: string;
-  /** What mends it, when it is not met. */
+  /** How to meet the requirement. */
   fix: string;
 }
 
-/** Everything that mounting a remote needs of this container. */
+/** Everything that mounting a remote needs in this container. */
 export function mountRequirements(env: Record<string, string>): Requirement[] {
   return [
     installed("rclone", env, "use an image with rclone, or see rclone.org/install"),
@@ -28,7 +28,7 @@ export function mountRequirements(env: Record<string, string>): Requirement[] {
   ];
 }
 
-/** Why no remote can be mounted in this container and what helps, or undefined. */
+/** Why no remote can be mounted in this container, with the fix; undefined when all requirements are met. */
 export function mountObstacle(env: Record<string, string>): string | undefined {
   const missing = mountRequirements(env).find(({ met }) => !met);
   return missing && `${missing.name}: ${missing.message}; ${missing.fix}`;
@@ -39,7 +39,7 @@ function installed(name: string, { PATH }: Record<string, string>, fix: string):
   return { name, met: path !== undefined, message: path ?? "not installed", fix };
 }
 
-/** Whoever owns the workspace may put a link there; root would mount over what it leads to. */
+/** The owner of the workspace may put a symlink there. Only a message: cache.ts and mount-point.ts follow none. */
 function ownFolder(name: string): Requirement {
   const met = !isLink(name);
   return { name, met, message: met ? "no link" : "a link, which is not followed", fix: `rm ${name}` };
@@ -49,12 +49,12 @@ function isLink(path: string): boolean {
   try {
     return lstatSync(path).isSymbolicLink();
   } catch {
-    // Not there, or below something that is no folder.
+    // Missing, or below a file.
     return false;
   }
 }
 
-/** Without root it is fusermount3 that mounts, which is setuid. */
+/** Without root, the setuid program fusermount3 mounts. */
 function capability(): Requirement {
   const met = isRoot() ? hasCapability("SYS_ADMIN") : isCapabilityWithinBounds("SYS_ADMIN");
   return {
@@ -78,7 +78,7 @@ function device(): Requirement {
   }
 }
 
-/** fusermount3 mounts for nobody whom it cannot name. */
+/** fusermount3 refuses a uid without a name. */
 function namedUser(): Requirement {
   const id = String(process.getuid?.());
   const account = lookupUser(id);

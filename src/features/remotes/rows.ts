@@ -4,7 +4,7 @@ import { isMounted } from "./mount-point.ts";
 import type { RemoteLayout } from "./layout.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";
 
-/** One remote in `remotes --json`; what is not known is null. */
+/** One remote in `remotes --json`; null where unknown. */
 export interface RemoteRow {
   name: string;
   type: string;
@@ -15,21 +15,21 @@ export interface RemoteRow {
   path: string;
   used_bytes: number | null;
   total_bytes: number | null;
-  /** What was written to it and is not uploaded yet. */
+  /** Writes that are not uploaded yet. */
   pending_files: number | null;
   pending_bytes: number | null;
-  /** Size of the local copies. */
+  /** Size of the cached files. */
   cache_bytes: number | null;
   reason: string | null;
 }
 
-/** Asks the rclone of a remote, or where none runs looks into its cache. */
+/** Asks the rclone of a remote; pending uploads are counted in the cache. */
 export async function describeRemote(
   layout: RemoteLayout,
   status: ProgramStatus | undefined,
 ): Promise<RemoteRow> {
   const { remote, mountPoint } = layout;
-  // A mount whose rclone has gone is one in name only.
+  // The mount of an rclone that has died is still in the table of mounts.
   const mounted = isMounted(mountPoint) && status?.ready !== false;
   return {
     ...remote,
@@ -52,7 +52,7 @@ async function live({ remote, socket }: RemoteLayout) {
   };
 }
 
-/** From the cache itself, which also knows of what this rclone will not upload, as after a change of its settings. */
+/** Counted in the cache, which also has uploads that this rclone does not know, as after a change of its settings. */
 async function waiting({ workspace, folder }: RemoteLayout) {
   const pending = await orNull(pendingOf(workspace, folder));
   return { pending_files: pending?.files ?? null, pending_bytes: pending?.bytes ?? null };

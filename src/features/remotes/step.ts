@@ -16,8 +16,8 @@ const NONE_CONFIGURED = "WARNING-NO-REMOTES-CONFIGURED.txt";
 const NONE = "No remotes are configured: rclone config, then ai-dock update";
 
 /**
- * Finds out whether remotes can be mounted and which, exports RCLONE_MOUNT_COUNT, and keeps whatever runs
- * before they are mounted from writing to their mount points.
+ * Finds the remotes, exports RCLONE_MOUNT_COUNT, and covers the mount points, so that hooks and provisioning cannot
+ * write beneath a remote that is mounted later.
  */
 async function prepareRemotes({ env, log, signal }: BootContext) {
   const workspace = workspaceOf(env);
@@ -41,7 +41,11 @@ async function prepareRemotes({ env, log, signal }: BootContext) {
   const layouts = layoutRemotes(remotes, workspace);
   for (const orphan of await orphanedUploads(layouts, workspace)) log.warn(describeOrphan(orphan));
   const wanted = obstacle === undefined ? await remotesToMount(layouts, env, signal) : [];
-  if (entered.problem === undefined) await clearLeftovers(workspace, wanted);
+  try {
+    if (entered.problem === undefined) await clearLeftovers(workspace, wanted);
+  } catch (error) {
+    log.debug(`"${workspace}remote": ${messageOf(error)}`);
+  }
   for (const layout of wanted) {
     try {
       RemoteMount.of(layout).hold();
