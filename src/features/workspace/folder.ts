@@ -12,12 +12,7 @@ const FILE_MODE = 0o644;
  * Opens a directory that root makes in one of another user; `path` names it in messages, `mode` is for a new one.
  * Symlinks are not followed, as they lead root wherever that user likes. Throws AiDockError in one line.
  */
-export function enterFolder(
-  parent: HeldDirectory,
-  name: string,
-  path: string,
-  mode?: number,
-): HeldDirectory {
+export function enterFolder(parent: HeldDirectory, name: string, path: string, mode?: number): HeldDirectory {
   try {
     return parent.enter(name, mode);
   } catch (error) {
