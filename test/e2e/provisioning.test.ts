@@ -151,15 +151,13 @@ describe("provisioning", () => {
   test("ai-dock provision returns while a process of the script goes on, whose output the log keeps", async () => {
     await using container = await boot();
     await container.waitReady();
-    const started = performance.now();
     const { code, stdout } = await container.exec(["ai-dock", "provision", `${base}/leaves.sh`]);
-    expect(performance.now() - started).toBeLessThan(5000);
     expect(stdout).toContain("provisioned");
     expect(code).toBe(0);
     const ticks = async () => Number(await container.sh("grep -c tick /var/log/supervisor/provisioning.log"));
     const before = await ticks();
-    expect(await container.sh("sleep 1; kill -0 $(cat /tmp/left) && echo alive")).toBe("alive");
-    expect(await ticks()).toBeGreaterThan(before);
+    await waitFor(async () => (await ticks()) > before, { what: "more of its output in the log" });
+    expect(await container.sh("kill -0 $(cat /tmp/left) && echo alive")).toBe("alive");
     const { stdout: again, code: failed } = await container.exec([
       "ai-dock",
       "provision",

@@ -221,9 +221,12 @@ test.concurrent("a remote that hangs costs the programs that live on it, and no 
   await container.waitLog(`Cannot write log "${place}/log"`);
   const before = await pid("other");
   // What the kernel remembers of the folder does not last.
-  await container.sh("pkill -STOP -x rclone; sleep 2; pkill -KILL -x sleep; sleep 2");
-  expect(await container.sh("timeout 5 ai-dock status --json >/dev/null; echo $?")).toBe("0");
+  await container.sh(
+    `pkill -STOP -x rclone; while timeout 1 stat ${place}; do sleep 0.1; done >/dev/null 2>&1`,
+  );
+  await container.sh("pkill -KILL -x sleep");
   await waitFor(async () => ![before, "0"].includes(await pid("other")));
+  expect(await container.sh("timeout 5 ai-dock status --json >/dev/null; echo $?")).toBe("0");
   const { code } = await container.stop(30);
   expect(code).toBe(0);
 });
