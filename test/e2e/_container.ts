@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BootOptions, nextName, runArguments, writePrograms } from "./_arguments.ts";
+import { containerLogs, inspectContainer } from "./_engine.ts";
 import { must, type Result, run, untrack, waitFor, type WaitOptions } from "./_run.ts";
 import { ssh, type SshOptions } from "./_ssh.ts";
 
@@ -19,6 +20,10 @@ export interface ContainerState {
   Pid: number;
   ExitCode: number;
   Health?: { Status: string; Log: { ExitCode: number; Output: string }[] };
+}
+
+interface Network {
+  Networks: Record<string, { IPAddress: string }>;
 }
 
 /** A running container; `await using` removes it. */
@@ -55,11 +60,11 @@ export class Container implements AsyncDisposable {
 
   /** Everything the container has written to its standard output and error, in order. */
   async logs(): Promise<string> {
-    return (await run(["sh", "-c", 'exec docker logs "$0" 2>&1', this.id])).stdout;
+    return await containerLogs(this.id);
   }
 
   async state(): Promise<ContainerState> {
-    return JSON.parse(await must(["docker", "inspect", "--format", "{{json .State}}", this.id]));
+    return (await inspectContainer(this.id))["State"] as ContainerState;
   }
 
   async health(): Promise<string> {
@@ -68,8 +73,10 @@ export class Container implements AsyncDisposable {
 
   /** Address on the engine's bridge; another one after each start. */
   async ip(): Promise<string> {
-    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    return await must(["docker", "inspect", "--format", format, this.id]);
+    const { Networks } = (await inspectContainer(this.id))["NetworkSettings"] as Network;
+    return Object.values(Networks)
+      .map(({ IPAddress }) => IPAddress)
+      .join("");
   }
 
   /** `docker stop`: the exit code, and how long it took. */

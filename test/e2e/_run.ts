@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,13 +15,18 @@ export interface RunOptions {
   env?: Record<string, string>;
 }
 
-/** Distinguishes the containers and files of this test run from those of any other on the machine. */
-export const RUN_ID = `ai-dock-test-${process.pid}`;
+/**
+ * Distinguishes the containers and files of this test file from all others on the machine. They begin with
+ * AI_DOCK_TEST_RUN where that is set, so that whoever set it can remove what an interrupted run leaves.
+ */
+export const RUN_ID = `${process.env["AI_DOCK_TEST_RUN"] ?? "ai-dock-test"}-${randomBytes(4).toString("hex")}`;
 
 /** How long a condition may take to come true; generous, as a busy machine is no failure. */
-const CONDITION_LIMIT_MS = 30_000;
-/** How often a condition is looked at. */
-const CONDITION_INTERVAL_MS = 25;
+const CONDITION_LIMIT_MS = 60_000;
+/** How soon a condition is looked at again, at first; each look costs the processors what tests beside this one need. */
+const FIRST_INTERVAL_MS = 25;
+const LONGEST_INTERVAL_MS = 250;
+const INTERVAL_GROWTH = 1.3;
 
 const scratch = mkdtempSync(join(tmpdir(), `${RUN_ID}-`));
 const containers = new Set<string>();
@@ -84,7 +90,11 @@ export async function waitFor<T>(
 ): Promise<Exclude<T, false | null | undefined>> {
   const end = performance.now() + limit;
   let thrown: unknown;
-  for (;;) {
+  for (
+    let interval = FIRST_INTERVAL_MS;
+    ;
+    interval = Math.min(interval * INTERVAL_GROWTH, LONGEST_INTERVAL_MS)
+  ) {
     try {
       const value = await condition();
       if (value !== false && value !== null && value !== undefined)
@@ -94,7 +104,7 @@ export async function waitFor<T>(
       thrown = error;
     }
     if (performance.now() > end) break;
-    await Bun.sleep(CONDITION_INTERVAL_MS);
+    await Bun.sleep(interval);
   }
   const more = detail ? `\n${await detail()}` : "";
   throw new Error(`Waited ${limit / 1000} s in vain for ${what}${more}`, { cause: thrown });

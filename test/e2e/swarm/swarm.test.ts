@@ -20,8 +20,9 @@ beforeAll(async () => {
 
 afterAll(() => resources.disposeAsync(), LIMIT_MS);
 
+// One after the other, each with what the one before has left.
 describe("compose.yaml as a stack of a Swarm", () => {
-  test("has three replicas, each healthy, with a workspace of its own", async () => {
+  test.serial("has three replicas, each healthy, with a workspace of its own", async () => {
     expect(await waitFor(async () => (await stack.healthy()).length === 3)).toBe(true);
     expect(await stack.each("ai-dock", "health")).toEqual(["healthy", "healthy", "healthy"]);
     for (const [index, id] of (await stack.containers()).entries())
@@ -30,7 +31,7 @@ describe("compose.yaml as a stack of a Swarm", () => {
     expect(mine).toEqual(["mine-0", "mine-1", "mine-2"]);
   });
 
-  test("hands a secret to the programs, and shows it nowhere", async () => {
+  test.serial("hands a secret to the programs, and shows it nowhere", async () => {
     const answers = await stack.each("curl", "-s", "localhost:18188");
     expect(answers.map((answer) => environmentOf(answer)["CF_TUNNEL_TOKEN"])).toEqual([TOKEN, TOKEN, TOKEN]);
     for (const answer of await stack.each("ai-dock", "env", "--json")) {
@@ -42,7 +43,7 @@ describe("compose.yaml as a stack of a Swarm", () => {
     expect(await must(["docker", "service", "inspect", stack.service])).not.toContain(TOKEN);
   });
 
-  test(
+  test.serial(
     "is updated one replica after the other, with two of three healthy at any time",
     async () => {
       const before = await stack.containers();
@@ -66,7 +67,7 @@ describe("compose.yaml as a stack of a Swarm", () => {
     LIMIT_MS,
   );
 
-  test(
+  test.serial(
     "goes back to what it was when an update cannot run",
     async () => {
       await stack.deploy({ ...QUIET, GREETING: "three", AI_DOCK_STRICT: "true", SSH_PORT: "abc" });
