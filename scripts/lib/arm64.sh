@@ -18,6 +18,19 @@ arm64_base() {
   arm64_runs || die "this machine does not run images for arm64; see: docker run $ARM64_BASE true"
 }
 
+# What arm64_base is going to bring in where this kernel has no way to run arm64 programs: packages, and in words.
+arm64_is_foreign() { [[ $(uname -m) != aarch64 && ! -e $BINFMT/qemu-aarch64 ]]; }
+
+arm64_lacks() {
+  if arm64_is_foreign; then lacking qemu-aarch64-static qemu-user-static; fi
+}
+
+arm64_plan() {
+  if arm64_is_foreign; then
+    echo 'QEMU as what this kernel runs arm64 programs by (binfmt_misc), for all of the machine until it boots again'
+  fi
+}
+
 arm64_runs() { docker run --rm --platform linux/arm64 "$ARM64_BASE" true >/dev/null 2>&1 </dev/null; }
 
 # Pulled, or made here: unpacked only, since to configure its packages would be slow work for an emulator.

@@ -59,6 +59,28 @@ apt_install() {
 # need COMMAND PACKAGE: installs the package when the command is missing.
 need() { have "$1" || apt_install "$2"; }
 
+# lacking COMMAND PACKAGE…: the packages whose commands are missing, one a line.
+lacking() {
+  while (($# > 1)); do
+    have "$1" || printf '%s\n' "$2"
+    shift 2
+  done
+}
+
+# announce: says what is about to be installed, which it reads one a line, before anything is.
+announce() {
+  local line lines
+  mapfile -t lines
+  if ((${#lines[@]} == 0)); then return; fi
+  step 'About to install on this machine'
+  for line in "${lines[@]}"; do note "$line"; done
+}
+
+# announce_packages PACKAGE…: the line for packages of the machine's own release.
+announce_packages() {
+  if (($# > 0)); then printf "packages of this machine's own release: %s\n" "$*"; fi
+}
+
 # The URI this machine itself fetches Debian from, read from its own apt sources.
 debian_mirror() {
   local codename
@@ -71,9 +93,15 @@ debian_mirror() {
 }
 
 # What is built with comes from the lockfile alone; it is installed anew only when the lockfile is newer.
+toolchain_is_old() { [[ ! $ROOT/node_modules/.package-lock.json -nt $ROOT/package-lock.json ]]; }
+
+toolchain_plan() {
+  if toolchain_is_old; then echo 'node_modules/ from package-lock.json (npm ci)'; fi
+}
+
 install_toolchain() {
   need npm npm
-  if [[ ! $ROOT/node_modules/.package-lock.json -nt $ROOT/package-lock.json ]]; then
+  if toolchain_is_old; then
     note 'npm ci'
     (cd "$ROOT" && run_quiet 'npm ci' npm ci --no-audit --no-fund) || exit 1
   fi

@@ -60,12 +60,27 @@ engine_up() {
   engine_export
 }
 
+engine_is_needed() { ! { have docker && engine_answers; } && ! engine_private_answers; }
+
+# The packages that a private engine needs of the machine itself, of which some are missing.
+engine_lacks() {
+  lacking runc runc iptables iptables mmdebstrap mmdebstrap
+  [[ -e /etc/ssl/certs/ca-certificates.crt ]] || echo ca-certificates
+}
+
+# What engine_up is going to bring in, in words.
+engine_plan() {
+  engine_is_needed || return 0
+  if [[ ! -e $ENGINE_ROOT/.complete ]]; then
+    echo "a private Docker engine, as none answers, in $ENGINE: ${ENGINE_PACKAGES[*]}"
+    echo "  unpacked there from Debian's unstable suite, of which the machine's own apt never hears"
+  fi
+  echo 'its daemon, which runs as root with iptables rules and networks of its own; scripts/lib/engine.sh stop ends it'
+}
+
 engine_install() {
-  local missing=()
-  have runc || missing+=(runc)
-  have iptables || missing+=(iptables)
-  have mmdebstrap || missing+=(mmdebstrap)
-  [[ -e /etc/ssl/certs/ca-certificates.crt ]] || missing+=(ca-certificates)
+  local missing
+  mapfile -t missing < <(engine_lacks)
   [[ ${#missing[@]} -eq 0 ]] || apt_install "${missing[@]}"
   if [[ ! -e $ENGINE_ROOT/.complete ]]; then engine_unpack; fi
 }
