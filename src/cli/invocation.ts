@@ -18,7 +18,7 @@ export async function parseInvocation(
   calledAs: string,
   words: string[],
   isCommand: (word: string) => boolean,
-  asEntrypoint: (program: string) => boolean | Promise<boolean> = isEntrypoint,
+  asEntrypoint: (program: string) => boolean | Promise<boolean> = (program) => isEntrypoint(program),
 ): Promise<Invocation> {
   const alias = aliases[basename(calledAs)];
   if (alias !== undefined) return splitRest(alias.command, [...alias.words, ...words]);
@@ -44,34 +44,68 @@ function splitRest(command: string | undefined, words: string[]): Invocation {
   return { command, own: words.slice(0, end), rest: words.slice(end + 1) };
 }
 
-/**
- * PID 1, or the child of a container's own init (`docker run --init`) that is not ai-dock. In a PID namespace that is
- * shared with others (`--pid`, `shareProcessNamespace`) the parent is out of sight, as that of `docker exec` is:
- * there whoever comes first with a program is the entrypoint.
- */
-async function isEntrypoint(program: string): Promise<boolean> {
-  if (process.pid === 1) return true;
-  if (process.ppid === 0) {
-    if (isAiDock(1)) return false;
-    const { findProgram } = await import("../sys/which.ts");
-    if (!program.includes("/") && findProgram(program, process.env["PATH"]) === undefined) return false;
-    const { isInitRunning } = await import("../init/second-init.ts");
-    return !(await isInitRunning());
-  }
-  if (process.ppid !== 1) return false;
-  try {
-    return readlinkSync("/proc/1/exe") !== process.execPath;
-  } catch {
-    return false;
-  }
+/** What is asked of the kernel and of the container to tell an entrypoint from a command. */
+export interface Surroundings {
+  pid: number;
+  /** 0 for a parent in another PID namespace. */
+  ppid: number;
+  /** The mount namespace of a process; undefined where it may not be looked at. */
+  mountNamespace: (pid: number) => string | undefined;
+  /** The path of its executable; undefined where it may not be looked at. */
+  executable: (pid: number) => string | undefined;
+  /** The name it was called by, which all users may read. */
+  calledAs: (pid: number) => string;
+  isProgram: (name: string) => Promise<boolean>;
+  isInitRunning: () => Promise<boolean>;
 }
 
-/** By its name, which all users may read. */
-function isAiDock(pid: number): boolean {
+/**
+ * True for PID 1, and for the child of a container's own init (`docker run --init`) that is not ai-dock. Where a PID
+ * namespace is shared with others (`--pid`, `shareProcessNamespace`), the container's first process has another pid, and
+ * its parent is outside: not visible, in another mount namespace, or not to be looked at. As `docker exec` looks just the
+ * same, there a program is the entrypoint only as long as no init runs.
+ */
+export async function isEntrypoint(program: string, around: Surroundings = surroundings): Promise<boolean> {
+  const { pid, ppid } = around;
+  if (pid === 1) return true;
+  if (!isParentInside(around)) {
+    if (["ai-dock", "init.sh"].includes(around.calledAs(1))) return false;
+    return (await around.isProgram(program)) && !(await around.isInitRunning());
+  }
+  const executable = around.executable(1);
+  return ppid === 1 && executable !== undefined && executable !== around.executable(pid);
+}
+
+function isParentInside({ pid, ppid, mountNamespace }: Surroundings): boolean {
+  return ppid !== 0 && mountNamespace(ppid) !== undefined && mountNamespace(ppid) === mountNamespace(pid);
+}
+
+const surroundings: Surroundings = {
+  pid: process.pid,
+  ppid: process.ppid,
+  mountNamespace: (pid) => linkTarget(`/proc/${pid}/ns/mnt`),
+  executable: (pid) => linkTarget(`/proc/${pid}/exe`),
+  calledAs(pid) {
+    try {
+      return basename(readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0] ?? "");
+    } catch {
+      return "";
+    }
+  },
+  async isProgram(name) {
+    const { findProgram } = await import("../sys/which.ts");
+    return name.includes("/") || findProgram(name, process.env["PATH"]) !== undefined;
+  },
+  async isInitRunning() {
+    const { isInitRunning } = await import("../init/second-init.ts");
+    return await isInitRunning();
+  },
+};
+
+function linkTarget(path: string): string | undefined {
   try {
-    const [name = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    return ["ai-dock", "init.sh"].includes(basename(name));
+    return readlinkSync(path);
   } catch {
-    return false;
+    return undefined;
   }
 }
