@@ -1,10 +1,8 @@
 import { chmodSync, rmSync, symlinkSync } from "node:fs";
-import { dirname } from "node:path";
 import type { z } from "zod";
 import { AiDockError, type ErrorCode, messageOf } from "../errors.ts";
 import { health } from "../supervisor/health.ts";
 import { programStatus } from "../supervisor/status.ts";
-import { ensureDirectory } from "../sys/fs.ts";
 import { act, runUpdate } from "./actions.ts";
 import { type ControlContext, requireRunning } from "./context.ts";
 import {
@@ -29,9 +27,8 @@ const SUPERVISOR_SOCKET = "/run/supervisor.sock";
  */
 export function serveControl(context: ControlContext, path: string): () => void {
   const { supervisor, environment } = context;
-  ensureDirectory(dirname(path), 0o755);
   rmSync(path, { force: true });
-  const umask = process.umask(0o177);
+  using _ = withUmask(0o177);
   const server = Bun.serve({
     unix: path,
     maxRequestBodySize: LARGEST_REQUEST_BYTES,
@@ -66,7 +63,6 @@ export function serveControl(context: ControlContext, path: string): () => void 
       return failure(error.code === "E_BAD_REQUEST" ? 400 : 409, error.message, error.code);
     },
   });
-  process.umask(umask);
   chmodSync(path, 0o600);
   const unlink = linkSupervisorSocket(path);
   return () => {
@@ -74,6 +70,12 @@ export function serveControl(context: ControlContext, path: string): () => void 
     unlink();
     rmSync(path, { force: true });
   };
+}
+
+/** Sets the umask of this process, which programs inherit, until the end of the block, however the block ends. */
+function withUmask(umask: number): Disposable {
+  const before = process.umask(umask);
+  return { [Symbol.dispose]: () => void process.umask(before) };
 }
 
 type Handler = (request: Request) => Promise<Response>;

@@ -1,8 +1,12 @@
 import { expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { once } from "node:events";
 import { controlAt } from "../../src/control/client.ts";
+import type { ControlContext } from "../../src/control/context.ts";
+import { serveControl } from "../../src/control/server.ts";
 import { controlServer } from "./control-fixture.ts";
 
 /** Sends bytes as they are; resolves to the answer once the server has closed the connection, or to what came so far. */
@@ -32,6 +36,13 @@ test("the umask is what it was", async () => {
   const before = process.umask();
   await using _ = controlServer();
   expect(process.umask()).toBe(before);
+});
+
+test("a socket that cannot be made leaves the umask as it was", () => {
+  const before = process.umask();
+  const tooLong = join(tmpdir(), "x".repeat(200));
+  expect(() => serveControl({} as ControlContext, tooLong)).toThrow();
+  expect(process.umask(before)).toBe(before);
 });
 
 test.each([
