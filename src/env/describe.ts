@@ -1,5 +1,5 @@
 import type { Source } from "./load.ts";
-import { isSecretName, REDACTED, redactUrls } from "./redact.ts";
+import { isSecret, REDACTED, redactUrls } from "./redact.ts";
 import { schema } from "./schema.ts";
 
 export interface EnvironmentRow {
@@ -32,5 +32,5 @@ export function defaultText(name: string): string | null {
 }
 
 function show(name: string, value: string): string {
-  return isSecretName(name) ? REDACTED : redactUrls(value);
+  return isSecret(name, value) ? REDACTED : redactUrls(value);
 }

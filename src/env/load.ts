@@ -20,7 +20,7 @@ export interface LoadedEnvironment {
 const assignment = /^([^=\s]+)=(.*)$/s;
 
 /**
- * Builds the environment from `process.env` (or `container`) and KEY=VALUE arguments, which win.
+ * Builds the environment: KEY=VALUE arguments over the container's variables over secrets from files.
  * Invalid values are reported and replaced by the default; nothing is thrown.
  */
 export function loadEnvironment(
@@ -30,25 +30,38 @@ export function loadEnvironment(
   const env: Record<string, string> = {};
   const sources: Record<string, Source> = {};
   const problems: string[] = [];
-  for (const [name, value] of Object.entries(container)) {
-    if (value === undefined || value === "") continue;
-    env[name] = cleanValue(value);
-    sources[name] = "container";
-  }
+  const add = (source: Source, name: string, given: string) => {
+    const value = cleanValue(given);
+    if (value === "" && isSetting(name)) return;
+    env[name] = value;
+    sources[name] = source;
+  };
+  for (const [name, value] of Object.entries(container))
+    if (value !== undefined) add("container", name, value);
   for (const argument of args) {
     const [, name, value] = assignment.exec(argument) ?? [];
-    if (name === undefined || value === undefined) {
-      problems.push(`Argument: expected KEY=VALUE, got ${JSON.stringify(argument)}; ignoring it`);
-    } else if (value !== "") {
-      env[name] = cleanValue(value);
-      sources[name] = "argument";
-    }
+    if (name !== undefined && value !== undefined) add("argument", name, value);
+    else problems.push(`Argument: expected KEY=VALUE, got ${JSON.stringify(argument)}; ignoring it`);
   }
-  for (const name of Object.keys(env)) if (env[name] === "") delete env[name];
   readSecretFiles(env, sources, problems);
   const read = readSettings(env);
   return { env, settings: read.settings, sources, problems: [...problems, ...read.problems] };
 }
+
+/**
+ * Only for our own settings empty means unset, as compose files and web forms pass empty values for what was left blank.
+ * For other programs empty may mean something: CUDA_VISIBLE_DEVICES= hides all GPUs.
+ */
+function isSetting(name: string): boolean {
+  return Object.hasOwn(schema, name) || secretFiles.has(name);
+}
+
+/** `NAME_FILE` for each secret setting. */
+const secretFiles = new Map(
+  Object.keys(schema)
+    .filter(isSecretName)
+    .map((name) => [`${name}_FILE`, name]),
+);
 
 /** The two documented rules: a wrapping pair of quotes goes, `___` becomes a space. */
 export function cleanValue(value: string): string {
@@ -59,21 +72,20 @@ export function cleanValue(value: string): string {
 
 /** `NAME_FILE=/path` gives the value of a secret, as Docker's and Kubernetes' secrets are mounted. */
 function readSecretFiles(env: Record<string, string>, sources: Record<string, Source>, problems: string[]) {
-  for (const name of Object.keys(schema)) {
-    const path = env[`${name}_FILE`]?.trim();
-    if (path === undefined || !isSecretName(name)) continue;
+  for (const [variable, name] of secretFiles) {
+    const path = env[variable]?.trim();
+    if (path === undefined) continue;
     if (env[name] !== undefined) {
-      problems.push(`${name}_FILE: expected either ${name} or ${name}_FILE, got both; using ${name}`);
+      problems.push(`${variable}: expected either ${name} or ${variable}, got both; using ${name}`);
       continue;
     }
     try {
       const value = readFileSync(path, "utf8").replace(/\r?\n$/, "");
-      if (value !== "") {
-        env[name] = value;
-        sources[name] = "file";
-      }
+      if (value === "") continue;
+      env[name] = value;
+      sources[name] = "file";
     } catch (error) {
-      problems.push(`${name}_FILE: cannot read the file (${messageOf(error)}); ${name} is not set`);
+      problems.push(`${variable}: cannot read the file (${messageOf(error)}); ${name} is not set`);
     }
   }
 }

@@ -25,10 +25,15 @@ export function isSecretName(name: string): boolean {
   return secretName.test(name.toUpperCase()) && !publicName.test(name.toUpperCase());
 }
 
+/** True when a value is never shown: a secret by its name, or a private key that someone took for the public one. */
+export function isSecret(name: string, value: string): boolean {
+  return isSecretName(name) || /PRIVATE KEY-----/.test(value);
+}
+
 /** A function that hides every secret value of an environment, and those in URLs, in a text. */
 export function createRedactor(env: Record<string, string>): (text: string) => string {
   const secrets = Object.entries(env)
-    .filter(([name, value]) => isSecretName(name) && value.trim().length >= SHORTEST_SECRET)
+    .filter(([name, value]) => isSecret(name, value) && value.trim().length >= SHORTEST_SECRET)
     .map(([, value]) => value.trim())
     .toSorted((a, b) => b.length - a.length);
   return (text) => {

@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "bun:test";
 import { describeEnvironment } from "../../src/env/describe.ts";
 import { loadEnvironment } from "../../src/env/load.ts";
+import { createRedactor } from "../../src/env/redact.ts";
 
 test("describeEnvironment() shows neither secrets nor what URLs hold of them", () => {
   const given = {
@@ -17,4 +19,17 @@ test("describeEnvironment() shows neither secrets nor what URLs hold of them", (
     HTTP_PROXY: "http://[redacted]@proxy:3128",
     WORKSPACE: "/data/",
   });
+});
+
+test("a private key that was taken for the public one is shown nowhere", () => {
+  const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  const oneLine = pem.replaceAll("\n", " ").trim();
+  const loaded = loadEnvironment([], { SSH_PUBKEY: pem, PUBLIC_KEY: oneLine, DEPLOY: pem });
+  const secret = pem.split("\n")[1] ?? "";
+  expect(secret).not.toBe("");
+  const rows = describeEnvironment(loaded, true);
+  expect(JSON.stringify(rows)).not.toContain(secret);
+  expect(rows.find(({ name }) => name === "SSH_PUBKEY")?.value).toBe("[redacted]");
+  const redact = createRedactor(loaded.env);
+  expect(redact(`got "${pem.trim()}" and ${oneLine}`)).not.toContain(secret);
 });

@@ -32,10 +32,27 @@ describe("loadEnvironment()", () => {
     expect(sources).toEqual({ A: "argument", MULTI: "argument", B: "container" });
   });
 
-  test("empty means unset", () => {
-    const { env, settings, problems } = loadEnvironment(["C="], { SSH_PORT: "", A: '""', C: "kept" });
-    expect(env).toEqual({ C: "kept" });
-    expect(settings.SSH_PORT).toBe(22);
+  test("empty means unset for our own settings, and for nothing else", () => {
+    const { env, settings, problems, sources } = loadEnvironment(
+      ["C=", "SSH_PORT=", "CF_TUNNEL_TOKEN_FILE="],
+      {
+        SSH_PORT: "2222",
+        GPU_COUNT: "",
+        WORKSPACE: '""',
+        RCLONE_CONFIG_PASS_FILE: "",
+        CUDA_VISIBLE_DEVICES: "",
+        A: '""',
+        C: "given",
+      },
+    );
+    expect(env).toEqual({ SSH_PORT: "2222", CUDA_VISIBLE_DEVICES: "", A: "", C: "" });
+    expect(sources).toEqual({
+      SSH_PORT: "container",
+      CUDA_VISIBLE_DEVICES: "container",
+      A: "container",
+      C: "argument",
+    });
+    expect(settings).toMatchObject({ SSH_PORT: 2222, WORKSPACE: "/workspace/" });
     expect(problems).toEqual([]);
   });
 

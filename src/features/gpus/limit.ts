@@ -1,6 +1,6 @@
 import type { Gpus } from "./detect.ts";
 
-/** How CUDA and HIP are told to see no GPU; HIP takes an empty value for none set. */
+/** Tells CUDA and HIP to see no GPU. */
 const HIDE_ALL = "-1";
 
 export interface GpuLimit {
@@ -40,10 +40,11 @@ function hideAll(gpus: Gpus, amdImage: boolean): Record<string, string> {
   };
 }
 
-/** HIP counts within what ROCR_VISIBLE_DEVICES leaves of the GPUs, so that one is never changed. */
+/** HIP counts within what ROCR_VISIBLE_DEVICES leaves of the GPUs; that variable is never changed. */
 function visibleAmd(detected: number, env: Environment): string[] {
   const left = visibleGpus(env["ROCR_VISIBLE_DEVICES"], detected).length;
-  return visibleGpus(env["HIP_VISIBLE_DEVICES"], left);
+  // HIP takes an empty value for none set, unlike CUDA and ROCr, which then hide all.
+  return visibleGpus(env["HIP_VISIBLE_DEVICES"] || undefined, left);
 }
 
 /** The entries that name a GPU; both vendors stop reading at the first that does not. */
