@@ -1,10 +1,10 @@
 import { describeEnvironment } from "../env/describe.ts";
 import { createRedactor } from "../env/redact.ts";
 import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
-import { ownControlSocket } from "../control/protocol.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
 import { ExitCode, messageOf } from "../errors.ts";
 import { logger, setLogDebug, setLogRedactor } from "../log.ts";
+import { controlSocket, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
 import { startReaper } from "../supervisor/reaper.ts";
 import { Configuration, logProblems } from "../supervisor/configuration.ts";
 import { shutdown } from "../supervisor/shutdown.ts";
@@ -13,13 +13,12 @@ import { raiseOpenFiles } from "../sys/open-files.ts";
 import type { BootContext, Step } from "../features/step.ts";
 import { obeySignals, openControl } from "./control.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
-import { onTerminal } from "./main-command.ts";
+import { onTerminal, runMainCommand } from "./main-command.ts";
 import { collectPrograms } from "../features/programs.ts";
 import { isInitRunning, stayBeside } from "./second-init.ts";
 import { reportReady } from "./report-ready.ts";
 import { runLogged } from "./run-logged.ts";
-import { type Signals, watchSignals } from "./signals.ts";
-import { runMainCommand } from "./run-main-command.ts";
+import { catchSignals, type Signals } from "./signals.ts";
 import { runSteps } from "./run-steps.ts";
 import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "../features/hooks/step.ts";
@@ -60,12 +59,12 @@ export interface InitOptions {
 /** Boots, supervises until a signal or the end of the main command, stops everything; the exit code. */
 export async function init({ args, command }: InitOptions): Promise<number> {
   const started = performance.now() - process.uptime() * 1000;
+  const signals = catchSignals();
   if (await isInitRunning()) {
-    await stayBeside(command, loadEnvironment(args).env);
+    await stayBeside(command, loadEnvironment(args).env, signals.stop);
     return ExitCode.ok;
   }
   const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MILLISECONDS);
-  const signals = watchSignals();
   const loaded = loadEnvironment(args);
   const { settings, env, problems } = loaded;
   const logs = openLogs({ fd: command.length > 0 ? 2 : 1, format: settings.AI_DOCK_LOG_FORMAT });
@@ -73,6 +72,7 @@ export async function init({ args, command }: InitOptions): Promise<number> {
   surviveBugs();
   startReaper();
   raiseOpenFiles();
+  for (const problem of makeRuntimeDirectory()) log.warn(problem);
   setLogDebug(settings.DEBUG);
   for (const problem of problems) log.warn(problem);
   if (settings.DEBUG)
@@ -96,8 +96,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
   const { settings, env, sources } = loaded;
   const quiet = command.length > 0 && onTerminal();
   const fatal = Promise.withResolvers<number>();
-  const requested = Promise.withResolvers<number>();
-  const socket = ownControlSocket();
+  const socket = controlSocket();
   const supervisor = new Supervisor({
     env,
     serverUrl: `unix://${socket}`,
@@ -115,11 +114,7 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     configuration,
     environment: () => ({ env, sources }),
     mainLog: logs.main,
-    requestStop() {
-      // A main command gets the signal, but is not asked.
-      requested.resolve(ExitCode.ok);
-      process.kill(process.pid, "SIGTERM");
-    },
+    requestStop: () => signals.requestStop(),
   };
   const closeControl = openControl(control, socket);
   obeySignals(signals, control, () => logs.reopen());
@@ -154,8 +149,8 @@ async function live(loaded: LoadedEnvironment, { command, logs, signals, started
     else if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);
     else {
       const patience = stopTimeout / 2;
-      const enough = Promise.race([fatal.promise, requested.promise]);
-      const main = await runMainCommand(command, env, { logs, signals, quiet, patience }, enough);
+      if (quiet) logs.mute();
+      const main = await runMainCommand({ command, env, signals, patience, giveUp: fatal.promise });
       code = main.code;
       stopTimeout -= main.stopSeconds;
     }

@@ -1,13 +1,26 @@
 import { AiDockError } from "../errors.ts";
+import { resolveCommand } from "../supervisor/command.ts";
 import { type ChildExit, sendSignal, shellCode, spawnChild } from "../sys/children.ts";
 import { isTerminal } from "../sys/libc.ts";
-import { resolveCommand } from "../supervisor/command.ts";
+import type { Signals } from "./signals.ts";
 
-export interface MainCommand {
-  /** Resolves to its exit code as shells report it. */
-  ended: Promise<number>;
-  /** Sends a signal to its process group. */
-  signal(name: string): void;
+/** The exit code of a main command that does not end by itself, as shells have it for SIGKILL. */
+const KILLED = 137;
+
+export interface MainCommandOptions {
+  command: string[];
+  env: Record<string, string>;
+  signals: Signals;
+  /** Seconds between SIGTERM and the moment when the command is ended with everything else. */
+  patience: number;
+  /** Resolves to an exit code when the container has to end without waiting for the command. */
+  giveUp: Promise<number>;
+}
+
+export interface MainCommandEnd {
+  code: number;
+  /** How much of the time for the whole stop the command has taken. */
+  stopSeconds: number;
 }
 
 /** True when the main command will be on a terminal, which our own lines would only disturb. */
@@ -16,10 +29,38 @@ export function onTerminal(): boolean {
 }
 
 /**
- * Starts the CMD of `docker run IMAGE CMD` on the container's own stdin, stdout and stderr, in a process
- * group of its own; on a terminal that group is the foreground one. Throws AiDockError with 126 or 127.
+ * Runs the CMD of `docker run IMAGE CMD` and passes every signal on to its process group. Resolves when the command has
+ * ended or must not be waited for. One that cannot run is reported in one line, with 126 or 127.
  */
-export function startMainCommand(command: string[], env: Record<string, string>): MainCommand {
+export async function runMainCommand(options: MainCommandOptions): Promise<MainCommandEnd> {
+  const { command, env, signals, patience, giveUp } = options;
+  let askedAt: number | undefined;
+  const overdue = Promise.withResolvers<number>();
+  try {
+    const main = startMainCommand(command, env);
+    signals.forward((signal) => {
+      main.signal(signal);
+      if (signal !== "TERM" || askedAt !== undefined) return;
+      askedAt = performance.now();
+      setTimeout(() => overdue.resolve(KILLED), patience * 1000).unref();
+    });
+    const code = await Promise.race([main.ended, giveUp, overdue.promise]);
+    signals.reclaim();
+    const stopSeconds = askedAt === undefined ? 0 : (performance.now() - askedAt) / 1000;
+    // Asked for by `supervisorctl shutdown`, the end is a clean one, whatever the command makes of SIGTERM.
+    return { code: signals.isStopRequested ? 0 : code, stopSeconds };
+  } catch (error) {
+    if (!(error instanceof AiDockError)) throw error;
+    process.stderr.write(`ai-dock: ${error.message}\n`);
+    return { code: error.exitCode, stopSeconds: 0 };
+  }
+}
+
+/**
+ * Starts a command on the container's own stdin, stdout and stderr, in a process group of its own; on a terminal that
+ * group is the foreground one. Throws AiDockError with 126 or 127.
+ */
+function startMainCommand(command: string[], env: Record<string, string>) {
   const [name = "", ...args] = command;
   const path = resolveCommand(name, env["PATH"], undefined);
   const terminal = onTerminal();
@@ -35,7 +76,7 @@ export function startMainCommand(command: string[], env: Record<string, string>)
       attached: terminal,
       onExit: (exit: ChildExit) => ended.resolve(shellCode(exit)),
     });
-    return { ended: ended.promise, signal: (signal) => void sendSignal(-child.pid, signal) };
+    return { ended: ended.promise, signal: (signal: string) => void sendSignal(-child.pid, signal) };
   } catch (error) {
     throw new AiDockError(`cannot run '${name}'`, { exitCode: 126, cause: error });
   }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
-import { controlSocket } from "../control/protocol.ts";
 import { AiDockError } from "../errors.ts";
 import { resolveCommand } from "../supervisor/command.ts";
 import { execForeground } from "../sys/libc.ts";
+import { controlSocket } from "../sys/runtime-directory.ts";
 
 const LOOK_MILLISECONDS = 1000;
 
@@ -15,9 +15,13 @@ export async function isInitRunning(): Promise<boolean> {
 
 /**
  * Boots nothing a second time: runs the command in place of this process, or waits as long as the other init
- * runs, since whoever has called this one expects it to stay. Throws AiDockError for a command that cannot run.
+ * runs, as the caller of this one expects it to stay; a stop signal ends the wait. Throws AiDockError for a command that cannot run.
  */
-export async function stayBeside(command: string[], env: Record<string, string>): Promise<void> {
+export async function stayBeside(
+  command: string[],
+  env: Record<string, string>,
+  stop: AbortSignal,
+): Promise<void> {
   const [name, ...args] = command;
   if (name !== undefined) {
     const failure = execForeground([resolveCommand(name, env["PATH"], undefined), ...args], env);
@@ -25,5 +29,5 @@ export async function stayBeside(command: string[], env: Record<string, string>)
   }
   const text = "ai-dock runs in this container already; this init.sh changes nothing and waits for its end";
   process.stderr.write(`ai-dock: ${text}\n`);
-  while (await isInitRunning()) await Bun.sleep(LOOK_MILLISECONDS);
+  while (!stop.aborted && (await isInitRunning())) await Bun.sleep(LOOK_MILLISECONDS);
 }

@@ -25,6 +25,10 @@ const { symbols: c } = dlopen("libc.so.6", {
   prlimit: { args: [i32, i32, pointer, pointer], returns: i32 },
   mount: { args: [pointer, pointer, pointer, u64, pointer], returns: i32 },
   umount2: { args: [pointer, i32], returns: i32 },
+  socket: { args: [i32, i32, i32], returns: i32 },
+  connect: { args: [i32, pointer, u32], returns: i32 },
+  getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
+  close: { args: [i32], returns: i32 },
   flock: { args: [i32, i32], returns: i32 },
   syscall: { args: [i64, i64, i64], returns: i64 },
   __errno_location: { args: [], returns: pointer },
@@ -195,6 +199,34 @@ const LOCK_NB = 4;
 /** flock(2), at once; false when someone else has the lock. A file system that has no locks refuses nobody. */
 export function lockFile(fd: number): boolean {
   return c.flock(fd, LOCK_EX | LOCK_NB) === 0 || systemError("flock").code !== "EAGAIN";
+}
+
+const AF_UNIX = 1;
+const SOCK_STREAM = 1;
+/** sun_path of sockaddr_un, its final NUL included. */
+const LONGEST_SOCKET_PATH = 108;
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+const UCRED_BYTES = 12;
+
+/**
+ * The pid of the process that listens on a unix socket (SO_PEERCRED of unix(7)): 0 for one in another PID namespace.
+ * Undefined where nobody answers at once.
+ */
+export function listenerPid(path: string): number | undefined {
+  const address = Buffer.from(new ArrayBuffer(2 + LONGEST_SOCKET_PATH));
+  address.writeUInt16LE(AF_UNIX);
+  if (address.write(path, 2) < Buffer.byteLength(path)) return undefined;
+  const fd = c.socket(AF_UNIX, SOCK_STREAM | O_NONBLOCK | O_CLOEXEC, 0);
+  if (fd === -1) return undefined;
+  const credentials = new Int32Array(new ArrayBuffer(UCRED_BYTES));
+  const size = new Uint32Array(new ArrayBuffer(4)).fill(UCRED_BYTES);
+  try {
+    if (c.connect(fd, address, address.byteLength) !== 0) return undefined;
+    return c.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, size) === 0 ? credentials[0] : undefined;
+  } finally {
+    c.close(fd);
+  }
 }
 
 const SIGNAL_COUNT = 64;

@@ -4,6 +4,9 @@ import { boot, run, runAttached, runTerminal, tempFolder } from "./harness.ts";
 /** A line of its own: our log names the supervisor. The shell has its traps by then. */
 const UP = /^up$/m;
 
+/** Needs a moment for a clean end. */
+const SLOW = `[program:app]\ncommand=bash -c 'trap "sleep 1; echo app goes; exit" TERM; echo up; while :; do sleep 0.05; done'\n`;
+
 describe("a main command", () => {
   test.each([
     [["true"], 0],
@@ -22,6 +25,17 @@ describe("a main command", () => {
     expect((await runAttached({ cmd: ["sh", "-c", "exit 7"], more })).code).toBe(7);
     expect(await other.exec(["ai-dock", "no-such-program"])).toMatchObject({ code: 2 });
     expect((await other.state()).Running).toBeTrue();
+  });
+
+  test("in the PID namespace of the host it is the container's, too", async () => {
+    const more = ["--pid", "host"];
+    expect(await runAttached({ cmd: ["sh", "-c", "echo hi; exit 7"], more })).toMatchObject({
+      stdout: "hi\n",
+      code: 7,
+    });
+    await using container = await boot({ cmd: ["sleep", "1000"], more });
+    await container.waitReady();
+    expect(await container.exec(["ai-dock", "sleep"])).toMatchObject({ code: 2 });
   });
 
   test("standard output is the command's alone, and standard input reaches it byte for byte", async () => {
@@ -58,10 +72,29 @@ describe("a main command", () => {
   test("supervisorctl shutdown ends it, too", async () => {
     await using container = await boot({
       cmd: ["bash", "-c", 'trap "" TERM; echo up; while :; do sleep 0.05; done'],
+      env: { AI_DOCK_STOP_TIMEOUT: "4" },
     });
     await container.waitLog(UP);
     await container.sh("supervisorctl shutdown");
     expect(await container.wait()).toBe(0);
+  });
+
+  test("supervisorctl shutdown gives it and the programs the time that docker stop gives them", async () => {
+    await using container = await boot({
+      cmd: [
+        "bash",
+        "-c",
+        'trap "sleep 0.5; echo command goes; exit 5" TERM; echo up; while :; do sleep 0.05; done',
+      ],
+      programs: { "app.conf": SLOW },
+    });
+    await container.waitLog(UP);
+    await container.waitLog("app | up");
+    await container.sh("supervisorctl shutdown");
+    expect(await container.wait()).toBe(0);
+    const log = await container.logs();
+    expect(log).toMatch(/command goes[^]*app goes[^]*init stopped/);
+    expect(log).not.toContain("killing it");
   });
 
   test("a command that cannot run is named in one line", async () => {

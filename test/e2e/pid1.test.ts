@@ -127,6 +127,17 @@ describe("stopping", () => {
     expect(await container.wait()).toBe(0);
   });
 
+  test("the SIGTERM that follows a shutdown by supervisorctl does not hurry", async () => {
+    const slow = `[program:slow]\ncommand=bash -c 'trap "sleep 2; echo slow goes; exit" TERM; echo up; while :; do sleep 0.05; done'\n`;
+    await using container = await boot({ programs: { "slow.conf": slow } });
+    await container.waitLog("slow | up");
+    await container.sh("supervisorctl shutdown");
+    await container.waitLog("init stopping");
+    await container.kill("TERM");
+    expect(await container.wait()).toBe(0);
+    expect(await container.logs()).toMatch(/slow goes[^]*init stopped/);
+  });
+
   test("programs stop in reverse order of priority", async () => {
     const program = (name: string, priority: number) =>
       `[program:${name}]\npriority=${priority}\nstopasgroup=true\n` +
