@@ -5,7 +5,6 @@ import { AiDockError, errnoOf, ExitCode } from "../errors.ts";
 import {
   actionReply,
   type ActionRequest,
-  controlSocket,
   type EnvironmentChanges,
   environmentReply,
   errorReply,
@@ -14,6 +13,7 @@ import {
   statusReply,
   updateReply,
 } from "./protocol.ts";
+import { controlSocket, isInSharedMemory } from "../sys/runtime-directory.ts";
 
 /** How often a read is repeated: many clients at once fill the queue of the socket, and the kernel turns more away. */
 const RETRIES = 5;
@@ -28,6 +28,7 @@ const CONNECTION_FAILED = 500;
 export function controlAt(socketOf: () => string) {
   const call = async <Schema extends z.ZodType>(path: string, reply: Schema, body?: object) => {
     const socket = socketOf();
+    if (isInSharedMemory(socket)) await refuseOtherContainer(socket);
     // Without a socket there is nothing to wait for; what changes something is asked for once.
     const retry = body === undefined && existsSync(socket) ? RETRIES : 0;
     const options: FetchOptions<"json"> = {
@@ -56,6 +57,14 @@ export function controlAt(socketOf: () => string) {
 
 /** The supervisor of this container. */
 export const control = controlAt(controlSocket);
+
+/** In memory that containers share, the socket may be another container's. Throws AiDockError then. */
+async function refuseOtherContainer(socket: string): Promise<void> {
+  // Most clients need nothing of libc, which takes milliseconds to load.
+  const { listenerPid } = await import("../sys/libc.ts");
+  if (listenerPid(socket) === 0)
+    throw explain(new Error(`"${socket}" belongs to a process of another container`), socket);
+}
 
 /** A refusal in the supervisor's own words, or why there is no answer. */
 function explain(error: unknown, socket: string): AiDockError {

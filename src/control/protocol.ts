@@ -2,19 +2,6 @@ import { z } from "zod";
 import { AiDockError, errorCodes } from "../errors.ts";
 import { problemSchema } from "../programs/problem.ts";
 import { programStatusSchema } from "../supervisor/status.ts";
-import { findRuntimeDirectory, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
-
-const SOCKET = "control.sock";
-
-/** The path of the control socket, for the one init that serves it. */
-export function ownControlSocket(): string {
-  return `${makeRuntimeDirectory()}/${SOCKET}`;
-}
-
-/** The path of the control socket, for everyone else. */
-export function controlSocket(): string {
-  return `${findRuntimeDirectory(SOCKET)}/${SOCKET}`;
-}
 
 export const statusReply = z.object({
   phase: z.enum(["booting", "running", "stopping"]),

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { controlSocket } from "../../control/protocol.ts";
+import { controlSocket } from "../../sys/runtime-directory.ts";
 import { messageOf } from "../../errors.ts";
 import { usageError } from "../command.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { control } from "../../control/client.ts";
-import { controlSocket } from "../../control/protocol.ts";
+import { controlSocket } from "../../sys/runtime-directory.ts";
 import type { Fault } from "../../control/rpc/method.ts";
 import { AiDockError } from "../../errors.ts";
 import { print } from "../print.ts";

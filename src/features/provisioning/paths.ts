@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { HOOK_DIRECTORY } from "../hooks/find.ts";
+import { runtimePath } from "../../sys/runtime-directory.ts";
 
 /** Where provisioning keeps its files; tests have their own. */
 export interface ProvisioningPaths {
@@ -14,11 +15,11 @@ export interface ProvisioningPaths {
 
 export const SCRIPT_NAME = "provisioning.sh";
 
-export const defaultPaths: ProvisioningPaths = {
+export const defaultPaths = (): ProvisioningPaths => ({
   directory: HOOK_DIRECTORY,
-  fallback: "/run/ai-dock",
+  fallback: dirname(runtimePath(SCRIPT_NAME)),
   stamp: "/var/lib/ai-dock/provisioning.sha256",
-};
+});
 
 /** Where a new script can be put, or undefined. */
 export function writableTarget({ directory, fallback }: ProvisioningPaths): string | undefined {

@@ -26,7 +26,7 @@ const NAME = "provisioning";
  */
 export async function provision(context: BootContext, options: ProvisionOptions = {}) {
   const { settings, log, signal } = context;
-  const paths = options.paths ?? defaultPaths;
+  const paths = options.paths ?? defaultPaths();
   if (options.source !== undefined) return provisionOnce(context, options.source, paths, options.timing);
   const sha256 = settings.PROVISIONING_SHA256;
   const { path, failure } = await locate(context, { ...options, paths, sha256 });

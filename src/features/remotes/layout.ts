@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { findRuntimeDirectory } from "../../sys/runtime-directory.ts";
+import { runtimePath } from "../../sys/runtime-directory.ts";
 import { isRoot } from "../../sys/users.ts";
 import type { Remote } from "./list.ts";
 
@@ -36,7 +36,7 @@ export function layoutRemotes(remotes: Remote[], workspace: string): RemoteLayou
   const programs = new Set<string>();
   const folders = new Set<string>();
   // Its owner alone may enter, as rclone asks no password at its socket.
-  const runtime = join(findRuntimeDirectory("control.sock"), "rclone");
+  const runtime = runtimePath("rclone");
   return remotes.map((remote) => {
     const folder = unused(taken.test(remote.name) ? `_${remote.name}` : remote.name, folders);
     const program = unused(remote.name.replaceAll(/[^\w.+@-]/g, "_"), programs);

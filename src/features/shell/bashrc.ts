@@ -1,12 +1,15 @@
 import { LOADED_MARK } from "../../env/session.ts";
-import { TUNNELS_FILE } from "../tunnels/watch.ts";
+import { tunnelsFile } from "../tunnels/watch.ts";
 import { completionScript } from "./completion.ts";
 
 const BEGIN = "# >>> ai-dock >>>";
 const END = "# <<< ai-dock <<<";
 
+/** A shell sources no file of another user: it would run with the rights of this one. */
+const isOwn = (file: string) => `[ -r ${file} ] && [ -O ${file} ]`;
+
 /** Everything here reads variables as data; only micromamba's own hook is evaluated. */
-const rootsLines = (environmentFile: string) => `if [ -r ${environmentFile} ]; then . ${environmentFile}; fi
+const rootsLines = (environmentFile: string) => `if ${isOwn(environmentFile)}; then . ${environmentFile}; fi
 case $- in *i*)
   if [ -x "\${MAMBA_EXE-}" ]; then
     eval "$("$MAMBA_EXE" shell hook --shell bash 2>/dev/null)"
@@ -18,7 +21,7 @@ case $- in *i*)
       ;;
     esac
   fi
-  if [ -n "\${ai_dock_first-}" ] && [ -r ${TUNNELS_FILE} ]; then cat ${TUNNELS_FILE}; fi
+  if [ -n "\${ai_dock_first-}" ] && [ -O ${tunnelsFile()} ]; then cat ${tunnelsFile()}; fi
 ${completionScript}  if [ -n "\${ai_dock_first-}" ] && [ -d "\${WORKSPACE-}" ]; then cd "$WORKSPACE"; fi
   ;;
 esac
@@ -38,7 +41,7 @@ export const rootsBlock = (environmentFile: string) => marked(rootsLines(environ
  * environment. /etc/profile has just reset PATH, and reads this before it reads profile.d.
  */
 export const everyonesBlock = (environmentFile: string) =>
-  marked(`if [ -r ${environmentFile} ]; then
+  marked(`if ${isOwn(environmentFile)}; then
 if shopt -q login_shell; then PATH=\${${LOADED_MARK}:-$PATH}; fi
 ${rootsLines(environmentFile)}fi
 `);
@@ -67,7 +70,7 @@ if [ -n "\${${LOADED_MARK}-}" ]; then
   *":$${LOADED_MARK}:"*) ;;
   *) PATH=$${LOADED_MARK} ;;
   esac
-elif [ -r ${environmentFile} ]; then
+elif ${isOwn(environmentFile)}; then
   . ${environmentFile}
 fi
 `;

@@ -5,15 +5,16 @@ import { sessionVariables } from "../../env/session.ts";
 import { shellFile } from "./environment-file.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { runtimePath } from "../../sys/runtime-directory.ts";
 import { ROOT_HOME } from "../../sys/users.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "./bashrc.ts";
 
 /** Where sessions find the boot environment; root alone may read it, since it holds secrets. */
-export const ENVIRONMENT_FILE = "/run/ai-dock/environment.sh";
+export const environmentFile = () => runtimePath("environment.sh");
 
 /** Gives every new shell the boot environment. `root` is put in front of all paths. */
 export function writeShellEnvironment({ env, log }: BootContext, root = "") {
-  const file = `${root}${ENVIRONMENT_FILE}`;
+  const file = `${root}${environmentFile()}`;
   const home = `${root}${ROOT_HOME}`;
   const isHomeForeign = [home, `${home}/.bashrc`].some(isForeign);
   const bashrc = isHomeForeign ? `${root}/etc/bash.bashrc` : `${home}/.bashrc`;

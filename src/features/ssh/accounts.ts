@@ -4,9 +4,12 @@ import { isExecutableFile } from "../../sys/which.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
 import { bindMount } from "../../sys/libc.ts";
 import { mountAt } from "../../sys/mounts.ts";
+import { runtimePath } from "../../sys/runtime-directory.ts";
+
+const PASSWD = "/etc/passwd";
 
 /** Where accounts are, and where a copy of them is made. */
-const FILES = { passwd: "/etc/passwd", copy: "/run/ai-dock/passwd" };
+const standardFiles = () => ({ passwd: PASSWD, copy: runtimePath("passwd") });
 
 /** Debian gives system users ids below 1000; the first of these that is free is taken. */
 const SSHD_IDS = { highest: 991, lowest: 100 };
@@ -21,7 +24,7 @@ const SHELLS = ["/bin/bash", "/bin/sh"];
  * A missing account is added to the image's own /etc/passwd. The host's, mounted over it, is never written: a copy
  * is mounted on top, for this container alone. Returns what the user can do when neither is possible.
  */
-export function ensureAccounts(files = FILES): string | undefined {
+export function ensureAccounts(files = standardFiles()): string | undefined {
   const isMounted = mountAt(files.passwd) !== undefined;
   if (!isMounted) addSshd(files.passwd);
   const text = readPasswd(files.passwd);
@@ -49,7 +52,7 @@ export function ensureAccounts(files = FILES): string | undefined {
 }
 
 /** Root's shell where it is nothing that can be run, for which sshd refuses root. */
-export function missingRootShell(passwd = FILES.passwd): string | undefined {
+export function missingRootShell(passwd = PASSWD): string | undefined {
   const shell = readPasswd(passwd).match(ROOT)?.groups?.["shell"] ?? "";
   return shell === "" || isExecutableFile(shell) ? undefined : shell;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { countKeys } from "./authorized-keys/count.ts";
-import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
+import { AUTHORIZED_KEYS, spareAuthorizedKeys } from "./authorized-keys/paths.ts";
 import { type Capability, hasCapability } from "../../sys/capabilities.ts";
 import { isPortTaken } from "../../sys/proc.ts";
 import { NEEDS_ROOT, SSHD } from "./prepare.ts";
@@ -16,7 +16,7 @@ export const sshCheck: Check = ({ settings, status }) => {
     return [warning("ssh", "openssh-server is not installed", "apt-get install openssh-server")];
   if (!isRoot()) return [warning("ssh", NEEDS_ROOT)];
   const findings: Finding[] = [];
-  const keys = countKeys(AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS);
+  const keys = countKeys(AUTHORIZED_KEYS, spareAuthorizedKeys());
   if (keys === 0) {
     const fix = `set SSH_PUBKEY, or mount a file with keys at ${AUTHORIZED_KEYS}_mount, and restart the container`;
     findings.push(warning("ssh keys", "no valid public key, so nobody can log in", fix));

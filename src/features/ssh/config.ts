@@ -1,4 +1,4 @@
-import { SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
+import { spareAuthorizedKeys } from "./authorized-keys/paths.ts";
 
 export interface SshdConfigOptions {
   port: number;
@@ -24,7 +24,7 @@ export function sshdConfig({ port, hostKeys, setEnv, hasPenalties, usePam }: Ssh
     "PermitRootLogin prohibit-password",
     `UsePAM ${usePam ? "yes" : "no"}`,
     // The second one holds the keys where root's own file cannot be written.
-    `AuthorizedKeysFile .ssh/authorized_keys ${SPARE_AUTHORIZED_KEYS}`,
+    `AuthorizedKeysFile .ssh/authorized_keys ${spareAuthorizedKeys()}`,
     "AllowTcpForwarding yes",
     "AllowAgentForwarding yes",
     "X11Forwarding no",

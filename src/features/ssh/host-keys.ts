@@ -2,12 +2,13 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { AiDockError, messageOf } from "../../errors.ts";
 import { run } from "../../sys/run.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
+import { runtimePath } from "../../sys/runtime-directory.ts";
 import { keepHostKey, SSH_KEYGEN } from "./load-host-key.ts";
 
 /** Where host keys belong, and where they are made or copied to when those cannot be used. */
-const DIRECTORIES = { standard: "/etc/ssh", spare: "/run/ai-dock/ssh" };
+const standardDirectories = () => ({ standard: "/etc/ssh", spare: runtimePath("ssh") });
 
-export type HostKeyDirectories = typeof DIRECTORIES;
+export type HostKeyDirectories = ReturnType<typeof standardDirectories>;
 
 /** Both take a few milliseconds, where RSA takes a second; every client of the last ten years knows them. */
 const types = ["ed25519", "ecdsa"];
@@ -22,7 +23,7 @@ type Outcome = { path: string } | { failure: string } | undefined;
  * restarted container is known to its clients; where that is read-only they last as long as the container.
  * Throws AiDockError when there is none.
  */
-export async function ensureHostKeys(directories = DIRECTORIES): Promise<string[]> {
+export async function ensureHostKeys(directories = standardDirectories()): Promise<string[]> {
   const kept = await Promise.all(offered.map((type) => keep(directories, type)));
   // A read-only directory with keys has those that its owner wants.
   const isComplete = kept.some(hasPath) && !isWritable(directories.standard);

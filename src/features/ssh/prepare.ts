@@ -1,18 +1,23 @@
 import { existsSync } from "node:fs";
 import { countKeys } from "./authorized-keys/count.ts";
-import { AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
+import { AUTHORIZED_KEYS, spareAuthorizedKeys } from "./authorized-keys/paths.ts";
 import { sshSetEnv } from "./set-env.ts";
 import { logger } from "../../log.ts";
 import { run } from "../../sys/run.ts";
-import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { ownDirectory } from "../../sys/own-directory.ts";
 import { isPortTaken } from "../../sys/proc.ts";
+import { runtimePath } from "../../sys/runtime-directory.ts";
 import { isRoot } from "../../sys/users.ts";
 import { ensureHostKeys } from "./host-keys.ts";
 import { sshdConfig, type SshdConfigOptions } from "./config.ts";
 import { ensureAccounts } from "./accounts.ts";
 
 export const SSHD = "/usr/sbin/sshd";
-export const SSHD_CONFIG = "/run/ai-dock/sshd_config";
+export const sshdConfigPath = () => runtimePath("sshd_config");
+
+/** For the chroot of sshd's unprivileged part; sshd refuses one that others could write to. */
+const PRIVILEGE_SEPARATION = "/run/sshd";
 
 /** Only OpenSSH 9.8 and later have it, and only they know PerSourcePenalties. */
 const SPLIT_SESSION_BINARIES = ["/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session"];
@@ -31,7 +36,7 @@ export async function prepareSshd(options: {
   const { port, env } = options;
   if (!existsSync(SSHD)) return "openssh-server is not installed";
   if (!isRoot()) return NEEDS_ROOT;
-  if (countKeys(AUTHORIZED_KEYS, SPARE_AUTHORIZED_KEYS) === 0) {
+  if (countKeys(AUTHORIZED_KEYS, spareAuthorizedKeys()) === 0) {
     return `no valid public key in ${AUTHORIZED_KEYS}; set SSH_PUBKEY, or mount a file with keys at ${AUTHORIZED_KEYS}_mount`;
   }
   if (isPortTaken(port)) {
@@ -39,7 +44,7 @@ export async function prepareSshd(options: {
   }
   const refusal = ensureAccounts();
   if (refusal !== undefined) return refusal;
-  ensureDirectory("/run/sshd", 0o755);
+  for (const problem of ownDirectory(PRIVILEGE_SEPARATION)) log.warn(problem);
   const hostKeys = await ensureHostKeys();
   return await writeConfig(env, {
     port,
@@ -71,8 +76,8 @@ async function writeConfig(env: Record<string, string>, options: Omit<SshdConfig
 
 /** Writes the configuration, whose SetEnv holds secrets. Returns what sshd has against it. */
 async function tryConfig(options: SshdConfigOptions): Promise<string | undefined> {
-  writeFileAtomic(SSHD_CONFIG, sshdConfig(options), 0o600);
-  const { code, stderr } = await run([SSHD, "-t", "-f", SSHD_CONFIG]);
+  writeFileAtomic(sshdConfigPath(), sshdConfig(options), 0o600);
+  const { code, stderr } = await run([SSHD, "-t", "-f", sshdConfigPath()]);
   return code === 0 ? undefined : `sshd refuses its configuration: ${stderr.trim() || `exit code ${code}`}`;
 }
 

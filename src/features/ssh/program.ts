@@ -1,6 +1,6 @@
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
-import { prepareSshd, SSHD, SSHD_CONFIG } from "./prepare.ts";
+import { prepareSshd, SSHD, sshdConfigPath } from "./prepare.ts";
 
 /** The ssh server: keys only, on SSH_PORT, started when there is at least one valid key. */
 export function sshdProgram(port: number, env: Record<string, string>): ProgramSpec {
@@ -14,7 +14,7 @@ export function sshdProgram(port: number, env: Record<string, string>): ProgramS
     onlyEnvironment: true,
     exitcodes: [0],
     // sshd calls itself again by its path, which must be absolute.
-    command: [SSHD, "-D", "-e", "-f", SSHD_CONFIG],
+    command: [SSHD, "-D", "-e", "-f", sshdConfigPath()],
     autorestart: true,
     priority: 200,
     dependsOn: [],

@@ -2,17 +2,17 @@ import type { BootContext, Step } from "../step.ts";
 import { messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { ROOT_HOME } from "../../sys/users.ts";
-import { SPARE_AUTHORIZED_KEYS } from "./authorized-keys/paths.ts";
+import { spareAuthorizedKeys } from "./authorized-keys/paths.ts";
 import { decodeText } from "./authorized-keys/decode.ts";
 import { type KeySource, mergeKeys } from "./authorized-keys/merge.ts";
 import { type KeyStore, storeKeys } from "./authorized-keys/store.ts";
 
 const VARIABLES = ["SSH_PUBKEY", "PUBLIC_KEY", "SSH_PUBLIC_KEY"] as const;
 
-const rootStore: KeyStore = { home: ROOT_HOME, spare: SPARE_AUTHORIZED_KEYS };
+const rootStore = (): KeyStore => ({ home: ROOT_HOME, spare: spareAuthorizedKeys() });
 
 /** Gathers the ssh keys of every source in authorized_keys. */
-export function collectKeys(context: BootContext, store = rootStore) {
+export function collectKeys(context: BootContext, store = rootStore()) {
   const warn = (message: string) => context.log.warn(message);
   const found = `${store.home}/.ssh/authorized_keys`;
   const sources = [found, `${found}_mount`].flatMap((path) => fileSource(path, warn));

@@ -4,10 +4,11 @@ import { readSettings } from "../../env/load.ts";
 import { logger } from "../../log.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
+import { runtimePath } from "../../sys/runtime-directory.ts";
 import { QuickTunnels } from "./quick-tunnels.ts";
 
 /** Shown at login. */
-export const TUNNELS_FILE = "/run/ai-dock/tunnels";
+export const tunnelsFile = () => runtimePath("tunnels");
 
 const STEP_MILLISECONDS = 1000;
 
@@ -15,7 +16,7 @@ const log = logger("tunnels");
 
 /** Opens quick tunnels as CF_QUICK_TUNNELS says, until the container stops. The result ends it. */
 export function watchTunnels(supervisor: Supervisor, env: Record<string, string>): () => void {
-  rmSync(TUNNELS_FILE, { force: true });
+  rmSync(tunnelsFile(), { force: true });
   const wanted = readSettings(env).settings.CF_QUICK_TUNNELS;
   if (wanted === false) return () => undefined;
   const tunnels = new QuickTunnels({ supervisor, env, wanted, onChange: show });
@@ -33,8 +34,8 @@ export function watchTunnels(supervisor: Supervisor, env: Record<string, string>
 
 function show(lines: string[]): void {
   try {
-    writeFileAtomic(TUNNELS_FILE, lines.map((line) => `  ${line}\n`).join(""), 0o600);
+    writeFileAtomic(tunnelsFile(), lines.map((line) => `  ${line}\n`).join(""), 0o600);
   } catch (error) {
-    log.debug(`"${TUNNELS_FILE}": ${messageOf(error)}`);
+    log.debug(`"${tunnelsFile()}": ${messageOf(error)}`);
   }
 }

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { z } from "zod";
 import { type WebService } from "./quick-program.ts";
 import { isUp } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
 import { readIfExists } from "../../sys/fs.ts";
+import { ownDirectory } from "../../sys/own-directory.ts";
 
 /** Where images built on later versions of the original announce their web services, one file a port. */
 const PORTS_DIRECTORY = "/run/http_ports";
@@ -11,7 +12,7 @@ const PORTS_DIRECTORY = "/run/http_ports";
 /** Such images write there without making it. */
 export function ensurePortsDirectory(): void {
   try {
-    mkdirSync(PORTS_DIRECTORY, { recursive: true });
+    ownDirectory(PORTS_DIRECTORY);
   } catch {
     // Then nothing can be announced.
   }

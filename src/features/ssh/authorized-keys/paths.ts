@@ -1,7 +1,8 @@
+import { runtimePath } from "../../../sys/runtime-directory.ts";
 import { ROOT_HOME } from "../../../sys/users.ts";
 
 /** The keys that sshd accepts for root. */
 export const AUTHORIZED_KEYS = `${ROOT_HOME}/.ssh/authorized_keys`;
 
 /** Holds all keys where the former is read-only or a mount of the user's; sshd must read both. */
-export const SPARE_AUTHORIZED_KEYS = "/run/ai-dock/authorized_keys";
+export const spareAuthorizedKeys = () => runtimePath("authorized_keys");

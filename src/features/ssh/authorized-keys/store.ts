@@ -56,9 +56,8 @@ function write(path: string, content: string): void {
 function writeSpare(path: string, content: string): void {
   ensureDirectory(dirname(path));
   writeFileAtomic(path, content, FILE_MODE);
-  // A volume of an orchestrator at /run may be open to all.
-  for (const folder of ["/run", "/run/ai-dock"])
-    if (path.startsWith(`${folder}/`)) secure(folder, (mode) => mode & ~WRITABLE_BY_OTHERS);
+  // A volume of an orchestrator at /run may be open to all; the folder in it is root's own already.
+  if (path.startsWith("/run/")) secure("/run", (mode) => mode & ~WRITABLE_BY_OTHERS);
 }
 
 /** Sets the mode where it differs. */
