@@ -22,7 +22,7 @@ test("describeEnvironment() shows neither secrets nor what URLs hold of them", (
 });
 
 test("a private key that was taken for the public one is shown nowhere", () => {
-  const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
   const oneLine = pem.replaceAll("\n", " ").trim();
   const loaded = loadEnvironment([], { SSH_PUBKEY: pem, PUBLIC_KEY: oneLine, DEPLOY: pem });
   const secret = pem.split("\n")[1] ?? "";
