@@ -1,7 +1,7 @@
 import { Fault } from "../../control/rpc/method.ts";
 import { type CtlCommand, withoutArguments } from "./command.ts";
 import { programId } from "../../programs/names.ts";
-import { CallFault, Exit, type Session } from "./session.ts";
+import { CallFault, type Session } from "./session.ts";
 
 type Changes = [[added: string[], changed: string[], removed: string[]]];
 
@@ -32,15 +32,11 @@ const reread = withoutArguments(
 /** Has the configuration read. Mistakes are told and make the exit code 1; the changes are those of the sound rest. */
 async function readConfiguration(session: Session, whileStopping: string) {
   try {
-    const [changes] = await session.call<Changes>("reloadConfig");
-    return { changes, isSound: true };
+    const words = { [Fault.SHUTDOWN_STATE]: whileStopping };
+    const read = await session.callOrTell<Changes>(words, "reloadConfig");
+    return read && { changes: read[0], isSound: true };
   } catch (error) {
-    if (!(error instanceof CallFault)) throw error;
-    if (error.is(Fault.SHUTDOWN_STATE)) {
-      session.complain(whileStopping);
-      return undefined;
-    }
-    if (!error.is(Fault.CANT_REREAD)) throw error;
+    if (!(error instanceof CallFault && error.is(Fault.CANT_REREAD))) throw error;
     session.complain(`ERROR: ${error.message}`);
     const [changes] = await session.call<Changes>("aidock.getConfigChanges");
     return { changes, isSound: false };
@@ -94,11 +90,18 @@ const add: CtlCommand = {
   help: [["add <group>…", "Use groups that the configuration has and nobody uses yet"]],
   async run(session, groups) {
     for (const group of groups) {
-      await onGroup(session, "addProcessGroup", group, `${group}: added process group`, {
+      const words = {
         [Fault.SHUTDOWN_STATE]: "ERROR: shutting down",
-        [Fault.ALREADY_ADDED]: "ERROR: process group already active",
         [Fault.BAD_NAME]: `ERROR: no such process/group: ${group}`,
-      });
+      };
+      try {
+        if (await session.callOrTell(words, "addProcessGroup", group))
+          session.output(`${group}: added process group`);
+      } catch (error) {
+        if (!(error instanceof CallFault && error.is(Fault.ALREADY_ADDED))) throw error;
+        // No failure for the exit code: the group is in use, as asked for.
+        session.output("ERROR: process group already active");
+      }
     }
   },
 };
@@ -107,32 +110,15 @@ const remove: CtlCommand = {
   help: [["remove <group>…", "Forget groups that are stopped"]],
   async run(session, groups) {
     for (const group of groups) {
-      await onGroup(session, "removeProcessGroup", group, `${group}: removed process group`, {
+      const words = {
         [Fault.STILL_RUNNING]: `ERROR: process/group still running: ${group}`,
         [Fault.BAD_NAME]: `ERROR: no such process/group: ${group}`,
-      });
+      };
+      if (await session.callOrTell(words, "removeProcessGroup", group))
+        session.output(`${group}: removed process group`);
     }
   },
 };
-
-async function onGroup(
-  session: Session,
-  method: string,
-  group: string,
-  done: string,
-  words: Record<number, string>,
-) {
-  try {
-    await session.call(method, group);
-    session.output(done);
-  } catch (error) {
-    const message = error instanceof CallFault ? words[error.code] : undefined;
-    if (message === undefined) throw error;
-    session.output(message);
-    // What is there already is what was asked for.
-    if (!(error instanceof CallFault && error.is(Fault.ALREADY_ADDED))) session.exitCode = Exit.generic;
-  }
-}
 
 const avail = withoutArguments(
   "avail",

@@ -12,7 +12,8 @@ const shutdown = withoutArguments(
       session.output("Shut down");
     } catch (error) {
       if (error instanceof NoServer) session.complain(`ERROR: ${error.message} (already shut down?)`);
-      else if (isStopping(error)) session.output("ERROR: already shutting down");
+      else if (error instanceof CallFault && error.is(Fault.SHUTDOWN_STATE))
+        session.output("ERROR: already shutting down");
       else throw error;
     }
   },
@@ -23,22 +24,13 @@ const reload = withoutArguments(
   [["reload", "Stop all processes, read the configuration and start anew"]],
   async (session) => {
     if (!(await isMeant(session, "Really restart the remote supervisord process y/N? "))) return;
-    try {
-      await session.call("restart");
-      session.output("Restarted supervisord");
-    } catch (error) {
-      if (!isStopping(error)) throw error;
-      session.complain("ERROR: already shutting down");
-    }
+    const words = { [Fault.SHUTDOWN_STATE]: "ERROR: already shutting down" };
+    if (await session.callOrTell(words, "restart")) session.output("Restarted supervisord");
   },
 );
 
 async function isMeant(session: Session, question: string): Promise<boolean> {
   return session.ask === undefined || (await session.ask(question)).toLowerCase().startsWith("y");
-}
-
-function isStopping(error: unknown): boolean {
-  return error instanceof CallFault && error.is(Fault.SHUTDOWN_STATE);
 }
 
 const version = withoutArguments(

@@ -1,9 +1,9 @@
 import { createInterface } from "node:readline";
 import { Fault } from "../../control/rpc/method.ts";
 import { type CtlCommand, showHelp } from "./command.ts";
-import { showLog } from "./follow-log.ts";
 import type { ProcessInfo } from "./status.ts";
 import { CallFault, type Session } from "./session.ts";
+import { showLog } from "./tail.ts";
 
 const fg: CtlCommand = {
   help: [["fg <name>", "Show what a process prints and send it what you type, until Ctrl-C"]],
@@ -16,7 +16,8 @@ const fg: CtlCommand = {
       return;
     }
     if (more !== undefined) return session.complain("ERROR: too many process names supplied");
-    const info = await find(session, name);
+    const words = { [Fault.BAD_NAME]: "ERROR: bad process name supplied" };
+    const info = await session.callOrTell<ProcessInfo>(words, "getProcessInfo", name);
     if (info === undefined) return;
     if (info.statename !== "RUNNING") return session.complain("ERROR: process not running");
     session.output("==> Press Ctrl-C to exit <==");
@@ -24,16 +25,6 @@ const fg: CtlCommand = {
     session.output("Exiting foreground");
   },
 };
-
-async function find(session: Session, name: string): Promise<ProcessInfo | undefined> {
-  try {
-    return await session.call<ProcessInfo>("getProcessInfo", name);
-  } catch (error) {
-    if (!(error instanceof CallFault && error.is(Fault.BAD_NAME))) throw error;
-    session.complain("ERROR: bad process name supplied");
-    return undefined;
-  }
-}
 
 /** Ends with Ctrl-C, the end of the input, or of the process. */
 async function attach(session: Session, name: string, info: ProcessInfo): Promise<void> {

@@ -71,6 +71,25 @@ export class Session {
     }
   }
 
+  /**
+   * Calls a method; a fault that `words` has a text for is told, and the result is then undefined. Throws CallFault for
+   * others, and NoServer.
+   */
+  async callOrTell<Result>(
+    words: Readonly<Record<number, string>>,
+    method: string,
+    ...params: unknown[]
+  ): Promise<Result | undefined> {
+    try {
+      return await this.call<Result>(method, ...params);
+    } catch (error) {
+      const text = error instanceof CallFault ? words[error.code] : undefined;
+      if (text === undefined) throw error;
+      this.complain(text);
+      return undefined;
+    }
+  }
+
   /** True when a supervisor answers; if not, it is said, with supervisorctl's exit codes. */
   async isUp(): Promise<boolean> {
     try {

@@ -1,7 +1,7 @@
 import { Fault } from "../../control/rpc/method.ts";
 import type { CtlCommand } from "./command.ts";
 import { programId, splitName } from "../../programs/names.ts";
-import { CallFault, Exit, type Session } from "./session.ts";
+import { Exit, type Session } from "./session.ts";
 
 /** What a supervisor says of a process, as far as it is used here. */
 export interface ProcessInfo {
@@ -73,14 +73,11 @@ const pid: CtlCommand = {
 };
 
 async function showPid(session: Session, name: string): Promise<void> {
-  try {
-    const info = await session.call<ProcessInfo>("getProcessInfo", name);
-    session.output(String(info.pid));
-    if (info.pid === 0) session.exitCode = Exit.notRunning;
-  } catch (error) {
-    if (!(error instanceof CallFault && error.is(Fault.BAD_NAME))) throw error;
-    session.complain(`No such process ${name}`);
-  }
+  const words = { [Fault.BAD_NAME]: `No such process ${name}` };
+  const info = await session.callOrTell<ProcessInfo>(words, "getProcessInfo", name);
+  if (info === undefined) return;
+  session.output(String(info.pid));
+  if (info.pid === 0) session.exitCode = Exit.notRunning;
 }
 
 export const statusCommands: Record<string, CtlCommand> = { status, pid };

@@ -1,10 +1,17 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { Fault } from "../../control/rpc/method.ts";
+import { Follower } from "../../logs/read/follow.ts";
+import { findStart } from "../../logs/read/tail.ts";
+import { watchDirectory } from "../../logs/read/watch.ts";
+import { writeOut } from "../print.ts";
 import { type CtlCommand, showHelp } from "./command.ts";
-import { followLog } from "./follow-log.ts";
 import type { ProcessInfo } from "./status.ts";
-import { CallFault, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 const DEFAULT_BYTES = 1600;
+/** How much of a followed log is shown first, as supervisord does. */
+const FIRST_BYTES = 1024;
 
 const tail: CtlCommand = {
   help: [
@@ -40,35 +47,44 @@ function readModifier(modifier: string | undefined): number | "follow" | undefin
   return /^-\d+$/.test(modifier) ? Number(modifier.slice(1)) : undefined;
 }
 
-async function show(
-  session: Session,
-  shown: string,
-  [method, ...params]: [string, ...unknown[]],
-): Promise<void> {
-  try {
-    session.output(await session.call<string>(method, ...params));
-  } catch (error) {
-    const word = error instanceof CallFault ? words[error.code] : undefined;
-    if (word === undefined) throw error;
-    session.complain(`${shown}: ERROR (${word})`);
-  }
+async function show(session: Session, shown: string, [method, ...params]: [string, ...unknown[]]) {
+  const text = await session.callOrTell<string>(words(shown), method, ...params);
+  if (text !== undefined) session.output(text);
 }
 
-const words: Record<number, string> = {
-  [Fault.NO_FILE]: "no log file",
-  [Fault.FAILED]: "unknown error reading log",
-  [Fault.BAD_NAME]: "no such process name",
-};
+function words(shown: string): Record<number, string> {
+  return {
+    [Fault.NO_FILE]: `${shown}: ERROR (no log file)`,
+    [Fault.FAILED]: `${shown}: ERROR (unknown error reading log)`,
+    [Fault.BAD_NAME]: `${shown}: ERROR (no such process name)`,
+  };
+}
 
 async function followProcess(session: Session, name: string, channel: "stdout" | "stderr"): Promise<void> {
-  try {
-    const info = await session.call<ProcessInfo>("getProcessInfo", name);
-    await followLog(session, name, channel === "stdout" ? info.stdout_logfile : info.stderr_logfile);
-  } catch (error) {
-    const word = error instanceof CallFault ? words[error.code] : undefined;
-    if (word === undefined) throw error;
-    session.complain(`${name}: ERROR (${word})`);
-  }
+  const info = await session.callOrTell<ProcessInfo>(words(name), "getProcessInfo", name);
+  if (info !== undefined) await followLog(session, name, info[`${channel}_logfile`]);
+}
+
+/** Shows the end of a log and what is added to the log, through rotation, until Ctrl-C. */
+async function followLog(session: Session, name: string, path: string): Promise<void> {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
+    return session.complain(`${name}: ERROR (no log file)`);
+  session.output("==> Press Ctrl-C to exit <==");
+  const interrupt = new AbortController();
+  const leave = () => interrupt.abort();
+  process.once("SIGINT", leave);
+  await showLog(path, interrupt.signal);
+  process.off("SIGINT", leave);
+  session.output("");
+}
+
+/** Writes the end of a log and what is added to the log to standard output, until aborted. */
+export async function showLog(path: string, signal: AbortSignal): Promise<void> {
+  const start = findStart(path, ({ size }) => Math.max(0, size - FIRST_BYTES));
+  const follower = new Follower(path, { push: writeOut, end() {} }, start);
+  follower.drain();
+  await watchDirectory(dirname(path), () => follower.drain(), signal);
+  follower.close();
 }
 
 const maintail: CtlCommand = {
