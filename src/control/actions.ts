@@ -41,43 +41,53 @@ const actions: Record<ActionRequest["action"], Action> = {
     const wereUp = new Set(programs.filter(({ state }) => isUp(state)));
     await supervisor.start(programs, gone);
     return programs.map((program) =>
-      wereUp.has(program) ? result(program, true, "already started") : startResult(program, "started"),
+      wereUp.has(program)
+        ? result(program, undefined, "already started")
+        : result(program, startFailure(program)?.reason, "started"),
     );
   },
   async stop(supervisor, programs) {
     const wereDown = new Set(programs.filter(({ state }) => !isUp(state) && state !== "STOPPING"));
     await supervisor.stop(programs);
     return programs.map((program) =>
-      program.state === "STOPPING"
-        ? result(program, false, program.reason ?? program.state)
-        : result(program, true, wereDown.has(program) ? "not running" : "stopped"),
+      result(program, stopFailure(program), wereDown.has(program) ? "not running" : "stopped"),
     );
   },
   async restart(supervisor, programs, _request, gone) {
     await supervisor.restart(programs, gone);
-    return programs.map((program) => startResult(program, "restarted"));
+    return programs.map((program) => result(program, startFailure(program)?.reason, "restarted"));
   },
   async signal(_supervisor, programs, { signal = "" }) {
-    const number = signalNumber(signal);
-    if (number === undefined) {
+    if (signalNumber(signal) === undefined) {
       throw new AiDockError(`Signal: expected a name such as HUP or a number, got "${signal}"`, {
         code: "E_BAD_SIGNAL",
       });
     }
-    return programs.map((program) => {
-      const sent = program.signal(signal);
-      return result(program, sent, sent ? "signalled" : "not running");
-    });
+    return programs.map((program) =>
+      result(program, program.signal(signal) ? undefined : "not running", "signalled"),
+    );
   },
 };
 
-function startResult(program: Program, done: string): Result {
-  if (program.state === "RUNNING" || (program.state === "EXITED" && program.reason === null)) {
-    return result(program, true, done);
-  }
-  return result(program, false, program.reason ?? program.state);
+/** Why a start failed, in the terms of supervisord's faults; undefined when the program is up, or has ended as expected. */
+export function startFailure({ state, spec, exit, reason }: Program) {
+  if (state === "RUNNING" || state === "STARTING") return undefined;
+  if (state === "EXITED" && typeof exit?.code === "number" && spec.exitcodes.includes(exit.code))
+    return undefined;
+  const failure = (kind: "SPAWN_ERROR" | "NOT_STARTED" | "ABNORMAL_TERMINATION") => ({
+    kind,
+    reason: reason ?? state,
+  });
+  if (state === "BACKOFF" || state === "FATAL") return failure("SPAWN_ERROR");
+  return failure(state !== "EXITED" && reason !== null ? "NOT_STARTED" : "ABNORMAL_TERMINATION");
 }
 
-function result({ spec }: Program, ok: boolean, message: string): Result {
-  return { name: spec.name, group: spec.group, ok, message };
+/** Why a stop failed; undefined when everything of the program has ended. */
+export function stopFailure({ state, reason }: Program): string | undefined {
+  return state === "STOPPING" ? (reason ?? state) : undefined;
+}
+
+/** The result of an action that failed for a reason, or is done. */
+function result({ spec }: Program, failure: string | undefined, done: string): Result {
+  return { name: spec.name, group: spec.group, ok: failure === undefined, message: failure ?? done };
 }

@@ -5,15 +5,13 @@ import { configurationMethods, ownMethods } from "./configuration.ts";
 import { daemonMethods } from "./daemon.ts";
 import { logMethods } from "./logs.ts";
 import { method, type Method, none, RpcFault, type RpcValue, text } from "./method.ts";
-import { startMethods } from "./start.ts";
-import { stopMethods } from "./stop.ts";
+import { processMethods } from "./processes.ts";
 
 const MOST_CALLS = 10_000;
 
 const supervisorMethods: Record<string, Method> = {
   ...daemonMethods,
-  ...startMethods,
-  ...stopMethods,
+  ...processMethods,
   ...configurationMethods,
   ...logMethods,
 };
