@@ -2,7 +2,7 @@ import type { StatusReply } from "../control/protocol.ts";
 import type { Settings } from "../env/schema.ts";
 
 /** What one look has found. */
-export interface Finding {
+export interface CheckResult {
   /** What was looked at. */
   name: string;
   status: "ok" | "warning" | "error";
@@ -13,7 +13,7 @@ export interface Finding {
 }
 
 /** What every check may look at. */
-export interface Patient {
+export interface DoctorContext {
   env: Record<string, string>;
   settings: Settings;
   /** Of the supervisor, where one answers. */
@@ -21,16 +21,16 @@ export interface Patient {
 }
 
 /** Looks at one part of the container; an empty list where that part is not in use. */
-export type Check = (patient: Patient) => Finding[] | Promise<Finding[]>;
+export type Check = (context: DoctorContext) => CheckResult[] | Promise<CheckResult[]>;
 
-export function ok(name: string, message: string): Finding {
+export function ok(name: string, message: string): CheckResult {
   return { name, status: "ok", message };
 }
 
-export function warning(name: string, message: string, fix?: string): Finding {
+export function warning(name: string, message: string, fix?: string): CheckResult {
   return { name, status: "warning", message, ...(fix === undefined ? {} : { fix }) };
 }
 
-export function failed(name: string, message: string, fix?: string): Finding {
+export function failed(name: string, message: string, fix?: string): CheckResult {
   return { name, status: "error", message, ...(fix === undefined ? {} : { fix }) };
 }

@@ -2,7 +2,7 @@ import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { readSettings } from "../../env/load.ts";
 import { ExitCode, messageOf } from "../../errors.ts";
-import { type Check, failed, type Finding, type Patient } from "../../features/check.ts";
+import { type Check, failed, type CheckResult, type DoctorContext } from "../../features/check.ts";
 import { configurationCheck } from "../doctor/configuration.ts";
 import { gpuCheck } from "../../features/gpus/check.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
@@ -33,26 +33,26 @@ const command: Command = {
     args: { json: { type: "boolean", description: "Print JSON" } },
   }),
   async run({ json }: { json?: boolean }) {
-    const patient = await examine();
-    const findings = (await Promise.all(checks.map((check) => look(check, patient)))).flat();
-    if (json) printJson(findings);
-    else printFindings(findings);
-    return findings.some(({ status }) => status === "error") ? ExitCode.failure : ExitCode.ok;
+    const context = await examine();
+    const results = (await Promise.all(checks.map((check) => look(check, context)))).flat();
+    if (json) printJson(results);
+    else printResults(results);
+    return results.some(({ status }) => status === "error") ? ExitCode.failure : ExitCode.ok;
   },
 };
 
 export default command;
 
 /** What cannot be looked at, for want of rights, keeps nothing else from being looked at. */
-async function look(check: Check, patient: Patient): Promise<Finding[]> {
+async function look(check: Check, context: DoctorContext): Promise<CheckResult[]> {
   try {
-    return await check(patient);
+    return await check(context);
   } catch (error) {
     return [failed("doctor", messageOf(error), "docker exec --user 0")];
   }
 }
 
-async function examine(): Promise<Patient> {
+async function examine(): Promise<DoctorContext> {
   const [{ env }, status] = await Promise.all([
     effectiveEnvironment(),
     orUndefinedWithoutSupervisor(control.status()),
@@ -60,10 +60,10 @@ async function examine(): Promise<Patient> {
   return { env, settings: readSettings(env).settings, status };
 }
 
-const styles: Record<Finding["status"], Style> = { ok: "green", warning: "yellow", error: "red" };
+const styles: Record<CheckResult["status"], Style> = { ok: "green", warning: "yellow", error: "red" };
 
-function printFindings(findings: Finding[]): void {
-  const rows = findings.flatMap(({ fix, ...row }) => [
+function printResults(results: CheckResult[]): void {
+  const rows = results.flatMap(({ fix, ...row }) => [
     row,
     ...(fix === undefined ? [] : [{ name: "", status: undefined, message: `→ ${fix}` }]),
   ]);

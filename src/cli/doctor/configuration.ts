@@ -1,8 +1,9 @@
 import { collectPrograms } from "../../features/programs.ts";
 import { loadEnvironment } from "../../env/load.ts";
+import type { Problem } from "../../programs/problem.ts";
 import { withheldVariables } from "../../features/remotes/environment.ts";
 import { listRemotes } from "../../features/remotes/list.ts";
-import { type Check, failed, ok, warning } from "../../features/check.ts";
+import { type Check, type CheckResult, failed, ok, warning } from "../../features/check.ts";
 
 /** Are environment and drop-ins as they should be? */
 export const configurationCheck: Check = async ({ env }) => {
@@ -12,14 +13,26 @@ export const configurationCheck: Check = async ({ env }) => {
     ...withheld.map((problem) => warning("environment", problem, "unset it")),
   ];
   const { problems, programs } = await collectPrograms({ env });
-  // Those of remotes are told beside what else remotes need.
-  const told = new Set([...withheld, ...(await listRemotes(env)).problems]);
-  const ofDropIns = problems.filter(({ message }) => !told.has(message));
-  const found = ofDropIns.map(({ severity, message }) =>
-    (severity === "error" ? failed : warning)("drop-ins", message, "mend the file, then ai-dock update"),
-  );
+  // The check of remotes tells the problems of remotes.
+  const toldElsewhere = new Set([...withheld, ...(await listRemotes(env)).problems]);
+  const rest = problems.filter(({ message }) => !toldElsewhere.has(message));
+  const ofVariables = rest
+    .filter(isOfVariable)
+    .map((problem) => resultOf(problem, "environment", "ai-dock env"));
+  const ofFiles = rest
+    .filter((problem) => !isOfVariable(problem))
+    .map((problem) => resultOf(problem, "drop-ins", "mend the file, then ai-dock update"));
+  const ofEnvironment = [...wrong, ...ofVariables];
   return [
-    ...(wrong.length > 0 ? wrong : [ok("environment", "every setting is valid")]),
-    ...(found.length > 0 ? found : [ok("drop-ins", `${programs.length} programs, no mistakes`)]),
+    ...(ofEnvironment.length > 0 ? ofEnvironment : [ok("environment", "every setting is valid")]),
+    ...(ofFiles.length > 0 ? ofFiles : [ok("drop-ins", `${programs.length} programs, no mistakes`)]),
   ];
 };
+
+function isOfVariable({ file, key }: Problem): boolean {
+  return file === null && key !== null;
+}
+
+function resultOf({ severity, message }: Problem, name: string, fix: string): CheckResult {
+  return (severity === "error" ? failed : warning)(name, message, fix);
+}

@@ -3,7 +3,7 @@ import { AiDockError } from "../../errors.ts";
 import { programId } from "../../programs/names.ts";
 import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import { askProgramLogs, outputElsewhere } from "../log-names.ts";
-import { type Check, failed, type Finding, ok, warning } from "../../features/check.ts";
+import { type Check, failed, type CheckResult, ok, warning } from "../../features/check.ts";
 
 /** Does the supervisor answer, and is everything up? */
 export const supervisorCheck: Check = async ({ status }) => {
@@ -20,7 +20,7 @@ export const supervisorCheck: Check = async ({ status }) => {
   });
 };
 
-async function whyNone(): Promise<Finding> {
+async function whyNone(): Promise<CheckResult> {
   try {
     await control.status();
   } catch (error) {

@@ -1,19 +1,19 @@
 import { existsSync } from "node:fs";
 import { run } from "../../sys/run.ts";
 import { detectGpus } from "./detect.ts";
-import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";
 
 const TOOL_LIMIT_MILLISECONDS = 10_000;
 
 /** Can the GPUs that this image is for be used? */
 export const gpuCheck: Check = async ({ env }) => {
   const { nvidia, amd } = detectGpus();
-  const findings: Finding[] = [];
-  if (nvidia > 0) findings.push(await nvidiaFinding(nvidia));
-  if (amd > 0) findings.push(ok("gpu", `${amd} AMD`));
+  const results: CheckResult[] = [];
+  if (nvidia > 0) results.push(await checkNvidia(nvidia));
+  if (amd > 0) results.push(ok("gpu", `${amd} AMD`));
   const target = env["XPU_TARGET"];
   if (target === "NVIDIA_GPU" && nvidia === 0)
-    findings.push(
+    results.push(
       failed(
         "gpu",
         "this image is for NVIDIA GPUs and there is none",
@@ -21,13 +21,13 @@ export const gpuCheck: Check = async ({ env }) => {
       ),
     );
   if (target === "AMD_GPU" && amd === 0)
-    findings.push(failed("gpu", "this image is for AMD GPUs and there is none", amdFix()));
-  if (findings.length === 0) findings.push(ok("gpu", "none, and none is needed"));
-  return findings;
+    results.push(failed("gpu", "this image is for AMD GPUs and there is none", amdFix()));
+  if (results.length === 0) results.push(ok("gpu", "none, and none is needed"));
+  return results;
 };
 
 /** The device may be there without the driver's libraries, which the container toolkit brings. */
-async function nvidiaFinding(count: number): Promise<Finding> {
+async function checkNvidia(count: number): Promise<CheckResult> {
   const signal = AbortSignal.timeout(TOOL_LIMIT_MILLISECONDS);
   const { code, stdout, stderr } = await run(
     ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"],

@@ -3,24 +3,24 @@ import { CACHES } from "./layout.ts";
 import { isConfigured, listRemotes } from "./list.ts";
 import { mountRequirements } from "./requirements.ts";
 import { formatBytes, spaceOf } from "../../sys/disk.ts";
-import { type Check, failed, type Finding, ok, type Patient, warning } from "../check.ts";
+import { type Check, failed, type CheckResult, ok, type DoctorContext, warning } from "../check.ts";
 
 const LITTLE_CACHE_BYTES = 2 * 1024 ** 3;
 
 /** Can remotes be mounted? A missing requirement is a warning while no remote is configured. */
-export const remotesCheck: Check = async (patient) => {
-  const wanted = isConfigured(patient.env);
-  const findings = mountRequirements(patient.env).map(({ name, met, message, fix }) =>
+export const remotesCheck: Check = async (context) => {
+  const wanted = isConfigured(context.env);
+  const results = mountRequirements(context.env).map(({ name, met, message, fix }) =>
     met ? ok(name, message) : (wanted ? failed : warning)(name, message, fix),
   );
-  if (!wanted) return [...findings, ok("remotes", "none configured")];
-  const { problems } = await listRemotes(patient.env);
+  if (!wanted) return [...results, ok("remotes", "none configured")];
+  const { problems } = await listRemotes(context.env);
   const wrong = problems.map((problem) => failed("remotes", problem, "mend it, then ai-dock update"));
-  return [...findings, ...wrong, ...cacheFindings(patient)];
+  return [...results, ...wrong, ...checkCache(context)];
 };
 
 /** Room for writes to remotes, which wait in the workspace until they are uploaded. */
-function cacheFindings({ env }: Patient): Finding[] {
+function checkCache({ env }: DoctorContext): CheckResult[] {
   const cache = `${workspaceOf(env)}${CACHES}`;
   const space = spaceOf(cache);
   if (space === undefined) return [];

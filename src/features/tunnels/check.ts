@@ -1,7 +1,7 @@
 import { Resolver } from "node:dns/promises";
 import { errnoOf, messageOf } from "../../errors.ts";
 import { findCloudflared, HOW_TO_INSTALL } from "./environment.ts";
-import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";
 
 const EDGE = "region1.v2.argotunnel.com";
 const CLOCK_URL = "https://api.cloudflare.com/";
@@ -22,10 +22,10 @@ export const tunnelsCheck: Check = async ({ env, settings }) => {
       : ok("cloudflared", path);
   if (!wanted)
     return [installed, ok("tunnels", "none wanted: neither CF_TUNNEL_TOKEN nor CF_QUICK_TUNNELS is set")];
-  return [installed, ...(await Promise.all([edgeFinding(), clockFinding()]))];
+  return [installed, ...(await Promise.all([checkEdge(), checkClock()]))];
 };
 
-async function edgeFinding(): Promise<Finding> {
+async function checkEdge(): Promise<CheckResult> {
   try {
     const address = await resolveWithin(NETWORK_LIMIT_MILLISECONDS, EDGE);
     return ok("dns", `${EDGE} is ${address}`);
@@ -38,7 +38,7 @@ async function edgeFinding(): Promise<Finding> {
   }
 }
 
-async function clockFinding(): Promise<Finding> {
+async function checkClock(): Promise<CheckResult> {
   try {
     const { headers } = await fetch(CLOCK_URL, {
       method: "HEAD",

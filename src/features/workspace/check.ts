@@ -4,7 +4,7 @@ import { workspaceOf } from "../../env/workspace.ts";
 import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import { getXattr } from "../../sys/libc.ts";
 import { mountAt } from "../../sys/mounts.ts";
-import { type Check, failed, type Finding, ok, warning } from "../check.ts";
+import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";
 import { formatBytes, spaceOf } from "../../sys/disk.ts";
 
 const LITTLE_BYTES = 1024 ** 3;
@@ -16,15 +16,15 @@ export const workspaceCheck: Check = ({ env, settings }) => {
   if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory() !== true)
     return [failed("workspace", `"${workspace}" is no directory`, "set WORKSPACE to a directory")];
   return [
-    mountFinding(workspace),
-    ...aclFindings(workspace, settings.SKIP_ACL),
-    roomFinding(`room in ${workspace}`, workspace),
-    roomFinding("room for logs", LOG_DIRECTORY),
-    ...sharedMemory(),
+    checkMount(workspace),
+    ...checkAcl(workspace, settings.SKIP_ACL),
+    checkSpace(`room in ${workspace}`, workspace),
+    checkSpace("room for logs", LOG_DIRECTORY),
+    ...checkSharedMemory(),
   ];
 };
 
-function mountFinding(workspace: string): Finding {
+function checkMount(workspace: string): CheckResult {
   try {
     accessSync(workspace, constants.W_OK);
   } catch {
@@ -35,7 +35,7 @@ function mountFinding(workspace: string): Finding {
   return warning("workspace", message, `docker run -v VOLUME:${workspace}`);
 }
 
-function aclFindings(workspace: string, skipped: boolean): Finding[] {
+function checkAcl(workspace: string, skipped: boolean): CheckResult[] {
   if (skipped || statSync(workspace).uid === 0) return [];
   try {
     getXattr(workspace, "system.posix_acl_default");
@@ -48,7 +48,7 @@ function aclFindings(workspace: string, skipped: boolean): Finding[] {
   }
 }
 
-function roomFinding(name: string, path: string): Finding {
+function checkSpace(name: string, path: string): CheckResult {
   const space = spaceOf(path);
   if (space === undefined) return failed(name, `"${path}" is not there`, `mkdir -p ${path}`);
   const message = `${formatBytes(space.freeBytes)} of ${formatBytes(space.totalBytes)} free`;
@@ -57,7 +57,7 @@ function roomFinding(name: string, path: string): Finding {
 }
 
 /** Docker's default of 64 MiB ends data loaders of PyTorch with a bus error. */
-function sharedMemory(): Finding[] {
+function checkSharedMemory(): CheckResult[] {
   const space = spaceOf("/dev/shm");
   if (space === undefined) return [];
   const message = `${formatBytes(space.totalBytes)} in /dev/shm`;
