@@ -1,7 +1,7 @@
 import type { CommandDef } from "citty";
 import { AiDockError, ExitCode } from "../errors.ts";
 
-/** A command's module: its definition for citty, and what it does. */
+/** A command: its definition for citty, and its action. */
 export interface Command {
   // oxlint-disable-next-line typescript/no-explicit-any -- every command has its own arguments
   definition: CommandDef<any>;

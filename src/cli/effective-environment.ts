@@ -3,7 +3,7 @@ import type { EnvironmentReply } from "../control/protocol.ts";
 import { loadEnvironment } from "../env/load.ts";
 import { AiDockError } from "../errors.ts";
 
-/** The environment that the supervisor gives to programs; without a supervisor, what a boot here would see. */
+/** Asks the supervisor for the environment of programs; without a supervisor, builds the one that a boot here would have. */
 export async function effectiveEnvironment(): Promise<EnvironmentReply> {
   return (await orUndefinedWithoutSupervisor(control.environment())) ?? loadEnvironment();
 }

@@ -17,18 +17,18 @@ const programLogs = z.array(
   z.object({ name: z.string(), group: z.string(), stdout_logfile: z.string(), stderr_logfile: z.string() }),
 );
 
-/** Of all programs, as the supervisor has them; none without one. */
+/** Asks the supervisor where the output of each program goes; an empty list without a supervisor. */
 export async function askProgramLogs(): Promise<ProgramLogs[]> {
   const reply = await orUndefinedWithoutSupervisor(control.rpc("getAllProcessInfo", []));
   return reply !== undefined && "result" in reply ? programLogs.parse(reply.result) : [];
 }
 
-/** Where the output of a program is when it is in no log of the directory; else undefined. */
+/** Says where the output of a program goes; undefined when the output is in a log of `directory`. */
 export function outputElsewhere(
   { stdout_logfile: path }: ProgramLogs,
   directory: string,
 ): string | undefined {
-  // Whatever cannot be read again: the container's output, and what the program has instead of a log.
+  // A device or no path at all: the output cannot be read again.
   if (!path.startsWith("/") || path.startsWith("/dev/")) return "in docker logs only";
   return logAt(path, directory) === undefined ? `in "${path}"` : undefined;
 }
@@ -36,13 +36,13 @@ export function outputElsewhere(
 interface Chosen {
   /** Names of logs. */
   names: string[];
-  /** One line for each program that was meant and has nothing to show. */
+  /** One line for each program that has no output in these logs. */
   notes: string[];
 }
 
 /**
- * The logs that words mean: names of logs, else programs and groups as `ai-dock status` has them. What is
- * neither stays as it is.
+ * Finds the logs that words mean: names of logs, else names of programs and groups. Other words are kept as they are:
+ * the reader of logs names them as unknown.
  */
 export function chooseLogs(
   words: string[],
@@ -66,7 +66,7 @@ export function chooseLogs(
   return { names: [...names], notes: [...notes] };
 }
 
-/** True for the name of a log that holds the standard output of something. */
+/** True when `word` names a log of standard output. */
 export function isLog(word: string, known: LogName[]): boolean {
   return known.some(({ name, stream }) => name === word && stream === "stdout");
 }

@@ -4,7 +4,7 @@ import type { Commands } from "./command.ts";
 import { print, printColoured } from "./print.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
-/** Everything that is no command: help, version, and words that are unknown. */
+/** Prints help or version. Throws AiDockError for unknown words. */
 export async function runTopLevel(
   command: string | undefined,
   words: string[],
@@ -35,7 +35,7 @@ async function usage(commands: Commands): Promise<string> {
     Object.entries(commands).map(async ([name, load]) => [name, (await load()).default.definition] as const),
   );
   const visible = loaded.filter(([, { meta }]) => (meta as { hidden?: boolean }).hidden !== true);
-  // Subcommands carry their full name for their own usage; here the bare one is wanted.
+  // A command's own usage shows its full name; the list of commands shows the bare one.
   const subCommands = Object.fromEntries(
     visible.map(([name, definition]) => [
       name,

@@ -15,10 +15,10 @@ import {
 } from "./protocol.ts";
 import { controlSocket, isInSharedMemory } from "../sys/runtime-directory.ts";
 
-/** How often a read is repeated: many clients at once fill the queue of the socket, and the kernel turns more away. */
+/** How often a read is repeated: connect() fails with EAGAIN while many clients fill the backlog of the socket. */
 const RETRIES = 5;
 const RETRY_MILLISECONDS = 40;
-/** ofetch takes a failed connection for this status. */
+/** ofetch counts a failed connection as this status. */
 const CONNECTION_FAILED = 500;
 
 /**
@@ -29,7 +29,7 @@ export function controlAt(socketOf: () => string) {
   const call = async <Schema extends z.ZodType>(path: string, reply: Schema, body?: object) => {
     const socket = socketOf();
     if (isInSharedMemory(socket)) await refuseOtherContainer(socket);
-    // Without a socket there is nothing to wait for; what changes something is asked for once.
+    // Requests that change something are sent once. Without a socket there is no supervisor to wait for.
     const retry = body === undefined && existsSync(socket) ? RETRIES : 0;
     const options: FetchOptions<"json"> = {
       ...({ unix: socket } as object),
@@ -83,7 +83,7 @@ function explain(error: unknown, socket: string): AiDockError {
     : new AiDockError("No supervisor: ai-dock init is not running in this container", options);
 }
 
-/** True for a socket that this user may not use. Asked afterwards, as a failed connection does not tell why. */
+/** True when this user may not use the socket: the error of a failed connection does not say so. */
 export function isClosedToUs(socket = controlSocket()): boolean {
   try {
     accessSync(socket, constants.R_OK | constants.W_OK);

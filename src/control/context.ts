@@ -3,7 +3,7 @@ import type { Configuration } from "../supervisor/configuration.ts";
 import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
 import type { EnvironmentReply } from "./protocol.ts";
 
-/** What a running init lets others see and do through its socket. */
+/** What the control socket gives access to. */
 export interface ControlContext {
   supervisor: Supervisor;
   configuration: Configuration;
@@ -12,11 +12,11 @@ export interface ControlContext {
   mainLog: { path: string; clear(): void };
   /** Stops everything, as `docker stop` does. */
   requestStop: () => void;
-  /** Aborted when the client of this very request has gone; whatever waits for its sake ends. */
+  /** Aborted when the client of this request has gone. */
   signal?: AbortSignal;
 }
 
-/** Throws AiDockError `E_STOPPING` or `E_BOOTING` where nothing may be started or changed yet, or any more. */
+/** Refuses whatever starts programs or changes things: throws AiDockError `E_BOOTING` during boot, `E_STOPPING` during a stop. */
 export function requireRunning(phase: Phase): void {
   if (phase === "stopping") {
     throw new AiDockError("The container is stopping; nothing is started any more", { code: "E_STOPPING" });

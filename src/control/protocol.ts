@@ -23,7 +23,7 @@ export const actionRequest = z.object({
   signal: z.string().max(16).optional(),
 });
 
-/** One line for each program that an action touched. */
+/** The outcome of an action, for each program. */
 export const actionReply = z.object({
   results: z.array(z.object({ name: z.string(), group: z.string(), ok: z.boolean(), message: z.string() })),
 });
@@ -36,7 +36,7 @@ export const updateReply = z.object({
   problems: z.array(problemSchema),
 });
 
-/** A call of a method of supervisord's interface; `supervisor.` may be left out of its name. */
+/** A call of supervisord's interface as JSON; a name without a namespace means `supervisor.`. */
 export const rpcRequest = z.object({
   method: z.string().max(100),
   params: z.array(z.unknown()).max(10_000).default([]),

@@ -4,8 +4,8 @@ import type { ProgramSpec } from "./spec.ts";
 type Node = Pick<ProgramSpec, "name" | "group" | "aliases" | "dependsOn">;
 
 /**
- * The groups of programs that wait for each other through depends_on, each in the order in which one
- * leads to the next. Names that mean no program are nobody's dependency.
+ * Finds programs that wait for each other through depends_on: one list a cycle, each program before the one that it
+ * waits for. Names that mean no program are left out.
  */
 export function findCycles<Program extends Node>(programs: readonly Program[]): Program[][] {
   const dependencies = resolver(programs);
@@ -38,7 +38,7 @@ export function findCycles<Program extends Node>(programs: readonly Program[]): 
   return cycles;
 }
 
-/** Waiting for the rest of one's own group is no cycle by itself. */
+/** Maps each program to what it waits for. A program that names its own group waits for the other members only. */
 function resolver<Program extends Node>(programs: readonly Program[]): (program: Program) => Program[] {
   const named = nameIndex(programs);
   return (program) =>

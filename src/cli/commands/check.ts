@@ -41,7 +41,7 @@ const command: Command = {
 
 export default command;
 
-/** The running container's, hooks and provisioning included; without one, what a boot here would see. */
+/** The environment that drop-ins are read with, and mistakes in the variables of this process. */
 async function environment() {
   const { problems } = loadEnvironment();
   return { env: (await effectiveEnvironment()).env, problems };

@@ -43,7 +43,7 @@ const command: Command = {
 
 export default command;
 
-/** What cannot be looked at, for want of rights, keeps nothing else from being looked at. */
+/** Runs a check; a check that throws, mostly for want of rights, does not stop the others. */
 async function look(check: Check, context: DoctorContext): Promise<CheckResult[]> {
   try {
     return await check(context);

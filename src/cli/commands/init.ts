@@ -19,7 +19,7 @@ const command: Command = {
       printColoured(await renderUsage(definition));
       return ExitCode.ok;
     }
-    // init is the last command of its process: what still hangs on the event loop must not keep PID 1 up.
+    // Handles that are still open must not keep PID 1 up.
     return process.exit(await init({ args: words, command: rest ?? [] }));
   },
 };

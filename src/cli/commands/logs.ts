@@ -65,7 +65,7 @@ const command: Command = {
         columns: process.stdout.isTTY ? process.stdout.columns : 0,
       });
     } catch (error) {
-      // Whoever read us has seen enough, as in `ai-dock logs | head`.
+      // The reader has gone, as in `ai-dock logs | head`.
       if (errnoOf(error) !== "EPIPE") throw error;
     }
     return ExitCode.ok;
@@ -74,7 +74,7 @@ const command: Command = {
 
 export default command;
 
-/** The logs that are meant; what is said of other programs goes to standard error. */
+/** The logs that the words mean; notes on programs without a log go to standard error. */
 async function namesOf(words: string[], follow: boolean): Promise<string[]> {
   const known = listLogs(LOG_DIRECTORY);
   if (words.every((word) => isLog(word, known))) return words;

@@ -7,9 +7,9 @@ import { type Command, usageError } from "../command.ts";
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
-/** What the terminal sends to the command, too. */
+/** Signals that the terminal sends to the whole foreground process group, the command included. */
 const FROM_TERMINAL = ["SIGINT", "SIGQUIT"] as const;
-/** What is meant for the command, and sent to this process as the one that is known. */
+/** Signals sent to our pid because it is the one that the caller knows; forwarded to the command. */
 const FOR_COMMAND = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
 
 const command: Command = {
@@ -26,7 +26,7 @@ const command: Command = {
       throw usageError("ai-dock shell", "Expected a command, for example: ai-dock shell -- bash");
     }
     const { env } = await control.environment();
-    // What belongs to the terminal or the caller stays the caller's.
+    // Variables of the terminal and of the caller keep the caller's values.
     const own = Object.fromEntries(
       ["TERM", "HOME", "PWD", "COLUMNS", "LINES"].flatMap((name) => {
         const value = process.env[name];

@@ -5,7 +5,7 @@ import { withheldVariables } from "../../features/remotes/environment.ts";
 import { listRemotes } from "../../features/remotes/list.ts";
 import { type Check, type CheckResult, failed, ok, warning } from "../../features/check.ts";
 
-/** Are environment and drop-ins as they should be? */
+/** Checks the environment and the drop-ins for mistakes. */
 export const configurationCheck: Check = async ({ env }) => {
   const withheld = withheldVariables(env);
   const wrong = [

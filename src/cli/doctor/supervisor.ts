@@ -5,7 +5,7 @@ import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import { askProgramLogs, outputElsewhere } from "../log-names.ts";
 import { type Check, failed, type CheckResult, ok, warning } from "../../features/check.ts";
 
-/** Does the supervisor answer, and is everything up? */
+/** Checks that the supervisor answers and that every program is up. */
 export const supervisorCheck: Check = async ({ status }) => {
   if (status === undefined) return [await whyNone()];
   const { phase, healthy, problems } = await control.health();
@@ -24,7 +24,7 @@ async function whyNone(): Promise<CheckResult> {
   try {
     await control.status();
   } catch (error) {
-    // There is one that this user may not ask.
+    // A supervisor runs, but this user may not connect to its socket.
     if (error instanceof AiDockError && error.hint) return failed("supervisor", error.message, error.hint);
   }
   const fix = "start the container with init.sh, or another entrypoint that runs /opt/ai-dock/bin/init.sh";

@@ -2,7 +2,7 @@ import { Fault } from "../../control/rpc/method.ts";
 import { programId, splitName } from "../../programs/names.ts";
 import { CallFault, Exit, type Session } from "./session.ts";
 
-/** How one process fared, as the methods for groups and for all report it. */
+/** The outcome for one process, as the methods for groups and for all report it. */
 interface Outcome {
   name: string;
   group: string;
@@ -10,7 +10,7 @@ interface Outcome {
   description: string;
 }
 
-/** An action on processes by name, in supervisord's methods and words. */
+/** An action on processes: supervisord's methods for it, and supervisorctl's texts. */
 export interface BulkAction {
   one: string;
   /** For `group:*`; without it the name goes to `one` as it is. */
@@ -19,14 +19,14 @@ export interface BulkAction {
   /** Words after the names in every call. */
   more?: unknown[];
   done: string;
-  /** What a fault is called, by its code; others by their own text. */
+  /** The text of a fault, by its code; other faults are shown with their own text. */
   words: Record<number, string>;
-  /** A fault that does not count in the exit code. */
+  /** A fault that leaves the exit code alone. */
   harmless?: number;
   unknownGroupExit?: number;
 }
 
-/** Faults that mean that a process does not run. */
+/** Faults that make the exit code 7: the process does not run. */
 const DEAD = new Set<number>([
   Fault.SPAWN_ERROR,
   Fault.ABNORMAL_TERMINATION,
@@ -34,7 +34,7 @@ const DEAD = new Set<number>([
   Fault.NOT_STARTED,
 ]);
 
-/** Does the action to everything that the names mean, one after the other. */
+/** Runs the action for one name after the other and prints a line for each process. */
 export async function bulk(session: Session, names: string[], action: BulkAction): Promise<void> {
   const { one, group, all, more = [] } = action;
   if (names.includes("all")) {

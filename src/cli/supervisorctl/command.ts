@@ -2,7 +2,7 @@ import type { Session } from "./session.ts";
 
 /** One command of supervisorctl. */
 export interface CtlCommand {
-  /** Syntax and what it does, a row each, for `help`. */
+  /** The rows of `help`: syntax, and what the command does. */
   help: [syntax: string, does: string][];
   run(session: Session, args: string[]): Promise<void> | void;
 }

@@ -25,7 +25,7 @@ const help: CtlCommand = {
   },
 };
 
-/** Ends the session, which `runWords` does by the name. */
+/** `runWords` ends the session by the name; the command itself only has a help text. */
 const leave = (name: string): CtlCommand => ({ help: [[name, "Leave the prompt"]], run() {} });
 
 /** Every command by its name. */

@@ -26,7 +26,7 @@ const fg: CtlCommand = {
   },
 };
 
-/** Ends with Ctrl-C, the end of the input, or of the process. */
+/** Passes lines on until Ctrl-C, the end of the input, or the end of the process. */
 async function attach(session: Session, name: string, info: ProcessInfo): Promise<void> {
   const over = new AbortController();
   const lines = createInterface({ input: process.stdin });

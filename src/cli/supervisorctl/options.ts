@@ -7,13 +7,13 @@ export interface CtlOptions {
   help: boolean;
   interactive: boolean;
   historyFile: string | undefined;
-  /** The command and its words; without any it is interactive. */
+  /** The command and its words; none means the prompt. */
   words: string[];
 }
 
 const NAME = "supervisorctl";
 
-/** Every path that leads to our socket. */
+/** Every URL of the control socket. */
 const OWN_URLS = new Set(
   [controlSocket(), "/run/supervisor.sock", "/var/run/supervisor.sock"].map((path) => `unix://${path}`),
 );

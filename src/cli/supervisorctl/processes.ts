@@ -52,7 +52,7 @@ function rows(verb: string, does: string): CtlCommand["help"] {
   ];
 }
 
-/** Commands that do something to the processes they are given. */
+/** Defines a command on the processes that its words name. */
 function onProcesses(
   verb: string,
   help: CtlCommand["help"],
@@ -76,7 +76,7 @@ const signalCommand: CtlCommand = {
   async run(session, [name, ...names]) {
     if (!(await session.isUp())) return;
     if (name !== undefined && names.length > 0) {
-      // The signal follows the name in the calls for one and for a group, and stands alone for all.
+      // The parameters are (name, signal) for a process or a group, and (signal) for all.
       return bulk(session, names, { ...signal, more: [name] });
     }
     session.complain("Error: signal requires a signal name and a process name");

@@ -9,7 +9,7 @@ import { Session } from "./session.ts";
 const PROMPT = "supervisor> ";
 const MOST_HISTORY = 1000;
 
-/** Takes commands until the input ends or one says so; on a terminal with history and completion. */
+/** Runs commands from standard input until `exit` or the end of input; a terminal has history and completion. */
 export async function runPrompt(historyFile: string | undefined): Promise<number> {
   const terminal = process.stdin.isTTY && process.stdout.isTTY;
   const ask = (question: string) => readLine(question).then((line) => line ?? "");
@@ -21,7 +21,7 @@ export async function runPrompt(historyFile: string | undefined): Promise<number
   return session.exitCode;
 }
 
-/** Reads at once: a pipe may have delivered everything before the first command has ended. */
+/** Starts to read at once: readline drops lines that arrive while nothing iterates. */
 function pipedLines(): AsyncIterable<string> {
   const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   return { [Symbol.asyncIterator]: () => lines };
@@ -32,7 +32,7 @@ async function* askForLines(session: Session, historyFile: string | undefined): 
   const completer: AsyncCompleter = (line, done) => void answer(complete(session, line), done);
   for (;;) {
     const line = await readLine(PROMPT, { history, historySize: MOST_HISTORY, completer });
-    // The cursor stands behind the prompt.
+    // Ends the line of the prompt.
     if (line === undefined) return session.output("");
     if (line.trim() !== "") {
       history = [line, ...history];
@@ -67,7 +67,7 @@ function remember(file: string, line: string): void {
   try {
     appendFileSync(file, `${line}\n`, { mode: 0o600 });
   } catch {
-    // A history is no reason to fail.
+    // A history that cannot be written must not stop commands.
   }
 }
 

@@ -1,8 +1,8 @@
 import { createInterface, type Key, type ReadLineOptions } from "node:readline";
 
 /**
- * One line from the terminal, which is as it was before and after; undefined for Ctrl-D and Ctrl-C.
- * What was pasted behind the line is for whoever reads next: the prompt, a question, `fg`.
+ * Reads one line from the terminal; undefined for Ctrl-D and Ctrl-C. The terminal keeps its mode. Text that was pasted
+ * behind the line is put back into stdin for the next reader: the prompt, a question, or `fg`.
  */
 export async function readLine(
   question: string,
@@ -13,7 +13,7 @@ export async function readLine(
   const lines = createInterface({ input: stdin, output: stdout, ...options });
   const behind: Key[] = [];
   let ended = false;
-  // Told of every key after readline, the one that ends the line among them.
+  // Runs after readline's own listener, also for the key that ends the line.
   const collect = (_: unknown, key: Key) => {
     if (ended) behind.push(key);
   };
@@ -22,7 +22,7 @@ export async function readLine(
   lines.question(question, (line) => {
     ended = true;
     resolve(line);
-    // Not later: what came in the same read would be echoed here, and be lost.
+    // At once: readline would echo and swallow the rest of the same read.
     lines.close();
   });
   const line = await promise;
@@ -33,7 +33,7 @@ export async function readLine(
   return line;
 }
 
-/** Without the key that ended the line, which `\r\n` takes two for. */
+/** The text of keys, without the key that ended the line; `\r\n` counts as two keys. */
 function textOf([end, ...keys]: Key[]): string {
   if (end?.name === "return" && keys[0]?.name === "enter") keys.shift();
   return keys.map(({ sequence }) => sequence ?? "").join("");

@@ -5,7 +5,7 @@ import type { Fault } from "../../control/rpc/method.ts";
 import { AiDockError } from "../../errors.ts";
 import { print } from "../print.ts";
 
-/** Exit codes of supervisorctl (LSB, in supervisorctl.py). */
+/** Exit codes of supervisorctl (LSBInitExitStatuses in supervisorctl.py). */
 export const Exit = {
   success: 0,
   generic: 1,
@@ -31,7 +31,7 @@ export class CallFault extends Error {
   }
 }
 
-/** Nobody answers at the socket. */
+/** No supervisor answers at the socket. */
 export class NoServer extends Error {
   override readonly name = "NoServer";
 }
@@ -39,10 +39,10 @@ export class NoServer extends Error {
 const SOCKET = controlSocket();
 const URL = `unix://${SOCKET}`;
 
-/** One use of supervisorctl: commands in a row, with the exit code of the last that failed. */
+/** One run of supervisorctl: its commands in a row, and the exit code of the last one that failed. */
 export class Session {
   exitCode: number = Exit.success;
-  /** Someone sits at the prompt and can be asked. */
+  /** Asks the user at the prompt; undefined without a terminal. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
 
   constructor(ask?: (question: string) => Promise<string>) {
@@ -53,7 +53,7 @@ export class Session {
     print(line);
   }
 
-  /** Says what is wrong with the use of a command. */
+  /** Prints what went wrong and sets the exit code. */
   complain(message: string, code: number = Exit.generic): void {
     this.output(message);
     this.exitCode = code;
@@ -72,8 +72,8 @@ export class Session {
   }
 
   /**
-   * Calls a method; a fault that `words` has a text for is told, and the result is then undefined. Throws CallFault for
-   * others, and NoServer.
+   * Calls a method. A fault with a text in `words` is printed as that text, and the result is undefined. Throws CallFault
+   * for other faults, and NoServer.
    */
   async callOrTell<Result>(
     words: Readonly<Record<number, string>>,
@@ -90,7 +90,7 @@ export class Session {
     }
   }
 
-  /** True when a supervisor answers; if not, it is said, with supervisorctl's exit codes. */
+  /** True when a supervisor answers; otherwise prints why not and sets supervisorctl's exit code. */
   async isUp(): Promise<boolean> {
     try {
       await this.call("getVersion");

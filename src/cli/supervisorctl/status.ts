@@ -3,7 +3,7 @@ import type { CtlCommand } from "./command.ts";
 import { programId, splitName } from "../../programs/names.ts";
 import { Exit, type Session } from "./session.ts";
 
-/** What a supervisor says of a process, as far as it is used here. */
+/** The fields of getProcessInfo that supervisorctl uses. */
 export interface ProcessInfo {
   name: string;
   group: string;
@@ -15,7 +15,7 @@ export interface ProcessInfo {
   stderr_logfile: string;
 }
 
-/** States in which a process does not run and will not by itself. */
+/** States of a process that neither runs nor is about to start. */
 const DOWN = new Set(["STOPPED", "EXITED", "FATAL", "UNKNOWN"]);
 
 const NARROWEST_NAME = 30;

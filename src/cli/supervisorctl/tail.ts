@@ -40,7 +40,7 @@ const tail: CtlCommand = {
   },
 };
 
-/** How much to show: `-f`, `-100`; undefined for anything else. */
+/** Reads `-f` or a number of bytes such as `-100`; undefined for anything else. */
 function readModifier(modifier: string | undefined): number | "follow" | undefined {
   if (modifier === undefined) return DEFAULT_BYTES;
   if (modifier === "-f") return "follow";

@@ -46,8 +46,8 @@ const methods = new Map<string, Method>([
 ]);
 
 /**
- * Calls a method of supervisord's interface (rpcinterface.py), `supervisor.` being understood.
- * Throws RpcFault.
+ * Calls a method of supervisord's interface (rpcinterface.py); a name without a namespace means `supervisor.`. Throws
+ * RpcFault.
  */
 export async function call(context: ControlContext, name: string, params: unknown[]): Promise<RpcValue> {
   const found = methods.get(name.includes(".") ? name : `supervisor.${name}`);
@@ -59,7 +59,7 @@ export async function call(context: ControlContext, name: string, params: unknow
   }
 }
 
-/** Whether the container boots or stops is checked by `requireRunning`, whose errors have supervisord's words here. */
+/** Translates the refusals of `requireRunning` into supervisord's faults. */
 function asFault(error: unknown): unknown {
   if (!(error instanceof AiDockError)) return error;
   if (error.code === "E_STOPPING") return new RpcFault("SHUTDOWN_STATE");

@@ -9,8 +9,8 @@ import { findGroup, method, none, RpcFault, type RpcValue, text } from "./method
 const named = z.tuple([text]);
 
 /**
- * Configuration by supervisord's rules: what is read, and which groups of it are in use. As there, a mistake makes
- * reloadConfig fail with CANT_REREAD; other than there, the sound rest has then been read and can be used.
+ * Reading the configuration, and using groups of it, by supervisord's rules. A mistake makes reloadConfig fail with
+ * CANT_REREAD, as in supervisord; unlike in supervisord, the sound rest has been read and addProcessGroup can use it.
  */
 export const configurationMethods = {
   reloadConfig: method(
@@ -68,18 +68,18 @@ export const ownMethods = {
   getConfigChanges: method("array", "Groups that an update would add, change, remove", none, changes),
 };
 
-/** Names of groups, as supervisord's reloadConfig wraps them. */
+/** Names of groups: added, changed and removed, in reloadConfig's double array. */
 function changes({ supervisor, configuration }: ControlContext): RpcValue {
   const { added, changed, removed } = configuration.groupChanges(supervisor);
   return [[added, changed, removed]];
 }
 
-/** An error in a drop-in. Remotes and variables are nothing that clients of supervisord know or can mend. */
+/** True for an error in a drop-in. Errors in remotes and variables must not break clients of supervisord. */
 function isMistake({ severity, file }: Problem): boolean {
   return severity === "error" && file !== null;
 }
 
-/** What is wrong, then section and file in supervisord's form, which scripts look for. */
+/** The message, then section and file in supervisord's form, which scripts match. */
 function inTheirWords({ message, file, line, section }: Problem): string {
   const place = line === null ? `${file}: ` : `${file}:${line}: `;
   const what = message.startsWith(place) ? message.slice(place.length) : message;
@@ -87,7 +87,7 @@ function inTheirWords({ message, file, line, section }: Problem): string {
   return `${line === null ? "" : `line ${line}: `}${what},${where} (file: '${file}')`;
 }
 
-/** The fields of supervisord's struct; event and syslog settings are never in effect. */
+/** The fields of supervisord's getAllConfigInfo; event and syslog settings have no effect here. */
 function configInfo(spec: ProgramSpec, inuse: boolean): RpcValue {
   const stderr = spec.stderr === "stdout" ? undefined : spec.stderr;
   return {

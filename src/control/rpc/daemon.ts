@@ -6,7 +6,7 @@ import { type ControlContext, requireRunning } from "../context.ts";
 import { processInfo } from "./info.ts";
 import { findOne, method, none, RpcFault, text } from "./method.ts";
 
-/** The release whose behaviour this follows: clients compare it, and differ by it. */
+/** The release of supervisord that is followed: clients compare versions and adapt. */
 const SUPERVISOR_VERSION = "4.2.5";
 const API_VERSION = "3.0";
 
@@ -14,7 +14,7 @@ const log = logger("supervisor");
 
 const apiVersion = method("string", "Version of this interface", none, () => API_VERSION);
 
-/** The supervisor itself, and what it says of processes. */
+/** The supervisor itself, and the state of processes. */
 export const daemonMethods = {
   getAPIVersion: apiVersion,
   getVersion: apiVersion,
@@ -33,7 +33,7 @@ export const daemonMethods = {
   getLogPath: method("string", "Path of the log of the supervisor", none, ({ mainLog }) => mainLog.path),
   getPID: method("int", "Process id of the supervisor", none, () => process.pid),
   shutdown: method("boolean", "Stop all processes and the container", none, ({ requestStop }) => {
-    // After the answer is on its way.
+    // The answer goes out first.
     setTimeout(requestStop, 0);
     return true;
   }),

@@ -34,7 +34,7 @@ export function processInfo(program: Program) {
   };
 }
 
-/** The path of a log; the container's own output has the name that configurations give it. */
+/** The path of a log; `/dev/stdout` for the container's own output, empty for none. */
 export function logPath(spec: LogSpec): string {
   if (spec.kind === "file") return spec.path;
   return spec.kind === "container" ? "/dev/stdout" : "";
@@ -53,7 +53,7 @@ function describe(program: Program): string {
     case "FATAL":
       return spawnError(program) || `unknown error (try "tail ${spec.name}")`;
     case "STOPPED":
-      // Never started by itself, waiting, or unable to: more than a date would tell.
+      // Why a program does not run says more than the date that supervisord shows.
       return reason ?? stopped(times);
     case "EXITED":
       return stopped(times);

@@ -5,7 +5,7 @@ import type { ControlContext } from "../context.ts";
 import { logPath } from "./info.ts";
 import { findOne, forEach, method, none, RpcFault, text } from "./method.ts";
 
-/** What one call gives at most: a log may be larger than the memory of the container. */
+/** The most that one call returns: a log may be larger than the memory of the container. */
 const LARGEST_READ_BYTES = 16 * 1024 * 1024;
 
 const integer = z.number().int();
@@ -77,7 +77,7 @@ function pathOf({ supervisor }: ControlContext, name: string, stream: "stdout" |
   return log === "stdout" ? "" : logPath(log);
 }
 
-/** Throws RpcFault NO_FILE without a log file, BAD_ARGUMENTS for a range that means nothing. */
+/** Reads a range of a log. Throws RpcFault NO_FILE without a log file, BAD_ARGUMENTS for an impossible range. */
 function readFile(path: string, offset: number, length: number): string {
   const file = open(path);
   if (file === undefined) throw new RpcFault("NO_FILE", path || undefined);
@@ -98,7 +98,7 @@ function tailFile(path: string, offset: number, length: number): [string, number
   return [file.read(Math.max(0, start), wanted), size, overflow];
 }
 
-/** A log that can be read from any place; undefined for none, or for the container's output. */
+/** Opens a regular file; undefined for anything else, such as the container's output, and for remotes, which may hang. */
 function open(path: string) {
   if (isOnRcloneMount(path)) return undefined;
   let fd: number;

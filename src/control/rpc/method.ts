@@ -103,7 +103,7 @@ export function findGroup(supervisor: Supervisor, group: string, shown = group):
   return members;
 }
 
-/** Does the same to several programs at once; resolves to supervisord's result for each, in the order in which they ended. */
+/** Runs an action on several programs at once; resolves to supervisord's result for each, in the order in which they ended. */
 export async function forEach(
   programs: Program[],
   action: (program: Program) => Promise<void> | void,

@@ -27,7 +27,7 @@ function typed(of: RpcValue): string {
     case "boolean":
       return `<boolean>${of ? 1 : 0}</boolean>`;
     case "number":
-      // Larger ones have no type that every client knows; supervisord caps its times likewise.
+      // XML-RPC integers have 32 bits; supervisord caps times likewise.
       if (Number.isInteger(of)) return `<int>${Math.max(-LARGEST_INT - 1, Math.min(of, LARGEST_INT))}</int>`;
       return `<double>${of}</double>`;
     default:
@@ -46,7 +46,7 @@ function struct(members: { [name: string]: RpcValue }): string {
   return `<struct>${list.join("")}</struct>`;
 }
 
-// What no XML document may hold, and what a log may well: control characters, halves of surrogate pairs.
+// Characters that logs may hold and XML may not: control characters, unpaired surrogates.
 // oxlint-disable-next-line no-control-regex
 const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/g;
 

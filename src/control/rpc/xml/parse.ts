@@ -5,7 +5,7 @@ export interface Element {
   text: string;
 }
 
-/** Text that is no XML, or more of it than a call can need. */
+/** Thrown for text that is not XML, or larger than a call can need. */
 export class XmlError extends Error {
   override readonly name = "XmlError";
 }
