@@ -1,16 +1,11 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
-import { workspaceOf } from "../../env/workspace.ts";
 import { ExitCode } from "../../errors.ts";
-import { listRemotes } from "../../features/remotes/list.ts";
-import { describeOrphan, orphanedUploads } from "../../features/remotes/cache.ts";
-import { layoutRemotes } from "../../features/remotes/layout.ts";
-import { REMOTES_GROUP } from "../../features/remotes/program.ts";
 import { effectiveEnvironment, orUndefinedWithoutSupervisor } from "../effective-environment.ts";
 import type { Command } from "../command.ts";
 import { formatBytes } from "../../sys/disk.ts";
 import { note, print, printJson, printTable } from "../print.ts";
-import { describeRemote, type RemoteRow } from "../../features/remotes/rows.ts";
+import { type RemoteRow, remoteRows } from "../../features/remotes/rows.ts";
 
 const command: Command = {
   definition: defineCommand({
@@ -25,24 +20,12 @@ const command: Command = {
   }),
   async run({ _: names, json }: { _: string[]; json?: boolean }) {
     const { env } = await effectiveEnvironment();
-    const { remotes, problems } = await listRemotes(env);
     const status = await orUndefinedWithoutSupervisor(control.status());
-    const workspace = workspaceOf(env);
-    const layouts = layoutRemotes(remotes, workspace);
-    const rows: RemoteRow[] = await Promise.all(
-      layouts
-        .filter(({ remote }) => names.length === 0 || names.includes(remote.name))
-        .map((layout) =>
-          describeRemote(
-            layout,
-            status?.programs.find(({ group, name }) => group === REMOTES_GROUP && name === layout.program),
-          ),
-        ),
-    );
-    for (const problem of problems) note(problem);
-    for (const orphan of await orphanedUploads(layouts, workspace)) note(describeOrphan(orphan));
-    const unknown = names.filter((name) => !rows.some((row) => row.name === name));
-    for (const name of unknown) note(`No such remote: ${known(remotes)}, got "${name}"`);
+    const { rows, known, problems, orphans } = await remoteRows(env, status?.programs ?? [], names);
+    for (const text of [...problems, ...orphans]) note(text);
+    const unknown = names.filter((name) => !known.includes(name));
+    const expected = `expected one of ${known.join(", ") || "none"}`;
+    for (const name of unknown) note(`No such remote: ${expected}, got "${name}"`);
     if (json) printJson(rows);
     else if (rows.length > 0) printRemotes(rows);
     else if (problems.length === 0 && unknown.length === 0)
@@ -52,10 +35,6 @@ const command: Command = {
 };
 
 export default command;
-
-function known(remotes: { name: string }[]): string {
-  return `expected one of ${remotes.map(({ name }) => name).join(", ") || "none"}`;
-}
 
 /** A line for each remote. */
 function printRemotes(rows: RemoteRow[]): void {

@@ -12,18 +12,6 @@ const integer = z.number().int();
 const range = z.tuple([integer, integer]);
 const namedRange = z.tuple([text, integer, integer]);
 
-const readStdout = method(
-  "string string int int",
-  "Read bytes of the output of a process: from an offset, or with a negative one from the end",
-  namedRange,
-  (context, [name, offset, length]) => readFile(pathOf(context, name, "stdout"), offset, length),
-);
-const tailStdout = method(
-  "array string int int",
-  "The last bytes of the output of a process: text, size of the log, and whether there was more",
-  namedRange,
-  (context, [name, offset, length]) => tailFile(pathOf(context, name, "stdout"), offset, length),
-);
 const clearLogs = method(
   "boolean string",
   "Empty the logs of a process",
@@ -40,6 +28,27 @@ const readMain = method(
   (context, [offset, length]) => readFile(context.mainLog.path, offset, length),
 );
 
+/** The methods that read one output of a process. */
+function readersOf(stream: "stdout" | "stderr", output: string) {
+  return {
+    read: method(
+      "string string int int",
+      `Read bytes of the ${output} of a process: from an offset, or with a negative one from the end`,
+      namedRange,
+      (context, [name, offset, length]) => readFile(pathOf(context, name, stream), offset, length),
+    ),
+    tail: method(
+      "array string int int",
+      `The last bytes of the ${output} of a process: text, size of the log, and whether there was more`,
+      namedRange,
+      (context, [name, offset, length]) => tailFile(pathOf(context, name, stream), offset, length),
+    ),
+  };
+}
+
+const stdout = readersOf("stdout", "output");
+const stderr = readersOf("stderr", "error output");
+
 /** Logs as supervisord reads them (readFile and tailFile of options.py). */
 export const logMethods = {
   readLog: readMain,
@@ -48,22 +57,12 @@ export const logMethods = {
     context.mainLog.clear();
     return true;
   }),
-  readProcessStdoutLog: readStdout,
-  readProcessLog: readStdout,
-  readProcessStderrLog: method(
-    "string string int int",
-    "Read bytes of the error output of a process",
-    namedRange,
-    (context, [name, offset, length]) => readFile(pathOf(context, name, "stderr"), offset, length),
-  ),
-  tailProcessStdoutLog: tailStdout,
-  tailProcessLog: tailStdout,
-  tailProcessStderrLog: method(
-    "array string int int",
-    "The last bytes of the error output of a process",
-    namedRange,
-    (context, [name, offset, length]) => tailFile(pathOf(context, name, "stderr"), offset, length),
-  ),
+  readProcessStdoutLog: stdout.read,
+  readProcessLog: stdout.read,
+  readProcessStderrLog: stderr.read,
+  tailProcessStdoutLog: stdout.tail,
+  tailProcessLog: stdout.tail,
+  tailProcessStderrLog: stderr.tail,
   clearProcessLogs: clearLogs,
   clearProcessLog: clearLogs,
   clearAllProcessLogs: method("array", "Empty the logs of all processes", none, ({ supervisor }) =>

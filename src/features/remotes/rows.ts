@@ -1,7 +1,10 @@
-import { pendingOf } from "./cache.ts";
+import { workspaceOf } from "../../env/workspace.ts";
+import { describeOrphan, orphanedUploads, pendingOf } from "./cache.ts";
 import { mountControl } from "./control.ts";
+import { layoutRemotes, type RemoteLayout } from "./layout.ts";
+import { listRemotes } from "./list.ts";
 import { isMounted } from "./mount-point.ts";
-import type { RemoteLayout } from "./layout.ts";
+import { REMOTES_GROUP } from "./program.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";
 
 /** One remote in `remotes --json`; null where unknown. */
@@ -23,11 +26,37 @@ export interface RemoteRow {
   reason: string | null;
 }
 
+export interface RemoteRows {
+  rows: RemoteRow[];
+  /** Names of all remotes, chosen or not. */
+  known: string[];
+  /** What is wrong with the configuration of rclone. */
+  problems: string[];
+  /** A line for each cache with uploads whose remote is gone. */
+  orphans: string[];
+}
+
+/** Describes the remotes of an environment, or those that are named. `programs` is the status of all programs. */
+export async function remoteRows(
+  env: Record<string, string>,
+  programs: ProgramStatus[],
+  names: string[],
+): Promise<RemoteRows> {
+  const { remotes, problems } = await listRemotes(env);
+  const workspace = workspaceOf(env);
+  const layouts = layoutRemotes(remotes, workspace);
+  const chosen = layouts.filter(({ remote }) => names.length === 0 || names.includes(remote.name));
+  const statusOf = ({ program }: RemoteLayout) =>
+    programs.find(({ group, name }) => group === REMOTES_GROUP && name === program);
+  const [rows, orphans] = await Promise.all([
+    Promise.all(chosen.map((layout) => describeRemote(layout, statusOf(layout)))),
+    orphanedUploads(layouts, workspace),
+  ]);
+  return { rows, known: remotes.map(({ name }) => name), problems, orphans: orphans.map(describeOrphan) };
+}
+
 /** Asks the rclone of a remote; pending uploads are counted in the cache. */
-export async function describeRemote(
-  layout: RemoteLayout,
-  status: ProgramStatus | undefined,
-): Promise<RemoteRow> {
+async function describeRemote(layout: RemoteLayout, status: ProgramStatus | undefined): Promise<RemoteRow> {
   const { remote, mountPoint } = layout;
   // The mount of an rclone that has died is still in the table of mounts.
   const mounted = isMounted(mountPoint) && status?.ready !== false;
