@@ -32,6 +32,22 @@ for ((waited = 0; ; waited++)); do
 done
 
 port=$(docker port "$id" 22 | head -n 1)
+# sshd listens by now, but a login takes docker's proxy, too: the proxy resets a connection which it cannot hand on at once
+# ("Connection reset by peer"; sshd itself would close it). The banner of sshd says that the whole way is open.
+banner() {
+  local line=
+  { exec 3<>"/dev/tcp/127.0.0.1/${port##*:}"; } 2>/dev/null || return
+  IFS= read -r -t 5 line <&3 2>/dev/null || true
+  exec 3>&-
+  [[ $line == SSH-2.0-* ]]
+}
+for ((tries = 1; ; tries++)); do
+  if banner; then break; fi
+  if ((tries >= limit * 4)); then fail "no answer of sshd at port ${port##*:} after $limit s"; fi
+  printf '%s: no answer of sshd at port %s, try %d; %s\n' "$image" "${port##*:}" "$tries" \
+    "$(docker exec "$id" ai-dock status sshd)" >&2
+  sleep 0.25
+done
 # What the image says it is, sorted, and so a session by ssh.
 kind='^(NOTE|XPU_TARGET|(CUDA|CUDNN|ROCM)_(VERSION|LEVEL))=.'
 expected=$({
