@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { ContainerOutput } from "../logs/write/container.ts";
 import { LogFile } from "../logs/write/log-file.ts";
 import { addLogTarget, logger } from "../log.ts";
-import type { LogStore } from "../supervisor/supervisor.ts";
+import type { LogStore } from "../supervisor/context.ts";
 import { LOG_DIRECTORY, MEGABYTE } from "../programs/spec.ts";
 
 const OWN_LOG_BYTES = 10 * MEGABYTE;

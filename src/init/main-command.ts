@@ -1,5 +1,5 @@
 import { AiDockError } from "../errors.ts";
-import { resolveCommand } from "../supervisor/command.ts";
+import { resolveCommand } from "../supervisor/command-line.ts";
 import { type ChildExit, sendSignal, shellCode, spawnChild } from "../sys/children.ts";
 import { isTerminal } from "../sys/libc.ts";
 import type { Signals } from "./signals.ts";

@@ -4,10 +4,13 @@ import { pumpOutput } from "../logs/write/pump.ts";
 import { childExit, shellCode, spawnChild } from "../sys/children.ts";
 import { pipe } from "../sys/libc.ts";
 import type { LoggedExit, LoggedRunOptions } from "../features/step.ts";
-import { endTree, spawnMarked } from "../supervisor/end-tree.ts";
+import { ProcessTree } from "../supervisor/process-tree.ts";
 import type { BootLogs } from "./logs.ts";
 
 const NOT_FOUND = 127;
+
+/** What a script and all it has started get between SIGTERM and SIGKILL. */
+const KILL_AFTER_SECONDS = 2;
 
 /** How long output of a process that left something running in the background is waited for. */
 const LAST_OUTPUT_MILLISECONDS = 100;
@@ -24,20 +27,20 @@ export async function runLogged(
 ): Promise<LoggedExit> {
   const { read, write } = pipe();
   const pump = pumpOutput(read, { name, stream: "stdout", file: logs.file(name), container: logs.container });
-  let started: ReturnType<typeof spawnMarked<ReturnType<typeof spawnChild>>>;
+  const tree = new ProcessTree();
+  let child: ReturnType<typeof spawnChild>;
   try {
     const directory = cwd === undefined ? {} : { cwd };
-    started = spawnMarked(() => spawnChild({ command, env, ...directory, stdout: write, stderr: write }));
+    child = tree.spawn(() => spawnChild({ command, env, ...directory, stdout: write, stderr: write }));
   } catch (error) {
     logs.line(name, messageOf(error));
     return { code: NOT_FOUND };
   } finally {
     closeSync(write);
   }
-  const { child, mark } = started;
-  let ended: Promise<void> | undefined;
+  let ended: Promise<unknown> | undefined;
   const end = () => {
-    ended ??= endTree(child.pid, mark);
+    ended ??= tree.end("TERM", KILL_AFTER_SECONDS, child.pid);
   };
   const timer = timeout !== undefined && timeout > 0 ? setTimeout(end, timeout * 1000) : undefined;
   signal.addEventListener("abort", end);

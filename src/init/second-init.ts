@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { AiDockError } from "../errors.ts";
-import { resolveCommand } from "../supervisor/command.ts";
+import { resolveCommand } from "../supervisor/command-line.ts";
 import { execForeground } from "../sys/libc.ts";
 import { controlSocket } from "../sys/runtime-directory.ts";
 

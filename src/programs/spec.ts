@@ -114,6 +114,8 @@ export interface ProgramSpec {
   ready?: ReadySpec;
   webPort?: number;
   webName?: string;
+  /** What other commands ask for by name, whether a process runs or not; an observer may add to that. */
+  facts?: Record<string, FactValue>;
   /** Why it is not started at boot; shown by `status`. A start by request is still possible. */
   skipped?: string;
   /**

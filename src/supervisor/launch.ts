@@ -1,27 +1,22 @@
-import { closeSync } from "node:fs";
-import { AiDockError, messageOf } from "../errors.ts";
-import type { ContainerOutput } from "../logs/write/container.ts";
+import { closeSync, writeSync } from "node:fs";
+import { AiDockError, errnoOf, messageOf } from "../errors.ts";
 import type { LogFile } from "../logs/write/log-file.ts";
 import { pumpOutput } from "../logs/write/pump.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
 import { type ChildExit, spawnChild } from "../sys/children.ts";
+import { growPipe, pipe, setNonblocking } from "../sys/libc.ts";
 import { requireDescriptors } from "../sys/open-files.ts";
-import { markChildren, pipe } from "../sys/libc.ts";
-import { processCommand } from "./process-command.ts";
-import { openStdin, type Stdin } from "./stdin.ts";
+import { programCommand } from "./command-line.ts";
+import type { SupervisorContext } from "./context.ts";
+import type { ProcessTree } from "./process-tree.ts";
 
 export interface LaunchOptions {
+  context: SupervisorContext;
   spec: ProgramSpec;
-  /** The boot environment. */
-  env: Record<string, string>;
-  /** Where clients of supervisord find this supervisor. */
-  serverUrl: string;
-  stdout: LogFile | null;
-  stderr: LogFile | null;
-  container: ContainerOutput | null;
-  /** Tells this program's processes from all others, double-forked ones included. */
-  mark: number;
+  /** The log files of its streams. */
+  output: { readonly stdout: LogFile | null; readonly stderr: LogFile | null };
+  tree: ProcessTree;
   /** Sees every chunk of output before it is written; for readiness by log line. */
   onOutput?: (chunk: Uint8Array) => void;
   onExit: (exit: ChildExit) => void;
@@ -30,19 +25,25 @@ export interface LaunchOptions {
 /** Three pipes, what reads them, what Bun needs for a moment to start and watch a process, and some to spare. */
 const NEEDED_DESCRIPTORS = 20;
 
+/** One page: hardly any program reads its input, and the kernel limits what all pipes may hold together. */
+const STDIN_PIPE_BYTES = 4096;
+
+/** Between two tries to write to a program that does not read. */
+const FULL_WAIT_MILLISECONDS = 10;
+
 export interface Launched {
   pid: number;
   /** Resolves when every writer of its output is gone and all of it is written. */
-  output: Promise<unknown>;
+  written: Promise<unknown>;
   stdin: Stdin;
 }
 
 /** Starts a program's process. Throws AiDockError with what `status` is to show as reason. */
 export function launch(options: LaunchOptions): Launched {
-  const { spec, onExit } = options;
+  const { spec, tree, onExit } = options;
   if (spec.commandError !== undefined) throw new AiDockError(spec.commandError);
   const env = programEnvironment(options);
-  const { command, cwd } = processCommand(spec, env["PATH"]);
+  const { command, cwd } = programCommand(spec, env["PATH"]);
   requireDescriptors(NEEDED_DESCRIPTORS);
   // Our copies of what the process gets; it has its own once it runs.
   using copies = new DisposableStack();
@@ -50,54 +51,88 @@ export function launch(options: LaunchOptions): Launched {
   copies.defer(() => closeSync(stdin.read));
   try {
     const streams = openStreams(options, copies);
-    markChildren(options.mark);
-    const child = spawnChild({
-      command,
-      env,
-      ...(cwd === undefined ? {} : { cwd }),
-      ...(spec.umask === undefined ? {} : { umask: spec.umask }),
-      stdin: stdin.read,
-      stdout: streams.stdout,
-      stderr: streams.stderr,
-      onExit,
-    });
-    return { pid: child.pid, output: streams.done, stdin };
+    const child = tree.spawn(() =>
+      spawnChild({
+        command,
+        env,
+        ...(cwd === undefined ? {} : { cwd }),
+        ...(spec.umask === undefined ? {} : { umask: spec.umask }),
+        stdin: stdin.read,
+        stdout: streams.stdout,
+        stderr: streams.stderr,
+        onExit,
+      }),
+    );
+    return { pid: child.pid, written: streams.written, stdin };
   } catch (error) {
     stdin.close();
     throw new AiDockError(messageOf(error), { cause: error });
-  } finally {
-    markChildren(undefined);
   }
 }
 
-function programEnvironment({ spec, env, serverUrl }: LaunchOptions): Record<string, string> {
-  const base = spec.onlyEnvironment ? {} : env;
+function programEnvironment({ spec, context }: LaunchOptions): Record<string, string> {
+  const base = spec.onlyEnvironment ? {} : context.env;
   const own = {
     SUPERVISOR_ENABLED: "1",
-    SUPERVISOR_SERVER_URL: serverUrl,
+    SUPERVISOR_SERVER_URL: context.serverUrl,
     SUPERVISOR_PROCESS_NAME: spec.name,
     SUPERVISOR_GROUP_NAME: spec.group,
   };
   return { ...base, ...own, ...spec.environment };
 }
 
-/** A real pipe a stream; with redirect_stderr both share one, so that their order is kept. */
-function openStreams({ spec, stdout, stderr, container, onOutput }: LaunchOptions, copies: DisposableStack) {
-  const name = programId(spec);
-  const open = (stream: "stdout" | "stderr", file: LogFile | null) => {
+/** A real pipe for each stream; with redirect_stderr both share one, so that their order is kept. */
+function openStreams({ spec, context, output, onOutput }: LaunchOptions, copies: DisposableStack) {
+  const open = (stream: "stdout" | "stderr") => {
     const { read, write } = pipe();
     copies.defer(() => closeSync(write));
-    const done = pumpOutput(read, {
-      name,
+    const written = pumpOutput(read, {
+      name: programId(spec),
       stream,
-      file,
-      container,
+      file: output[stream],
+      container: context.container,
       ...(spec.containerLimit ? { limit: spec.containerLimit } : {}),
       ...(onOutput ? { onChunk: onOutput } : {}),
     });
-    return { write, done };
+    return { write, written };
   };
-  const out = open("stdout", stdout);
-  const err = spec.stderr === "stdout" ? out : open("stderr", stderr);
-  return { stdout: out.write, stderr: err.write, done: Promise.all([out.done, err.done]) };
+  const out = open("stdout");
+  const err = spec.stderr === "stdout" ? out : open("stderr");
+  return { stdout: out.write, stderr: err.write, written: Promise.all([out.written, err.written]) };
+}
+
+/** A program's standard input: silent and open, as supervisord gives it, until someone writes to it. */
+export interface Stdin {
+  /** The end for the program. */
+  read: number;
+  /** Writes all of it, as the program reads. False when it was closed before that. */
+  write(bytes: Uint8Array): Promise<boolean>;
+  close(): void;
+}
+
+/** Makes the standard input of a program. Throws with an errno `code`. */
+function openStdin(): Stdin {
+  const { read, write } = pipe();
+  growPipe(write, STDIN_PIPE_BYTES);
+  setNonblocking(write);
+  const state = { open: true };
+  return {
+    read,
+    async write(bytes) {
+      for (let written = 0; state.open && written < bytes.byteLength;) {
+        try {
+          written += writeSync(write, bytes, written);
+        } catch (error) {
+          if (errnoOf(error) !== "EAGAIN") return false;
+          await Bun.sleep(FULL_WAIT_MILLISECONDS);
+        }
+      }
+      return state.open;
+    },
+    close() {
+      if (!state.open) return;
+      state.open = false;
+      closeSync(write);
+    },
+  };
 }

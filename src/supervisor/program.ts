@@ -1,278 +1,242 @@
 import { messageOf } from "../errors.ts";
 import { logger } from "../log.ts";
-import { programId } from "../programs/names.ts";
-import type { FactValue, ProgramSpec } from "../programs/spec.ts";
-import { type ChildExit, sendSignal } from "../sys/children.ts";
+import type { Explanation, ProgramSpec } from "../programs/spec.ts";
+import type { ChildExit } from "../sys/children.ts";
 import { Attempts } from "./backoff.ts";
-import { type Event, isAlive, isUp, next, type State } from "./machine.ts";
-import { outOfMemory } from "./out-of-memory.ts";
-import { ProgramOutput } from "./program-output.ts";
-import { type Run, type RunContext, startRun } from "./run.ts";
-import { LONGEST_TIMER_SECONDS, Stops } from "./stops.ts";
-import { explainExit, stateLevel } from "./wording.ts";
+import type { SupervisorContext } from "./context.ts";
+import { describeExit } from "./exit-reason.ts";
+import { type Event, isStopping, type State } from "./machine.ts";
+import { ProcessTree } from "./process-tree.ts";
+import { ProgramState } from "./program-state.ts";
+import { ProgramOutput, Run } from "./run.ts";
+import { endLeftovers, LONGEST_TIMER_SECONDS, Stop } from "./stop.ts";
 
 const log = logger("supervisor");
 
-/** Far above any limit that someone would set in earnest. */
-let nextMark = 0x41_49_00_00;
-
-export interface ProgramContext extends RunContext {
+export interface ProgramOwner {
   /** Called after every change of state or readiness. */
   onChange(program: Program): void;
-  /** Called when one is to be started whose process has taken too long to end for whoever asked. */
+  /** Called when a program is to be started whose process took too long to end for whoever asked. */
   onStartable(program: Program): void;
 }
 
-/** One supervised process: its state, and the effects of every change of it. */
-export class Program {
-  readonly spec: ProgramSpec;
-  readonly id: string;
-  state: State = "STOPPED";
-  pid: number | null = null;
-  /** Readiness by the program's own check; without one, RUNNING is ready. */
-  ready = false;
-  restarts = 0;
-  exit: ChildExit | null = null;
-  /** Why it is not up, in words. */
-  reason: string | null;
-  /** How the process fares, in words, and what else is known of it; by its observer. */
-  note: string | null = null;
-  facts: Record<string, FactValue> = {};
-  /** The last thing that someone, an update or the end of the container asked for was a stop. */
-  stoppedByRequest = false;
-  /** Its own preparation said that it cannot start in this container. */
-  refused = false;
-  /** When its process was last started and when it last ended, in epoch milliseconds; 0 for never. */
-  readonly times = { started: 0, ended: 0 };
+/** How a process ended by itself. */
+interface End {
+  exit: ChildExit;
+  uptime: number;
+  /** Before startsecs. */
+  early: boolean;
+  /** What the OOM killer has to do with the end, in words. */
+  memory: string | undefined;
+}
 
+/** One supervised process, and the effects of every change of its state. */
+export class Program extends ProgramState {
   readonly output: ProgramOutput;
-  readonly #context: ProgramContext;
-  readonly #mark = nextMark++;
-  readonly #stops: Stops;
+  readonly #context: SupervisorContext;
+  readonly #owner: ProgramOwner;
+  readonly #tree = new ProcessTree();
   readonly #attempts: Attempts;
+  #stop: Stop | undefined;
   #timer: Timer | undefined;
-  #run: Run | undefined;
   #preparing: Promise<void> | undefined;
+  #explaining: Promise<void> | undefined;
   #isRetired = false;
 
-  constructor(spec: ProgramSpec, context: ProgramContext) {
-    this.spec = spec;
-    this.id = programId(spec);
-    this.reason = spec.skipped ?? null;
+  constructor(spec: ProgramSpec, context: SupervisorContext, owner: ProgramOwner) {
+    super(spec);
+    this.output = new ProgramOutput(context, spec);
     this.#context = context;
-    this.output = new ProgramOutput(context);
-    this.#stops = new Stops({ id: this.id, spec, mark: this.#mark, pid: () => this.pid });
+    this.#owner = owner;
     this.#attempts = new Attempts(spec.startretries);
   }
 
-  /** Seconds since the process was started, or null without one. */
-  get uptime(): number | null {
-    return this.pid === null ? null : (this.#run?.uptime() ?? null);
-  }
-
-  /** It has no process, and is not to have one at once; it may be in preparation. */
-  get isDown(): boolean {
-    return !isAlive(this.state) && !isUp(this.state);
-  }
-
-  /** From now on it never starts, whoever still knows it. False, and nothing happens, while it is not down. */
+  /** From now on the program never starts, whoever still knows it. False, and nothing happens, while it is not down. */
   retire(): boolean {
     this.#isRetired ||= this.isDown;
     return this.#isRetired;
   }
 
   /**
-   * Starts it, unless it is up or on its way; while it is being stopped, after that. Of several requests the
+   * Starts the program, unless it is up or on its way; while it is being stopped, after that. Of several requests the
    * last one counts. A later failure shows as BACKOFF, then FATAL.
    */
   async start(): Promise<void> {
-    this.stoppedByRequest = false;
-    await this.#stops.underWay();
-    // One whose process does not end starts when it has.
-    if (isUp(this.state) || this.state === "STOPPING" || this.stoppedByRequest || this.#isRetired) return;
+    this.isStopRequested = false;
+    await this.#settled();
+    // A process that hangs is not waited for: the program starts when it has ended.
+    if (!this.#mayStart()) return;
     this.#preparing ??= this.#prepare().finally(() => {
       this.#preparing = undefined;
     });
     await this.#preparing;
   }
 
+  /**
+   * Stops the program and, by its KillMode, all it started, also when its own process has ended long since. Every caller
+   * gets the same end. The program stays STOPPING when not even SIGKILL ends its process.
+   */
+  async stop(waitSeconds = this.spec.stopwaitsecs): Promise<void> {
+    this.isStopRequested = true;
+    const target = { id: this.id, spec: this.spec, tree: this.#tree };
+    if (this.isDown) {
+      await endLeftovers(target);
+      return;
+    }
+    if (!isStopping(this.innerState)) {
+      const enter = (event: Event, reason?: string) => this.enter(event, reason);
+      const { hangSeconds } = this.#context;
+      this.#stop = new Stop({ ...target, hangSeconds, run: this.run, enter }, waitSeconds);
+    }
+    await this.#stop?.over;
+  }
+
+  /** Sends SIGKILL to the process group of a program that is being stopped, whatever time is left for the stop. */
+  kill(): void {
+    this.#stop?.kill(true);
+  }
+
+  /** Sends a signal to the process, or with `group` to its process group. False without a process. */
+  signal(name: string, group = false): boolean {
+    this.#context.memory.forget();
+    return this.run?.signal(name, group) ?? false;
+  }
+
+  /** Writes to the standard input of the process. False without one, or when it has closed its input. */
+  async writeStdin(bytes: Uint8Array): Promise<boolean> {
+    return (await this.run?.writeStdin(bytes)) ?? false;
+  }
+
+  #mayStart(): boolean {
+    return this.isDown && !this.isStopRequested && !this.#isRetired;
+  }
+
+  /** Resolves when no end is to be explained and no stop is under way, except one whose process hangs. */
+  async #settled(): Promise<void> {
+    await Promise.allSettled([this.#explaining, this.#stop?.over, this.#tree.ending]);
+  }
+
   async #prepare(): Promise<void> {
     const refusal = await this.spec.prepare?.().catch(messageOf);
-    await this.#stops.underWay();
-    if (this.stoppedByRequest || this.#isRetired || isUp(this.state)) return;
-    this.refused = refusal !== undefined;
+    await this.#settled();
+    if (!this.#mayStart()) return;
+    this.isRefused = refusal !== undefined;
     if (refusal !== undefined) {
-      this.reason = refusal;
+      this.why = refusal;
       log.info(`${this.id} skipped: ${refusal}`);
-      this.#context.onChange(this);
+      this.#owner.onChange(this);
       return;
     }
     this.#attempts.reset();
     this.#spawn("start");
   }
 
-  /**
-   * Stops it and, by its KillMode, all it started, also when its own process has ended long since. Every caller gets
-   * the same end. It stays STOPPING when not even KILL ends its process.
-   */
-  async stop(waitSeconds = this.spec.stopwaitsecs): Promise<void> {
-    this.stoppedByRequest = true;
-    if (this.state === "BACKOFF") {
-      this.reason = null;
-      this.#enter("stop");
-    }
-    if (isUp(this.state)) this.#stopProcess(waitSeconds);
-    else if (this.state !== "STOPPING") this.#stops.beginLeftovers();
-    await this.#stops.underWay();
-  }
-
-  /** Sends a signal to the process, or with `group` to its process group. False without a process. */
-  signal(name: string, group = false): boolean {
-    outOfMemory.forget();
-    return this.pid !== null && sendSignal(group ? -this.pid : this.pid, name);
-  }
-
-  /** Writes to the standard input of the process. False without one, or when it has closed its input. */
-  async writeStdin(bytes: Uint8Array): Promise<boolean> {
-    return this.pid !== null && ((await this.#run?.writeStdin(bytes)) ?? false);
-  }
-
   #spawn(event: "start" | "retry"): void {
-    this.#enter(event);
-    this.exit = null;
-    this.ready = false;
+    this.enter(event);
+    this.lastExit = null;
+    let run: Run;
     try {
-      this.#run = startRun({
-        ...this.#context,
+      run = new Run({
+        context: this.#context,
         spec: this.spec,
-        mark: this.#mark,
+        output: this.output,
+        tree: this.#tree,
         onReady: (ready) => this.#becomeReady(ready),
-        onNote: (note) => {
-          this.note = note;
-        },
-        onFact: (name, value) => {
-          this.facts[name] = value;
-        },
-        onExit: (exit) => void this.#ended(exit),
+        onExit: (exit) => this.#ended(run, exit),
       });
     } catch (error) {
-      this.reason = messageOf(error);
-      this.#enter("spawn-failed");
+      this.enter("spawn-failed", messageOf(error));
       this.#retryOrGiveUp();
       return;
     }
-    this.pid = this.#run.pid;
-    this.#stops.started();
+    this.run = run;
     this.times.started = Date.now();
-    const run = this.#run;
-    this.output.follow(run, () => this.#run !== run || this.pid !== null);
-    log.info(`${this.id} started`, { pid: this.pid });
+    // A process that was started meanwhile writes to the same files.
+    this.output.follow(run, () => this.run !== undefined);
+    log.info(`${this.id} started`, { pid: run.pid });
     if (this.spec.startsecs === 0) this.#becomeRunning();
     else this.#after(this.spec.startsecs, () => this.#becomeRunning());
   }
 
   #becomeReady(ready: boolean): void {
-    if (ready === this.ready) return;
-    this.ready = ready;
+    if (ready === this.isReady) return;
+    this.isReady = ready;
+    const isUp = !isStopping(this.innerState);
     if (ready) log.info(`${this.id} ready`, { ms: Math.round((this.uptime ?? 0) * 1000) });
-    else if (this.state !== "STOPPING")
-      log.warn(`${this.id} is not ready any more`, { note: this.note ?? undefined });
-    // What says itself that it is up need not prove it by startsecs.
-    if (ready && this.state === "STARTING") this.#becomeRunning();
-    else this.#context.onChange(this);
+    else if (isUp) log.warn(`${this.id} is not ready any more`, { note: this.note ?? undefined });
+    // A program that says itself that it is up need not prove it by startsecs.
+    if (ready && this.innerState === "STARTING") this.#becomeRunning();
+    else this.#owner.onChange(this);
   }
 
   #becomeRunning(): void {
     this.#attempts.cameUp();
-    if (this.spec.ready === undefined) this.ready = true;
-    this.#enter("stable");
+    if (this.spec.ready === undefined) this.isReady = true;
+    this.enter("stable");
   }
 
-  async #ended(exit: ChildExit): Promise<void> {
-    clearTimeout(this.#timer);
-    const run = this.#run;
-    const uptime = run?.uptime() ?? 0;
-    const early = this.state === "STARTING";
-    this.exit = exit;
-    this.pid = null;
+  #ended(run: Run, exit: ChildExit): void {
+    const memory = this.#context.memory.account(exit);
+    const end = { exit, memory, uptime: run.uptime, early: this.innerState === "STARTING" };
+    this.lastExit = exit;
+    this.run = undefined;
+    this.isReady = false;
     this.times.ended = Date.now();
-    this.ready = false;
-    this.note = null;
-    this.facts = {};
-    if (this.state === "STOPPING") return;
-    const explanation = this.spec.observe === undefined ? undefined : await run?.explain(exit);
-    // Someone may have stopped it meanwhile.
-    if (this.#run !== run || !isUp(this.state)) return;
-    const expected = exit.code !== null && this.spec.exitcodes.includes(exit.code);
-    const how = explanation?.reason ?? explainExit(exit);
-    this.reason = early && !expected && explanation === undefined ? `Exited too quickly (${how})` : how;
+    if (isStopping(this.innerState)) {
+      this.#stop?.gone();
+      return;
+    }
+    this.enter("end");
+    if (this.spec.observe === undefined) this.#conclude(end, undefined);
+    else this.#explaining = run.explain(exit).then((explanation) => this.#conclude(end, explanation));
+  }
+
+  /** Decides what follows from an end, unless the program was stopped before the end was explained. */
+  #conclude({ exit, memory, uptime, early }: End, explanation: Explanation | undefined): void {
+    if (this.innerState !== "ENDED" || this.lastExit !== exit) return;
+    const { exitcodes, autorestart } = this.spec;
+    const expected = exit.code !== null && exitcodes.includes(exit.code);
+    const how = explanation?.reason ?? describeExit(exit, memory);
     log[expected ? "info" : "warn"](`${this.id} ended: ${how}`, { uptime: uptime.toFixed(1) });
-    if (explanation?.fatal) this.#giveUp(early);
+    if (explanation?.fatal) this.enter("give-up", how);
     else if (early && !expected) {
-      this.#enter("exit-early");
+      this.enter("exit-early", explanation === undefined ? `Exited too quickly (${how})` : how);
       this.#retryOrGiveUp();
     } else {
-      this.#enter("exit");
-      const { autorestart } = this.spec;
+      this.enter("exit", how);
       if (autorestart === true || (autorestart === "unexpected" && !expected)) this.#restart(uptime);
     }
   }
 
-  #giveUp(early: boolean): void {
-    const { reason } = this;
-    this.#enter(early ? "exit-early" : "exit");
-    if (!early) this.#enter("delay");
-    this.reason = reason;
-    this.#enter("give-up");
-  }
-
   #restart(uptime: number): void {
-    this.restarts++;
+    this.restartCount++;
     const delay = this.#attempts.crashed(uptime);
     if (delay === 0) {
       this.#spawn("start");
       return;
     }
-    this.#enter("delay");
+    this.enter("delay", this.why);
     this.#after(delay, () => this.#spawn("retry"));
   }
 
   #retryOrGiveUp(): void {
     const delay = this.#attempts.failedToStart();
     if (delay === undefined) {
-      this.#enter("give-up");
+      this.enter("give-up", this.why);
       return;
     }
     this.#after(delay, () => {
-      this.restarts++;
+      this.restartCount++;
       this.#spawn("retry");
     });
   }
 
-  #stopProcess(waitSeconds: number): void {
-    let hangs = false;
-    this.#enter("stop");
-    this.#stops.begin(this.#run?.exited ?? Promise.resolve(), waitSeconds, {
-      onHang: (reason) => {
-        hangs = true;
-        this.reason = reason;
-      },
-      onEnd: () => {
-        this.reason = null;
-        this.#enter("stopped");
-        if (hangs && !this.stoppedByRequest) this.#context.onStartable(this);
-      },
-    });
-  }
-
-  #enter(event: Event): void {
-    const state = next(this.state, event);
-    if (state === undefined) throw new Error(`${this.id}: ${event} in state ${this.state}`);
+  protected override enter(event: Event, reason: string | null = null): State {
+    const state = super.enter(event, reason);
     clearTimeout(this.#timer);
-    this.state = state;
-    if (state === "RUNNING" || state === "STARTING") this.reason = null;
-    log[stateLevel[state]](`${this.id} ${state}`, { reason: this.reason ?? undefined });
-    this.#context.onChange(this);
+    this.#owner.onChange(this);
+    if (event === "stopped" && this.#stop?.hung && !this.isStopRequested) this.#owner.onStartable(this);
+    return state;
   }
 
   #after(seconds: number, action: () => void): void {

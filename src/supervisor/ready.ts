@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import type { ReadySpec } from "../programs/spec.ts";
 import { run } from "../sys/run.ts";
-import { commandWords } from "./process-command.ts";
+import { findCommand } from "./command-line.ts";
 
 const FIRST_WAIT_MILLISECONDS = 10;
 const LONGEST_WAIT_MILLISECONDS = 1000;
@@ -51,7 +51,7 @@ async function probe(
   try {
     if (spec.kind === "tcp") return await accepts(spec.host, spec.port, limit);
     if (spec.kind === "http") return await answersWell(spec.url, limit);
-    const { code, left } = await run(commandWords(spec.command, env["PATH"]), { env, signal: limit });
+    const { code, left } = await run(findCommand(spec.command, env["PATH"]), { env, signal: limit });
     // Further ones would only hang beside it.
     if (left !== undefined) await Promise.race([left, aborted(signal)]);
     return code === 0;

@@ -1,8 +1,7 @@
 import { logger } from "../log.ts";
 import { stopTiers } from "../programs/order.ts";
-import { descendantsOf } from "../sys/proc.ts";
 import { dependencyFinder } from "./dependencies.ts";
-import { endProcesses, processTable } from "./descendants.ts";
+import { endStrays } from "./process-tree.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** What is kept of the whole time for the final KILL and for writing the last logs. */
@@ -45,7 +44,7 @@ export async function shutdown(
   for (const program of programs) {
     if (program.pid === null) continue;
     log.warn(`${program.id} did not stop within the time there is; killing it`);
-    program.signal("KILL", true);
+    program.kill();
   }
   // What not even KILL ends must not take the time that is kept for the rest.
   const enough = Bun.sleep((remaining() + STRAY_KILL_SECONDS) * 1000);
@@ -63,17 +62,6 @@ async function writeLastOutput({ programs, container }: Supervisor): Promise<voi
   const drained = Promise.all(programs.map(({ output }) => output.drained()));
   await Promise.race([drained, Bun.sleep(LAST_OUTPUT_MILLISECONDS)]);
   if (container !== null) container.holdsBack = true;
-}
-
-async function endStrays(graceSeconds: number): Promise<void> {
-  const find = async () => {
-    const processes = (await processTable()).filter(({ state }) => state !== "Z");
-    if (process.pid !== 1) return descendantsOf(process.pid, processes);
-    return processes.filter(({ pid }) => pid !== 1);
-  };
-  const left = await endProcesses(find, "TERM", graceSeconds);
-  if (left.length > 0)
-    log.error("some processes cannot be killed", { pids: left.map(({ pid }) => pid).join(",") });
 }
 
 /** Two moments that also come at once when hurried. */

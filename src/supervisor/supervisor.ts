@@ -1,13 +1,15 @@
 import type { ContainerOutput } from "../logs/write/container.ts";
-import type { LogFile } from "../logs/write/log-file.ts";
 import { AiDockError } from "../errors.ts";
 import { logger } from "../log.ts";
 import { programId, requirePrograms } from "../programs/names.ts";
 import { compareStart } from "../programs/order.ts";
-import type { LogSpec, ProgramSpec } from "../programs/spec.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
+import type { SupervisorContext } from "./context.ts";
 import { dependentsFirst, waitingFor } from "./dependencies.ts";
+import { OutOfMemory } from "./exit-reason.ts";
 import { isUp } from "./machine.ts";
 import { Program } from "./program.ts";
+import { HANG_SECONDS } from "./stop.ts";
 
 /** So many processes are started before signals, exits and clients get their turn: some 10 ms of work. */
 const STARTS_A_TURN = 16;
@@ -17,23 +19,9 @@ const log = logger("supervisor");
 /** What the container as a whole is doing. */
 export type Phase = "booting" | "running" | "stopping";
 
-/** The open files of all logs, by path. */
-export interface LogStore {
-  /** The open file for a log; the same one for the same path. */
-  open(spec: LogSpec): LogFile | null;
-  /** Nobody that opened this log needs it any more. */
-  release(spec: LogSpec): void;
-}
-
-export interface SupervisorOptions {
-  /** The boot environment; programs get it as it is when they start. */
-  env: Record<string, string>;
-  /** Where clients of supervisord find this supervisor. */
-  serverUrl: string;
-  container: ContainerOutput | null;
-  logs: LogStore;
+export interface SupervisorOptions extends Omit<SupervisorContext, "memory" | "hangSeconds"> {
   /** A program turned FATAL. */
-  onFatal?(program: Program): void;
+  onFatal?(this: void, program: Program): void;
 }
 
 /** All programs of the container, by name, and what is done to them. */
@@ -44,18 +32,18 @@ export class Supervisor {
   readonly #programs = new Map<string, Program>();
   #ordered: Program[] | undefined;
   readonly #waiting = new Set<Program>();
-  /** How often each was asked to stop. */
-  readonly #stops = new WeakMap<Program, number>();
   readonly #watchers = new Set<() => void>();
-  readonly #options: SupervisorOptions;
+  readonly #context: SupervisorContext;
+  readonly #onFatal: SupervisorOptions["onFatal"];
 
-  constructor(options: SupervisorOptions) {
-    this.#options = options;
+  constructor({ onFatal, ...context }: SupervisorOptions) {
+    this.#context = { ...context, memory: new OutOfMemory(), hangSeconds: HANG_SECONDS };
+    this.#onFatal = onFatal;
   }
 
   /** Where all programs' output goes besides their files. */
   get container(): ContainerOutput | null {
-    return this.#options.container;
+    return this.#context.container;
   }
 
   /** In start order. */
@@ -72,13 +60,7 @@ export class Supervisor {
       log.info(`${id} is defined again; the later definition counts`);
       if (!this.remove(before)) throw new AiDockError(`${id} is still running`);
     }
-    const { env, serverUrl, container, logs } = this.#options;
-    const program = new Program(spec, {
-      env,
-      serverUrl,
-      container,
-      stdout: logs.open(spec.stdout),
-      stderr: spec.stderr === "stdout" ? null : logs.open(spec.stderr),
+    const program = new Program(spec, this.#context, {
       onChange: (changed) => this.#changed(changed),
       onStartable: (startable) => void this.begin([startable]),
     });
@@ -96,7 +78,7 @@ export class Supervisor {
     this.#ordered = undefined;
     this.#waiting.delete(program);
     program.spec.release?.();
-    void this.#releaseLogs(program);
+    void program.output.release();
     return true;
   }
 
@@ -117,11 +99,11 @@ export class Supervisor {
    * Whoever is asked to stop before its turn has come is not started.
    */
   async begin(programs: Program[]): Promise<void> {
-    const before = new Map(programs.map((program) => [program, this.#stopsOf(program)]));
+    const planned = programs.map((program) => ({ program, ticket: program.ticket }));
     const begun: Promise<void>[] = [];
-    for (const [index, program] of programs.entries()) {
+    for (const [index, { program, ticket }] of planned.entries()) {
       if (index > 0 && index % STARTS_A_TURN === 0) await new Promise(setImmediate);
-      if (this.#stopsOf(program) === before.get(program)) begun.push(this.#startWhenPossible(program));
+      if (!ticket.revoked) begun.push(this.#startWhenPossible(program));
     }
     await Promise.all(begun);
   }
@@ -129,14 +111,14 @@ export class Supervisor {
   /** Starts programs and resolves when each is RUNNING or has failed, waits or was refused, or `signal` is aborted. */
   async start(programs: Program[], signal?: AbortSignal): Promise<void> {
     await this.begin(programs);
-    await this.until(() => programs.every(({ state }) => state !== "STARTING"), signal);
+    await this.until(() => programs.every(({ isStarting }) => !isStarting), signal);
   }
 
   /** Stops programs, dependents before what they depend on. */
   async stop(programs: Program[]): Promise<void> {
     for (const program of programs) {
-      if (this.#waiting.delete(program)) program.reason = null;
-      this.#stops.set(program, this.#stopsOf(program) + 1);
+      if (this.#waiting.delete(program)) program.waitFor(null);
+      program.requestStop();
     }
     await dependentsFirst(programs, (program) => program.stop());
   }
@@ -144,10 +126,11 @@ export class Supervisor {
   /** Stops programs and starts them again, but for those that someone has asked to stop meanwhile. */
   async restart(programs: Program[], signal?: AbortSignal): Promise<void> {
     const stopped = this.stop(programs);
-    const before = new Map(programs.map((program) => [program, this.#stopsOf(program)]));
+    const planned = programs.map((program) => ({ program, ticket: program.ticket }));
     await stopped;
+    const wanted = planned.filter(({ ticket }) => !ticket.revoked);
     await this.start(
-      programs.filter((program) => this.#stopsOf(program) === before.get(program)),
+      wanted.map(({ program }) => program),
       signal,
     );
   }
@@ -170,10 +153,6 @@ export class Supervisor {
     }
   }
 
-  #stopsOf(program: Program): number {
-    return this.#stops.get(program) ?? 0;
-  }
-
   async #startWhenPossible(program: Program): Promise<void> {
     if (isUp(program.state) || this.phase === "stopping") return;
     const reason = waitingFor(program, this.programs);
@@ -183,18 +162,11 @@ export class Supervisor {
       return;
     }
     this.#waiting.add(program);
-    program.reason = reason;
-  }
-
-  async #releaseLogs(program: Program): Promise<void> {
-    await program.output.drained();
-    const { stdout, stderr } = program.spec;
-    this.#options.logs.release(stdout);
-    if (stderr !== "stdout") this.#options.logs.release(stderr);
+    program.waitFor(reason);
   }
 
   #changed(program: Program): void {
-    if (program.state === "FATAL") this.#options.onFatal?.(program);
+    if (program.state === "FATAL") this.#onFatal?.(program);
     for (const waiting of this.#waiting) void this.#startWhenPossible(waiting);
     for (const watch of this.#watchers) watch();
   }

@@ -39,10 +39,9 @@ async function apply(supervisor: Supervisor, { programs: specs, problems }: Read
   const hanging = await takeDown(supervisor, differing);
   for (const { id, reason } of hanging)
     problems.push(problemOf({ severity: "error", text: `${id}: ${reason}; update again when it has ended` }));
-  for (const program of hanging) {
-    // It is not its user's stop: once it has ended it is up again, in what version there is then.
-    if (wanted.has(program.id)) program.stoppedByRequest = keptDown.has(program.id);
-  }
+  // An update is no request to stop: a program that hangs is up again once it has ended.
+  const wantedUp = hanging.filter(({ id }) => wanted.has(id) && !keptDown.has(id));
+  await Promise.all(wantedUp.map((program) => program.start()));
   const gone = differing.filter((program) => !hanging.includes(program));
 
   const differs = new Set(gone.map(({ id }) => id));
@@ -51,7 +50,7 @@ async function apply(supervisor: Supervisor, { programs: specs, problems }: Read
   const changed = missing.filter((spec) => differs.has(programId(spec)));
   const added = missing.filter((spec) => !present.has(programId(spec)));
   const programs = [...changed, ...added].map((spec) => supervisor.add(spec));
-  for (const program of programs) if (keptDown.has(program.id)) program.stoppedByRequest = true;
+  await Promise.all(programs.filter(({ id }) => keptDown.has(id)).map((program) => program.stop()));
   await supervisor.autostart(programs.filter(({ id }) => !keptDown.has(id)));
 
   const tell = (change: Change["change"]) => (spec: { name: string; group: string }) => ({

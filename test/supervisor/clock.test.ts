@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
-import { Program } from "../../src/supervisor/program.ts";
-import { bareContext, specOf } from "./spec-fixture.ts";
+import type { Program } from "../../src/supervisor/program.ts";
+import { loneProgram, specOf } from "./spec-fixture.ts";
 
 const realNow = Date.now;
 
@@ -11,10 +11,7 @@ afterEach(() => {
 function sleeper(): { program: Program; reaches: (state: string) => Promise<void> } {
   const spec = specOf("sleeper", { startsecs: 0.2, stopwaitsecs: 5 });
   let changed = () => {};
-  const program = new Program(
-    spec,
-    bareContext(() => changed()),
-  );
+  const program = loneProgram(spec, { onChange: () => changed() });
   return {
     program,
     reaches: (state) =>

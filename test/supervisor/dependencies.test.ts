@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { logFile } from "../../src/programs/spec.ts";
 import { dependenciesOf, dependentsFirst } from "../../src/supervisor/dependencies.ts";
-import { Program } from "../../src/supervisor/program.ts";
-import { bareContext, specOf } from "./spec-fixture.ts";
+import type { Program } from "../../src/supervisor/program.ts";
+import { loneProgram, specOf } from "./spec-fixture.ts";
 
 function program(name: string, dependsOn: string[] = [], group = name): Program {
   const spec = specOf(name, { group, dependsOn, stdout: logFile(name) });
-  return new Program(spec, bareContext());
+  return loneProgram(spec);
 }
 
 /** The order in which a thing that takes a turn of the event loop ends for each. */

@@ -1,15 +1,33 @@
 import { describe, expect, test } from "bun:test";
-import { type Event, isAlive, isUp, next, type State } from "../../src/supervisor/machine.ts";
+import {
+  type Event,
+  isAlive,
+  isDown,
+  isStopping,
+  isUp,
+  next,
+  type ShownState,
+  shownState,
+  type State,
+  table,
+} from "../../src/supervisor/machine.ts";
 
-/** Every state, and whether a process exists, and whether a start has nothing to do: up, or on its way up. */
-const traits: Record<State, { alive: boolean; up: boolean }> = {
-  STOPPED: { alive: false, up: false },
-  STARTING: { alive: true, up: true },
-  RUNNING: { alive: true, up: true },
-  BACKOFF: { alive: false, up: true },
-  STOPPING: { alive: true, up: false },
-  EXITED: { alive: false, up: false },
-  FATAL: { alive: false, up: false },
+type Trait = "alive" | "up" | "stopping" | "down";
+
+/** Every state, what clients are told, and what is true of it. */
+const traits: Record<State, [ShownState, ...Trait[]]> = {
+  STOPPED: ["STOPPED", "down"],
+  STARTING: ["STARTING", "alive", "up"],
+  RUNNING: ["RUNNING", "alive", "up"],
+  BACKOFF: ["BACKOFF", "up"],
+  ENDED: ["EXITED"],
+  EXITED: ["EXITED", "down"],
+  FATAL: ["FATAL", "down"],
+  FINISHING: ["STOPPING", "alive", "stopping"],
+  TERMINATING: ["STOPPING", "alive", "stopping"],
+  KILLING: ["STOPPING", "alive", "stopping"],
+  HUNG: ["STOPPING", "alive", "stopping"],
+  CLEARING: ["STOPPING", "stopping"],
 };
 const states = Object.keys(traits) as State[];
 
@@ -18,13 +36,18 @@ const everyEvent: Record<Event, true> = {
   start: true,
   "spawn-failed": true,
   stable: true,
-  "exit-early": true,
+  end: true,
   exit: true,
-  stopped: true,
+  "exit-early": true,
   retry: true,
   delay: true,
   "give-up": true,
   stop: true,
+  terminate: true,
+  kill: true,
+  hang: true,
+  gone: true,
+  stopped: true,
 };
 const events = Object.keys(everyEvent) as Event[];
 
@@ -33,30 +56,57 @@ const expected: [State, Event, State][] = [
   ["STOPPED", "start", "STARTING"],
   ["STARTING", "spawn-failed", "BACKOFF"],
   ["STARTING", "stable", "RUNNING"],
-  ["STARTING", "exit-early", "BACKOFF"],
-  ["STARTING", "exit", "EXITED"],
-  ["STARTING", "stop", "STOPPING"],
-  ["RUNNING", "exit", "EXITED"],
-  ["RUNNING", "stop", "STOPPING"],
+  ["STARTING", "end", "ENDED"],
+  ["STARTING", "stop", "FINISHING"],
+  ["RUNNING", "end", "ENDED"],
+  ["RUNNING", "stop", "FINISHING"],
   ["BACKOFF", "retry", "STARTING"],
   ["BACKOFF", "give-up", "FATAL"],
-  ["BACKOFF", "stop", "STOPPED"],
-  ["STOPPING", "stopped", "STOPPED"],
+  ["BACKOFF", "stop", "CLEARING"],
+  ["ENDED", "exit", "EXITED"],
+  ["ENDED", "exit-early", "BACKOFF"],
+  ["ENDED", "give-up", "FATAL"],
+  ["ENDED", "stop", "CLEARING"],
   ["EXITED", "start", "STARTING"],
   ["EXITED", "delay", "BACKOFF"],
   ["FATAL", "start", "STARTING"],
+  ["FINISHING", "terminate", "TERMINATING"],
+  ["FINISHING", "kill", "KILLING"],
+  ["FINISHING", "gone", "CLEARING"],
+  ["TERMINATING", "kill", "KILLING"],
+  ["TERMINATING", "gone", "CLEARING"],
+  ["KILLING", "hang", "HUNG"],
+  ["KILLING", "gone", "CLEARING"],
+  ["HUNG", "gone", "CLEARING"],
+  ["CLEARING", "stopped", "STOPPED"],
 ];
 
 describe("next()", () => {
-  const table = new Map(expected.map(([state, event, to]) => [`${state} ${event}`, to]));
+  const wanted = new Map(expected.map(([state, event, to]) => [`${state} ${event}`, to]));
   const pairs = states.flatMap((state) => events.map((event) => [state, event] as const));
   test.each(pairs)("%s on %s", (state, event) => {
-    expect(next(state, event)).toBe(table.get(`${state} ${event}`) as State);
+    expect(next(state, event)).toBe(wanted.get(`${state} ${event}`) as State);
+  });
+
+  test("the table that the documentation draws has a row for each state, and these transitions", () => {
+    expect(Object.keys(table).toSorted()).toEqual(states.toSorted());
+    const drawn = Object.entries(table).flatMap(([state, row]) =>
+      Object.entries(row).map(([event, to]) => `${state} ${event} ${to}`),
+    );
+    expect(drawn.toSorted()).toEqual(expected.map((transition) => transition.join(" ")).toSorted());
   });
 });
 
-test.each(states)("isAlive() and isUp() of %s", (state) => {
-  expect({ alive: isAlive(state), up: isUp(state) }).toEqual(traits[state]);
+test.each(states)("what clients are told of %s, and what is true of it", (state) => {
+  const checks: Record<Trait, boolean> = {
+    alive: isAlive(state),
+    up: isUp(state),
+    stopping: isStopping(state),
+    down: isDown(state),
+  };
+  const [shown, ...trueTraits] = traits[state];
+  const found = Object.entries(checks).flatMap(([trait, isTrue]) => (isTrue ? [trait] : []));
+  expect([shownState(state), ...found]).toEqual([shown, ...trueTraits]);
 });
 
 test("every state can be reached from every other", () => {
@@ -68,7 +118,7 @@ test("every state can be reached from every other", () => {
   for (const state of states) expect([...reachable(state)].toSorted()).toEqual(states.toSorted());
 });
 
-test("a process is created only from states without one, in any order of events", () => {
+test("a process is created only from states without one, and no stop is left undone, in any order of events", () => {
   let seed = 1;
   const random = (below: number) => {
     seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
@@ -79,7 +129,7 @@ test("a process is created only from states without one, in any order of events"
     const to = next(state, events[random(events.length)] as Event);
     if (to === undefined) continue;
     if (to === "STARTING") expect(isAlive(state)).toBe(false);
-    if (state === "STOPPING") expect(to).toBe("STOPPED");
+    if (isStopping(state) && !isStopping(to)) expect(to).toBe("STOPPED");
     state = to;
   }
 });

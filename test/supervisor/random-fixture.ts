@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { addLogTarget, logger } from "../../src/log.ts";
-import { isUp, next, type Event, type State } from "../../src/supervisor/machine.ts";
+import { isAlive, isUp, next, type Event, type State, table } from "../../src/supervisor/machine.ts";
 import type { Program } from "../../src/supervisor/program.ts";
 import { startReaper } from "../../src/supervisor/reaper.ts";
 import { shutdown } from "../../src/supervisor/shutdown.ts";
@@ -19,9 +19,7 @@ const LONGEST_PAUSE_MILLISECONDS = 40;
 /** No call takes that long; those that wait for the dependency of a program, and KILL after a while, included. */
 const CALL_LIMIT_MILLISECONDS = 20_000;
 
-const EVENTS = "start spawn-failed stable exit-early exit stopped retry delay give-up stop".split(
-  " ",
-) as Event[];
+const EVENTS = [...new Set(Object.values(table).flatMap((row) => Object.keys(row)))] as Event[];
 
 const [seedText = "1", folder = "/tmp"] = process.argv.slice(2);
 const violations: string[] = [];
@@ -46,13 +44,13 @@ const { programs } = supervisor;
 
 /** Who asked for what last, and whether a stop has been answered; of restarts only the end counts. */
 const requests = new Map(programs.map((program) => [program, { number: 0, kind: "stop", answered: true }]));
-const states = new Map<Program, State>(programs.map((program) => [program, program.state]));
+const states = new Map<Program, State>(programs.map((program) => [program, program.innerState]));
 /** Sees every change of state: each must be one of the table, and no start may follow an answered stop. */
 function watch(): void {
   void supervisor.until(() => {
     for (const program of programs) {
       const before = states.get(program)!;
-      const { state } = program;
+      const { innerState: state } = program;
       if (before === state) continue;
       states.set(program, state);
       if (!EVENTS.some((event) => next(before, event) === state))
@@ -162,13 +160,12 @@ async function delaysGrow(): Promise<void> {
 
 /** What a state says of the process is so: there is one of ours, or there is none that holds the lock. */
 function checkReality(): void {
-  for (const { id, state, pid } of programs) {
+  for (const { id, innerState: state, pid } of programs) {
     if (pid !== null) {
       if (readProcess(pid)?.ppid !== process.pid) violations.push(`${id}: ${state}, but no process ${pid}`);
       continue;
     }
-    if (state === "RUNNING" || state === "STARTING" || state === "STOPPING")
-      violations.push(`${id}: ${state} without a process`);
+    if (isAlive(state)) violations.push(`${id}: ${state} without a process`);
     const lock = `${folder}/${id}.lock`;
     const free = !existsSync(lock) || Bun.spawnSync(["flock", "-n", lock, "true"]).exitCode === 0;
     if (!free) violations.push(`${id}: ${state}, but an instance runs`);

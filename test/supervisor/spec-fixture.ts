@@ -1,5 +1,8 @@
 import { programDefaults, type ProgramSpec } from "../../src/programs/spec.ts";
-import type { ProgramContext } from "../../src/supervisor/program.ts";
+import type { SupervisorContext } from "../../src/supervisor/context.ts";
+import { OutOfMemory } from "../../src/supervisor/exit-reason.ts";
+import { Program, type ProgramOwner } from "../../src/supervisor/program.ts";
+import { HANG_SECONDS } from "../../src/supervisor/stop.ts";
 import type { SupervisorOptions } from "../../src/supervisor/supervisor.ts";
 
 /** A program that sleeps, counts as RUNNING at once and writes no log, but for what `more` says. */
@@ -29,15 +32,16 @@ export const bareSupervisor: SupervisorOptions = {
   logs: { open: () => null, release() {} },
 };
 
-/** What a program of none is part of. */
-export function bareContext(onChange: () => void = () => undefined): ProgramContext {
-  return {
-    env: {},
-    serverUrl: "",
-    container: null,
-    stdout: null,
-    stderr: null,
-    onChange,
-    onStartable: () => undefined,
-  };
+export type ProgramOptions = Partial<ProgramOwner & SupervisorContext>;
+
+/** A program of no supervisor. */
+export function loneProgram(
+  spec: ProgramSpec,
+  { onChange = () => undefined, onStartable = () => undefined, ...context }: ProgramOptions = {},
+): Program {
+  return new Program(
+    spec,
+    { ...bareSupervisor, memory: new OutOfMemory(), hangSeconds: HANG_SECONDS, ...context },
+    { onChange, onStartable },
+  );
 }

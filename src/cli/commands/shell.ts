@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
-import { resolveCommand } from "../../supervisor/command.ts";
+import { resolveCommand } from "../../supervisor/command-line.ts";
 import { childExit, sendSignal, shellCode, spawnChild } from "../../sys/children.ts";
 import { type Command, usageError } from "../command.ts";
 

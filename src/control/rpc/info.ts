@@ -1,8 +1,8 @@
 import type { LogSpec } from "../../programs/spec.ts";
-import type { State } from "../../supervisor/machine.ts";
+import type { ShownState } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
 
-const stateCodes: Record<State, number> = {
+const stateCodes: Record<ShownState, number> = {
   STOPPED: 0,
   STARTING: 10,
   RUNNING: 20,

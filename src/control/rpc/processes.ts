@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AiDockError } from "../../errors.ts";
 import { dependentsFirst } from "../../supervisor/dependencies.ts";
 import { isUp } from "../../supervisor/machine.ts";
-import { commandWords } from "../../supervisor/process-command.ts";
+import { findCommand } from "../../supervisor/command-line.ts";
 import type { Program } from "../../supervisor/program.ts";
 import { signalNumber } from "../../sys/children.ts";
 import { startFailure, stopFailure } from "../actions.ts";
@@ -82,7 +82,7 @@ function requireCommand({ spec }: Program, bootPath: string | undefined): void {
   if (spec.commandError !== undefined) throw new RpcFault("NOT_EXECUTABLE", spec.commandError);
   try {
     const path = spec.environment["PATH"] ?? (spec.onlyEnvironment ? undefined : bootPath);
-    commandWords(spec.command, path, spec.directory);
+    findCommand(spec.command, path, spec.directory);
   } catch (error) {
     if (!(error instanceof AiDockError)) throw error;
     throw new RpcFault(error.code === "E_COMMAND_NOT_FOUND" ? "NO_FILE" : "NOT_EXECUTABLE", error.message);

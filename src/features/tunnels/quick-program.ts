@@ -38,10 +38,9 @@ export function quickTunnelProgram(
     // A tunnel that cannot be had is EXITED, never FATAL: the container is none the worse for it.
     startsecs: 0,
     priority: 1000,
+    facts: { service: name, target },
     stdout: tunnelLog(`${QUICK_TUNNELS_GROUP}:${port}`),
     observe(observed) {
-      observed.fact("service", name);
-      observed.fact("target", target);
       return observeCloudflared({
         ...observed,
         fact(key, value) {

@@ -88,7 +88,6 @@ export class QuickTunnels {
     const { supervisor, env } = this.#options;
     const onUrl = (url: string) => this.#succeeded(tunnel, url);
     const program = supervisor.add(quickTunnelProgram(service, env, onUrl));
-    program.facts = { service: service.name, target: service.target };
     const tunnel: Tunnel = { service, program };
     this.#tunnels.set(service.port, tunnel);
   }
@@ -138,16 +137,18 @@ export class QuickTunnels {
     if (attempt.url !== undefined || program.stoppedByRequest) return;
     this.#attempts.failed(now);
     const seconds = Math.round((this.#attempts.next - now) / 1000);
-    program.reason = `${program.reason ?? "no tunnel"}; next attempt in ${seconds} s`;
+    program.fail(`${program.reason ?? "no tunnel"}; next attempt in ${seconds} s`);
     log.warn(`${service.name} (port ${service.port}): ${program.reason}`);
   }
 
   /** Says which tunnels wait for what stands in front of their service. No time ends such a wait. */
   #explainWaits(ports: Set<number>): void {
     for (const { service, program } of [...this.#tunnels.values()].filter(isWaiting))
-      program.reason = ports.has(service.target)
-        ? null
-        : `waits for port ${service.target}, which stands in front of the service`;
+      program.waitFor(
+        ports.has(service.target)
+          ? null
+          : `waits for port ${service.target}, which stands in front of the service`,
+      );
   }
 
   async #startNext(ports: Set<number>, now: number): Promise<void> {

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { OutOfMemory } from "../../src/supervisor/out-of-memory.ts";
+import { describeExit, OutOfMemory } from "../../src/supervisor/exit-reason.ts";
 import { memoryLimit, oomKills } from "../../src/sys/cgroup.ts";
+
+const KILLED = { code: null, signal: "KILL" };
 
 let root: string;
 beforeEach(() => {
@@ -43,9 +45,9 @@ describe.each(Object.entries(versions))("control groups %s", (_, write) => {
   test("every kill explains the end of one program", () => {
     write(3, "67108864");
     const memory = new OutOfMemory(root);
-    expect(memory.explain()).toBeUndefined();
+    expect(memory.account(KILLED)).toBeUndefined();
     write(5, "67108864");
-    expect([memory.explain(), memory.explain(), memory.explain()]).toEqual([
+    expect([memory.account(KILLED), memory.account(KILLED), memory.account(KILLED)]).toEqual([
       "out of memory, the limit being 64 MiB",
       "out of memory, the limit being 64 MiB",
       undefined,
@@ -57,16 +59,33 @@ describe.each(Object.entries(versions))("control groups %s", (_, write) => {
     const memory = new OutOfMemory(root);
     write(1, "none");
     memory.forget();
-    expect(memory.explain()).toBeUndefined();
+    expect(memory.account(KILLED)).toBeUndefined();
     write(2, "none");
-    expect(memory.explain()).toBe("out of memory");
+    expect(memory.account(KILLED)).toBe("out of memory");
   });
 });
 
 test("without a control group nothing is said", () => {
-  expect([oomKills(root), memoryLimit(root), new OutOfMemory(root).explain()]).toEqual([
+  expect([oomKills(root), memoryLimit(root), new OutOfMemory(root).account(KILLED)]).toEqual([
     undefined,
     undefined,
     undefined,
   ]);
+});
+
+test("the end of a program by anything else takes no kill into account", () => {
+  versions["version 2"](0, "none");
+  const memory = new OutOfMemory(root);
+  versions["version 2"](1, "none");
+  expect(memory.account({ code: null, signal: "TERM" })).toBeUndefined();
+  expect(memory.account(KILLED)).toBeUndefined();
+});
+
+test.each([
+  [{ code: 3, signal: null }, undefined, "exit code 3"],
+  [{ code: null, signal: "TERM" }, undefined, "killed by SIGTERM"],
+  [KILLED, undefined, "killed by SIGKILL"],
+  [KILLED, "out of memory", "killed by SIGKILL: out of memory"],
+])("describeExit() of %j with %p, any number of times", (exit, memory, expected) => {
+  expect([describeExit(exit, memory), describeExit(exit, memory)]).toEqual([expected, expected]);
 });

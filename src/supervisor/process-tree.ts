@@ -1,0 +1,152 @@
+import { logger } from "../log.ts";
+import { isOwnChild, sendSignal } from "../sys/children.ts";
+import { markChildren } from "../sys/libc.ts";
+import { descendantsOf, listProcesses, type ProcessInfo, readMark } from "../sys/proc.ts";
+
+const log = logger("supervisor");
+
+/** Between two looks at processes that are not our children, so that no event tells of their end. */
+const LOOK_AGAIN_MILLISECONDS = 10;
+
+/** After SIGKILL, until a process counts as one that cannot be killed (uninterruptible sleep). */
+const GIVE_UP_MILLISECONDS = 2000;
+
+/** Far above any limit that someone would set in earnest. */
+const FIRST_MARK = 0x41_49_00_00;
+const MARKS = 0x20_00_00_00;
+
+/** Another start in each process: `ai-dock provision` and the init of its container mark processes at the same time. */
+let nextMark = FIRST_MARK + Math.floor(Math.random() * MARKS);
+
+/**
+ * A process and all that it forks, whatever group, session or parent that has by now: told from others by a mark that is
+ * inherited (markChildren), and by descent, as sudo may take the mark away.
+ */
+export class ProcessTree {
+  readonly #mark = nextMark++;
+  /** `pid startTime` of processes that were found to belong to the tree. */
+  readonly #members = new Set<string>();
+  /** The same of processes whose mark is another one. */
+  readonly #strangers = new Set<string>();
+  #mayHaveMembers = false;
+  #ending: Promise<ProcessInfo[]> | undefined;
+
+  /** Starts a process of this tree; `start` has to be done with that when it returns. */
+  spawn<Child>(start: () => Child): Child {
+    markChildren(this.#mark);
+    try {
+      return start();
+    } finally {
+      markChildren(undefined);
+      this.#mayHaveMembers = true;
+    }
+  }
+
+  /** The ending that is under way, if any. */
+  get ending(): Promise<unknown> | undefined {
+    return this.#ending;
+  }
+
+  /** Notes everything below the process `pid`, whose end would make orphans of its children. */
+  async noteDescendants(pid: number): Promise<void> {
+    for (const info of descendantsOf(pid, await processTable())) this.#members.add(keyOf(info));
+  }
+
+  /**
+   * Ends every process of the tree: `signal` at once, SIGKILL after `graceSeconds`. `root` is its first process, as long as
+   * that has not ended. Resolves when none is left, or with those that could not be killed. Callers share one ending.
+   */
+  async end(signal: string, graceSeconds: number, root?: number): Promise<ProcessInfo[]> {
+    if (this.#ending === undefined && this.#mayHaveMembers) {
+      // From now on a new process may leave something again.
+      this.#mayHaveMembers = false;
+      this.#ending = endProcesses(() => this.#find(root), signal, graceSeconds).finally(() => {
+        this.#ending = undefined;
+        this.#members.clear();
+        this.#strangers.clear();
+      });
+    }
+    return (await this.#ending) ?? [];
+  }
+
+  async #find(root: number | undefined): Promise<ProcessInfo[]> {
+    const processes = (await processTable()).filter(isNoZombie);
+    const found = new Map<string, ProcessInfo>();
+    for (const member of processes.filter((info) => this.#isMember(info, root)))
+      for (const info of [member, ...descendantsOf(member.pid, processes)]) found.set(keyOf(info), info);
+    for (const key of found.keys()) this.#members.add(key);
+    return [...found.values()];
+  }
+
+  #isMember(info: ProcessInfo, root: number | undefined): boolean {
+    if (info.pid === root && isOwnChild(root)) return true;
+    const isOrphan = (info.ppid === process.pid || info.ppid === 1) && !isOwnChild(info.pid);
+    if (!isOrphan && this.#members.size === 0) return false;
+    const key = keyOf(info);
+    if (this.#members.has(key)) return true;
+    if (!isOrphan || this.#strangers.has(key)) return false;
+    if (readMark(info.pid) === this.#mark) return true;
+    this.#strangers.add(key);
+    return false;
+  }
+}
+
+/**
+ * Ends what `find` keeps finding: `first` signal at once, SIGKILL after `graceSeconds`. Resolves when nothing is left,
+ * or with what could not be killed.
+ */
+async function endProcesses(
+  find: () => Promise<ProcessInfo[]>,
+  first: string,
+  graceSeconds: number,
+): Promise<ProcessInfo[]> {
+  const signalled = new Set<string>();
+  const killAt = performance.now() + graceSeconds * 1000;
+  for (;;) {
+    const left = await find();
+    const now = performance.now();
+    if (left.length === 0 || now > killAt + GIVE_UP_MILLISECONDS) return left;
+    for (const info of left) {
+      const signal = now >= killAt ? "KILL" : first;
+      const key = `${keyOf(info)} ${signal}`;
+      if (signalled.has(key)) continue;
+      signalled.add(key);
+      sendSignal(info.pid, signal);
+    }
+    await Bun.sleep(LOOK_AGAIN_MILLISECONDS);
+  }
+}
+
+/** Ends every descendant of this process; as PID 1, every other process of the container. Logs what cannot be killed. */
+export async function endStrays(graceSeconds: number): Promise<void> {
+  const find = async () => {
+    const processes = (await processTable()).filter(isNoZombie);
+    if (process.pid !== 1) return descendantsOf(process.pid, processes);
+    return processes.filter(({ pid }) => pid !== 1);
+  };
+  const left = await endProcesses(find, "TERM", graceSeconds);
+  if (left.length > 0)
+    log.error("some processes cannot be killed", { pids: left.map(({ pid }) => pid).join(",") });
+}
+
+let pendingTable: Promise<ProcessInfo[]> | undefined;
+let lastTableMilliseconds = 0;
+
+/**
+ * All processes as of a moment after the call. Callers within a short while share one reading of
+ * /proc, so that a thousand programs that stop together do not read it a thousand times.
+ */
+async function processTable(): Promise<ProcessInfo[]> {
+  pendingTable ??= Bun.sleep(1 + 2 * lastTableMilliseconds).then(() => {
+    pendingTable = undefined;
+    const started = performance.now();
+    const processes = listProcesses();
+    lastTableMilliseconds = performance.now() - started;
+    return processes;
+  });
+  return pendingTable;
+}
+
+const keyOf = ({ pid, startTime }: ProcessInfo) => `${pid} ${startTime}`;
+
+const isNoZombie = ({ state }: ProcessInfo) => state !== "Z";

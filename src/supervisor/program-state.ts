@@ -1,0 +1,144 @@
+import { type LogLevel, logger } from "../log.ts";
+import { programId } from "../programs/names.ts";
+import type { FactValue, ProgramSpec } from "../programs/spec.ts";
+import type { ChildExit } from "../sys/children.ts";
+import { type Event, isDown, next, type ShownState, shownState, type State } from "./machine.ts";
+import type { Run } from "./run.ts";
+
+const log = logger("supervisor");
+
+/** How a state is logged; the changes that other lines tell of already are for debugging. */
+const levels: Partial<Record<State, LogLevel>> = {
+  RUNNING: "info",
+  STOPPED: "info",
+  BACKOFF: "warn",
+  FATAL: "error",
+};
+
+/** For a start that is to come later; revoked by a request to stop in between. */
+export interface Ticket {
+  readonly revoked: boolean;
+}
+
+/** What is known of a program: read by everyone, changed by Program alone. */
+export abstract class ProgramState {
+  readonly spec: ProgramSpec;
+  /** `name`, or `group:name` within a larger group. */
+  readonly id: string;
+  /** When its process was last started and when it last ended, in epoch milliseconds; 0 for never. */
+  readonly times = { started: 0, ended: 0 };
+  protected run: Run | undefined;
+  protected isReady = false;
+  protected isRefused = false;
+  protected isStopRequested = false;
+  protected lastExit: ChildExit | null = null;
+  protected restartCount = 0;
+  protected why: string | null;
+  #state: State = "STOPPED";
+  #ticket = { revoked: false };
+
+  constructor(spec: ProgramSpec) {
+    this.spec = spec;
+    this.id = programId(spec);
+    this.why = spec.skipped ?? null;
+  }
+
+  /** The state of the table. */
+  get innerState(): State {
+    return this.#state;
+  }
+
+  /** The state as clients of supervisord know it. */
+  get state(): ShownState {
+    return shownState(this.#state);
+  }
+
+  /** There is no process, and none is to come at once; the program may be in preparation. */
+  get isDown(): boolean {
+    return isDown(this.#state);
+  }
+
+  /** Whether a start succeeds is not known yet. */
+  get isStarting(): boolean {
+    return this.#state === "STARTING" || this.#state === "ENDED";
+  }
+
+  get pid(): number | null {
+    return this.run?.pid ?? null;
+  }
+
+  /** Seconds since the process was started, or null without one. */
+  get uptime(): number | null {
+    return this.run?.uptime ?? null;
+  }
+
+  /** Readiness by the program's own check; without one, RUNNING is ready. */
+  get ready(): boolean {
+    return this.isReady;
+  }
+
+  /** How often a process was started again without a request. */
+  get restarts(): number {
+    return this.restartCount;
+  }
+
+  /** How the last process ended; null while one runs. */
+  get exit(): ChildExit | null {
+    return this.lastExit;
+  }
+
+  /** Why the program is not up, in words. */
+  get reason(): string | null {
+    return this.why;
+  }
+
+  /** How the process fares, in words; by its observer. */
+  get note(): string | null {
+    return this.run?.note ?? null;
+  }
+
+  /** What else is known of the program and its process. */
+  get facts(): Readonly<Record<string, FactValue>> {
+    return { ...this.spec.facts, ...this.run?.facts };
+  }
+
+  /** The last thing that someone, an update or the end of the container asked for was a stop. */
+  get stoppedByRequest(): boolean {
+    return this.isStopRequested;
+  }
+
+  /** Its own preparation said that the program cannot start in this container. */
+  get refused(): boolean {
+    return this.isRefused;
+  }
+
+  get ticket(): Ticket {
+    return this.#ticket;
+  }
+
+  /** Takes note of a request to stop that has to wait for its turn: starts that are to come later do not happen. */
+  requestStop(): void {
+    this.#ticket.revoked = true;
+    this.#ticket = { revoked: false };
+  }
+
+  /** Says what a start has to wait for; null: for nothing any more. */
+  waitFor(reason: string | null): void {
+    if (this.isDown) this.why = reason;
+  }
+
+  /** Says why the program is down, where its owner knows better than its last end tells. */
+  fail(reason: string): void {
+    if (this.isDown) this.why = reason;
+  }
+
+  /** Enters the next state of the table; `reason` says in words why the program is not up. */
+  protected enter(event: Event, reason: string | null = null): State {
+    const state = next(this.#state, event);
+    if (state === undefined) throw new Error(`${this.id}: ${event} in state ${this.#state}`);
+    this.#state = state;
+    this.why = reason;
+    log[levels[state] ?? "debug"](`${this.id} ${state}`, { reason: reason ?? undefined });
+    return state;
+  }
+}
