@@ -1,10 +1,10 @@
 import { readdirSync, statSync } from "node:fs";
 import { isExecutableFile } from "../../sys/which.ts";
 
-/** Where images put their hooks; there they need not be executable. */
+/** The directory of an image's hooks, which need not be executable there. */
 export const HOOK_DIRECTORY = "/opt/ai-dock/bin";
 
-/** A hook as `which` finds it on PATH, else the one of that name in the directory of hooks. */
+/** Finds a hook on PATH, as `which` does, else in the directory of hooks. */
 export function findHook(name: string, path: string | undefined, directory = HOOK_DIRECTORY) {
   const onPath = (path ?? "").split(":").map((folder) => `${folder}/${name}`);
   const fallback = `${directory}/${name}`;
@@ -14,7 +14,7 @@ export function findHook(name: string, path: string | undefined, directory = HOO
   );
 }
 
-/** The `*.sh` files of a directory in the order of their names; none when it is not there. */
+/** The `*.sh` files of a directory, sorted by name; none without the directory. */
 export function listHooks(directory: string): string[] {
   try {
     return readdirSync(directory)

@@ -14,23 +14,23 @@ const OWN = /^(?:PWD|OLDPWD|SHLVL|_|SHELLOPTS|BASHOPTS|BASH_.*|__ai_dock_.*)$/;
 const isExport = (name: string) => IDENTIFIER.test(name) && !OWN.test(name);
 
 export interface Hook {
-  /** The name its output is logged under. */
+  /** The log that the output goes to. */
   name: string;
   path: string;
-  /** Seconds until it and all it started are ended; 0 or absent: no limit. */
+  /** Seconds until the script and all its processes are killed; 0 or absent: no limit. */
   timeout?: number;
 }
 
 export interface HookResult {
   code: number;
   milliseconds: number;
-  /** How many variables it set, changed or unset. */
+  /** How many variables the script set, changed or unset. */
   exported: number;
 }
 
 /**
- * Runs a user's script, executed or sourced in style, and takes over what it exports into `context.env`.
- * The user's file is never changed. Throws with an errno `code` when the script cannot be read.
+ * Runs a user's script, written to be executed or to be sourced, and takes over its exports into `context.env`. The
+ * file is never changed. Throws with an errno `code` when the script cannot be read.
  */
 export async function runHook(context: BootContext, { name, path, timeout }: Hook): Promise<HookResult> {
   const script = readScript(path);
@@ -58,7 +58,7 @@ function direct(script: Exclude<ReturnType<typeof readScript>, { kind: "bash" }>
   return script.kind === "binary" ? [file] : [...script.command, file];
 }
 
-/** Makes `env` what a script left behind: set, changed and unset variables. Returns how many changed. */
+/** Takes over the variables that a script set, changed or unset into `env`. Returns how many changed. */
 function applyExports(env: Record<string, string>, left: Map<string, string>): number {
   let changed = 0;
   for (const [name, value] of left) {

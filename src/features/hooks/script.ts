@@ -10,14 +10,14 @@ export type Script =
   /** A compiled program. */
   | { kind: "binary" };
 
-/** `false` marks scripts of the ai-dock images that are only ever sourced. */
+/** `#!/bin/false` marks scripts of the ai-dock images that are only ever sourced. */
 const bashNames = new Set(["bash", "sh", "false"]);
 
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
-/** How much of a file is looked at to tell text from a program. */
+/** How much of a file is searched for a NUL byte, which tells a program from text. */
 const HEAD_BYTES = 256;
 
-/** Reads a script and decides how to run it. Throws with an errno `code` when it cannot be read. */
+/** Reads a script and decides how it is run. Throws with an errno `code` when the file cannot be read. */
 export function readScript(path: string): Script {
   const content = readFileSync(path);
   if (!content.subarray(0, 2).equals(Buffer.from("#!")) && content.subarray(0, HEAD_BYTES).includes(0))
@@ -29,13 +29,13 @@ export function readScript(path: string): Script {
   const [program = "", ...words] = basename(interpreter) === "env" ? envWords(rest) : [interpreter, ...rest];
   if (bashNames.has(basename(program)))
     return { kind: "bash", flags: setFlags(words), empty: isEmpty(text), mended };
-  // The kernel hands everything after the interpreter over as one word.
+  // The kernel passes the rest of the line as one argument.
   const command = [interpreter, ...(rest.length === 0 ? [] : [rest.join(" ")])];
-  // Only shells stumble over CRLF; others find the files next to the script by its real path.
+  // Only shells stumble over CRLF. Other interpreters get the real path, next to which their modules are.
   return { kind: "interpreter", command, mended: basename(program).endsWith("sh") ? mended : undefined };
 }
 
-/** The content with LF line ends and without a byte order mark, or undefined when it has been right. */
+/** The content with LF line ends and without a byte order mark; undefined where nothing had to change. */
 function mend(content: Buffer): Buffer | undefined {
   const text = content.subarray(content.subarray(0, BOM.byteLength).equals(BOM) ? BOM.byteLength : 0);
   if (text.includes("\r\n")) return Buffer.from(text.toString("latin1").replaceAll("\r\n", "\n"), "latin1");
@@ -47,13 +47,13 @@ function shebang(text: string): string[] {
   return line === "" ? [] : line.split(/\s+/);
 }
 
-/** The command after `env`, its option -S and assignments left out. */
+/** The command after `env`, without options and assignments. */
 function envWords(words: string[]): string[] {
   const first = words.findIndex((word) => !word.startsWith("-") && !word.includes("="));
   return first === -1 ? [] : words.slice(first);
 }
 
-/** The words that the builtin `set` understands. */
+/** The options that the builtin `set` takes. */
 function setFlags(words: string[]): string[] {
   return words.filter(
     (word, index) =>

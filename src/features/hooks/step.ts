@@ -7,7 +7,7 @@ import { runHook } from "./run.ts";
 
 const NAME = "preflight";
 
-/** Runs `preflight.d/*.sh` in order, then `preflight.sh`; one that fails keeps no other from running. */
+/** Runs `preflight.d/*.sh` in order, then `preflight.sh`. A failed script is reported; the others run all the same. */
 export async function runPreflight(context: BootContext, directory = HOOK_DIRECTORY) {
   ensurePortsDirectory();
   const main = findHook("preflight.sh", context.env["PATH"], directory);
@@ -33,7 +33,7 @@ export async function runPreflight(context: BootContext, directory = HOOK_DIRECT
     : { message: "Preflight done", fields: { scripts: paths.length, exported } };
 }
 
-/** What went wrong, or undefined. */
+/** Runs one script; returns what went wrong, or undefined. */
 async function run(context: BootContext, path: string, onExports: (count: number) => void) {
   try {
     const { code, milliseconds, exported } = await runHook(context, { name: NAME, path });

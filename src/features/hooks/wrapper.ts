@@ -1,13 +1,16 @@
 const COMPLETE = "complete";
 
 /**
- * Sources $1 as if it were run as $0, and writes the exported variables to $2 whichever way it ends: at its
- * last line, by `exit`, `return`, `set -e` or a syntax error. The script's own EXIT trap is kept and run
- * after ours, so the builtin is hidden behind a function; subshells get the real one. A function cannot
- * change an ERR, DEBUG or RETURN trap that is set (bash restores it), so these evaluate a variable. In POSIX mode bash
- * defines no function called trap, and would not call one: the mode is left for the definitions (which unsets
- * POSIXLY_CORRECT, and assigning the variable again is what enters the mode), and an alias, which that mode expands,
- * stands for the function.
+ * Sources the script $1 with its own path as $0, and writes the exported variables to $2 however the script ends: at its
+ * last line, by `exit`, `return`, `set -e` or a syntax error.
+ *
+ * Our EXIT trap does that. A function hides the builtin `trap`, so that a script's own EXIT trap runs after ours in place
+ * of ours; subshells get the builtin. A function cannot change an ERR, DEBUG or RETURN trap that is set (bash restores
+ * the trap), so these traps evaluate a variable.
+ *
+ * In POSIX mode bash neither defines nor calls a function named `trap`. The wrapper leaves that mode for its definitions,
+ * which unsets POSIXLY_CORRECT; assigning the variable again enters the mode. An alias, which POSIX mode expands in
+ * scripts, stands for the function then.
  */
 const WRAPPER = `
 __ai_dock_file=$1 __ai_dock_out=$2 __ai_dock_flags=$3 __ai_dock_trap= __ai_dock_code=
@@ -57,21 +60,21 @@ builtin trap '{ __ai_dock_code=$?; __ai_dock_dump; } 2>/dev/null; [ -z "$__ai_do
 `;
 
 export interface BashScript {
-  /** The script's own path, its $0. */
+  /** The script's own path, which becomes $0. */
   path: string;
-  /** What is sourced: the script, or a copy with mended line ends. */
+  /** The file to source: the script, or a copy with mended line ends. */
   file: string;
-  /** Where the exported variables are written. */
+  /** The file for the exported variables. */
   dump: string;
   flags: string[];
 }
 
-/** The command that runs a script so that what it exports can be read afterwards. */
+/** The command that runs a script and dumps its exported variables. */
 export function bashCommand({ path, file, dump, flags }: BashScript): string[] {
   return ["/bin/bash", "--noprofile", "--norc", "-c", WRAPPER, path, file, dump, flags.join(" ")];
 }
 
-/** The variables in a dump, or undefined when it was cut short. */
+/** The variables in a dump; undefined for a dump that is cut short. */
 export function parseDump(dump: string): Map<string, string> | undefined {
   if (!dump.endsWith(`\0${COMPLETE}`)) return undefined;
   const pairs = dump.slice(0, -COMPLETE.length - 1).split("\0");

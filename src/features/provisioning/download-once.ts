@@ -3,7 +3,7 @@ import { errnoOf, messageOf } from "../../errors.ts";
 
 export interface Request {
   url: URL;
-  /** Written from its start; holds a part of the body when the attempt fails. */
+  /** Truncated first; holds a part of the body when the attempt fails. */
   file: string;
   proxy: string | undefined;
   authorities: string[];
@@ -17,24 +17,24 @@ export type Attempt =
   | { ok: true; bytes: number }
   | { ok: false; reason: string; retry: boolean; after?: number };
 
-/** Statuses that may be another one in a moment; all of 5xx count as well. */
+/** Statuses worth a retry, beside all of 5xx. */
 const PASSING_STATUSES = new Set([408, 425, 429]);
 
-/** What no second try changes: who the server is, and redirects in a circle. */
+/** Errors that no retry mends: certificates, redirect loops, a full or read-only disk. */
 const LASTING_ERRORS = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|TooManyRedirects|ENOSPC|EDQUOT|EROFS/;
 
 const MODE = 0o700;
 
 /** Downloads once, following redirects; never throws. */
-export async function attempt(request: Request): Promise<Attempt> {
+export async function downloadOnce(request: Request): Promise<Attempt> {
   using watchdog = idleWatchdog(request.idle);
   try {
     const response = await fetch(request.url, {
       signal: AbortSignal.any([request.signal, watchdog.signal]),
-      // A compressed body has a length of its own, and a script is small.
+      // With compression Content-Length would not be the number of bytes for the progress; scripts are small.
       headers: { "accept-encoding": "identity" },
       tls: { ca: request.authorities },
-      // Without a word from us the runtime goes by its own environment.
+      // Without this option Bun would use the proxy of the environment that PID 1 was started with.
       proxy: (request.proxy ?? false) as string,
     });
     watchdog.reset();
@@ -86,7 +86,7 @@ const words: Record<string, string> = {
   TooManyRedirects: "redirects without end",
 };
 
-/** The runtime's messages carry advice on its own options. */
+/** Says what failed, without Bun's advice on its own options. */
 function describe(error: unknown): string {
   const code = errnoOf(error) ?? "";
   const message = messageOf(error);
@@ -94,7 +94,7 @@ function describe(error: unknown): string {
   return words[code] ?? message.replace(/ For more information, pass `verbose.*$/, "");
 }
 
-/** Aborts when it has not been reset for so many milliseconds. */
+/** A signal that aborts after so many milliseconds without a `reset`. */
 function idleWatchdog(milliseconds: number) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), milliseconds);

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BootContext } from "../step.ts";
-import { attempt } from "./download-once.ts";
+import { downloadOnce } from "./download-once.ts";
 import { proxyFor, trustedAuthorities } from "./network.ts";
 import type { Source } from "./source.ts";
 
@@ -15,10 +15,13 @@ export interface Timing {
 
 export const defaultTiming: Timing = { idle: 30_000, retries: [1000, 2000, 4000], progress: 5000 };
 
-/** The longest a server may ask us to wait before the next attempt. */
+/** The upper limit of a Retry-After header. */
 const LONGEST_WAIT_MILLISECONDS = 30_000;
 
-/** Downloads to a file with retries. Returns why it did not succeed, or undefined. */
+/**
+ * Downloads to a file, with retries. Returns the reason of a failure, or undefined. ofetch would be of no use here: its
+ * retries end at the response's status, while a body that breaks off or stalls must be retried, too.
+ */
 export async function download(
   { env, log, signal }: BootContext,
   { url, label }: Extract<Source, { kind: "url" }>,
@@ -37,7 +40,7 @@ export async function download(
     ),
   };
   for (const wait of [...timing.retries, undefined]) {
-    const result = await attempt(request);
+    const result = await downloadOnce(request);
     if (result.ok) return undefined;
     if (signal.aborted) return "the stop of the container";
     if (!result.retry || wait === undefined) return result.reason;
@@ -48,7 +51,7 @@ export async function download(
   return undefined;
 }
 
-/** Calls `print` at most once per interval, and not at all for a quick download. */
+/** Calls `print` at most once per interval of milliseconds, and never for a quick download. */
 function progressLines(interval: number, print: (fields: { bytes: number; of?: number }) => void) {
   let last = performance.now();
   return (bytes: number, total: number | undefined) => {

@@ -2,14 +2,14 @@ import { closeSync } from "node:fs";
 import { openLog } from "../../logs/write/trusted-path.ts";
 import { spawnChild } from "../../sys/children.ts";
 
-/** Nobody rotates the log under such a process: beyond this size, in KiB, its output goes nowhere. */
+/** The size limit of the log in KiB, as no pump rotates the log any more; further output is discarded. */
 const LOG_KIBIBYTES = 20 * 1024;
 
 /**
- * Reads on from the pipe `input` where this process is about to end: a program that a script has left running would
- * die of a pipe that nobody reads. Its output goes to the log at `path`.
+ * Starts a process that drains the pipe `input` into the log at `path`, and closes `input`. Called before this process
+ * ends: without a reader, SIGPIPE would kill a background process that a script has left on the pipe.
  */
-export function readOn(input: number, path: string): void {
+export function drainPipe(input: number, path: string): void {
   const output = open(path);
   spawnChild({
     command: ["/bin/bash", "-c", `ulimit -f ${LOG_KIBIBYTES}; cat; exec cat >/dev/null`],
@@ -26,7 +26,7 @@ function open(path: string): number | undefined {
   try {
     return openLog(path);
   } catch {
-    // Told before, as it is the log of all this command prints.
+    // Reported already: this command has written to the same log.
     return undefined;
   }
 }

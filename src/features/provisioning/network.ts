@@ -3,15 +3,15 @@ import { readIfExists } from "../../sys/fs.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The system's bundle on Debian and Ubuntu; a private authority added there must be trusted. */
+/** The CA bundle of Debian and Ubuntu, which includes private authorities that an image has added. */
 const SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 
 const VARIABLES = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"] as const;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
- * Every certificate authority to trust: the system's, else those that are built in, and the user's own.
- * All are handed to each request, because the runtime reads them only from its environment at start.
+ * All trusted certificate authorities: the system's, else Bun's, and those of SSL_CERT_FILE and NODE_EXTRA_CA_CERTS. Each
+ * request is given them, as Bun reads these variables only once, when PID 1 starts, and hooks may set them later.
  */
 export function trustedAuthorities(env: Environment, warn: (message: string) => void): string[] {
   const system = certificates(SYSTEM_BUNDLE);
@@ -33,7 +33,10 @@ function certificates(path: string): string[] {
   }
 }
 
-/** The proxy for a URL by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY in either case, or undefined. */
+/**
+ * The proxy for a URL by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, in upper or lower case; undefined for none. Bun
+ * itself knows only the variables that PID 1 was started with.
+ */
 export function proxyFor(url: URL, env: Environment): string | undefined {
   const read = (name: string) => env[name.toLowerCase()] ?? env[name];
   const proxy = read(url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY") ?? read("ALL_PROXY");
@@ -41,7 +44,7 @@ export function proxyFor(url: URL, env: Environment): string | undefined {
   return proxy.includes("://") ? proxy : `http://${proxy}`;
 }
 
-/** `*`, a host with or without port, or a domain, with or without a dot in front. */
+/** Entries of NO_PROXY: `*`, a host with or without a port, a domain with or without a dot in front. */
 function isExempt(url: URL, list: string): boolean {
   const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
   return list

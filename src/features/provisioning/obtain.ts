@@ -6,7 +6,7 @@ import { download, type Timing } from "./download.ts";
 import { type ProvisioningPaths, SCRIPT_NAME, writableTarget } from "./paths.ts";
 import { parseSource, refuseContent, sha256Of, type Source } from "./source.ts";
 
-/** For root alone: scripts often carry tokens. The original's 0755 showed them to every user. */
+/** For root alone: scripts often hold tokens. */
 const MODE = 0o700;
 
 export interface Wanted {
@@ -17,13 +17,13 @@ export interface Wanted {
   timing: Timing;
 }
 
-/** The script that is in place now, if any, and why it is not the one that was asked for. */
+/** The script that is in place, if any, and why another one than the wanted one is. */
 export interface Obtained {
   path?: string;
   failure?: string;
 }
 
-/** Puts the wanted script in place, whole and checked; whatever goes wrong leaves the one that was there. */
+/** Puts the wanted script in place by rename, once whole and checked. On failure the former script stays. */
 export async function obtain(context: BootContext, wanted: Wanted): Promise<Obtained> {
   const { directory, fallback } = wanted.paths;
   const mounted = `${directory}/${SCRIPT_NAME}`;

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** How much of a file is looked at to tell a page from a script. */
+/** How much of a file is searched for the start of an HTML page. */
 const HEAD_BYTES = 1024;
 
 const HTML = /^\uFEFF?\s*(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html[\s>])/i;
@@ -10,7 +10,7 @@ const HTML = /^\uFEFF?\s*(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html[\s>])/i
 /** Where a provisioning script comes from; `label` is safe to log. */
 export type Source = { kind: "url"; url: URL; label: string } | { kind: "file"; path: string; label: string };
 
-/** Reads PROVISIONING_SCRIPT or the argument of the command: a URL or a path. Undefined for other URLs. */
+/** Parses PROVISIONING_SCRIPT, or the argument of `ai-dock provision`. Undefined for URLs other than http(s) and file. */
 export function parseSource(text: string): Source | undefined {
   if (!/^[a-z][a-z\d+.-]*:/i.test(text)) return fileSource(resolve(text));
   if (!URL.canParse(text)) return undefined;
@@ -25,12 +25,12 @@ export function parseSource(text: string): Source | undefined {
 
 const fileSource = (path: string): Source => ({ kind: "file", path, label: path });
 
-/** Without user, password and query: the last is where signed links keep their secret. */
+/** The URL without user, password and query, where signed links carry their secret. */
 function labelOf(url: URL): string {
   return `${url.origin}${url.pathname}${url.search === "" ? "" : "?…"}`;
 }
 
-/** Why a file cannot be a script, or undefined. */
+/** Why the content of a file cannot be a script, or undefined. */
 export function refuseContent(path: string): string | undefined {
   if (statSync(path).size === 0) return "an empty file";
   return HTML.test(head(path)) ? "an HTML page" : undefined;

@@ -3,12 +3,12 @@ import { findHook } from "../hooks/find.ts";
 import { SCRIPT_NAME } from "./paths.ts";
 import { writeShellEnvironment } from "../shell/step.ts";
 
-/** Provisions, and lets shells have what the script exported. */
+/** Provisions, and writes the exports of the script into the environment of shells. */
 async function provisionAndShare(context: BootContext) {
   const { env, settings } = context;
   if (settings.PROVISIONING_SCRIPT === undefined && findHook(SCRIPT_NAME, env["PATH"]) === undefined)
     return undefined;
-  // Most boots have nothing to provision and need not load any of it.
+  // Loaded on demand: most boots have nothing to provision.
   const { provision } = await import("./provision.ts");
   const before = JSON.stringify(env);
   try {

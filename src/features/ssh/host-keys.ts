@@ -3,7 +3,7 @@ import { AiDockError, messageOf } from "../../errors.ts";
 import { run } from "../../sys/run.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
-import { keepHostKey, SSH_KEYGEN } from "./load-host-key.ts";
+import { loadHostKey, SSH_KEYGEN } from "./load-host-key.ts";
 
 /** Where host keys belong, and where they are made or copied to when those cannot be used. */
 const standardDirectories = () => ({ standard: "/etc/ssh", spare: runtimePath("ssh") });
@@ -53,7 +53,7 @@ async function keep({ standard, spare }: HostKeyDirectories, type: string): Prom
   let failure: Outcome;
   for (const path of [keyPath(standard, type), copy].filter((candidate) => existsSync(candidate))) {
     try {
-      const usable = await keepHostKey(path, copy);
+      const usable = await loadHostKey(path, copy);
       if (usable !== undefined) return { path: usable };
     } catch (error) {
       // A folder, or what a volume keeps from root; there may be a copy.
@@ -78,7 +78,7 @@ async function make({ standard, spare }: HostKeyDirectories, type: string): Prom
     if (directory === spare) ensureDirectory(spare, 0o700);
     const { code, stdout, stderr } = await run([...SSH_KEYGEN, "-t", type, "-N", "", "-C", "", "-f", path]);
     if (code !== 0) failure ||= (stderr || stdout).trim();
-    else return { path: (await keepHostKey(path, keyPath(spare, type))) ?? path };
+    else return { path: (await loadHostKey(path, keyPath(spare, type))) ?? path };
   }
   return { failure };
 }

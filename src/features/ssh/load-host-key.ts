@@ -14,10 +14,10 @@ const GROUP_AND_OTHERS = 0o077;
 const log = logger("sshd");
 
 /**
- * Where sshd can load a host key that is there: its own path, or `copy` where a volume makes it readable for others
- * whatever chmod says. Undefined for one that is damaged, which is moved out of the way but never deleted.
+ * Makes sure that sshd can load an existing host key. Returns its path, or the path of a `copy` where a volume ignores
+ * chmod and shows the key to others. Undefined for a damaged key, which is renamed, never deleted.
  */
-export async function keepHostKey(path: string, copy: string): Promise<string | undefined> {
+export async function loadHostKey(path: string, copy: string): Promise<string | undefined> {
   const bytes = readFileSync(path);
   const refusal = isPrivate(path) ? undefined : makePrivate(path);
   const used = refusal === undefined || path === copy ? path : copy;
@@ -34,13 +34,13 @@ export async function keepHostKey(path: string, copy: string): Promise<string | 
   return used;
 }
 
-/** As sshd sees it, which asks this of the keys of its own user only. */
+/** True where sshd accepts the mode of a key; sshd asks that of keys of its own user only. */
 function isPrivate(path: string): boolean {
   const { uid, mode } = statSync(path);
   return uid !== process.geteuid?.() || (mode & GROUP_AND_OTHERS) === 0;
 }
 
-/** Undefined when that worked. */
+/** Sets the mode; returns what is wrong afterwards, or undefined. */
 function makePrivate(path: string): string | undefined {
   const expected = "expected a file that only its owner may read";
   try {
@@ -51,7 +51,7 @@ function makePrivate(path: string): string | undefined {
   }
 }
 
-/** OpenSSH has the last word before a key is given up. */
+/** Asks ssh-keygen, which decides before a key is given up. */
 async function canBeLoaded(path: string): Promise<boolean> {
   return (await run([...SSH_KEYGEN, "-y", "-P", "", "-f", path])).code === 0;
 }
@@ -62,7 +62,7 @@ function setAside(path: string, what: string): void {
   for (let number = 2; existsSync(aside); number++) aside = `${path}.unusable-${number}`;
   try {
     renameSync(path, aside);
-    // ssh-keygen would write over it.
+    // ssh-keygen would overwrite the public half.
     if (existsSync(`${path}.pub`)) renameSync(`${path}.pub`, `${aside}.pub`);
     log.warn(`${expected}; it is now "${aside}", and clients will see another host key`);
   } catch (error) {

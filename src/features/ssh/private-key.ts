@@ -1,13 +1,13 @@
 const PEM =
   /^-----BEGIN (?<kind>[A-Z ]*)PRIVATE KEY-----\r?\n(?<body>[\w+/=\s]*)-----END \k<kind>PRIVATE KEY-----/m;
-/** sshd wants this one from the first byte on, and with the newline at its end. */
+/** sshd wants this format from the first byte of the file on, with a newline at the end. */
 const OPENSSH =
   /^-----BEGIN OPENSSH PRIVATE KEY-----\n(?<body>[\w+/=\s]*\n)-----END OPENSSH PRIVATE KEY-----\n/;
 const OPENSSH_MAGIC = Buffer.from("openssh-key-v1\0");
 
 /**
- * Whether a private key is whole and has no passphrase, so that sshd can load it. ssh-keygen would say the same,
- * but start a process for each key at every boot.
+ * True for a private key that is whole and has no passphrase, so that sshd can load it. ssh-keygen would tell, too, at
+ * the cost of a process for each key at every boot.
  */
 export function isWholePrivateKey(file: Buffer): boolean {
   const text = file.toString("latin1");
@@ -15,11 +15,11 @@ export function isWholePrivateKey(file: Buffer): boolean {
   if (openssh !== undefined) return isWholeOpenssh(openssh);
   const { kind, body } = PEM.exec(text)?.groups ?? {};
   const der = decode(body);
-  // What is encrypted as a whole says so in its first line, what is encrypted in part has lines that are not base64.
+  // PKCS#8 names encryption in its first line; encrypted PEM has header lines, which are not base64.
   return der !== undefined && kind !== "OPENSSH " && kind !== "ENCRYPTED " && isWholeSequence(der);
 }
 
-/** The bytes of base64, or undefined where it is cut off or damaged. */
+/** The bytes of base64 text; undefined for text that is cut off or damaged. */
 function decode(body: string | undefined): Buffer | undefined {
   const base64 = (body ?? "").replaceAll(/\s/g, "");
   const bytes = Buffer.from(base64, "base64");
@@ -41,11 +41,11 @@ function isWholeOpenssh(bytes: Buffer): boolean {
   read(number());
   const secret = read(number());
   if (offset !== bytes.byteLength || keys !== 1 || cipher !== "none" || secret.byteLength < 8) return false;
-  // The same random number twice: differs where the passphrase is wrong, or the content.
+  // The check number stands there twice; a damaged key has two different ones.
   return secret.readUInt32BE(0) === secret.readUInt32BE(4);
 }
 
-/** One DER sequence of just the length that it says. */
+/** True for one DER sequence of exactly the stated length. */
 function isWholeSequence(der: Buffer): boolean {
   const SEQUENCE = 0x30;
   const LONG = 0x80;

@@ -3,7 +3,7 @@ import { messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { ROOT_HOME } from "../../sys/users.ts";
 import { spareAuthorizedKeys } from "./authorized-keys/paths.ts";
-import { decodeText } from "./authorized-keys/decode.ts";
+import { decodeText } from "./authorized-keys/sources.ts";
 import { type KeySource, mergeKeys } from "./authorized-keys/merge.ts";
 import { type KeyStore, storeKeys } from "./authorized-keys/store.ts";
 

@@ -6,13 +6,13 @@ import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";
 const EDGE = "region1.v2.argotunnel.com";
 const CLOCK_URL = "https://api.cloudflare.com/";
 const NETWORK_LIMIT_MILLISECONDS = 5000;
-/** A question that was lost on its way is asked again, and again, until the limit. */
+/** A lost DNS query is repeated after this wait, up to MOST_TRIES times. */
 const FIRST_WAIT_MILLISECONDS = 1000;
 const MOST_TRIES = 4;
-/** Certificates and tokens are refused by a clock that is further off. */
+/** With a clock further off, certificates and tokens are refused. */
 const LARGEST_DRIFT_SECONDS = 60;
 
-/** Can tunnels be opened? The network is asked only where one is wanted. */
+/** Checks whether tunnels can be opened; asks the network only where a tunnel is wanted. */
 export const tunnelsCheck: Check = async ({ env, settings }) => {
   const wanted = settings.CF_TUNNEL_TOKEN !== undefined || settings.CF_QUICK_TUNNELS !== false;
   const path = findCloudflared(env);
@@ -54,8 +54,8 @@ async function checkClock(): Promise<CheckResult> {
 }
 
 /**
- * Asks the name servers for the first IPv4 address of a name; /etc/hosts has no say. `dns.lookup` cannot be
- * called off, and the process could not end before it. Throws when there is no such name or no answer.
+ * Asks the name servers (not /etc/hosts) for the first IPv4 address of a name. `dns.lookup` would hold the end of the
+ * process, as it cannot be cancelled. Throws when there is no such name, or no answer in time.
  */
 export async function resolveWithin(
   milliseconds: number,

@@ -3,13 +3,16 @@ import { basename } from "node:path";
 import { listProcesses } from "../../sys/proc.ts";
 import type { TunnelRow } from "./rows.ts";
 
-/** Not the one that tunnels are asked for at. */
+/** The address of a quick tunnel; api.trycloudflare.com is where cloudflared requests one. */
 const ADDRESS = /https:\/\/(?!api\.)[a-z0-9-]+\.trycloudflare\.com/g;
 
-/** Of a log so much is searched for the address, which it begins with. */
+/** How much of a log is searched for the address, which stands near its start. */
 const SEARCHED_BYTES = 64 * 1024;
 
-/** Quick tunnels that others have started, as the scripts of older images do, with their output in a file. */
+/**
+ * Quick tunnels of cloudflared processes that are not ours (`own` are the pids to leave out). Scripts of images of 2023
+ * start them, with the output in a log file.
+ */
 export async function foreignTunnels(own: (number | null)[]): Promise<TunnelRow[]> {
   const others = listProcesses().filter(({ pid, state }) => state !== "Z" && !own.includes(pid));
   const rows = await Promise.all(others.map(({ pid }) => describe(pid, commandLine(pid))));
@@ -39,14 +42,14 @@ function urlOf(words: string[]): string | undefined {
   return words[index]?.includes("=") ? words[index]?.replace(/^[^=]*=/, "") : words[index + 1];
 }
 
-/** The file that holds its output. */
+/** The log file that stderr or stdout of a process is open on. */
 function outputFile(pid: number): string | undefined {
   for (const fd of [2, 1]) {
     try {
       const path = readlinkSync(`/proc/${pid}/fd/${fd}`);
       if (path.endsWith(".log")) return path;
     } catch {
-      // Not ours to look into, or gone.
+      // The process belongs to another user, or has ended.
     }
   }
   return undefined;

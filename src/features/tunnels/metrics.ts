@@ -18,30 +18,30 @@ const configuration = z.object({
   }),
 });
 
-/** A public name, and where requests to it go. */
+/** A public hostname, and the service that its requests go to. */
 export interface Route {
   hostname: string;
-  /** A regular expression for the paths that this is about; all of them without one. */
+  /** A regular expression of paths; undefined for all paths. */
   path: string | undefined;
   service: string | undefined;
 }
 
-/** What one cloudflared tells of itself, on the port of its metrics. Throws when it does not answer. */
+/** The client of one cloudflared on its metrics port. Every call throws when cloudflared gives no valid answer. */
 export function cloudflaredMetrics(port: number) {
   const ask = async <Schema extends z.ZodType>(path: string, schema: Schema) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       signal: AbortSignal.timeout(LIMIT_MILLISECONDS),
-      // A proxy that the environment names is for what lies outside.
+      // The proxies of the environment are not for loopback.
       ...({ proxy: false } as object),
     });
     return schema.parse(await response.json());
   };
   return {
-    /** How many connections to Cloudflare are up. */
+    /** The number of connections to Cloudflare. */
     connections: async (): Promise<number> => (await ask("/ready", ready)).readyConnections,
-    /** The public name of a quick tunnel; empty for any other. */
+    /** The public hostname of a quick tunnel; empty for a named tunnel. */
     quickHostname: async (): Promise<string> => (await ask("/quicktunnel", quickTunnel)).hostname,
-    /** The public names of a named tunnel, as Cloudflare has configured it, and where each leads. */
+    /** The routes of a named tunnel, as configured at Cloudflare. */
     routes: async (): Promise<Route[]> =>
       ((await ask("/config", configuration)).config.ingress ?? []).flatMap(({ hostname, path, service }) =>
         hostname === undefined || hostname === "" ? [] : [{ hostname, path: path ?? undefined, service }],

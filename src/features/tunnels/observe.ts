@@ -2,26 +2,26 @@ import type { Explanation, Observed, Observer } from "../../programs/spec.ts";
 import { type CloudflaredMetrics, cloudflaredMetrics } from "./metrics.ts";
 import { isBlockedUdp, isRefusal, lastError, metricsPort, quickTunnelRefusal } from "./messages.ts";
 
-/** Of its output so much is kept to tell what is wrong. */
+/** How much of the last output is kept to find the reason of a failure, in characters. */
 const LAST_OUTPUT = 8192;
 
-/** Whatever changes is logged; between lines it is looked at this often all the same. */
+/** The interval of looks at the metrics where no output calls for one earlier. */
 const LOOK_MILLISECONDS = 10_000;
-/** A flood of lines makes no flood of looks. */
+/** How long output is gathered before a look, so that a flood of lines causes few looks. */
 const GATHER_MILLISECONDS = 100;
 
-/** One answer that fails to come says nothing yet. */
+/** How many looks in a row may fail before the tunnel counts as not connected. */
 const MOST_UNANSWERED = 3;
 
-/** Its exit code for what it cannot start with at all. */
+/** The exit code of cloudflared for arguments or a token that it cannot use. */
 const UNUSABLE = 255;
 
-/** Watches one cloudflared: how many connections it has, what it complains of, the name of a quick tunnel. */
+/** Observes one cloudflared process: its connections, its last error, the address of a quick tunnel. */
 export function observeCloudflared({ over, ready, note, fact }: Observed): Observer {
   let output = "";
   let port: number | undefined;
   let timer: Timer | undefined;
-  /** A look is due soon, or under way; and something was written since that began. */
+  /** `busy`: a look is due soon or under way. `again`: output has come since that look began. */
   let busy = false;
   let again = false;
   let wasConnected = false;
@@ -66,7 +66,7 @@ export function observeCloudflared({ over, ready, note, fact }: Observed): Obser
       const text = output + Buffer.from(chunk).toString();
       output = text.slice(-LAST_OUTPUT);
       if (port === undefined) {
-        // Told once: it must not fall behind a flood that comes in the same piece.
+        // Logged once, and perhaps in front of a flood of lines in the same chunk: searched before the cut.
         port = metricsPort(text);
         if (port !== undefined) fact("metrics_port", port);
       }
@@ -74,7 +74,7 @@ export function observeCloudflared({ over, ready, note, fact }: Observed): Obser
       if (port !== undefined && !busy) lookSoon();
     },
     explain({ code, signal }): Explanation | undefined {
-      // Its last words were about something else.
+      // A signal ended the process, not the last error.
       if (signal !== null) return undefined;
       const refusal = quickTunnelRefusal(output);
       if (refusal !== undefined)

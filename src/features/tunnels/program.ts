@@ -15,13 +15,13 @@ export const tunnelDefaults = {
   onlyEnvironment: true,
   ready: { kind: "observed" },
   observe: observeCloudflared,
-  // Requests under way still need the services behind the tunnel.
+  // Stopped first: requests in flight need the services behind the tunnel.
   stopPriority: 1000,
-  // An edge that refuses every attempt can make it write without end.
+  // An edge that refuses every attempt can make cloudflared log without end.
   containerLimit: { burstBytes: MEGABYTE, bytesPerSecond: 16 * 1024 },
 } satisfies Partial<ProgramSpec>;
 
-/** The flags of every tunnel: nothing from files, no update of itself, metrics on a free port of loopback. */
+/** The flags of every tunnel: no configuration files, no self-update, metrics on a free loopback port. */
 export const tunnelFlags = [
   "--config=/dev/null",
   "--no-autoupdate",
@@ -29,12 +29,12 @@ export const tunnelFlags = [
   `--grace-period=${GRACE_SECONDS}s`,
 ];
 
-/** The log of a tunnel, smaller than others. */
+/** The log file of a tunnel, smaller than those of other programs. */
 export function tunnelLog(name: string) {
   return { ...logFile(name), maxBytes: 10 * MEGABYTE, backups: 1 };
 }
 
-/** The tunnel of CF_TUNNEL_TOKEN. */
+/** The program of the tunnel of CF_TUNNEL_TOKEN. */
 export function namedTunnelProgram(token: string | undefined, env: Record<string, string>): ProgramSpec {
   const missing = "CF_TUNNEL_TOKEN is not set";
   return {
@@ -42,11 +42,11 @@ export function namedTunnelProgram(token: string | undefined, env: Record<string
     name: "cloudflared",
     group: "cloudflared",
     command: [findCloudflared(env) ?? "cloudflared", "tunnel", ...tunnelFlags, "run"],
-    // Never an argument: those are for all to read.
+    // Not an argument: any user can read /proc/PID/cmdline.
     environment: { ...cloudflaredEnvironment(env), TUNNEL_TOKEN: tokenIn(token ?? "") },
     autorestart: true,
     startsecs: 5,
-    // The network may be away for long; a token that cannot be right is no matter of attempts.
+    // The network may be away for long. A malformed token is FATAL at once, by the observer.
     startretries: Infinity,
     priority: 100,
     stdout: tunnelLog("cloudflared"),
@@ -59,7 +59,7 @@ export function namedTunnelProgram(token: string | undefined, env: Record<string
   };
 }
 
-/** Cloudflare shows a whole command line, and that is what gets pasted: the token is its last word. */
+/** The token is the last word of the command line that Cloudflare shows and users paste. */
 function tokenIn(text: string): string {
   return text.trim().split(/\s+/).at(-1) ?? "";
 }

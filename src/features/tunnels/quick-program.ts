@@ -5,7 +5,7 @@ import { tunnelDefaults, tunnelFlags, tunnelLog } from "./program.ts";
 
 export const QUICK_TUNNELS_GROUP = "quicktunnel";
 
-/** Something that answers http on a port of this container. */
+/** A web service on a port of this container. */
 export interface WebService {
   /** The port that the tunnel is named after. */
   port: number;
@@ -17,8 +17,8 @@ export interface WebService {
 }
 
 /**
- * A throwaway tunnel to a web service. When to start and to try again is not its own business: Cloudflare
- * counts the attempts of all together. `onUrl` is called when it has its address.
+ * The program of a throwaway tunnel to a web service. QuickTunnels starts and retries the program, as Cloudflare limits
+ * the attempts of all tunnels together. `onUrl` is called with the address.
  */
 export function quickTunnelProgram(
   { port, target, name }: WebService,
@@ -31,11 +31,11 @@ export function quickTunnelProgram(
     name: String(port),
     group: QUICK_TUNNELS_GROUP,
     command: [findCloudflared(env) ?? "cloudflared", "tunnel", ...tunnelFlags, url],
-    // It would insist on QUIC, and never get through where UDP is blocked.
+    // By default quick tunnels insist on QUIC, and never connect where UDP is blocked.
     environment: { TUNNEL_TRANSPORT_PROTOCOL: "auto", ...cloudflaredEnvironment(env) },
     autostart: false,
     autorestart: false,
-    // A tunnel that cannot be had is EXITED, never FATAL: the container is none the worse for it.
+    // A tunnel that fails is EXITED, never FATAL: no container is unhealthy for lack of a quick tunnel.
     startsecs: 0,
     priority: 1000,
     facts: { service: name, target },

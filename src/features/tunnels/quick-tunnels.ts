@@ -5,16 +5,16 @@ import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { listeningPorts } from "../../sys/proc.ts";
 import { webServices } from "./web-services.ts";
 
-/** A service that restarts keeps its tunnel, and with it its address, for so long. */
+/** How long a silent service, such as one that restarts, keeps its tunnel and so its address. */
 const SILENCE_MILLISECONDS = 60_000;
 
 /** How long the next tunnel waits for the one before it to come up. */
 const PATIENCE_MILLISECONDS = 30_000;
 
-/** A new tunnel may be refused for a moment; one that is refused for so long has gone at Cloudflare. */
+/** How long Cloudflare may refuse a tunnel, as it does with new ones, before the tunnel counts as deleted there. */
 const REFUSED_MILLISECONDS = 60_000;
 
-/** The waits after failed attempts, doubled each time. */
+/** The delay after a failed attempt, doubled by each further failure. */
 const FIRST_DELAY_MILLISECONDS = 5000;
 const LONGEST_DELAY_MILLISECONDS = 15 * 60_000;
 
@@ -23,17 +23,17 @@ const log = logger("tunnels");
 interface Tunnel {
   service: WebService;
   program: Program;
-  /** Since when its service has not answered. */
+  /** Since when nothing listens on the target. */
   silentSince?: number;
-  /** Of the current or last process: when it was started, and what became of it. */
+  /** The current or last process: when it was started, its address, and whether it has ended. */
   attempt?: { started: number; url?: string; over?: true };
-  /** Since when Cloudflare has refused it. */
+  /** Since when Cloudflare has refused the tunnel. */
   refusedSince?: number;
 }
 
 const isGuarded = ({ behind }: WebService) => behind !== undefined;
 
-/** The tunnel to a front that has not answered so far. */
+/** True for a tunnel whose front has not answered so far. */
 const isWaiting = ({ service, attempt, program }: Tunnel) =>
   isGuarded(service) && attempt === undefined && program.isDown;
 
@@ -42,7 +42,7 @@ export interface QuickTunnelsOptions {
   env: Record<string, string>;
   /** CF_QUICK_TUNNELS. */
   wanted: boolean | number[];
-  /** Where ports are announced. */
+  /** The directory of announcements; tests have their own. */
   directory?: string;
   /** Called with `name: url` of all tunnels that are up, after every change. */
   onChange: (lines: string[]) => void;
@@ -59,7 +59,7 @@ export class QuickTunnels {
     this.#options = options;
   }
 
-  /** Looks at what there should be and what there is, and takes the next steps. `now` in milliseconds. */
+  /** Reconciles tunnels with services, and starts at most one process. `now` in milliseconds. */
   async step(now = performance.now()): Promise<void> {
     const { supervisor, wanted, directory } = this.#options;
     if (supervisor.phase !== "running") return;
@@ -69,7 +69,7 @@ export class QuickTunnels {
     for (const tunnel of this.#tunnels.values()) {
       this.#judge(tunnel, now);
       if (this.#isRefused(tunnel, now)) {
-        // cloudflared itself would go on with it for ever; the next one is a new tunnel.
+        // cloudflared would retry a deleted tunnel for ever; a new process gets a new tunnel.
         log.warn(`${tunnel.service.name}: ${tunnel.program.note ?? "refused"}`);
         this.#attempts.failed(now);
         await this.#close(tunnel);
@@ -100,7 +100,7 @@ export class QuickTunnels {
     supervisor.remove(program);
   }
 
-  /** The service is gone, has got a front that the tunnel leads past, or has been silent for too long. */
+  /** True when the service is gone, has another target (a front was announced), or has been silent for too long. */
   #isOver(tunnel: Tunnel, service: WebService | undefined, ports: Set<number>, now: number): boolean {
     return service?.target !== tunnel.service.target || this.#isSilent(tunnel, ports, now);
   }
@@ -130,7 +130,7 @@ export class QuickTunnels {
     log.info(`${service.name} (port ${service.port}): ${url}`);
   }
 
-  /** Learns that an attempt has come to its end. */
+  /** Notes the end of a process; one that ended without an address is a failed attempt. */
   #judge({ program, attempt, service }: Tunnel, now: number): void {
     if (attempt === undefined || attempt.over || !program.isDown) return;
     attempt.over = true;
@@ -141,7 +141,7 @@ export class QuickTunnels {
     log.warn(`${service.name} (port ${service.port}): ${program.reason}`);
   }
 
-  /** Says which tunnels wait for what stands in front of their service. No time ends such a wait. */
+  /** Shows which tunnels wait for a front. They fail closed: no time ends such a wait. */
   #explainWaits(ports: Set<number>): void {
     for (const { service, program } of [...this.#tunnels.values()].filter(isWaiting))
       program.waitFor(
@@ -180,17 +180,17 @@ export class QuickTunnels {
   }
 }
 
-/** Spaces the attempts at quick tunnels, of all together, since Cloudflare counts them by address. */
+/** Exponential backoff for the attempts of all quick tunnels together: Cloudflare limits them by IP address. */
 export class SharedAttempts {
   #failures = 0;
   #next = 0;
 
-  /** When the next attempt may be made, on the caller's clock in milliseconds. */
+  /** The earliest time of the next attempt, in milliseconds on the caller's clock. */
   get next(): number {
     return this.#next;
   }
 
-  /** No tunnel came of an attempt. */
+  /** Delays the next attempt, as the last one ended without a tunnel. */
   failed(now: number): void {
     this.#next = now + Math.min(FIRST_DELAY_MILLISECONDS * 2 ** this.#failures, LONGEST_DELAY_MILLISECONDS);
     this.#failures++;

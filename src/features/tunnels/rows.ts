@@ -2,21 +2,21 @@ import { cloudflaredMetrics } from "./metrics.ts";
 import { QUICK_TUNNELS_GROUP } from "./quick-program.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";
 
-/** One public address in `tunnels --json`; what is not known is null. */
+/** One public address in `tunnels --json`; unknown fields are null. */
 export interface TunnelRow {
   kind: "named" | "quick";
   url: string | null;
-  /** Where in this container it leads. */
+  /** The URL of the service in this container. */
   target: string | null;
-  /** The program or service behind it, or its log where nothing else is known. */
+  /** The program or service behind the address, or the log file where nothing else is known. */
   service: string;
-  /** It is connected. */
+  /** True while the tunnel is connected. */
   ready: boolean;
   pid: number | null;
   reason: string | null;
 }
 
-/** The tunnels that the supervisor runs. Where a named one leads is Cloudflare's to say, which its process knows. */
+/** The tunnels that the supervisor runs. The routes of a named tunnel come from its cloudflared process. */
 export async function ownTunnels(programs: ProgramStatus[]): Promise<TunnelRow[]> {
   const rows = await Promise.all(
     programs.map(async (program) => {

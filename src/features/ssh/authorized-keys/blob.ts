@@ -1,9 +1,9 @@
-/** What a key's binary half says about it. */
+/** The verdict on a key's binary half. */
 export type KeyBlob = { ok: true; warning?: string } | { ok: false; reason: string };
 
-/** Below this sshd refuses an RSA key (RequiredRSASize). */
+/** sshd refuses shorter RSA keys (RequiredRSASize). */
 const RSA_REFUSED_BITS = 1024;
-/** Below this an RSA key is within reach of an attacker with money. */
+/** Shorter RSA keys are within reach of an attacker with money. */
 const RSA_WEAK_BITS = 2048;
 
 const UNCOMPRESSED_POINT = 4;
@@ -75,7 +75,7 @@ function bitLength(number: Buffer): number {
   return (number.byteLength - first) * 8 - (Math.clz32(number[first] ?? 0) - 24);
 }
 
-/** Cuts a blob into its length-prefixed fields; undefined when it does not end with one. */
+/** Splits a blob into its length-prefixed fields; undefined for a blob that is cut off. */
 function readFields(bytes: Buffer): Fields | undefined {
   const fields: Fields = [];
   for (let offset = 0; offset < bytes.byteLength;) {

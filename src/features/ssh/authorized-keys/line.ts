@@ -1,16 +1,16 @@
 import { checkKeyBlob, isKeyType } from "./blob.ts";
 import { optionsLength, optionsProblem } from "./options.ts";
 
-/** A public key as a line of authorized_keys holds it. */
+/** A public key of authorized_keys. */
 export interface AuthorizedKey {
   kind: "key";
-  /** As written in front of the type, or "". */
+  /** The options in front of the type, as written, or "". */
   options: string;
   type: string;
-  /** The base64 half, which alone tells two keys apart. */
+  /** The base64 half, which identifies the key. */
   blob: string;
   comment: string;
-  /** Why the key is kept but deserves a word. */
+  /** What is questionable about a key that is kept. */
   warning?: string;
 }
 
@@ -20,7 +20,7 @@ export type KeyLine =
   | { kind: "blank" }
   | { kind: "invalid"; reason: string };
 
-/** Reads one line of authorized_keys the way sshd does, blanks in front and a CR at its end included. */
+/** Parses one line of authorized_keys as sshd does: leading blanks and a CR at the end are fine. */
 export function parseKeyLine(raw: string): KeyLine {
   const line = raw.trim();
   if (line === "") return { kind: "blank" };
@@ -44,10 +44,10 @@ export function formatKey({ options, type, blob, comment }: AuthorizedKey): stri
 
 const firstWord = (line: string) => /^\S*/.exec(line)?.[0] ?? "";
 
-/** How the base64 half of every key begins: with the length of its type's name. */
+/** The start of the base64 half of every key: the length of the type's name. */
 const KEY_START = /^AAAA[0-9A-Za-z+/]{20}/;
 
-/** Never quotes the line: it may be a password or a private key in the wrong place. */
+/** Says what a line is without quoting the line, which may be a password or a private key. */
 function describe(line: string): string {
   const [first = "", second = ""] = line.split(/\s+/, 2);
   if (KEY_START.test(first)) return "a key without its type (such as ssh-ed25519) in front";

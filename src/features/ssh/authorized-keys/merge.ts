@@ -1,8 +1,8 @@
 import { type AuthorizedKey, formatKey, parseKeyLine } from "./line.ts";
-import { sourceLines } from "./blocks.ts";
+import { sourceLines } from "./sources.ts";
 
 export interface KeySource {
-  /** How warnings name it: a variable or a path. */
+  /** The variable or path, for warnings. */
   name: string;
   text: string;
 }
@@ -16,8 +16,8 @@ export interface MergedKeys {
 }
 
 /**
- * The union of all sources in their order, deduplicated by key. Where two sources give the same key
- * different options the later one wins, so that what is set now overrides what an earlier boot wrote.
+ * The union of all sources in their order, each key once. Where two sources give one key different options, the later
+ * source wins: variables override what an earlier boot wrote to the file.
  */
 export function mergeKeys(sources: KeySource[]): MergedKeys {
   const warnings: string[] = [];

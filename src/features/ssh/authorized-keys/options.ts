@@ -1,4 +1,4 @@
-/** Options without a value; sshd takes them in any case, most of them also with "no-" in front. */
+/** Options without a value, case-insensitive; most also exist with "no-" in front. */
 const flags = new Set(
   [
     "agent-forwarding",
@@ -26,7 +26,7 @@ const withValue = new Set([
 
 const EXPIRY = /^\d{8}(?:\d{4}(?:\d{2})?)?Z?$/;
 
-/** Length of the options at the start of a line: up to the first blank outside of quotes. */
+/** The length of the options at the start of a line, which end at the first blank outside quotes. */
 export function optionsLength(line: string): number {
   let quoted = false;
   for (let index = 0; index < line.length; index++) {
@@ -38,7 +38,7 @@ export function optionsLength(line: string): number {
   return line.length;
 }
 
-/** What is wrong with the options in front of a key, or undefined. sshd drops a line with a bad option. */
+/** What is wrong with the options of a key, or undefined. sshd ignores the whole line for one bad option. */
 export function optionsProblem(options: string): string | undefined {
   for (const option of splitOptions(options)) {
     const [, name = "", value] = /^([\w-]*)(?:=(.*))?$/s.exec(option) ?? [];
