@@ -1,6 +1,6 @@
 import { readSettings } from "../env/load.ts";
 import { createRedactor } from "../env/redact.ts";
-import { readOn } from "../features/provisioning/drain-pipe.ts";
+import { drainPipe } from "../features/provisioning/drain-pipe.ts";
 import type { BootContext } from "../features/step.ts";
 import { logger, setLogRedactor } from "../log.ts";
 import { openLogs } from "./logs.ts";
@@ -45,6 +45,6 @@ export async function runOutsideBoot<Result>(
 
 /** Ends this process, but none of the programs that still write to the pipes. */
 function leave(pipes: number[], path: string): never {
-  for (const pipe of pipes) readOn(pipe, path);
+  for (const pipe of pipes) drainPipe(pipe, path);
   process.exit();
 }

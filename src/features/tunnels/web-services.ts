@@ -1,29 +1,31 @@
-import { readdirSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { z } from "zod";
 import { type WebService } from "./quick-program.ts";
 import { isUp } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
-import { readIfExists } from "../../sys/fs.ts";
 import { ownDirectory } from "../../sys/own-directory.ts";
 
-/** Where images built on later versions of the original announce their web services, one file a port. */
+/** Images of later versions of the original announce web services here, in a file for each port. */
 const PORTS_DIRECTORY = "/run/http_ports";
 
-/** Such images write there without making it. */
+/** Makes the directory of announcements: such images write there without making the directory. */
 export function ensurePortsDirectory(): void {
   try {
     ownDirectory(PORTS_DIRECTORY);
   } catch {
-    // Then nothing can be announced.
+    // Read-only: nothing can be announced.
   }
 }
+
+/** In bytes. */
+const LARGEST_ANNOUNCEMENT = 64 * 1024;
 
 const portNumber = z.coerce.number().int().min(1).max(65535);
 const isBlank = (value: unknown) => value === "" || value === null;
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (isBlank(value) ? undefined : value), schema.optional());
 
-/** All values may be strings; the empty one means that there is none. */
+/** The fields of an announcement. Values may be strings; the empty string means no value. */
 const announcement = z.object({
   listen_port: optional(portNumber),
   proxy_port: optional(portNumber),
@@ -31,7 +33,7 @@ const announcement = z.object({
   service_name: optional(z.string()),
 });
 
-/** The ports to open tunnels for, by number: those listed, or with `true` all that are announced. */
+/** The services to open tunnels to, by port: those of the list `wanted`, or with `true` all that are announced. */
 export function webServices(
   wanted: boolean | number[],
   programs: Program[],
@@ -45,7 +47,7 @@ export function webServices(
 
 const bareService = (port: number, name: string): WebService => ({ port, target: port, name });
 
-/** Leaves out every service whose port another announcement names as the one behind a front. */
+/** Leaves out each service on a port that an announcement names as behind a front. */
 function withoutGuarded(services: WebService[]): WebService[] {
   const guarded = new Set(services.flatMap(({ behind }) => behind ?? []));
   return services.filter(({ target }) => !guarded.has(target));
@@ -73,7 +75,7 @@ function announced(directory: string): WebService[] {
     const { listen_port = port, proxy_port = port, proxy_secure, service_name } = fields;
     const service = bareService(port, service_name ?? `port ${file}`);
     if (proxy_port !== listen_port) return [{ ...service, target: proxy_port, behind: listen_port }];
-    // proxy_secure tells of a front, and no field tells its port.
+    // proxy_secure says that there is a front, and no field names its port.
     return proxy_secure === true ? [] : [{ ...service, target: listen_port }];
   });
 }
@@ -87,14 +89,28 @@ function portFiles(directory: string): string[] {
 }
 
 /**
- * Reads an announcement. A file that holds no JSON object announces the port in its name. Undefined for an object that is
- * cut off or has a value that cannot be read: a tunnel could lead past the front that the object is to name.
+ * Reads an announcement. A file without a JSON object announces the port in its name. Undefined for an object that is cut
+ * off or has an invalid value, as a tunnel could lead past the front that the object is to name; for a file too large to be
+ * one; and for what is no file.
  */
 function readAnnouncement(path: string): z.infer<typeof announcement> | undefined {
   try {
-    const text = readIfExists(path)?.trim() ?? "";
+    const text = readSmallFile(path).trim();
     return text.startsWith("{") ? announcement.parse(JSON.parse(text)) : {};
   } catch {
     return undefined;
+  }
+}
+
+/** Programs write these files: a FIFO must not block PID 1, nor a symlink or a large file fill its memory. */
+function readSmallFile(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.size > LARGEST_ANNOUNCEMENT) throw new Error("no announcement");
+    const bytes = Buffer.alloc(stat.size);
+    return bytes.toString("utf8", 0, readSync(fd, bytes));
+  } finally {
+    closeSync(fd);
   }
 }
