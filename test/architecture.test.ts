@@ -19,7 +19,6 @@ const ranks: string[][] = [
 
 /** Which rooms of `features` use another one, and which. A new arrow is a decision: state the reason in the commit. */
 const neighbours: Record<string, string[]> = {
-  hooks: ["tunnels"],
   provisioning: ["hooks", "shell"],
   remotes: ["workspace"],
   shell: ["tunnels"],

@@ -1,7 +1,7 @@
 /** Exported to every shell that has the boot environment; its value is the PATH of the boot. */
 export const LOADED_MARK = "AI_DOCK_PATH";
 
-/** What each process, login or terminal has of its own, and what steers the shell itself. */
+/** Variables that each process, login or terminal has for itself, and those that control the shell. */
 const perSession = new Set([
   "_",
   "BASHOPTS",
@@ -44,7 +44,7 @@ const perSession = new Set([
 /** A name that a shell can assign to. */
 export const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
-/** The variables of an environment that a new session gets: no per-process ones, names a shell can hold. */
+/** The variables of an environment for a new session: without those of `perSession`, and with names that a shell can assign to. */
 export function sessionVariables(env: Record<string, string>): [name: string, value: string][] {
   return Object.entries(env).filter(([name]) => IDENTIFIER.test(name) && !perSession.has(name));
 }

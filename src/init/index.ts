@@ -28,6 +28,7 @@ import { provisioningStep } from "../features/provisioning/step.ts";
 import { remotesStep } from "../features/remotes/step.ts";
 import { shellEnvStep } from "../features/shell/step.ts";
 import { workspaceStep } from "../features/workspace/step.ts";
+import { tunnelsStep } from "../features/tunnels/step.ts";
 import { watchTunnels } from "../features/tunnels/watch.ts";
 
 /** The boot, in order. No program starts before the last one has ended. */
@@ -37,6 +38,7 @@ const steps: Step[] = [
   workspaceStep,
   remotesStep,
   providerStep,
+  tunnelsStep,
   hooksStep,
   shellEnvStep,
   provisioningStep,

@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import type { BootContext, Step } from "../step.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
-import { ensurePortsDirectory } from "../tunnels/web-services.ts";
 import { findHook, HOOK_DIRECTORY, listHooks } from "./find.ts";
 import { runHook } from "./run.ts";
 
@@ -9,7 +8,6 @@ const NAME = "preflight";
 
 /** Runs `preflight.d/*.sh` in order, then `preflight.sh`. A failed script is reported; the others run all the same. */
 export async function runPreflight(context: BootContext, directory = HOOK_DIRECTORY) {
-  ensurePortsDirectory();
   const main = findHook("preflight.sh", context.env["PATH"], directory);
   const paths = [...listHooks(`${directory}/preflight.d`), ...(main === undefined ? [] : [main])];
   const failed: string[] = [];

@@ -7,9 +7,9 @@ import { runtimePath } from "../../sys/runtime-directory.ts";
 export interface ProvisioningPaths {
   /** The directory of hooks, which holds the script. */
   directory: string;
-  /** Holds the script where the former is read-only. */
+  /** The directory for the script where `directory` is read-only. */
   fallback: string;
-  /** The checksum of the script that last ran to a good end. */
+  /** The file with the checksum of the script that last succeeded. */
   stamp: string;
 }
 
@@ -21,7 +21,7 @@ export const defaultPaths = (): ProvisioningPaths => ({
   stamp: "/var/lib/ai-dock/provisioning.sha256",
 });
 
-/** Where a new script can be put, or undefined. */
+/** The first writable path for a new script, or undefined. */
 export function writableTarget({ directory, fallback }: ProvisioningPaths): string | undefined {
   return [directory, fallback].map((folder) => `${folder}/${SCRIPT_NAME}`).find(isWritable);
 }

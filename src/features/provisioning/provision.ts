@@ -21,8 +21,8 @@ export interface ProvisionOptions {
 const NAME = "provisioning";
 
 /**
- * Gets the provisioning script and runs it. Throws AiDockError when it could not be had or failed;
- * where an older script is in place that one runs all the same. Nothing to run: undefined.
+ * Fetches the provisioning script and runs the script. When the fetch fails, an older script in place runs all the same.
+ * Undefined when there is nothing to run. Throws AiDockError when the fetch or the script failed.
  */
 export async function provision(context: BootContext, options: ProvisionOptions = {}) {
   const { settings, log, signal } = context;
@@ -47,7 +47,7 @@ export async function provision(context: BootContext, options: ProvisionOptions 
   return result;
 }
 
-/** Runs another script, which takes the place of none: the next boot runs what this one has. */
+/** Runs another script once, from a scratch directory: the script of the boot stays in place. */
 async function provisionOnce(
   context: BootContext,
   source: string,
@@ -73,7 +73,7 @@ function locate(
   return path === undefined ? {} : { path };
 }
 
-/** Runs the script at `path`, which is `shown` to the user. Undefined when the container stops meanwhile. */
+/** Runs the script at `path`, named `shown` in messages. Undefined when the container stops meanwhile. */
 async function run(context: BootContext, path: string, shown = path): Promise<StepResult | undefined> {
   const timeout = context.settings.PROVISIONING_TIMEOUT;
   context.log.info("Running the provisioning script", { script: shown });
@@ -94,7 +94,7 @@ const failed = (message: string) => new AiDockError(message, { code: "E_PROVISIO
 
 const lastRun = (path: string) => readIfExists(path)?.trim();
 
-/** Without the stamp the script only runs once more. */
+/** Notes which script has run; without the note, the script runs again at the next boot. */
 function stamp({ log }: BootContext, path: string, checksum: string): void {
   try {
     ensureDirectory(path.slice(0, path.lastIndexOf("/")));

@@ -8,7 +8,7 @@ const END = "# <<< ai-dock <<<";
 /** A shell sources no file of another user: it would run with the rights of this one. */
 const isOwn = (file: string) => `[ -r ${file} ] && [ -O ${file} ]`;
 
-/** Everything here reads variables as data; only micromamba's own hook is evaluated. */
+/** The lines for root. No variable is evaluated; only micromamba's own hook is. */
 const rootsLines = (environmentFile: string) => `if ${isOwn(environmentFile)}; then . ${environmentFile}; fi
 case $- in *i*)
   if [ -x "\${MAMBA_EXE-}" ]; then
@@ -33,12 +33,12 @@ const marked = (lines: string) => `${BEGIN}
 ${lines}${END}
 `;
 
-/** For root's own .bashrc. */
+/** The block for root's own .bashrc. */
 export const rootsBlock = (environmentFile: string) => marked(rootsLines(environmentFile));
 
 /**
- * For the bashrc of all users, where root's own belongs to the host. Only root can read the file with the
- * environment. /etc/profile has just reset PATH, and reads this before it reads profile.d.
+ * The block for /etc/bash.bashrc, where root's home belongs to the host. Only root can read the environment file.
+ * /etc/profile has just reset PATH, and sources this file before profile.d.
  */
 export const everyonesBlock = (environmentFile: string) =>
   marked(`if ${isOwn(environmentFile)}; then
@@ -47,22 +47,21 @@ ${rootsLines(environmentFile)}fi
 `);
 
 /**
- * The text of a bashrc with our block exactly once and at its top: below it, Debian and Ubuntu return early
- * from shells that are not interactive, and `ssh host command` is one.
+ * Returns a bashrc with our block exactly once, at the top: further down, the bashrc of Debian and Ubuntu returns early
+ * from shells that are not interactive, such as that of `ssh host command`.
  */
 export function withBlock(bashrc: string, block: string): string {
   const begin = bashrc.indexOf(BEGIN);
   if (begin === -1) return block + bashrc;
   const end = bashrc.indexOf(END, begin);
-  // Without its end only the mark is ours for sure.
+  // Without the end mark, only the begin mark is known to be ours.
   const after = end === -1 ? begin + BEGIN.length : end + END.length;
   return withBlock(bashrc.slice(0, begin) + bashrc.slice(after).replace(/^\n/, ""), block);
 }
 
 /**
- * For login shells, which read /etc/profile before .bashrc. Holds no values, so everyone may read it.
- * /etc/profile has just reset PATH; a shell that is not the first of its session needs it back, unless a bashrc
- * has seen to that and put something in front.
+ * The script in /etc/profile.d for login shells, readable by all as no value is in it. /etc/profile has just reset PATH: a
+ * shell that is not the first of its session gets PATH back, unless a bashrc has done so and put entries in front.
  */
 export const profileScript = (environmentFile: string) => `# Written by ai-dock at every boot.
 if [ -n "\${${LOADED_MARK}-}" ]; then

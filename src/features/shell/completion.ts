@@ -1,6 +1,6 @@
 /**
- * What bash runs at TAB; bash itself completes file names where there is nothing else. Candidates are read as
- * lines: a `*` among words would become the names of files.
+ * The bash completion; bash completes file names where there are no candidates. Candidates are read as lines, since word
+ * splitting would expand a `*`.
  */
 export const completionScript = `_ai_dock() {
   mapfile -t COMPREPLY < <(ai-dock completion words "\${COMP_LINE:0:COMP_POINT}" 2>/dev/null)

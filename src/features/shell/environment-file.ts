@@ -2,8 +2,8 @@ import { LOADED_MARK, sessionVariables } from "../../env/session.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
 
 /**
- * A file that gives any POSIX shell the environment, byte for byte and without running any of it.
- * A shell that has it already keeps what it was started with, so that `FOO=x bash` works.
+ * The text of a file that gives any POSIX shell the environment, byte for byte, without evaluating a value. A shell that
+ * has the environment already keeps its variables, so that `FOO=x bash` works.
  */
 export function shellFile(env: Record<string, string>): string {
   const path = env["PATH"] ?? DEFAULT_PATH;
@@ -19,7 +19,7 @@ export function shellFile(env: Record<string, string>): string {
   ].join("\n");
 }
 
-/** One word for any POSIX shell. */
+/** Quotes one word for any POSIX shell. */
 function quote(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
 }

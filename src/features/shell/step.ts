@@ -9,10 +9,10 @@ import { runtimePath } from "../../sys/runtime-directory.ts";
 import { ROOT_HOME } from "../../sys/users.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "./bashrc.ts";
 
-/** Where sessions find the boot environment; root alone may read it, since it holds secrets. */
+/** The boot environment for shells, of mode 0600: it holds secrets. */
 export const environmentFile = () => runtimePath("environment.sh");
 
-/** Gives every new shell the boot environment. `root` is put in front of all paths. */
+/** Gives every new shell the boot environment. `root` is a prefix of all paths, for tests. */
 export function writeShellEnvironment({ env, log }: BootContext, root = "") {
   const file = `${root}${environmentFile()}`;
   const home = `${root}${ROOT_HOME}`;
@@ -23,7 +23,7 @@ export function writeShellEnvironment({ env, log }: BootContext, root = "") {
     [file, (path) => writeSecret(path, shellFile(env))],
     [bashrc, (path) => changeFile(path, 0o644, (text) => withBlock(text, block))],
     [`${root}/etc/profile.d/ai-dock.sh`, (path) => changeFile(path, 0o644, () => profileScript(file))],
-    // Images built on later versions of the original source it.
+    // Scripts of images of later versions of the original source this path.
     [`${root}/opt/ai-dock/etc/environment.sh`, (path) => linkTo(path, file)],
   ];
   let written = 0;
@@ -46,9 +46,8 @@ function writeSecret(path: string, content: string): void {
 }
 
 /**
- * Writes a file with what `change` makes of its text, unless it holds just that, with its directory; a symlink,
- * owner and mode of a file there stay. Each character of the text is one byte, so that lines of the user's own stay
- * as they are in any encoding.
+ * Rewrites a file with the result of `change`, if that differs, and creates missing directories. Symlink, owner and mode of
+ * an existing file stay. The text has one character per byte: lines of the user stay as they are in any encoding.
  */
 function changeFile(path: string, mode: number, change: (bytes: string) => string): void {
   const current = readIfExists(path, "latin1");
@@ -62,7 +61,7 @@ function changeFile(path: string, mode: number, change: (bytes: string) => strin
   writeFileAtomic(target, bytes, there.mode & 0o7777, there);
 }
 
-/** Makes `path` a symlink to `target`, replacing what is there unless it is a directory. */
+/** Makes `path` a symlink to `target` in place of any file; throws for a directory. */
 function linkTo(path: string, target: string): void {
   if (linkTarget(path) === target) return;
   mkdirSync(dirname(path), { recursive: true });

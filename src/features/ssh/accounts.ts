@@ -8,21 +8,21 @@ import { runtimePath } from "../../sys/runtime-directory.ts";
 
 const PASSWD = "/etc/passwd";
 
-/** Where accounts are, and where a copy of them is made. */
+/** The account file, and the copy that is mounted over the account file. */
 const standardFiles = () => ({ passwd: PASSWD, copy: runtimePath("passwd") });
 
-/** Debian gives system users ids below 1000; the first of these that is free is taken. */
+/** The range of ids for the user sshd, among those of Debian's system users; the highest free id is taken. */
 const SSHD_IDS = { highest: 991, lowest: 100 };
 
-/** Debian's own sshd has this group, too: the one that owns nothing. */
+/** The group of user sshd, as in Debian: one that owns no file. */
 const NOGROUP = 65_534;
 
 const SHELLS = ["/bin/bash", "/bin/sh"];
 
 /**
- * sshd needs an account of its own for privilege separation, and lets root in only where root's shell exists.
- * A missing account is added to the image's own /etc/passwd. The host's, mounted over it, is never written: a copy
- * is mounted on top, for this container alone. Returns what the user can do when neither is possible.
+ * Provides what sshd wants from passwd(5): a user sshd for privilege separation, and a shell of root that exists. Adds a
+ * missing user to the image's own /etc/passwd. A mounted /etc/passwd of the host is never written; a bind mount of a copy
+ * covers the file for this container alone. Returns what the user can do when neither is possible, else undefined.
  */
 export function ensureAccounts(files = standardFiles()): string | undefined {
   const isMounted = mountAt(files.passwd) !== undefined;
@@ -51,29 +51,29 @@ export function ensureAccounts(files = standardFiles()): string | undefined {
   }
 }
 
-/** Root's shell where it is nothing that can be run, for which sshd refuses root. */
+/** The shell of root if no executable file is there (sshd refuses root then), else undefined. */
 export function missingRootShell(passwd = PASSWD): string | undefined {
   const shell = readPasswd(passwd).match(ROOT)?.groups?.["shell"] ?? "";
   return shell === "" || isExecutableFile(shell) ? undefined : shell;
 }
 
-/** The part in front of root's shell, and the shell. */
+/** The line of root: the part in front of the shell, and the shell. */
 const ROOT = /^(?<account>root(?::[^:\n]*){5}:)(?<shell>.*)$/m;
 
 const hasSshd = (text: string) => /^sshd:/m.test(text);
 
-/** What cannot be written is seen by what is missing afterwards. */
+/** Adds the user sshd. A failure shows in the file, which is read again. */
 function addSshd(passwd: string): void {
   const text = readPasswd(passwd);
   if (hasSshd(text)) return;
   try {
     appendFileSync(passwd, sshdLine(text));
   } catch {
-    // A read-only root.
+    // A read-only root filesystem.
   }
 }
 
-/** What to put behind the last line of a passwd(5), which may lack its end. */
+/** The text to append to a passwd(5), whose last line may lack a newline. */
 function sshdLine(text: string): string {
   const taken = new Set(text.split("\n").map((line) => line.split(":")[2]));
   let id = SSHD_IDS.highest;
@@ -89,7 +89,7 @@ function withRootShell(text: string): string {
   );
 }
 
-/** As one character a byte: names may be in any encoding. */
+/** Reads one character per byte, as names may be in any encoding. */
 function readPasswd(path: string): string {
   try {
     return readFileSync(path, "latin1");

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { countKeys } from "./authorized-keys/count.ts";
-import { AUTHORIZED_KEYS, spareAuthorizedKeys } from "./authorized-keys/paths.ts";
+import { AUTHORIZED_KEYS, countKeys, spareAuthorizedKeys } from "./authorized-keys/store.ts";
 import { type Capability, hasCapability } from "../../sys/capabilities.ts";
 import { isPortTaken } from "../../sys/proc.ts";
 import { NEEDS_ROOT, SSHD } from "./prepare.ts";
@@ -10,7 +9,7 @@ import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";
 
 const NEEDED: Capability[] = ["SETUID", "SETGID", "SYS_CHROOT"];
 
-/** Can one log in? */
+/** Checks whether logins by ssh can work. */
 export const sshCheck: Check = ({ settings, status }) => {
   if (!existsSync(SSHD))
     return [warning("ssh", "openssh-server is not installed", "apt-get install openssh-server")];
@@ -24,7 +23,7 @@ export const sshCheck: Check = ({ settings, status }) => {
   results.push(checkPort(settings.SSH_PORT, status?.programs.find(({ name }) => name === "sshd")?.state));
   const shell = missingRootShell();
   if (shell !== undefined) {
-    const message = `root's shell "${shell}" is not here, so sshd lets nobody in`;
+    const message = `root's shell "${shell}" is not here, so sshd refuses every login`;
     const fix =
       "install it, set another with usermod -s /bin/bash root, or run the container with --cap-add SYS_ADMIN";
     results.push(failed("ssh shell", message, fix));

@@ -1,17 +1,17 @@
-import { spareAuthorizedKeys } from "./authorized-keys/paths.ts";
+import { spareAuthorizedKeys } from "./authorized-keys/store.ts";
 
 export interface SshdConfigOptions {
   port: number;
   hostKeys: string[];
-  /** The whole `SetEnv` line, or nothing. */
+  /** The whole `SetEnv` line, if any. */
   setEnv: string | undefined;
-  /** OpenSSH 9.8 and later: knows PerSourcePenalties. */
+  /** True for OpenSSH 9.8 and later, which have PerSourcePenalties. */
   hasPenalties: boolean;
-  /** root's password is locked with `!`, which sshd takes for a locked account unless PAM decides. */
+  /** Lets PAM decide: with root's password locked by `!`, sshd alone takes the account for locked. */
   usePam: boolean;
 }
 
-/** The text of sshd_config(5): keys only, forwarding allowed, since tunnels are what people use it for. */
+/** The text of sshd_config(5): logins by key only; forwarding allowed, as that is how people reach web services. */
 export function sshdConfig({ port, hostKeys, setEnv, hasPenalties, usePam }: SshdConfigOptions): string {
   return [
     "# Written at every start; change SSH_PORT and the keys by environment, or replace the program sshd.",
@@ -23,7 +23,7 @@ export function sshdConfig({ port, hostKeys, setEnv, hasPenalties, usePam }: Ssh
     "KbdInteractiveAuthentication no",
     "PermitRootLogin prohibit-password",
     `UsePAM ${usePam ? "yes" : "no"}`,
-    // The second one holds the keys where root's own file cannot be written.
+    // The second file holds the keys where root's own cannot be written.
     `AuthorizedKeysFile .ssh/authorized_keys ${spareAuthorizedKeys()}`,
     "AllowTcpForwarding yes",
     "AllowAgentForwarding yes",
@@ -35,7 +35,7 @@ export function sshdConfig({ port, hostKeys, setEnv, hasPenalties, usePam }: Ssh
     "ClientAliveCountMax 3",
     "PrintMotd yes",
     "Subsystem sftp internal-sftp",
-    // Behind a tunnel every client comes from loopback; one who fails must not lock the others out.
+    // Clients behind a tunnel all come from loopback: failed logins of one must not lock the others out.
     ...(hasPenalties ? ["PerSourcePenaltyExemptList 127.0.0.0/8,::1"] : []),
     ...(setEnv === undefined ? [] : [setEnv]),
     "",

@@ -5,27 +5,26 @@ import { ensureDirectory } from "../../sys/fs.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 import { loadHostKey, SSH_KEYGEN } from "./load-host-key.ts";
 
-/** Where host keys belong, and where they are made or copied to when those cannot be used. */
+/** Where host keys belong, and the directory for keys and copies where the former cannot be used. */
 const standardDirectories = () => ({ standard: "/etc/ssh", spare: runtimePath("ssh") });
 
 export type HostKeyDirectories = ReturnType<typeof standardDirectories>;
 
-/** Both take a few milliseconds, where RSA takes a second; every client of the last ten years knows them. */
+/** The types to generate: a few milliseconds each (RSA: a second), known to all clients of the last ten years. */
 const types = ["ed25519", "ecdsa"];
 
-/** A key that is there already, for example from a volume, is offered, too. */
+/** The types to offer where a key exists, for example on a volume. */
 const offered = [...types, "rsa"];
 
 type Outcome = { path: string } | { failure: string } | undefined;
 
 /**
- * Makes the missing host keys, and returns the paths of all that sshd can load. They stay in /etc/ssh, so that a
- * restarted container is known to its clients; where that is read-only they last as long as the container.
- * Throws AiDockError when there is none.
+ * Generates the missing host keys and returns the paths of all keys that sshd can load. Keys in /etc/ssh survive a restart
+ * of the container; where /etc/ssh is read-only, keys live in the runtime directory. Throws AiDockError without any key.
  */
 export async function ensureHostKeys(directories = standardDirectories()): Promise<string[]> {
   const kept = await Promise.all(offered.map((type) => keep(directories, type)));
-  // A read-only directory with keys has those that its owner wants.
+  // A read-only directory with keys is complete: its owner has chosen them.
   const isComplete = kept.some(hasPath) && !isWritable(directories.standard);
   const all = isComplete ? kept : await Promise.all(kept.map((key, at) => complete(directories, key, at)));
   const paths = all.flatMap((key) => (hasPath(key) ? key.path : []));
@@ -47,7 +46,7 @@ async function attempt(action: () => Promise<Outcome>): Promise<Outcome> {
   }
 }
 
-/** The key that is there, as a file that sshd loads. */
+/** The existing key of a type, or a copy that sshd loads. */
 async function keep({ standard, spare }: HostKeyDirectories, type: string): Promise<Outcome> {
   const copy = keyPath(spare, type);
   let failure: Outcome;
@@ -56,7 +55,7 @@ async function keep({ standard, spare }: HostKeyDirectories, type: string): Prom
       const usable = await loadHostKey(path, copy);
       if (usable !== undefined) return { path: usable };
     } catch (error) {
-      // A folder, or what a volume keeps from root; there may be a copy.
+      // A directory, or a file that a volume keeps from root; a copy may exist.
       failure = { failure: messageOf(error) };
     }
   }
@@ -68,12 +67,12 @@ async function complete(directories: HostKeyDirectories, key: Outcome, at: numbe
   return hasPath(key) || type === undefined ? key : await attempt(() => make(directories, type));
 }
 
-/** A new key; in the spare directory where the other one does not take it. */
+/** Generates a key, in the spare directory where the standard one is not writable or generation fails there. */
 async function make({ standard, spare }: HostKeyDirectories, type: string): Promise<Outcome> {
   let failure = "";
   for (const directory of isWritable(standard) ? [standard, spare] : [spare]) {
     const path = keyPath(directory, type);
-    // One that can neither be used nor put away.
+    // A key that can neither be used nor renamed stays.
     if (existsSync(path)) continue;
     if (directory === spare) ensureDirectory(spare, 0o700);
     const { code, stdout, stderr } = await run([...SSH_KEYGEN, "-t", type, "-N", "", "-C", "", "-f", path]);

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { countKeys } from "./authorized-keys/count.ts";
-import { AUTHORIZED_KEYS, spareAuthorizedKeys } from "./authorized-keys/paths.ts";
+import { AUTHORIZED_KEYS, countKeys, spareAuthorizedKeys } from "./authorized-keys/store.ts";
 import { sshSetEnv } from "./set-env.ts";
 import { logger } from "../../log.ts";
 import { run } from "../../sys/run.ts";
@@ -16,10 +15,10 @@ import { ensureAccounts } from "./accounts.ts";
 export const SSHD = "/usr/sbin/sshd";
 export const sshdConfigPath = () => runtimePath("sshd_config");
 
-/** For the chroot of sshd's unprivileged part; sshd refuses one that others could write to. */
+/** The chroot of sshd's unprivileged part; sshd refuses a directory that others may write to. */
 const PRIVILEGE_SEPARATION = "/run/sshd";
 
-/** Only OpenSSH 9.8 and later have it, and only they know PerSourcePenalties. */
+/** OpenSSH 9.8 and later have one of these, and PerSourcePenalties. */
 const SPLIT_SESSION_BINARIES = ["/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session"];
 
 const PAM_SERVICE = "/etc/pam.d/sshd";
@@ -28,7 +27,7 @@ export const NEEDS_ROOT = "logins by ssh need root; run the container without --
 
 const log = logger("sshd");
 
-/** Makes all that sshd needs, or says why it is not started. */
+/** Makes what sshd needs: accounts, host keys, a configuration. Returns why sshd cannot be started, or undefined. */
 export async function prepareSshd(options: {
   port: number;
   env: Record<string, string>;
@@ -55,8 +54,8 @@ export async function prepareSshd(options: {
 }
 
 /**
- * Writes a configuration that this sshd accepts: with the environment, else without, as before OpenSSH 8.7 no value can
- * hold a quote. Returns why there is none.
+ * Writes a configuration that this version of sshd accepts: with the environment, else without SetEnv, since no value can
+ * hold a quote before OpenSSH 8.7. Returns why sshd accepts neither, or undefined.
  */
 async function writeConfig(env: Record<string, string>, options: Omit<SshdConfigOptions, "setEnv">) {
   const { line, omitted } = sshSetEnv(env);
@@ -67,14 +66,14 @@ async function writeConfig(env: Record<string, string>, options: Omit<SshdConfig
   const refusal = await tryConfig({ ...options, setEnv: line });
   if (refusal === undefined || line === undefined) return refusal;
   const second = await tryConfig({ ...options, setEnv: undefined });
-  // Of what sshd says only what cannot hold a value.
+  // The rest of the message could hold a secret value.
   const [complaint = "an error"] = /line \d+: [\w ]+/.exec(refusal) ?? [];
   if (second === undefined)
     log.warn(`This version of sshd cannot set the environment (${complaint}); only bash sessions have it`);
   return second;
 }
 
-/** Writes the configuration, whose SetEnv holds secrets. Returns what sshd has against it. */
+/** Writes a configuration, which holds secrets (SetEnv), and lets sshd test it. Returns the complaint, if any. */
 async function tryConfig(options: SshdConfigOptions): Promise<string | undefined> {
   writeFileAtomic(sshdConfigPath(), sshdConfig(options), 0o600);
   const { code, stderr } = await run([SSHD, "-t", "-f", sshdConfigPath()]);

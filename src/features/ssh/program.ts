@@ -10,19 +10,19 @@ export function sshdProgram(port: number, env: Record<string, string>): ProgramS
     group: "sshd",
     aliases: [],
     environment: { PATH: DEFAULT_PATH },
-    // Sessions get theirs from SetEnv; nothing of it is to be read from the server's own.
+    // Sessions get the environment from SetEnv; the environment of the server itself shows nothing.
     onlyEnvironment: true,
     exitcodes: [0],
-    // sshd calls itself again by its path, which must be absolute.
+    // sshd re-executes itself by this path, which must be absolute.
     command: [SSHD, "-D", "-e", "-f", sshdConfigPath()],
     autorestart: true,
     priority: 200,
     dependsOn: [],
-    // Sessions outlive the server, so that a restart does not throw users out.
+    // Sessions outlive the server: a restart disconnects nobody.
     killMode: "process",
     stdout: logFile("sshd"),
     stderr: "stdout",
-    // sshd says so right after listen(2), and then serves its banner; a probe would only fill its log.
+    // Logged right after listen(2). A tcp probe would fill the log with failed connections.
     ready: { kind: "log", pattern: /^Server listening on / },
     prepare: () => prepareSshd({ port, env }),
     origin: { kind: "builtin" },

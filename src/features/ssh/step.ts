@@ -2,16 +2,15 @@ import type { BootContext, Step } from "../step.ts";
 import { messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { ROOT_HOME } from "../../sys/users.ts";
-import { spareAuthorizedKeys } from "./authorized-keys/paths.ts";
 import { decodeText } from "./authorized-keys/sources.ts";
 import { type KeySource, mergeKeys } from "./authorized-keys/merge.ts";
-import { type KeyStore, storeKeys } from "./authorized-keys/store.ts";
+import { type KeyStore, spareAuthorizedKeys, storeKeys } from "./authorized-keys/store.ts";
 
 const VARIABLES = ["SSH_PUBKEY", "PUBLIC_KEY", "SSH_PUBLIC_KEY"] as const;
 
 const rootStore = (): KeyStore => ({ home: ROOT_HOME, spare: spareAuthorizedKeys() });
 
-/** Gathers the ssh keys of every source in authorized_keys. */
+/** Merges the ssh keys of all sources into authorized_keys. */
 export function collectKeys(context: BootContext, store = rootStore()) {
   const warn = (message: string) => context.log.warn(message);
   const found = `${store.home}/.ssh/authorized_keys`;
@@ -21,7 +20,7 @@ export function collectKeys(context: BootContext, store = rootStore()) {
   for (const warning of warnings) warn(warning);
   storeKeys(store, lines, warn);
   return {
-    message: count === 0 ? "No ssh key, so there will be no ssh" : "Ssh keys ready",
+    message: count === 0 ? "No ssh key, so there will be no ssh" : "SSH keys ready",
     fields: { keys: count },
   };
 }

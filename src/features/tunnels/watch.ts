@@ -7,14 +7,14 @@ import { writeFileAtomic } from "../../sys/fs.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 import { QuickTunnels } from "./quick-tunnels.ts";
 
-/** Shown at login. */
+/** The file of addresses that a login shell shows. */
 export const tunnelsFile = () => runtimePath("tunnels");
 
 const STEP_MILLISECONDS = 1000;
 
 const log = logger("tunnels");
 
-/** Opens quick tunnels as CF_QUICK_TUNNELS says, until the container stops. The result ends it. */
+/** Opens quick tunnels as CF_QUICK_TUNNELS says. The returned function ends the watch. */
 export function watchTunnels(supervisor: Supervisor, env: Record<string, string>): () => void {
   rmSync(tunnelsFile(), { force: true });
   const wanted = readSettings(env).settings.CF_QUICK_TUNNELS;

@@ -3,19 +3,9 @@ import { z } from "zod";
 import { type WebService } from "./quick-program.ts";
 import { isUp } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
-import { ownDirectory } from "../../sys/own-directory.ts";
 
 /** Images of later versions of the original announce web services here, in a file for each port. */
-const PORTS_DIRECTORY = "/run/http_ports";
-
-/** Makes the directory of announcements: such images write there without making the directory. */
-export function ensurePortsDirectory(): void {
-  try {
-    ownDirectory(PORTS_DIRECTORY);
-  } catch {
-    // Read-only: nothing can be announced.
-  }
-}
+export const PORTS_DIRECTORY = "/run/http_ports";
 
 /** In bytes. */
 const LARGEST_ANNOUNCEMENT = 64 * 1024;

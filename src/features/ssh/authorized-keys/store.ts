@@ -2,23 +2,31 @@ import { chmodSync, existsSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../../../errors.ts";
 import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../../sys/fs.ts";
+import { runtimePath } from "../../../sys/runtime-directory.ts";
+import { ROOT_HOME } from "../../../sys/users.ts";
+import { parseKeyLine } from "./line.ts";
+
+/** The keys of root. */
+export const AUTHORIZED_KEYS = `${ROOT_HOME}/.ssh/authorized_keys`;
+
+/** All keys, where AUTHORIZED_KEYS is read-only or mounted. sshd reads both files. */
+export const spareAuthorizedKeys = () => runtimePath("authorized_keys");
 
 const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
-/** sshd trusts nothing below a directory that others may write to. */
+/** sshd (StrictModes) trusts no file below a directory that others may write to. */
 const WRITABLE_BY_OTHERS = 0o022;
 
 export interface KeyStore {
-  /** The home directory whose `.ssh/authorized_keys` it is. */
+  /** The home directory, which holds `.ssh/authorized_keys`. */
   home: string;
-  /** Used instead where that one cannot be written, or is not ours to write. */
+  /** The file for the keys where `home` is read-only or mounted. */
   spare: string;
 }
 
 /**
- * Writes authorized_keys when it changes, and makes its path one that sshd trusts. What the host has mounted there
- * keeps its content, owners and modes; sshd may refuse it for them, so that all keys are in the spare file then.
- * Never throws.
+ * Writes authorized_keys when the keys have changed, and gives the path modes that sshd trusts. A mount of the host keeps
+ * its content, owners and modes, for which sshd may refuse the mount: all keys are in the spare file then. Never throws.
  */
 export function storeKeys({ home, spare }: KeyStore, lines: string[], warn: (message: string) => void): void {
   const path = `${home}/.ssh/authorized_keys`;
@@ -47,7 +55,7 @@ function prepareDirectory(home: string, directory: string): void {
 
 function write(path: string, content: string): void {
   const current = readIfExists(path);
-  // A symlink stays one: the provider's volume may be behind it.
+  // A symlink stays, as a provider may keep the keys on a volume.
   const target = current === undefined ? path : realpathSync(path);
   if (current !== content) writeFileAtomic(target, content, FILE_MODE);
   secure(target, () => FILE_MODE);
@@ -60,8 +68,14 @@ function writeSpare(path: string, content: string): void {
   if (path.startsWith("/run/")) secure("/run", (mode) => mode & ~WRITABLE_BY_OTHERS);
 }
 
-/** Sets the mode where it differs. */
+/** Changes the mode of `path`, if `wanted` differs from the current mode. */
 function secure(path: string, wanted: (mode: number) => number): void {
   const now = statSync(path).mode & 0o7777;
   if (wanted(now) !== now) chmodSync(path, wanted(now));
+}
+
+/** The number of keys in some files that sshd would accept, each counted once. A missing file has none. */
+export function countKeys(...paths: string[]): number {
+  const lines = paths.flatMap((path) => (readIfExists(path) ?? "").split("\n")).map(parseKeyLine);
+  return new Set(lines.flatMap((line) => (line.kind === "key" ? line.blob : []))).size;
 }

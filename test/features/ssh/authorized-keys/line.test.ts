@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { countKeys } from "../../../../src/features/ssh/authorized-keys/count.ts";
+import { countKeys } from "../../../../src/features/ssh/authorized-keys/store.ts";
 import { formatKey, parseKeyLine } from "../../../../src/features/ssh/authorized-keys/line.ts";
 import { blob, ed25519, rsa } from "./fixture.ts";
 
