@@ -87,6 +87,33 @@ test.concurrent("without root: mounted by fusermount3, again after SIGKILL, and 
   expect((await container.exec(["ai-dock", "doctor"])).stdout).toContain("logins by ssh need root");
 });
 
+test.concurrent("without root: a fusermount3 that hangs while it unmounts blocks nobody, and mounts again when it ends", async () => {
+  await using far = await farEnd();
+  const hangs =
+    '#!/bin/sh\n[ "$1" != -uz ] || [ -e /tmp/go ] || exec sleep 1000\nexec /usr/bin/fusermount3 "$@"\n';
+  await using container = await boot({
+    ...mountable,
+    user: "33",
+    tmpfs: ["/workspace", "/run", "/var/log/supervisor"].map((path) => `${path}:uid=33`),
+    files: { "/usr/local/bin/fusermount3": hangs },
+    env: far.variables("far"),
+  });
+  await container.waitReady();
+  await must(["docker", "exec", "--user", "0", container.id, "chmod", "666", "/dev/fuse"]);
+  await must(["docker", "exec", "--user", "0", container.id, "chmod", "755", "/usr/local/bin/fusermount3"]);
+  await container.sh("ai-dock start rclone_mount:far");
+  await waitFor(async () => (await remotes(container))["far"]?.mounted);
+  await container.sh("pkill -KILL -x rclone");
+  await waitFor(async () => (await container.exec(["pgrep", "-x", "sleep"])).code === 0);
+  expect(await container.sh("timeout 3 ai-dock status >/dev/null; echo $?")).not.toBe("124");
+  await container.sh("touch /tmp/go");
+  await waitFor(async () => (await remotes(container))["far"]?.state === "RUNNING", {
+    what: "the remote to be mounted again",
+    detail: () => container.logs(),
+    limit: 60_000,
+  });
+});
+
 test.concurrent("a user without a name, or without the device, is told what is missing", async () => {
   const tmpfs = ["/workspace", "/run", "/var/log/supervisor"].map((path) => `${path}:uid=4321`);
   await using container = await boot({
