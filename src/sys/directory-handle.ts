@@ -19,7 +19,7 @@ const DIRECTORY = O_PATH | constants.O_DIRECTORY;
  * A directory descriptor (dirfd). Operations below `path` act on this very directory, whatever its name leads to
  * by then, which rules out TOCTOU races with users who may rename it or put a symlink in its place.
  */
-export class HeldDirectory implements Disposable {
+export class DirectoryHandle implements Disposable {
   readonly #fd: number;
 
   private constructor(fd: number) {
@@ -27,8 +27,8 @@ export class HeldDirectory implements Disposable {
   }
 
   /** Opens a directory by its path and follows symlinks. Throws with an errno `code`. */
-  static open(path: string): HeldDirectory {
-    return new HeldDirectory(openSync(path, DIRECTORY));
+  static open(path: string): DirectoryHandle {
+    return new DirectoryHandle(openSync(path, DIRECTORY));
   }
 
   /** The kernel's magic link to the directory, valid in this process until disposal. */
@@ -61,17 +61,17 @@ export class HeldDirectory implements Disposable {
   }
 
   /** A second descriptor of the same directory. */
-  duplicate(): HeldDirectory {
-    return HeldDirectory.open(this.path);
+  duplicate(): DirectoryHandle {
+    return DirectoryHandle.open(this.path);
   }
 
   /** Opens a directory in it. Throws ENOENT where there is none, ENOTDIR for all else, symlinks included. */
-  child(name: string): HeldDirectory {
-    return new HeldDirectory(openSync(`${this.path}/${name}`, DIRECTORY | constants.O_NOFOLLOW));
+  child(name: string): DirectoryHandle {
+    return new DirectoryHandle(openSync(`${this.path}/${name}`, DIRECTORY | constants.O_NOFOLLOW));
   }
 
   /** Like child(), but makes the directory where there is none. */
-  enter(name: string, mode = 0o777): HeldDirectory {
+  enter(name: string, mode = 0o777): DirectoryHandle {
     try {
       return this.child(name);
     } catch (error) {

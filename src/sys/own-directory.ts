@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { HeldDirectory } from "./directory-handle.ts";
+import { DirectoryHandle } from "./directory-handle.ts";
 
 /** Write permission of group and others. */
 const WRITABLE_BY_OTHERS = 0o022;
@@ -16,7 +16,7 @@ const MODE_BITS = 0o7777;
  */
 export function ownDirectory(path: string, mode = 0o755): string[] {
   const [folder, name] = [dirname(path), basename(path)];
-  using parent = HeldDirectory.open(folder);
+  using parent = DirectoryHandle.open(folder);
   const problems = protectNames(parent, folder);
   const refusal = refusalOf(parent, name);
   if (refusal !== undefined) {
@@ -34,7 +34,7 @@ export function ownDirectory(path: string, mode = 0o755): string[] {
 }
 
 /** Sets the sticky bit on a directory of root that all may write to, such as a Kubernetes emptyDir: root's entries keep their names. */
-function protectNames(directory: HeldDirectory, path: string): string[] {
+function protectNames(directory: DirectoryHandle, path: string): string[] {
   const { uid, mode } = directory.stat();
   const isOpen = (mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0;
   if (!isOpen || uid !== process.geteuid?.()) return [];
@@ -43,7 +43,7 @@ function protectNames(directory: HeldDirectory, path: string): string[] {
 }
 
 /** Why the entry cannot be trusted, or undefined when it can or is not there. */
-function refusalOf(parent: HeldDirectory, name: string): string | undefined {
+function refusalOf(parent: DirectoryHandle, name: string): string | undefined {
   const kind = kindOf(parent, name);
   if (kind !== "directory") return kind;
   using directory = parent.enter(name);
@@ -55,7 +55,7 @@ function refusalOf(parent: HeldDirectory, name: string): string | undefined {
   return readdirSync(directory.path).length === 0 ? undefined : "a directory that others have written to";
 }
 
-function kindOf(parent: HeldDirectory, name: string): "directory" | "a link" | "a file" | undefined {
+function kindOf(parent: DirectoryHandle, name: string): "directory" | "a link" | "a file" | undefined {
   const found = lstatSync(`${parent.path}/${name}`, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   if (found.isSymbolicLink()) return "a link";

@@ -1,7 +1,7 @@
 import { access, copyFile, link, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { errnoOf } from "../../errors.ts";
-import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { childOf } from "./cache.ts";
 import { readRecord, recordsBelow } from "./record.ts";
 import { removeTree } from "./tree.ts";
@@ -33,7 +33,7 @@ export function folderInUse(cache: string, path: string): FolderInUse | undefine
  * it starts again. What waits in both, and what lies outside of what the remote shows now, stays where it is.
  * The cache is checked (RemoteCache.check), holds no other remote, and nobody else writes to it.
  */
-export async function adoptUploads(cache: HeldDirectory, inUse: FolderInUse): Promise<Adoption> {
+export async function adoptUploads(cache: DirectoryHandle, inUse: FolderInUse): Promise<Adoption> {
   const result: Adoption = { moved: 0, conflicts: [], outside: 0 };
   using records = childOf(cache, "vfsMeta");
   if (records === null) return result;
@@ -52,7 +52,7 @@ export async function adoptUploads(cache: HeldDirectory, inUse: FolderInUse): Pr
 
 /** How many files have to stay where they are. */
 async function adoptFolder(
-  cache: HeldDirectory,
+  cache: DirectoryHandle,
   folder: string,
   inUse: FolderInUse,
   result: Adoption,
@@ -79,7 +79,7 @@ async function adoptFolder(
  * False when the same file waits at its new place, too. At no moment is there data without a record or the
  * reverse at both places: rclone deletes what has no record.
  */
-async function move(cache: HeldDirectory, file: string, from: string, to: string): Promise<boolean> {
+async function move(cache: DirectoryHandle, file: string, from: string, to: string): Promise<boolean> {
   const place = (kind: string, folder: string) => join(cache.path, kind, folder, file);
   if ((await readRecord(place("vfsMeta", to)))?.dirty) return false;
   for (const kind of ["vfs", "vfsMeta"])

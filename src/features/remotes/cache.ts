@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { AiDockError, errnoOf } from "../../errors.ts";
-import { HeldDirectory } from "../../sys/directory-handle.ts";
+import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { formatFiles } from "../../sys/disk.ts";
 import { lockFile } from "../../sys/libc.ts";
 import { enterFolder } from "../workspace/folder.ts";
@@ -20,8 +20,8 @@ export interface Pending {
 }
 
 /** The folder `remote` of a workspace, and the uid that owns the workspace. Throws AiDockError in one line. */
-export function enterRemotes(workspace: string): { remote: HeldDirectory; workspaceUid: number } {
-  using parent = HeldDirectory.open(workspace);
+export function enterRemotes(workspace: string): { remote: DirectoryHandle; workspaceUid: number } {
+  using parent = DirectoryHandle.open(workspace);
   return { remote: enterFolder(parent, "remote", `${workspace}remote`), workspaceUid: parent.stat().uid };
 }
 
@@ -73,7 +73,7 @@ export class RemoteCache implements Disposable {
     }
   }
 
-  get directory(): HeldDirectory {
+  get directory(): DirectoryHandle {
     return this.#claim.directory;
   }
 
@@ -89,7 +89,7 @@ export class RemoteCache implements Disposable {
   }
 }
 
-function lock(directory: HeldDirectory, shown: string): number {
+function lock(directory: DirectoryHandle, shown: string): number {
   const file = openSync(`${directory.path}/lock`, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   if (fstatSync(file).isFile() && lockFile(file)) return file;
   closeSync(file);
@@ -97,7 +97,7 @@ function lock(directory: HeldDirectory, shown: string): number {
 }
 
 /** What waits in a cache. Throws when it cannot be read. */
-export async function pendingIn(cache: HeldDirectory): Promise<Pending> {
+export async function pendingIn(cache: DirectoryHandle): Promise<Pending> {
   const pending = { files: 0, bytes: 0 };
   using aside = childOf(cache, ASIDE);
   if (aside !== null)
@@ -116,7 +116,7 @@ export async function pendingIn(cache: HeldDirectory): Promise<Pending> {
 }
 
 /** A directory in a cache; null where there is none. */
-export function childOf(cache: HeldDirectory, name: string): HeldDirectory | null {
+export function childOf(cache: DirectoryHandle, name: string): DirectoryHandle | null {
   try {
     return cache.child(name);
   } catch (error) {
@@ -132,8 +132,8 @@ export async function pendingOf(workspace: string, folder: string): Promise<Pend
   return cache === null ? { files: 0, bytes: 0 } : await pendingIn(cache);
 }
 
-function openCaches(workspace: string): HeldDirectory | null {
-  using parent = HeldDirectory.open(workspace);
+function openCaches(workspace: string): DirectoryHandle | null {
+  using parent = DirectoryHandle.open(workspace);
   using remote = childOf(parent, "remote");
   return remote && childOf(remote, ".cache");
 }

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, rmdirSync } from "node:fs";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
-import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { bindMount, detachMount, mountEmpty } from "../../sys/libc.ts";
 import { isRcloneMount, topMount } from "../../sys/mounts.ts";
 import { run } from "../../sys/run.ts";
@@ -25,12 +25,12 @@ const log = logger("remotes");
  * written: what lands in the disk below would neither be uploaded nor be seen again.
  */
 export class MountPoint implements Disposable {
-  readonly #remote: HeldDirectory;
+  readonly #remote: DirectoryHandle;
   readonly #name: string;
   readonly #shown: string;
   #detaching: Promise<void> | undefined;
 
-  constructor(remote: HeldDirectory, name: string, shown: string) {
+  constructor(remote: DirectoryHandle, name: string, shown: string) {
     this.#remote = remote;
     this.#name = name;
     this.#shown = shown;

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { AiDockError, messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
-import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { spaceOf } from "../../sys/disk.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
 import { bindMount, detachMount, forbidSymlinks } from "../../sys/libc.ts";
 import { topMount } from "../../sys/mounts.ts";
@@ -21,6 +22,8 @@ export class RemoteMount {
   static readonly #all = new Map<string, RemoteMount>();
 
   readonly layout: RemoteLayout;
+  /** Size of the workspace's disk when the remote was first seen: a disk that grows is no reason to restart rclone. */
+  readonly diskBytes: number;
   #cache: RemoteCache | undefined;
   #point: MountPoint | undefined;
   #checked = false;
@@ -31,6 +34,7 @@ export class RemoteMount {
 
   private constructor(layout: RemoteLayout) {
     this.layout = layout;
+    this.diskBytes = spaceOf(layout.workspace)?.totalBytes ?? 0;
   }
 
   static of(layout: RemoteLayout): RemoteMount {
@@ -134,7 +138,7 @@ export class RemoteMount {
   }
 
   /** Calls back with the cache, which stays open until the promise is settled, whatever is released meanwhile. */
-  async useCache<T>(use: (cache: HeldDirectory) => Promise<T>): Promise<T | undefined> {
+  async useCache<T>(use: (cache: DirectoryHandle) => Promise<T>): Promise<T | undefined> {
     if (this.#cache === undefined) return undefined;
     using cache = this.#cache.directory.duplicate();
     return await use(cache);

@@ -1,7 +1,7 @@
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
 import { formatFiles } from "../../sys/disk.ts";
-import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import type { Explanation, Observed, Observer } from "../../programs/spec.ts";
 import { adoptUploads, folderInUse } from "./adopt.ts";
 import { pendingIn } from "./cache.ts";
@@ -101,7 +101,7 @@ async function quit({ socket }: RemoteLayout): Promise<boolean> {
 }
 
 /** True when uploads of earlier settings were found, for which rclone has to start again. */
-async function adopt(layout: RemoteLayout, cache: HeldDirectory): Promise<boolean> {
+async function adopt(layout: RemoteLayout, cache: DirectoryHandle): Promise<boolean> {
   const { remote, cache: shown } = layout;
   const stats = await mountControl(layout.socket).stats();
   if (stats === undefined) {

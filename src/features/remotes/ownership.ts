@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, type Dirent, lstatSync } from "node:fs";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { removeAcls } from "../../sys/acl.ts";
-import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 
 const PRIVATE = 0o700;
 
@@ -13,7 +13,7 @@ const READABLE_BY_ALL = 0o004;
 
 /** A directory, what to call it in messages, and the uid that owns the workspace around it. */
 export interface Claim {
-  directory: HeldDirectory;
+  directory: DirectoryHandle;
   shown: string;
   workspaceUid: number;
 }
@@ -47,7 +47,7 @@ export function claimDirectory({ directory, shown, workspaceUid }: Claim): boole
 }
 
 /** Says that nothing in a claimed directory needs a look. */
-export function markChecked(directory: HeldDirectory): void {
+export function markChecked(directory: DirectoryHandle): void {
   chmodSync(directory.path, PRIVATE);
 }
 

@@ -1,6 +1,6 @@
 import { workspaceOf } from "../../env/workspace.ts";
 import { logger } from "../../log.ts";
-import { formatBytes, formatFiles, spaceOf } from "../../sys/disk.ts";
+import { formatBytes, formatFiles } from "../../sys/disk.ts";
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { pendingIn } from "./cache.ts";
 import { drain } from "./drain.ts";
@@ -73,7 +73,7 @@ function mountProgram(layout: RemoteLayout, env: Record<string, string>, listing
     ...(fingerprint === undefined ? {} : { fingerprint }),
     environment: listing.env,
     onlyEnvironment: true,
-    command: mountCommand(layout, env, listing.env),
+    command: mountCommand(mount, env, listing.env),
     stdout: logFile(`${REMOTES_GROUP}:${program}`),
     ready: { kind: "observed" },
     async prepare() {
@@ -96,11 +96,11 @@ function mountProgram(layout: RemoteLayout, env: Record<string, string>, listing
 
 /** The user's RCLONE_* variables win, except over mount point, cache and control socket. */
 function mountCommand(
-  { remote, workspace, socket, given }: RemoteLayout,
+  { layout, diskBytes: disk }: RemoteMount,
   env: Record<string, string>,
   own: Record<string, string>,
 ): string[] {
-  const disk = diskSize(workspace);
+  const { remote, socket, given } = layout;
   const chosen: [flag: string, value: string | number][] = [
     ["uid", env["WORKSPACE_UID"] ?? 0],
     ["gid", env["WORKSPACE_GID"] ?? 0],
@@ -123,13 +123,4 @@ function mountCommand(
     "--rc-no-auth",
     ...chosen.filter(([flag]) => !isSet(flag)).map(([flag, value]) => `--${flag}=${value}`),
   ];
-}
-
-const diskSizes = new Map<string, number>();
-
-/** In bytes, as it was at first: a disk that grows is no reason to start again. */
-function diskSize(path: string): number {
-  const size = diskSizes.get(path) ?? spaceOf(path)?.totalBytes ?? 0;
-  diskSizes.set(path, size);
-  return size;
 }

@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { errnoOf } from "../../errors.ts";
 import { walkTree } from "./tree.ts";
-import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 
 const recordSchema = z.looseObject({ Dirty: z.boolean(), Size: z.number() });
 
@@ -67,7 +67,7 @@ function parseEdges(head: string, tail: string): CacheRecord | undefined {
 }
 
 /** Every record below a directory, `path` being relative to it; undefined for what is no record. */
-export async function* recordsBelow(root: HeldDirectory) {
+export async function* recordsBelow(root: DirectoryHandle) {
   for await (const { directory, prefix, files } of walkTree(root)) {
     for (let index = 0; index < files.length; index += READ_AT_ONCE) {
       const some = files.slice(index, index + READ_AT_ONCE);

@@ -2,7 +2,7 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
-import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { run } from "../../sys/run.ts";
 import { folderInUse } from "./adopt.ts";
 import { ASIDE, childOf } from "./cache.ts";
@@ -17,7 +17,7 @@ const log = logger("remotes");
  * A kill in the middle of writing a record leaves one that rclone cannot read, and at its next start it deletes
  * the file that belongs to it, uploaded or not. Moves such files to `aside`. Only while rclone does not run.
  */
-export async function setTornAside({ remote }: RemoteLayout, cache: HeldDirectory): Promise<void> {
+export async function setTornAside({ remote }: RemoteLayout, cache: DirectoryHandle): Promise<void> {
   try {
     const files = await moveTorn(cache);
     if (files > 0)
@@ -30,7 +30,7 @@ export async function setTornAside({ remote }: RemoteLayout, cache: HeldDirector
 /** Writes the files in `aside` through the mount, which is there. */
 export async function writeAgain(
   { remote, cache: shown, socket, given }: RemoteLayout,
-  cache: HeldDirectory,
+  cache: DirectoryHandle,
   over: AbortSignal,
 ): Promise<void> {
   try {
@@ -50,7 +50,7 @@ export async function writeAgain(
 }
 
 /** Moves the files whose records make no sense; how many. The cache is checked, so that paths in it are safe. */
-async function moveTorn(cache: HeldDirectory): Promise<number> {
+async function moveTorn(cache: DirectoryHandle): Promise<number> {
   let moved = 0;
   using records = childOf(cache, "vfsMeta");
   if (records === null) return moved;
@@ -72,7 +72,7 @@ async function moveTorn(cache: HeldDirectory): Promise<number> {
  * may be the same, older or newer: then both are kept, and `kept` names ours, below the cache. `below` leads from
  * the folder of a remote in the cache to the root of the mount.
  */
-async function bringBack(cache: HeldDirectory, below: string[], mountPoint: string, over: AbortSignal) {
+async function bringBack(cache: DirectoryHandle, below: string[], mountPoint: string, over: AbortSignal) {
   const result = { written: 0, kept: [] as string[] };
   using aside = childOf(cache, ASIDE);
   if (aside === null) return result;

@@ -6,7 +6,7 @@ import { listRemotes } from "./list.ts";
 import { clearLeftovers, RemoteMount } from "./mount.ts";
 import { REMOTES_GROUP } from "./program.ts";
 import { mountObstacle } from "./requirements.ts";
-import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import type { BootContext, Step } from "../step.ts";
 import { collectPrograms } from "../programs.ts";
 import { setFile } from "../workspace/folder.ts";
@@ -74,7 +74,7 @@ async function remotesToMount(
 }
 
 interface Entered extends Disposable {
-  folder?: HeldDirectory;
+  folder?: DirectoryHandle;
   problem?: string;
 }
 

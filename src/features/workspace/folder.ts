@@ -3,7 +3,7 @@ import type { Logger } from "../../log.ts";
 import { grantUser } from "../../sys/acl.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
-import type { HeldDirectory } from "../../sys/directory-handle.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 
 /** The owner of the workspace is meant to read these files. */
 const FILE_MODE = 0o644;
@@ -12,7 +12,12 @@ const FILE_MODE = 0o644;
  * Opens a directory that root makes in one of another user; `path` names it in messages, `mode` is for a new one.
  * Symlinks are not followed, as they lead root wherever that user likes. Throws AiDockError in one line.
  */
-export function enterFolder(parent: HeldDirectory, name: string, path: string, mode?: number): HeldDirectory {
+export function enterFolder(
+  parent: DirectoryHandle,
+  name: string,
+  path: string,
+  mode?: number,
+): DirectoryHandle {
   try {
     return parent.enter(name, mode);
   } catch (error) {
@@ -25,7 +30,7 @@ export function enterFolder(parent: HeldDirectory, name: string, path: string, m
 }
 
 /** Writes a file, or removes it when `text` is undefined. Replaces any other entry of that name, symlinks included. */
-export function setFile(folder: HeldDirectory, name: string, text: string | undefined): void {
+export function setFile(folder: DirectoryHandle, name: string, text: string | undefined): void {
   const path = `${folder.path}/${name}`;
   if (text === undefined) rmSync(path, { force: true });
   else if (readPlain(path) !== text) writeFileAtomic(path, text, FILE_MODE);
@@ -61,7 +66,7 @@ export type Granted = "set" | "kept" | "failed";
  * on, so that those files are theirs on the host. `shown` names the directory in messages. Existing files stay as
  * they are: root does not walk what others have put there.
  */
-export function grantOwner(directory: HeldDirectory, shown: string, uid: number, log: Logger): Granted {
+export function grantOwner(directory: DirectoryHandle, shown: string, uid: number, log: Logger): Granted {
   try {
     return grantUser(directory.path, uid) ? "set" : "kept";
   } catch (error) {

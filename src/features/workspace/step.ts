@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import type { BootContext, Step } from "../step.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { normalizeWorkspace } from "../../env/workspace.ts";
-import { HeldDirectory } from "../../sys/directory-handle.ts";
+import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { enterFolder, grantOwner, setFile } from "./folder.ts";
 
@@ -17,7 +17,7 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   Object.assign(env, { WORKSPACE_UID: "0", WORKSPACE_GID: "0" });
   create(workspace);
   const mounted = mountAt(workspace, mountinfo) !== undefined;
-  using directory = HeldDirectory.open(workspace);
+  using directory = DirectoryHandle.open(workspace);
   const { uid, gid } = directory.stat();
   Object.assign(env, { WORKSPACE_MOUNTED: String(mounted) });
   Object.assign(env, { WORKSPACE_UID: String(uid), WORKSPACE_GID: String(gid) });
@@ -39,8 +39,8 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
 }
 
 /** Makes the folder `remote`, and gives the owner of the workspace access to both. The owner may have put a symlink there. */
-function fill(workspace: HeldDirectory, { log }: BootContext, path: string, owner: number | undefined) {
-  const grant = (directory: HeldDirectory, shown: string) =>
+function fill(workspace: DirectoryHandle, { log }: BootContext, path: string, owner: number | undefined) {
+  const grant = (directory: DirectoryHandle, shown: string) =>
     owner === undefined ? "skipped" : grantOwner(directory, shown, owner, log);
   const acl = grant(workspace, path);
   try {

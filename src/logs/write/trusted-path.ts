@@ -2,7 +2,7 @@ import { constants, lstatSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import { AiDockError } from "../../errors.ts";
 import { hasAcl } from "../../sys/acl.ts";
-import { HeldDirectory } from "../../sys/directory-handle.ts";
+import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { isRoot } from "../../sys/users.ts";
 
 /** Links followed in one path, as the kernel's MAXSYMLINKS. */
@@ -62,7 +62,7 @@ function atPlace<T>(path: string, followLast: boolean, use: (place: string, noFo
 
 /** The directory reached so far while a path is resolved. */
 class Walk implements Disposable {
-  directory = HeldDirectory.open("/");
+  directory = DirectoryHandle.open("/");
   /** Its path as written, for messages; empty for the root. */
   shown = "";
 
@@ -75,7 +75,7 @@ class Walk implements Disposable {
 
   restart(): void {
     this.directory[Symbol.dispose]();
-    this.directory = HeldDirectory.open("/");
+    this.directory = DirectoryHandle.open("/");
     this.shown = "";
   }
 
@@ -98,7 +98,7 @@ class Walk implements Disposable {
  * True for a link that only root can have made. Members of a group with write access could move a link of root's here
  * from another such directory; only a user whom an ACL lets in everywhere gains by that, hence the look at ACLs.
  */
-function mayFollow(directory: HeldDirectory, name: string): boolean {
+function mayFollow(directory: DirectoryHandle, name: string): boolean {
   // Without root's rights, following a link reaches nothing that its maker could not reach.
   if (!isRoot()) return true;
   const { uid, mode } = directory.stat();

@@ -21,7 +21,7 @@ import { layoutRemotes } from "../../../src/features/remotes/layout.ts";
 import { RemoteMount } from "../../../src/features/remotes/mount.ts";
 import { setTornAside } from "../../../src/features/remotes/repair.ts";
 import { grantUser } from "../../../src/sys/acl.ts";
-import { HeldDirectory } from "../../../src/sys/directory-handle.ts";
+import { DirectoryHandle } from "../../../src/sys/directory-handle.ts";
 import { getXattr } from "../../../src/sys/libc.ts";
 
 const OWNER = 1000;
@@ -83,7 +83,7 @@ describe.skipIf(process.getuid?.() !== 0)("the cache of a workspace that uid 100
     symlinkSync(base, join(cache, "vfs"));
     theirs("vfsMeta/private");
     expect(await refusal()).toContain(`"${cache}/vfs": expected a file or a directory, got a link`);
-    using directory = HeldDirectory.open(cache);
+    using directory = DirectoryHandle.open(cache);
     await adoptUploads(directory, { name: "far", below: [] }).catch(() => undefined);
     expect(readFileSync(secret, "utf8")).toBe("root's secret");
   });
@@ -131,7 +131,7 @@ describe.skipIf(process.getuid?.() !== 0)("the cache of a workspace that uid 100
     writeFileSync(join(cache, "vfs/far/sparse"), "content");
     writeFileSync(join(cache, "vfsMeta/far/huge"), "x".repeat(1_000_000));
     expect(await pendingOf(workspace, "far")).toEqual({ files: 1, bytes: 7 });
-    using directory = HeldDirectory.open(cache);
+    using directory = DirectoryHandle.open(cache);
     const [layout] = layoutRemotes([{ name: "far", type: "webdav", source: "file" }], workspace);
     await setTornAside(layout!, directory);
     expect(readFileSync(join(cache, "vfs/far/sparse"), "utf8")).toBe("content");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { adoptUploads } from "../../../src/features/remotes/adopt.ts";
 import { pendingIn } from "../../../src/features/remotes/cache.ts";
-import { HeldDirectory } from "../../../src/sys/directory-handle.ts";
+import { DirectoryHandle } from "../../../src/sys/directory-handle.ts";
 
 let cache: string;
 beforeEach(() => {
@@ -25,11 +25,11 @@ function cached(folder: string, file: string, { dirty = true, text = "data" } = 
 
 const data = (folder: string, file: string) => readFileSync(join(cache, "vfs", folder, file), "utf8");
 const adopt = async () => {
-  using directory = HeldDirectory.open(cache);
+  using directory = DirectoryHandle.open(cache);
   return await adoptUploads(directory, { name: "far{new}", below: [] });
 };
 const pending = async () => {
-  using directory = HeldDirectory.open(cache);
+  using directory = DirectoryHandle.open(cache);
   return await pendingIn(directory);
 };
 

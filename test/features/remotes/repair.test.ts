@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { folderInUse } from "../../../src/features/remotes/adopt.ts";
 import { setTornAside, writeAgain } from "../../../src/features/remotes/repair.ts";
 import { removeTree, walkTree } from "../../../src/features/remotes/tree.ts";
-import { HeldDirectory } from "../../../src/sys/directory-handle.ts";
+import { DirectoryHandle } from "../../../src/sys/directory-handle.ts";
 import { cached, place, serveControl } from "./place-fixture.ts";
 
 let here: ReturnType<typeof place>;
@@ -15,8 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(here.base, { recursive: true }));
 
-const withCache = async <T>(use: (cache: HeldDirectory) => Promise<T>): Promise<T> => {
-  using cache = HeldDirectory.open(here.cache);
+const withCache = async <T>(use: (cache: DirectoryHandle) => Promise<T>): Promise<T> => {
+  using cache = DirectoryHandle.open(here.cache);
   return await use(cache);
 };
 const aside = (file: string) => join(here.cache, "aside", file);
@@ -86,7 +86,7 @@ test("a walk and a removal by descriptors leave what is behind links", async () 
   writeFileSync(join(other, "deep/kept"), "");
   symlinkSync(other, join(tree, "deep/link"));
   symlinkSync(other, join(here.base, "root"));
-  using base = HeldDirectory.open(here.base);
+  using base = DirectoryHandle.open(here.base);
   const found: string[] = [];
   {
     using root = base.child("tree");
