@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { AiDockError, messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
@@ -98,7 +99,8 @@ export class RemoteMount {
       throw new AiDockError(this.#refusal ?? `"${this.layout.cache}" is looked through first`);
     }
     const { socket, given } = this.layout;
-    ensureDirectory(runtimeDirectory(this.layout), 0o700);
+    const own = runtimeDirectory(this.layout);
+    for (const path of [dirname(own), own]) ensureDirectory(path, 0o700);
     // A killed rclone has left its socket, and the next could not listen.
     rmSync(socket, { force: true });
     this.#point?.open();
