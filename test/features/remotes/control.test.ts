@@ -2,8 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { mountControl } from "../../../src/features/remotes/control.ts";
 import { drain } from "../../../src/features/remotes/drain.ts";
-import { describeRemote } from "../../../src/features/remotes/rows.ts";
-import { cached, place, serveControl } from "./place-fixture.ts";
+import { place, serveControl } from "./place-fixture.ts";
 
 interface Upload {
   id: number;
@@ -64,22 +63,4 @@ test("an answer that is none, or a refusal, throws", async () => {
   const control = mountControl(here.layout.socket);
   expect(control.stats()).rejects.toThrow("path");
   expect(control.about("far")).rejects.toThrow("rclone answered operations/about with status 404");
-});
-
-test("a row tells pending uploads from the cache, and asks no rclone where nothing is mounted", async () => {
-  cached(here.cache, "far{old}", "file", { text: "12345" });
-  expect(await describeRemote(here.layout, undefined)).toEqual({
-    name: "far",
-    type: "webdav",
-    source: "file",
-    state: null,
-    mounted: false,
-    path: here.layout.mountPoint,
-    used_bytes: null,
-    total_bytes: null,
-    cache_bytes: null,
-    pending_files: 1,
-    pending_bytes: 5,
-    reason: null,
-  });
 });

@@ -3,7 +3,8 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isConfigured, listRemotes } from "../../../src/features/remotes/list.ts";
 import { remotePrograms } from "../../../src/features/remotes/program.ts";
-import { place, rcloneProgram } from "./place-fixture.ts";
+import { remoteRows } from "../../../src/features/remotes/rows.ts";
+import { cached, place, rcloneProgram } from "./place-fixture.ts";
 
 let here: ReturnType<typeof place>;
 let env: Record<string, string>;
@@ -113,4 +114,31 @@ test("without remotes one program says why, and cannot be started", async () => 
     ["rclone_mount", "no remote is configured; rclone config, then ai-dock update"],
   ]);
   expect(await programs[0]?.prepare?.()).toContain("no remote is configured");
+});
+
+test("rows tell pending uploads from the cache, orphans, and ask no rclone where nothing is mounted", async () => {
+  configure("far file\nsecond file\n");
+  cached(here.cache, "far{old}", "file", { text: "12345" });
+  cached(`${here.workspace}remote/.cache/gone`, "gone", "file");
+  const { rows, known, problems, orphans } = await remoteRows(env, [], ["far"]);
+  expect([known, problems]).toEqual([["far", "second"], []]);
+  expect(orphans).toEqual([
+    `"${here.workspace}remote/.cache/gone" holds 1 file for a remote that is not configured any more`,
+  ]);
+  expect(rows).toEqual([
+    {
+      name: "far",
+      type: "webdav",
+      source: "file",
+      state: null,
+      mounted: false,
+      path: here.layout.mountPoint,
+      used_bytes: null,
+      total_bytes: null,
+      cache_bytes: null,
+      pending_files: 1,
+      pending_bytes: 5,
+      reason: null,
+    },
+  ]);
 });
