@@ -1,10 +1,22 @@
 import { readFileSync } from "node:fs";
 import { messageOf } from "../errors.ts";
-import { isSecretName, REDACTED, redactUrls } from "./redact.ts";
+import { isSecret, isSecretName, REDACTED, redactUrls } from "./redact.ts";
 import { type Settings, schema } from "./schema.ts";
 import { variableMeta } from "./types.ts";
 
 export type Source = "argument" | "container" | "file" | "default";
+
+/** A variable or argument that was not taken as given. */
+export interface VariableProblem {
+  /** The line for the user: `NAME: expected …, got "…"; what happens now`. */
+  message: string;
+  /** The variable; null for an argument without a name. */
+  key: string | null;
+  /** As given; null for a secret. */
+  value: string | null;
+  /** What would have been right. */
+  expectation: string | null;
+}
 
 /** The environment after the documented rules, and the settings read from it. */
 export interface LoadedEnvironment {
@@ -13,8 +25,7 @@ export interface LoadedEnvironment {
   settings: Settings;
   /** Where each variable of `env` came from; a setting without an entry is at its default. */
   sources: Record<string, Source>;
-  /** One line for each value that was not taken as given. */
-  problems: string[];
+  problems: VariableProblem[];
 }
 
 const assignment = /^([^=\s]+)=(.*)$/s;
@@ -29,7 +40,7 @@ export function loadEnvironment(
 ): LoadedEnvironment {
   const env: Record<string, string> = {};
   const sources: Record<string, Source> = {};
-  const problems: string[] = [];
+  const problems: VariableProblem[] = [];
   const add = (source: Source, name: string, given: string) => {
     const value = cleanValue(given);
     if (value === "" && isSetting(name)) return;
@@ -41,7 +52,13 @@ export function loadEnvironment(
   for (const argument of args) {
     const [, name, value] = assignment.exec(argument) ?? [];
     if (name !== undefined && value !== undefined) add("argument", name, value);
-    else problems.push(`Argument: expected KEY=VALUE, got ${JSON.stringify(argument)}; ignoring it`);
+    else
+      problems.push({
+        message: `Argument: expected KEY=VALUE, got ${JSON.stringify(argument)}; ignoring it`,
+        key: null,
+        value: argument,
+        expectation: "KEY=VALUE",
+      });
   }
   readSecretFiles(env, sources, problems);
   const read = readSettings(env);
@@ -71,12 +88,19 @@ export function cleanValue(value: string): string {
 }
 
 /** `NAME_FILE=/path` gives the value of a secret, as Docker's and Kubernetes' secrets are mounted. */
-function readSecretFiles(env: Record<string, string>, sources: Record<string, Source>, problems: string[]) {
+function readSecretFiles(
+  env: Record<string, string>,
+  sources: Record<string, Source>,
+  problems: VariableProblem[],
+) {
   for (const [variable, name] of secretFiles) {
     const path = env[variable]?.trim();
     if (path === undefined) continue;
+    const about = { key: variable, value: path };
     if (env[name] !== undefined) {
-      problems.push(`${variable}: expected either ${name} or ${variable}, got both; using ${name}`);
+      const expectation = `either ${name} or ${variable}`;
+      const message = `${variable}: expected ${expectation}, got both; using ${name}`;
+      problems.push({ ...about, expectation, message });
       continue;
     }
     try {
@@ -85,14 +109,18 @@ function readSecretFiles(env: Record<string, string>, sources: Record<string, So
       env[name] = value;
       sources[name] = "file";
     } catch (error) {
-      problems.push(`${variable}: cannot read the file (${messageOf(error)}); ${name} is not set`);
+      const message = `${variable}: cannot read the file (${messageOf(error)}); ${name} is not set`;
+      problems.push({ ...about, expectation: "a readable file", message });
     }
   }
 }
 
 /** The settings in an environment whose values follow the documented rules already. */
-export function readSettings(env: Record<string, string>): { settings: Settings; problems: string[] } {
-  const problems: string[] = [];
+export function readSettings(env: Record<string, string>): {
+  settings: Settings;
+  problems: VariableProblem[];
+} {
+  const problems: VariableProblem[] = [];
   const settings: Record<string, unknown> = {};
   for (const [name, type] of Object.entries(schema)) {
     const parsed = type.safeParse(env[name]);
@@ -102,8 +130,16 @@ export function readSettings(env: Record<string, string>): { settings: Settings;
     }
     const fallback = type.parse(undefined);
     settings[name] = fallback;
-    const shown = isSecretName(name) ? REDACTED : redactUrls(JSON.stringify(env[name]));
-    problems.push(`${name}: expected ${variableMeta(type).expected}, got ${shown}; ${consequence(fallback)}`);
+    const given = env[name] ?? "";
+    const hidden = isSecret(name, given);
+    const shown = hidden ? REDACTED : redactUrls(JSON.stringify(given));
+    const expectation = variableMeta(type).expected;
+    problems.push({
+      message: `${name}: expected ${expectation}, got ${shown}; ${consequence(fallback)}`,
+      key: name,
+      value: hidden ? null : redactUrls(given),
+      expectation,
+    });
   }
   return { settings: settings as Settings, problems };
 }

@@ -76,7 +76,7 @@ export async function init({ args, command }: InitOptions): Promise<number> {
   raiseOpenFiles();
   for (const problem of makeRuntimeDirectory()) log.warn(problem);
   setLogDebug(settings.DEBUG);
-  for (const problem of problems) log.warn(problem);
+  for (const { message } of problems) log.warn(message);
   if (settings.DEBUG)
     for (const row of describeEnvironment(loaded, true)) log.debug(`${row.name}=${row.value ?? ""}`);
   const failed = problems.length > 0 && settings.AI_DOCK_STRICT;

@@ -23,7 +23,7 @@ export async function runOutsideBoot<Result>(
   const logs = openLogs({ fd: 1, format: "plain" });
   logs.ownName = name;
   const log = logger(name);
-  for (const problem of problems) log.warn(problem);
+  for (const { message } of problems) log.warn(message);
   const interrupt = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupt.abort());
   const { signal } = interrupt;

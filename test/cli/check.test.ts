@@ -5,14 +5,17 @@ import { folderOf } from "../dropins/load-fixture.ts";
 const MAIN = resolve(import.meta.dir, "../../src/main.ts");
 
 /** Runs `ai-dock check` on two files beside no supervisor. */
-async function check(files: Record<string, string>, ...flags: string[]) {
+async function check(files: Record<string, string>, flag?: string, variables: Record<string, string> = {}) {
   using folder = folderOf(files);
   const paths = Object.keys(files).map((name) => join(folder.path, name));
-  const child = Bun.spawn([process.execPath, MAIN, "check", ...flags, ...paths], {
-    stdout: "pipe",
-    stderr: "pipe",
-    env: { PATH: process.env["PATH"], AI_DOCK_DISABLE: "nobody" },
-  });
+  const child = Bun.spawn(
+    [process.execPath, MAIN, "check", ...(flag === undefined ? [] : [flag]), ...paths],
+    {
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { PATH: process.env["PATH"], AI_DOCK_DISABLE: "nobody", ...variables },
+    },
+  );
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
   const short = (text: string) => text.replaceAll(`${folder.path}/`, "");
   return { stdout: short(stdout), stderr: short(stderr), code: await child.exited };
@@ -61,6 +64,35 @@ test("check --json tells file, line, section, key, value and expectation of each
   ]);
   expect(stderr).toBe("");
   expect(code).toBe(78);
+});
+
+test("a wrong variable has its name, its value without secrets, and what would be right", async () => {
+  const url = "ftp://user:hidden@host/x";
+  const { stdout } = await check({}, "--json", { SSH_PORT: "abc", PROVISIONING_SCRIPT: url });
+  const { problems } = JSON.parse(stdout) as { problems: object[] };
+  expect(problems.slice(0, 2)).toEqual([
+    {
+      severity: "error",
+      message: 'SSH_PORT: expected a port from 1 to 65535, got "abc"; using 22',
+      file: null,
+      line: null,
+      section: null,
+      key: "SSH_PORT",
+      value: "abc",
+      expectation: "a port from 1 to 65535",
+    },
+    {
+      severity: "error",
+      message:
+        'PROVISIONING_SCRIPT: expected an http(s) or file URL or an absolute path, got "ftp://[redacted]@host/x"; ignoring it',
+      file: null,
+      line: null,
+      section: null,
+      key: "PROVISIONING_SCRIPT",
+      value: "ftp://[redacted]@host/x",
+      expectation: "an http(s) or file URL or an absolute path",
+    },
+  ]);
 });
 
 test("check says the same in lines", async () => {

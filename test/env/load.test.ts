@@ -65,7 +65,7 @@ describe("loadEnvironment()", () => {
       AI_DOCK_ON_FATAL: "explode",
     };
     const { settings, problems } = loadEnvironment([], given);
-    expect(problems).toEqual([
+    expect(problems.map(({ message }) => message)).toEqual([
       'SSH_PORT: expected a port from 1 to 65535, got "abc"; using 22',
       'WORKSPACE: expected an absolute path, got "relative"; using /workspace/',
       'GPU_COUNT: expected a number of GPUs from 0, got "-1"; ignoring it',
@@ -150,7 +150,7 @@ describe("loadEnvironment()", () => {
     expect(sources["CF_TUNNEL_TOKEN"]).toBe("file");
     const both = loadEnvironment([], { CF_TUNNEL_TOKEN_FILE: path, CF_TUNNEL_TOKEN: "other-token" });
     expect(both.settings.CF_TUNNEL_TOKEN).toBe("other-token");
-    expect(both.problems).toEqual([
+    expect(both.problems.map(({ message }) => message)).toEqual([
       "CF_TUNNEL_TOKEN_FILE: expected either CF_TUNNEL_TOKEN or CF_TUNNEL_TOKEN_FILE, got both; using CF_TUNNEL_TOKEN",
     ]);
     const missing = loadEnvironment([], { CF_TUNNEL_TOKEN_FILE: "/nowhere/token" });
@@ -158,7 +158,7 @@ describe("loadEnvironment()", () => {
   });
 
   test("a word that is no assignment is named", () => {
-    expect(loadEnvironment(["jupyter"], {}).problems).toEqual([
+    expect(loadEnvironment(["jupyter"], {}).problems.map(({ message }) => message)).toEqual([
       'Argument: expected KEY=VALUE, got "jupyter"; ignoring it',
     ]);
   });

@@ -2,10 +2,10 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineCommand } from "citty";
 import { collectPrograms } from "../../features/programs.ts";
-import { loadEnvironment } from "../../env/load.ts";
+import { loadEnvironment, type VariableProblem } from "../../env/load.ts";
 import { ExitCode } from "../../errors.ts";
 import { programId } from "../../programs/names.ts";
-import { type Problem, problemOf } from "../../programs/problem.ts";
+import type { Problem } from "../../programs/problem.ts";
 import { effectiveEnvironment } from "../effective-environment.ts";
 import { type Command, usageError } from "../command.ts";
 import { print, printJson, printProblems, style } from "../print.ts";
@@ -26,7 +26,7 @@ const command: Command = {
     const { env, problems: wrong } = await environment();
     const chosen = files.length === 0 ? {} : { files: files.map((file) => resolve(file)) };
     const { programs, problems: found } = await collectPrograms({ env, ...chosen });
-    const problems = [...wrong.map(asError), ...found];
+    const problems = [...wrong.map(ofVariable), ...found];
     const names = programs
       .filter(({ origin }) => files.length === 0 || origin.kind === "file")
       .map(programId);
@@ -52,9 +52,8 @@ function requireFile(file: string): void {
   throw usageError("ai-dock check", `Expected a file, got "${file}"`);
 }
 
-/** `VARIABLE: expected …`, as the environment's own rules say it. */
-function asError(text: string): Problem {
-  return problemOf({ severity: "error", text });
+function ofVariable({ message, ...rest }: VariableProblem): Problem {
+  return { severity: "error", message, file: null, line: null, section: null, ...rest };
 }
 
 function summary(names: string[], problems: Problem[]): string {

@@ -9,7 +9,7 @@ import { type Check, type CheckResult, failed, ok, warning } from "../../feature
 export const configurationCheck: Check = async ({ env }) => {
   const withheld = withheldVariables(env);
   const wrong = [
-    ...loadEnvironment().problems.map((problem) => failed("environment", problem, "ai-dock env")),
+    ...loadEnvironment().problems.map(({ message }) => failed("environment", message, "ai-dock env")),
     ...withheld.map((problem) => warning("environment", problem, "unset it")),
   ];
   const { problems, programs } = await collectPrograms({ env });
