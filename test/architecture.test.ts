@@ -80,6 +80,16 @@ describe("architecture of src", () => {
     expect([...arrows].toSorted()).toEqual(allowed.toSorted());
   });
 
+  test("cli knows features by the files that are made for it", () => {
+    const fixed = ["step.ts", "program.ts", "check.ts", "rows.ts"];
+    const used = imports
+      .filter(({ from, to }) => folderOf(from) === "cli" && to.startsWith("features/"))
+      .map(({ to }) => to.replace("features/", ""))
+      .filter((to) => to !== "programs.ts" && !fixed.includes(to.split("/").at(-1) ?? ""));
+    const more = ["provisioning/rerun.ts", "shell/completion.ts", "tunnels/foreign.ts"];
+    expect([...new Set(used)].toSorted()).toEqual(more);
+  });
+
   test("the state table imports nothing", () => {
     expect(imports.filter(({ from }) => from === "supervisor/machine.ts")).toEqual([]);
   });

@@ -1,20 +1,18 @@
 import { collectPrograms } from "../../features/programs.ts";
 import { loadEnvironment } from "../../env/load.ts";
 import type { Problem } from "../../programs/problem.ts";
-import { withheldVariables } from "../../features/remotes/environment.ts";
-import { listRemotes } from "../../features/remotes/list.ts";
+import { remoteProblems } from "../../features/remotes/check.ts";
 import { type Check, type CheckResult, failed, ok, warning } from "../../features/check.ts";
 
 /** Checks the environment and the drop-ins for mistakes. */
 export const configurationCheck: Check = async ({ env }) => {
-  const withheld = withheldVariables(env);
-  const wrong = [
-    ...loadEnvironment().problems.map(({ message }) => failed("environment", message, "ai-dock env")),
-    ...withheld.map((problem) => warning("environment", problem, "unset it")),
-  ];
+  const wrong = loadEnvironment().problems.map(({ message }) =>
+    failed("environment", message, "ai-dock env"),
+  );
   const { problems, programs } = await collectPrograms({ env });
   // The check of remotes tells the problems of remotes.
-  const toldElsewhere = new Set([...withheld, ...(await listRemotes(env)).problems]);
+  const { errors, warnings } = await remoteProblems(env);
+  const toldElsewhere = new Set([...errors, ...warnings]);
   const rest = problems.filter(({ message }) => !toldElsewhere.has(message));
   const ofVariables = rest
     .filter(isOfVariable)

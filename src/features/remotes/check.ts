@@ -1,5 +1,6 @@
 import { workspaceOf } from "../../env/workspace.ts";
 import { CACHES } from "./layout.ts";
+import { withheldVariables } from "./environment.ts";
 import { isConfigured, listRemotes } from "./list.ts";
 import { mountRequirements } from "./requirements.ts";
 import { formatBytes, spaceOf } from "../../sys/disk.ts";
@@ -13,11 +14,19 @@ export const remotesCheck: Check = async (context) => {
   const results = mountRequirements(context.env).map(({ name, met, message, fix }) =>
     met ? ok(name, message) : (wanted ? failed : warning)(name, message, fix),
   );
+  const { errors, warnings } = await remoteProblems(context.env);
+  results.push(...warnings.map((problem) => warning("remotes", problem, "unset it")));
   if (!wanted) return [...results, ok("remotes", "none configured")];
-  const { problems } = await listRemotes(context.env);
-  const wrong = problems.map((problem) => failed("remotes", problem, "mend it, then ai-dock update"));
+  const wrong = errors.map((problem) => failed("remotes", problem, "mend it, then ai-dock update"));
   return [...results, ...wrong, ...checkCache(context)];
 };
+
+/** What is wrong with the configuration of remotes, and which variables mounts do not get. */
+export async function remoteProblems(
+  env: Record<string, string>,
+): Promise<{ errors: string[]; warnings: string[] }> {
+  return { errors: (await listRemotes(env)).problems, warnings: withheldVariables(env) };
+}
 
 /** Room for writes to remotes, which wait in the workspace until they are uploaded. */
 function checkCache({ env }: DoctorContext): CheckResult[] {
