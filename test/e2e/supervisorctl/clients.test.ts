@@ -15,6 +15,13 @@ test("Debian's supervisorctl and Python's xmlrpc talk to our socket, which only 
   expect(await ctl("stop web")).toMatchObject({ stdout: "web: stopped\n", code: 0 });
   expect(await ctl("start web")).toMatchObject({ stdout: "web: started\n", code: 0 });
   expect(await ctl("reread")).toMatchObject({ stdout: "No config updates to processes\n", code: 0 });
+  container.writeProgram("broken.conf", "[program:broken]\ncommand=true\nstartsecs=soon\n");
+  const reread = await ctl("reread");
+  expect(reread.stdout).toMatch(
+    /^ERROR: CANT_REREAD: line 3: startsecs: .* in section 'program:broken' \(file: '.*broken\.conf'\)\n$/,
+  );
+  expect(reread.code).toBe(1);
+  container.writeProgram("broken.conf", "");
   await container.exec(["/usr/bin/supervisorctl", "-s", "unix:///run/supervisor.sock", "fg", "echo"], {
     stdin: "hello\n",
   });
