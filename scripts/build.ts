@@ -4,6 +4,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { holdEarlySignals } from "./lib/early-signals.ts";
 import { ignoreBunVariables, keepOpenFilesLimit, LIVE_VARIABLES } from "./lib/bun-variables.ts";
 
 const { values } = parseArgs({
@@ -51,6 +52,7 @@ try {
   const binary = readFileSync(outfile);
   console.log(` ignores ${ignoreBunVariables(binary).length} variables of Bun`);
   keepOpenFilesLimit(binary);
+  holdEarlySignals(binary);
   writeFileSync(outfile, binary);
   chmodSync(outfile, 0o755);
   if (values.target === process.arch) checkVersion();

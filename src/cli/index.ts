@@ -1,5 +1,4 @@
 import { AiDockError, ExitCode } from "../errors.ts";
-import { catchSignals } from "../init/signals.ts";
 import type { Command, Commands } from "./command.ts";
 import { parseInvocation } from "./invocation.ts";
 
@@ -32,8 +31,6 @@ async function action(name: "start" | "stop" | "restart" | "signal"): Promise<{ 
 
 /** Runs what argv asks for and resolves to the exit code; never throws. */
 export async function main(calledAs: string, words: string[]): Promise<number> {
-  // First of all: the kernel drops every signal of PID 1 that has no handler yet.
-  if (process.pid === 1) catchSignals();
   const { command, own, rest } = await parseInvocation(calledAs, words, (word) =>
     Object.hasOwn(commands, word),
   );

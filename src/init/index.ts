@@ -4,6 +4,7 @@ import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
 import { ExitCode, messageOf } from "../errors.ts";
 import { logger, setLogDebug, setLogRedactor } from "../log.ts";
+import { unblockSignals } from "../sys/libc.ts";
 import { controlSocket, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
 import { startReaper } from "../supervisor/reaper.ts";
 import { Configuration, logProblems } from "../supervisor/configuration.ts";
@@ -18,7 +19,7 @@ import { collectPrograms } from "../features/programs.ts";
 import { isInitRunning, stayBeside } from "./second-init.ts";
 import { reportReady } from "./report-ready.ts";
 import { runLogged } from "./run-logged.ts";
-import { catchSignals, type Signals } from "./signals.ts";
+import { Signals } from "./signals.ts";
 import { runSteps } from "./run-steps.ts";
 import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "../features/hooks/step.ts";
@@ -61,7 +62,9 @@ export interface InitOptions {
 /** Boots, supervises until a signal or the end of the main command, stops everything; the exit code. */
 export async function init({ args, command }: InitOptions): Promise<number> {
   const started = performance.now() - process.uptime() * 1000;
-  const signals = catchSignals();
+  const signals = new Signals();
+  // The binary blocks them for PID 1 from its first instruction on (scripts/lib/early-signals.ts).
+  unblockSignals();
   if (await isInitRunning()) {
     await stayBeside(command, loadEnvironment(args).env, signals.stop);
     return ExitCode.ok;

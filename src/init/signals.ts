@@ -96,11 +96,3 @@ export class Signals {
     this.#seen.add(signal);
   }
 }
-
-let own: Signals | undefined;
-
-/** The signals of this process, caught from the first call on. */
-export function catchSignals(): Signals {
-  own ??= new Signals();
-  return own;
-}

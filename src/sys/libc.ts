@@ -231,6 +231,13 @@ export function listenerPid(path: string): number | undefined {
 
 const SIGNAL_COUNT = 64;
 const SIG_SETMASK = 2;
+
+/** Lets this thread, and what it starts, get every signal; pending ones arrive at once. */
+export function unblockSignals(): void {
+  const none = new Uint8Array(new ArrayBuffer(128));
+  c.sigprocmask(SIG_SETMASK, none, null);
+}
+
 const SIGTTOU = 22;
 const SIG_IGN = 1;
 
@@ -245,8 +252,7 @@ export function execForeground(command: string[], env: Record<string, string>): 
     c.tcsetpgrp(0, process.pid);
   }
   for (let signal = 1; signal <= SIGNAL_COUNT; signal++) c.signal(signal, null);
-  const none = new Uint8Array(new ArrayBuffer(128));
-  c.sigprocmask(SIG_SETMASK, none, null);
+  unblockSignals();
   const argv = stringVector(command);
   const envp = stringVector(Object.entries(env).map(([name, value]) => `${name}=${value}`));
   c.execvpe(argv.strings[0] as Buffer, argv.vector, envp.vector);
