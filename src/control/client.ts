@@ -68,8 +68,12 @@ async function refuseOtherContainer(socket: string): Promise<void> {
 
 /** A refusal in the supervisor's own words, or why there is no answer. */
 function explain(error: unknown, socket: string): AiDockError {
-  const refusal = errorReply.safeParse(error instanceof FetchError ? error.data : undefined);
-  if (refusal.success) return new AiDockError(refusal.data.error, { code: refusal.data.code, cause: error });
+  if (error instanceof FetchError && error.status !== undefined) {
+    const { data } = errorReply.safeParse(error.data);
+    if (data === undefined) return new AiDockError(`The supervisor answers with HTTP status ${error.status}`);
+    const { code, hint } = data;
+    return new AiDockError(data.error, { code, ...(hint === undefined ? {} : { hint }), cause: error });
+  }
   const options = {
     code: "E_NO_SUPERVISOR",
     exitCode: ExitCode.noSupervisor,

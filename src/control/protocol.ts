@@ -55,7 +55,12 @@ export const environmentReply = z.object({
   sources: z.record(z.string(), z.enum(["argument", "container", "file", "default"])),
 });
 
-export const errorReply = z.object({ error: z.string(), code: z.enum(errorCodes) });
+export const errorReply = z.object({
+  error: z.string(),
+  code: z.enum(errorCodes),
+  /** What the user can do about it. */
+  hint: z.string().optional(),
+});
 
 /** Reads the JSON of a request. Throws AiDockError `E_BAD_REQUEST`. */
 export async function readRequest<Schema extends z.ZodType>(

@@ -60,7 +60,8 @@ export function serveControl(context: ControlContext, path: string): () => void 
     fetch: () => failure(404, "No such resource", "E_NOT_FOUND"),
     error(error) {
       if (!(error instanceof AiDockError)) return failure(500, messageOf(error), "E_INTERNAL");
-      return failure(error.code === "E_BAD_REQUEST" ? 400 : 409, error.message, error.code);
+      const { message, code, hint } = error;
+      return failure(code === "E_BAD_REQUEST" ? 400 : 409, message, code, hint);
     },
   });
   chmodSync(path, 0o600);
@@ -101,6 +102,7 @@ function linkSupervisorSocket(path: string): () => void {
   return () => rmSync(SUPERVISOR_SOCKET, { force: true });
 }
 
-function failure(status: number, error: string, code: ErrorCode): Response {
-  return Response.json({ error, code } satisfies z.infer<typeof errorReply>, { status });
+function failure(status: number, error: string, code: ErrorCode, hint?: string): Response {
+  const reply = { error, code, ...(hint === undefined ? {} : { hint }) };
+  return Response.json(reply satisfies z.infer<typeof errorReply>, { status });
 }

@@ -57,6 +57,21 @@ test("a refusal has the supervisor's words and code", async () => {
   });
 });
 
+test("a refusal has the supervisor's hint; one without words has its status", async () => {
+  await using server = controlServer();
+  server.supervisor.add(specOf("a"));
+  server.supervisor.phase = "booting";
+  const client = controlAt(() => server.socket);
+  expect(await failureOf(client.act({ action: "start", names: ["a"] }))).toMatchObject({
+    code: "E_BOOTING",
+    hint: "ai-dock logs -f",
+  });
+  expect(await failureOf(client.rpc("sendProcessStdin", ["a", "x".repeat(2 * 1024 * 1024)]))).toMatchObject({
+    message: "The supervisor answers with HTTP status 413",
+    code: "E_FAILURE",
+  });
+});
+
 test("a read is tried again when the connection breaks, an action is not", async () => {
   using flaky = await standIn((connection, number) => {
     connection.once("data", () => {
