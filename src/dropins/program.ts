@@ -54,7 +54,7 @@ export function readProgram(
     if (process === undefined) break;
     const groupPriority = membership.priority === undefined ? {} : { groupPriority: membership.priority };
     const { file, line } = section;
-    const origin = { kind: "file", file, line } as const;
+    const origin = { kind: "file", file, line, section: section.name } as const;
     specs.push({
       ...programDefaults,
       ...settings,

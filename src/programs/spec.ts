@@ -58,7 +58,7 @@ export type KillMode =
 
 export type ProgramOrigin =
   | { kind: "builtin" }
-  | { kind: "file"; file: string; line: number }
+  | { kind: "file"; file: string; line: number; section: string }
   /** Added while the container runs; no configuration lists it. */
   | { kind: "runtime" };
 

@@ -43,9 +43,9 @@ export class Configuration {
   /** Reads the configuration and does something with the reading; one caller after the other, so that no two readings mix. */
   async follow<Result>(action: (reading: Reading) => Result | Promise<Result>): Promise<Result> {
     const result = this.#queue.then(async () => {
-      const reading = await this.#read();
-      this.#specs = reading.programs;
-      return action(reading);
+      const { programs, problems } = await this.#read();
+      this.#specs = [...programs, ...keptDespite(problems, this.#specs, programs)];
+      return action({ programs: this.#specs, problems });
     });
     this.#queue = result.catch(() => undefined);
     return result;
@@ -72,6 +72,22 @@ export class Configuration {
       removed: [...present.keys()].filter((name) => !wanted.has(name)),
     };
   }
+}
+
+/**
+ * Programs of the previous reading whose definition has a mistake now: they stay as they were, so that a typing error
+ * stops nothing that runs.
+ */
+function keptDespite(problems: Problem[], before: ProgramSpec[], now: ProgramSpec[]): ProgramSpec[] {
+  const ids = new Set(now.map(programId));
+  const errors = problems.filter(({ severity }) => severity === "error");
+  return before.filter((spec) => {
+    const { origin } = spec;
+    if (ids.has(programId(spec)) || origin.kind !== "file") return false;
+    return errors.some(({ file, section }) =>
+      section === null ? file === origin.file : section === origin.section,
+    );
+  });
 }
 
 /** The programs that a configuration has something to say about. */

@@ -84,6 +84,12 @@ test("supervisorctl names a mistake and exits with 1, and takes the sound rest",
   expect(Object.keys(await programs(container))).not.toContain("broken");
   expect((await programs(container))["new"]!.state).toBe("RUNNING");
 
+  const before = (await programs(container))["same"];
+  container.writeProgram("same.conf", sleeper("same", "priority=soon"));
+  expect((await ctl("update")).stdout).toContain("priority: expected a whole number");
+  expect((await programs(container))["same"]).toEqual(before);
+  container.writeProgram("same.conf", sleeper("same"));
+
   const problem = JSON.parse((await container.exec(["ai-dock", "update", "--json"])).stdout) as object;
   expect(problem).toMatchObject({
     changes: [],
