@@ -29,6 +29,8 @@ export interface BootOptions {
   capDrop?: string[];
   devices?: string[];
   securityOpt?: string[];
+  /** False where something else than ai-dock runs: the probe would fail, and so be repeated each second. */
+  healthcheck?: boolean;
   /** docker's own init as process 1. */
   init?: boolean;
   readOnly?: boolean;
@@ -76,6 +78,7 @@ export function runArguments(options: BootOptions, programs = writePrograms(opti
     ...one("--hostname", options.hostname),
     ...one("--network", options.network),
     ...one("--entrypoint", options.entrypoint),
+    ...when("--no-healthcheck", options.healthcheck === false),
     ...when("--init", options.init),
     ...when("--read-only", options.readOnly),
     ...when("--tty", options.tty),

@@ -47,6 +47,7 @@ beforeAll(async () => {
   await must(["bash", FIXTURE, folder, "trixie", "debian", "13"]);
   repository = await boot({
     entrypoint: "rclone",
+    healthcheck: false,
     mounts: [`${folder}:/srv:ro`],
     cmd: ["serve", "http", "--addr", ":80", "/srv"],
   });

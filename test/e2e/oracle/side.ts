@@ -102,6 +102,7 @@ function bootOptions(side: Side, rows: Row[]): BootOptions {
   return {
     image: IMAGE,
     entrypoint: "/fixtures/oracle-prelude.sh",
+    healthcheck: false,
     cmd: side.argv,
     fixtures: true,
     hostname: "oracle",

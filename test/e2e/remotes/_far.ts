@@ -73,6 +73,7 @@ export async function farEnd(...options: string[]): Promise<FarEnd> {
   const folder = tempFolder();
   const container = await boot({
     entrypoint: "rclone",
+    healthcheck: false,
     cmd: ["serve", "webdav", "--addr", ":80", ...options, "/srv"],
     mounts: [`${folder}:/srv`],
   });

@@ -21,7 +21,12 @@ export async function supervise(
   writeFileSync(join(folder, "all.conf"), programs);
   writeFileSync(join(folder, "changed"), changed);
   writeFileSync(join(folder, "broken"), broken);
-  const container = await boot({ image: PEERS_IMAGE, mounts: [`${folder}:/etc/supervisor/conf.d`], ...how });
+  const container = await boot({
+    image: PEERS_IMAGE,
+    healthcheck: false,
+    mounts: [`${folder}:/etc/supervisor/conf.d`],
+    ...how,
+  });
   const settled = async () => {
     const { stdout } = await container.exec([supervisorctl, "status"]);
     return (
