@@ -2,11 +2,13 @@
 // Writes what is generated: the table of variables and .env.example from src/env/schema.ts, the reference of commands
 // from their definitions, the diagram of states from their table. test/docs/generated.test.ts fails when a file is stale.
 import { commands } from "../src/cli/index.ts";
-import { table } from "../src/supervisor/machine.ts";
+import { shownState, type State, table } from "../src/supervisor/machine.ts";
 import { environmentExample, environmentTable } from "./lib/environment-docs.ts";
 import { commandReference } from "./lib/command-docs.ts";
 import { withBlock } from "./lib/generated-block.ts";
 import { stateDiagram } from "./lib/state-diagram.ts";
+
+const shown = (state: string) => shownState(state as State);
 
 /** The content of every generated file, by its path. */
 export async function generatedFiles(): Promise<Record<string, string>> {
@@ -16,7 +18,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
   return {
     ".env.example": environmentExample(),
     ...(await page("docs/environment.md", "environment", environmentTable())),
-    ...(await page("docs/architecture.md", "states", stateDiagram(table, "STOPPED"))),
+    ...(await page("docs/architecture.md", "states", stateDiagram({ table, first: "STOPPED", shown }))),
     ...(await page("docs/commands.md", "commands", await commandReference(commands))),
   };
 }
