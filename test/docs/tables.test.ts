@@ -30,6 +30,12 @@ describe("tables of the docs are complete", () => {
     expect(codes).toEqual(Object.values(ExitCode));
   });
 
+  test("packages that the executable holds", async () => {
+    const { dependencies } = await Bun.file(join(ROOT, "package.json")).json();
+    const named = column(architecture, "## Packages", 0);
+    expect(named.toSorted()).toEqual(Object.keys(dependencies as object).toSorted());
+  });
+
   test("rooms of src, and of its features", () => {
     const names = (folder: string) =>
       readdirSync(join(ROOT, folder), { withFileTypes: true }).map((entry) =>
