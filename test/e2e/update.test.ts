@@ -176,7 +176,7 @@ test("status --watch shows a change, on a terminal and without", async () => {
 test("status --watch shows something on a terminal that does not know its size", async () => {
   await using container = await boot({ programs: { "a.conf": sleeper("a") } });
   await container.waitReady();
-  const show = "stty rows 0 cols 0; timeout 1 ai-dock status --watch";
+  const show = "stty rows 0 cols 0; timeout 5 ai-dock status --watch";
   const { stdout } = await container.exec(["sh", "-c", show], { tty: true });
   expect(stdout).toContain("RUNNING");
 });
