@@ -20,6 +20,17 @@ export function nameOf({ definition }: Command): string {
   return (definition.meta as { name: string }).name;
 }
 
+/** Loads the commands that users see, with the name they are called by. */
+export async function visibleCommands(commands: Commands): Promise<[name: string, Command][]> {
+  const loaded = await Promise.all(
+    Object.entries(commands).map(async ([name, load]): Promise<[string, Command]> => [
+      name,
+      (await load()).default,
+    ]),
+  );
+  return loaded.filter(([, { definition }]) => (definition.meta as { hidden?: boolean }).hidden !== true);
+}
+
 /** A wrong use of a command, with where to read on; exit code 2. */
 export function usageError(name: string, message: string): AiDockError {
   const hint = `Usage: ${name} --help`;

@@ -3,7 +3,7 @@ import { control } from "../control/client.ts";
 import { listLogs } from "../logs/names.ts";
 import { programId } from "../programs/names.ts";
 import { LOG_DIRECTORY } from "../programs/spec.ts";
-import type { Command, Commands } from "./command.ts";
+import { type Command, type Commands, visibleCommands } from "./command.ts";
 import { parseInvocation } from "./invocation.ts";
 
 const SIGNALS = ["TERM", "HUP", "INT", "QUIT", "USR1", "USR2", "KILL", "CONT", "STOP"];
@@ -22,7 +22,10 @@ async function candidatesFor(commands: Commands, calledAs: string, words: string
   const isCommand = (word: string) => Object.hasOwn(commands, word);
   const { command, own, rest } = await parseInvocation(calledAs, words, isCommand, () => false);
   if (rest !== undefined) return [];
-  if (command === undefined) return [...(await visibleCommands(commands)), "--help", "--version"];
+  if (command === undefined) {
+    const visible = await visibleCommands(commands);
+    return [...visible.map(([name]) => name), "--help", "--version"];
+  }
   const load = commands[command];
   if (load === undefined) return [];
   if (current.startsWith("-")) return flagsOf((await load()).default);
@@ -49,16 +52,6 @@ async function programNames(): Promise<string[]> {
   } catch {
     return [];
   }
-}
-
-async function visibleCommands(commands: Commands): Promise<string[]> {
-  const all = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => ({
-      name,
-      meta: (await load()).default.definition.meta,
-    })),
-  );
-  return all.flatMap(({ name, meta }) => ((meta as { hidden?: boolean }).hidden ? [] : [name]));
 }
 
 function flagsOf({ definition }: Command): string[] {

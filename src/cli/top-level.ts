@@ -1,6 +1,6 @@
 import { defineCommand, renderUsage } from "citty";
 import { AiDockError, ExitCode } from "../errors.ts";
-import type { Commands } from "./command.ts";
+import { type Commands, visibleCommands } from "./command.ts";
 import { print, printColoured } from "./print.ts";
 import { COMMIT, VERSION } from "./version.ts";
 
@@ -31,13 +31,10 @@ function isHelp(word: string): boolean {
 }
 
 async function usage(commands: Commands): Promise<string> {
-  const loaded = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => [name, (await load()).default.definition] as const),
-  );
-  const visible = loaded.filter(([, { meta }]) => (meta as { hidden?: boolean }).hidden !== true);
+  const visible = await visibleCommands(commands);
   // A command's own usage shows its full name; the list of commands shows the bare one.
   const subCommands = Object.fromEntries(
-    visible.map(([name, definition]) => [
+    visible.map(([name, { definition }]) => [
       name,
       { ...definition, meta: { ...(definition.meta as object), name } },
     ]),

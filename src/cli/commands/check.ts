@@ -14,7 +14,8 @@ const command: Command = {
   definition: defineCommand({
     meta: {
       name: "ai-dock check",
-      description: "Check drop-ins (those installed, or the given FILEs) and the environment; starts nothing",
+      description:
+        "Check drop-ins (those installed, or the given FILEs) and the environment; starts nothing; exit code 78 for a mistake",
     },
     args: {
       file: { type: "positional", required: false, description: "FILE…" },

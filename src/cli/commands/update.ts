@@ -11,7 +11,7 @@ const command: Command = {
     meta: {
       name: "ai-dock update",
       description:
-        "Read the drop-ins again: start new programs, stop removed ones, restart changed ones and no others",
+        "Read the drop-ins again: start new programs, stop removed ones, restart changed ones; exit code 78 for a mistake",
     },
     args: { json: { type: "boolean", description: "Print JSON" } },
   }),
