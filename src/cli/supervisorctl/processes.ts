@@ -116,6 +116,8 @@ export const processCommands: Record<string, CtlCommand> = {
     Exit.invalidArguments,
   ),
   stop: onProcesses("stop", rows("stop", "Stop"), (session, names) => bulk(session, names, stop)),
+  // Not the restart of `ai-dock restart`, which starts nothing that someone stops meanwhile: supervisorctl tells every
+  // stop, then every start.
   restart: onProcesses("restart", rows("restart", "Stop, then start"), async (session, names) => {
     await bulk(session, names, stop);
     await bulk(session, names, start);
