@@ -123,7 +123,7 @@ describe("ssh", () => {
     const count = "env | grep -c ^LARGE_; echo ${#LARGE_29}";
     expect((await container.ssh(count, { key })).stdout).toBe("30\n10029\n");
     expect(await container.logs()).toMatch(
-      /warn sshd LARGE_29, LARGE_28, .*LARGE_\d+: too large for sshd to set; only bash sessions have these/,
+      /warn sshd LARGE_29, LARGE_28, .*LARGE_\d+: too large for sshd to set; only bash sessions have the value/,
     );
   });
 

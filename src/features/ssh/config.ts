@@ -1,4 +1,10 @@
+import { logger } from "../../log.ts";
+import { writeFileAtomic } from "../../sys/fs.ts";
+import { run } from "../../sys/run.ts";
 import { spareAuthorizedKeys } from "./authorized-keys/store.ts";
+import { sshSetEnv } from "./set-env.ts";
+
+const log = logger("sshd");
 
 export interface SshdConfigOptions {
   port: number;
@@ -40,4 +46,33 @@ export function sshdConfig({ port, hostKeys, setEnv, hasPenalties, usePam }: Ssh
     ...(setEnv === undefined ? [] : [setEnv]),
     "",
   ].join("\n");
+}
+
+/**
+ * Writes a configuration to `path` that this version of `sshd` accepts: with the environment, else without SetEnv, since no
+ * value can hold a quote before OpenSSH 8.7. Returns why sshd accepts neither, or undefined.
+ */
+export async function writeConfig(
+  sshd: string,
+  path: string,
+  env: Record<string, string>,
+  options: Omit<SshdConfigOptions, "setEnv">,
+): Promise<string | undefined> {
+  const { line, omitted } = sshSetEnv(env);
+  if (omitted.length > 0)
+    log.warn(`${omitted.join(", ")}: too large for sshd to set; only bash sessions have the value`);
+  // The file holds secrets (SetEnv).
+  const complaint = async (setEnv: string | undefined) => {
+    writeFileAtomic(path, sshdConfig({ ...options, setEnv }), 0o600);
+    const { code, stderr } = await run([sshd, "-t", "-f", path]);
+    return code === 0 ? undefined : stderr.trim() || `exit code ${code}`;
+  };
+  const first = await complaint(line);
+  if (first === undefined) return undefined;
+  const second = await complaint(undefined);
+  if (second !== undefined) return `sshd refuses its configuration: ${second}`;
+  // The rest of the message could hold a secret value.
+  const [reason = "an error"] = /line \d+: [\w ]+/.exec(first) ?? [];
+  log.warn(`This version of sshd cannot set the environment (${reason}); only bash sessions have it`);
+  return undefined;
 }

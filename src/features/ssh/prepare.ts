@@ -1,15 +1,13 @@
 import { existsSync } from "node:fs";
 import { AUTHORIZED_KEYS, countKeys, spareAuthorizedKeys } from "./authorized-keys/store.ts";
-import { sshSetEnv } from "./set-env.ts";
 import { logger } from "../../log.ts";
-import { run } from "../../sys/run.ts";
-import { readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { readIfExists } from "../../sys/fs.ts";
 import { ownDirectory } from "../../sys/own-directory.ts";
 import { isPortTaken } from "../../sys/proc.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 import { isRoot } from "../../sys/users.ts";
 import { ensureHostKeys } from "./host-keys.ts";
-import { sshdConfig, type SshdConfigOptions } from "./config.ts";
+import { writeConfig } from "./config.ts";
 import { ensureAccounts } from "./accounts.ts";
 
 export const SSHD = "/usr/sbin/sshd";
@@ -45,39 +43,12 @@ export async function prepareSshd(options: {
   if (refusal !== undefined) return refusal;
   for (const problem of ownDirectory(PRIVILEGE_SEPARATION)) log.warn(problem);
   const hostKeys = await ensureHostKeys();
-  return await writeConfig(env, {
+  return await writeConfig(SSHD, sshdConfigPath(), env, {
     port,
     hostKeys,
     hasPenalties: SPLIT_SESSION_BINARIES.some((path) => existsSync(path)),
     usePam: isRootLocked() && existsSync(PAM_SERVICE),
   });
-}
-
-/**
- * Writes a configuration that this version of sshd accepts: with the environment, else without SetEnv, since no value can
- * hold a quote before OpenSSH 8.7. Returns why sshd accepts neither, or undefined.
- */
-async function writeConfig(env: Record<string, string>, options: Omit<SshdConfigOptions, "setEnv">) {
-  const { line, omitted } = sshSetEnv(env);
-  if (omitted.length > 0)
-    log.warn(
-      `${omitted.join(", ")}: too large for sshd to set; only bash sessions have ${omitted.length === 1 ? "this variable" : "these variables"}`,
-    );
-  const refusal = await tryConfig({ ...options, setEnv: line });
-  if (refusal === undefined || line === undefined) return refusal;
-  const second = await tryConfig({ ...options, setEnv: undefined });
-  // The rest of the message could hold a secret value.
-  const [complaint = "an error"] = /line \d+: [\w ]+/.exec(refusal) ?? [];
-  if (second === undefined)
-    log.warn(`This version of sshd cannot set the environment (${complaint}); only bash sessions have it`);
-  return second;
-}
-
-/** Writes a configuration, which holds secrets (SetEnv), and lets sshd test it. Returns the complaint, if any. */
-async function tryConfig(options: SshdConfigOptions): Promise<string | undefined> {
-  writeFileAtomic(sshdConfigPath(), sshdConfig(options), 0o600);
-  const { code, stderr } = await run([SSHD, "-t", "-f", sshdConfigPath()]);
-  return code === 0 ? undefined : `sshd refuses its configuration: ${stderr.trim() || `exit code ${code}`}`;
 }
 
 function isRootLocked(): boolean {

@@ -70,6 +70,23 @@ describe("provision() downloads", () => {
     expect(`${message}${lines.join("")}`).not.toContain("secret");
   });
 
+  test("with user and password for the first host alone, wherever that redirects", async () => {
+    const seen: (string | null)[] = [];
+    const answer = (response: () => Response) =>
+      Bun.serve({
+        port: 0,
+        fetch(request) {
+          seen.push(request.headers.get("authorization"));
+          return response();
+        },
+      });
+    using other = answer(() => new Response(SCRIPT));
+    using first = answer(() => Response.redirect(`http://localhost:${other.port}/script.sh`));
+    const { boot } = machine();
+    const { output } = await boot({ PROVISIONING_SCRIPT: `http://me:secret@127.0.0.1:${first.port}/` });
+    expect([output, seen]).toEqual(["hello\n", [`Basic ${btoa("me:secret")}`, null]]);
+  });
+
   test("through a proxy, unless NO_PROXY names the host", async () => {
     let seen = "";
     using proxy = Bun.serve({

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { sshdConfig } from "../../../src/features/ssh/config.ts";
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sshdConfig, writeConfig } from "../../../src/features/ssh/config.ts";
 
 const options = {
   port: 2222,
@@ -44,5 +47,38 @@ describe("sshdConfig()", () => {
     expect(linesOf({ usePam: true })).toContain("UsePAM yes");
     expect(linesOf().some((line) => line.startsWith("SetEnv"))).toBe(false);
     expect(linesOf({ setEnv: 'SetEnv "A=b"' })).toContain('SetEnv "A=b"');
+  });
+});
+
+describe("writeConfig()", () => {
+  const { setEnv: _, ...rest } = options;
+
+  /** Stands in for the sshd of some version: `refuse` is a shell test of the configuration in $3. */
+  async function write(refuse: string, env: Record<string, string>) {
+    const folder = mkdtempSync(join(tmpdir(), "sshd-"));
+    const [sshd, path] = [join(folder, "sshd"), join(folder, "sshd_config")];
+    const complaint = "$3 line 22: Invalid environment: secret.";
+    writeFileSync(sshd, `#!/bin/sh\nif ${refuse}; then echo "${complaint}" >&2; exit 255; fi\n`, {
+      mode: 0o700,
+    });
+    const refusal = await writeConfig(sshd, path, env, rest);
+    return { refusal, path, text: readFileSync(path, "utf8"), mode: statSync(path).mode & 0o777 };
+  }
+
+  test("keeps the environment where sshd accepts it", async () => {
+    const { refusal, text, mode } = await write("false", { A: 'q "z"' });
+    expect([refusal, mode]).toEqual([undefined, 0o600]);
+    expect(text).toContain('\nSetEnv "A=q \\"z\\""\n');
+  });
+
+  test("leaves the environment out where sshd refuses it, and nothing else", async () => {
+    const { refusal, text } = await write(`grep -q '\\\\"' "$3"`, { A: 'q "z"', B: "b" });
+    expect(refusal).toBeUndefined();
+    expect(text).toBe(sshdConfig(options));
+  });
+
+  test("says what sshd refuses for another reason", async () => {
+    const { refusal, path } = await write("true", { A: "a" });
+    expect(refusal).toBe(`sshd refuses its configuration: ${path} line 22: Invalid environment: secret.`);
   });
 });
