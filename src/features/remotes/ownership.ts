@@ -1,7 +1,8 @@
-import { chmodSync, chownSync, type Dirent, lstatSync } from "node:fs";
+import { chmodSync, chownSync, type Dirent, lchownSync, lstatSync } from "node:fs";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { removeAcls } from "../../sys/acl.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { requireDepth } from "./tree.ts";
 
 const PRIVATE = 0o700;
 
@@ -57,6 +58,7 @@ export function markChecked(directory: DirectoryHandle): void {
  */
 export async function checkTree(claim: Claim): Promise<void> {
   const { directory, shown } = claim;
+  requireDepth(shown);
   const unchecked = claimDirectory(claim);
   for (const entry of await directory.list()) {
     const path = `${shown}/${entry.name}`;
@@ -80,7 +82,7 @@ function checkFile(
   const self = process.geteuid?.() ?? 0;
   const { uid, mode, nlink, size } = lstatSync(`${directory.path}/${entry.name}`);
   if (uid === workspaceUid && uid !== self) {
-    chownSync(`${directory.path}/${entry.name}`, self, process.getegid?.() ?? 0);
+    lchownSync(`${directory.path}/${entry.name}`, self, process.getegid?.() ?? 0);
     chmodSync(`${directory.path}/${entry.name}`, 0o600);
     return;
   }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -8,6 +9,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -172,6 +174,16 @@ describe.skipIf(process.getuid?.() !== 0)("the cache of a workspace that uid 100
     linkSync(secret, join(theirs("vfs/far"), "token"));
     expect(await refusal()).toContain("got one of uid 0");
     expect(statSync(secret).mode & 0o777).toBe(0o644);
+  });
+
+  test("a tree that is deeper than any of rclone's ends with a word, before descriptors run out", async () => {
+    theirs("vfs");
+    const script = 'import os\nfor _ in range(25):\n  os.mkdir("d" * 200); os.chdir("d" * 200)';
+    expect(spawnSync("python3", ["-c", script], { cwd: join(cache, "vfs") }).status).toBe(0);
+    expect(await refusal()).toContain("expected a path of at most 4096 bytes");
+    renameSync(join(cache, "vfs"), join(cache, "aside"));
+    expect(pendingOf(workspace, "far")).rejects.toThrow("expected a path of at most 4096 bytes");
+    spawnSync("rm", ["-rf", cache]);
   });
 
   test("a directory of a third user is not taken from them", () => {
