@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { boot, type BootOptions, type Container, IMAGE, must, tempFolder, waitFor } from "../harness.ts";
+import { boot, type BootOptions, type Container, IMAGE, must, run, tempFolder, waitFor } from "../harness.ts";
 
 /** What mounting needs. */
 export const mountable = {
@@ -57,7 +57,10 @@ export class FarEnd implements AsyncDisposable {
 
   /** It is out of reach until `comeBack`. */
   async goAway(): Promise<void> {
-    await must(["docker", "pause", this.container.id]);
+    // The kernel freezes no process that it holds at the moment.
+    await waitFor(async () => (await run(["docker", "pause", this.container.id])).code === 0, {
+      what: "the far end to be paused",
+    });
   }
 
   async comeBack(): Promise<void> {
