@@ -7,12 +7,18 @@ import type { Run } from "./run.ts";
 
 const log = logger("supervisor");
 
-/** How a state is logged; the changes that other lines tell of already are for debugging. */
+/**
+ * The states that have a line of log, under the name that clients know, as supervisord has them; changes that other lines
+ * tell of already are for debugging.
+ */
 const levels: Partial<Record<State, LogLevel>> = {
+  STARTING: "debug",
   RUNNING: "info",
-  STOPPED: "info",
   BACKOFF: "warn",
+  EXITED: "debug",
   FATAL: "error",
+  FINISHING: "debug",
+  STOPPED: "info",
 };
 
 /** For a start that is to come later; revoked by a request to stop in between. */
@@ -102,7 +108,7 @@ export abstract class ProgramState {
     return { ...this.spec.facts, ...this.run?.facts };
   }
 
-  /** The last thing that someone, an update or the end of the container asked for was a stop. */
+  /** The last request was to stop; what an update or a restart does on its way does not count. */
   get stoppedByRequest(): boolean {
     return this.isStopRequested;
   }
@@ -116,8 +122,9 @@ export abstract class ProgramState {
     return this.#ticket;
   }
 
-  /** Takes note of a request to stop that has to wait for its turn: starts that are to come later do not happen. */
+  /** Takes note of a request to stop, which may have to wait for its turn: starts that are to come later do not happen. */
   requestStop(): void {
+    this.isStopRequested = true;
     this.#ticket.revoked = true;
     this.#ticket = { revoked: false };
   }
@@ -138,7 +145,8 @@ export abstract class ProgramState {
     if (state === undefined) throw new Error(`${this.id}: ${event} in state ${this.#state}`);
     this.#state = state;
     this.why = reason;
-    log[levels[state] ?? "debug"](`${this.id} ${state}`, { reason: reason ?? undefined });
+    const level = levels[state];
+    if (level !== undefined) log[level](`${this.id} ${shownState(state)}`, { reason: reason ?? undefined });
     return state;
   }
 }

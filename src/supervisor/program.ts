@@ -72,17 +72,19 @@ export class Program extends ProgramState {
     await this.#preparing;
   }
 
+  /** Takes the program down by request. */
+  async stop(waitSeconds?: number): Promise<void> {
+    this.isStopRequested = true;
+    await this.takeDown(waitSeconds);
+  }
+
   /**
    * Stops the program and, by its KillMode, all it started, also when its own process has ended long since. Every caller
    * gets the same end. The program stays STOPPING when not even SIGKILL ends its process.
    */
-  async stop(waitSeconds = this.spec.stopwaitsecs): Promise<void> {
-    this.isStopRequested = true;
+  async takeDown(waitSeconds = this.spec.stopwaitsecs): Promise<void> {
     const target = { id: this.id, spec: this.spec, tree: this.#tree };
-    if (this.isDown) {
-      await endLeftovers(target);
-      return;
-    }
+    if (this.isDown) return endLeftovers(target);
     if (!isStopping(this.innerState)) {
       const enter = (event: Event, reason?: string) => this.enter(event, reason);
       const { hangSeconds } = this.#context;
@@ -161,9 +163,9 @@ export class Program extends ProgramState {
   #becomeReady(ready: boolean): void {
     if (ready === this.isReady) return;
     this.isReady = ready;
-    const isUp = !isStopping(this.innerState);
     if (ready) log.info(`${this.id} ready`, { ms: Math.round((this.uptime ?? 0) * 1000) });
-    else if (isUp) log.warn(`${this.id} is not ready any more`, { note: this.note ?? undefined });
+    else if (!isStopping(this.innerState))
+      log.warn(`${this.id} is not ready any more`, { note: this.note ?? undefined });
     // A program that says itself that it is up need not prove it by startsecs.
     if (ready && this.innerState === "STARTING") this.#becomeRunning();
     else this.#owner.onChange(this);

@@ -35,6 +35,7 @@ export async function shutdown(
   const clock = deadlines(timeoutSeconds / 2, timeoutSeconds - RESERVE_SECONDS, hurry);
   const stops: Promise<void>[] = [];
   const { programs } = supervisor;
+  for (const program of programs) program.requestStop();
   for (const tier of stopTiers(programs, ({ spec }) => spec, dependencyFinder(programs))) {
     const ends = tier.map((program) => program.stop(Math.min(program.spec.stopwaitsecs, remaining())));
     stops.push(...ends);

@@ -123,11 +123,16 @@ export class Supervisor {
     await dependentsFirst(programs, (program) => program.stop());
   }
 
+  /** Stops programs in the same order for someone who will start them again: that is no request to stop. */
+  async takeDown(programs: Program[]): Promise<void> {
+    for (const program of programs) if (this.#waiting.delete(program)) program.waitFor(null);
+    await dependentsFirst(programs, (program) => program.takeDown());
+  }
+
   /** Stops programs and starts them again, but for those that someone has asked to stop meanwhile. */
   async restart(programs: Program[], signal?: AbortSignal): Promise<void> {
-    const stopped = this.stop(programs);
     const planned = programs.map((program) => ({ program, ticket: program.ticket }));
-    await stopped;
+    await this.takeDown(programs);
     const wanted = planned.filter(({ ticket }) => !ticket.revoked);
     await this.start(
       wanted.map(({ program }) => program),

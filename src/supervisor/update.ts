@@ -1,7 +1,6 @@
 import { programId } from "../programs/names.ts";
 import { type Problem, problemOf } from "../programs/problem.ts";
 import { type Configuration, configured, type Reading, sameProgram } from "./configuration.ts";
-import { isUp } from "./machine.ts";
 import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -34,24 +33,25 @@ async function apply(supervisor: Supervisor, { programs: specs, problems }: Read
     const next = wanted.get(id);
     return next === undefined || !sameProgram(spec, next);
   });
-  const keptDown = new Set(differing.filter(isKeptDown).map(({ id }) => id));
-  await supervisor.stop(differing);
-  const hanging = await takeDown(supervisor, differing);
-  for (const { id, reason } of hanging)
+  await supervisor.takeDown(differing);
+  const hanging = await removeAll(supervisor, differing);
+  for (const program of hanging) {
+    const { id, reason } = program;
     problems.push(problemOf({ severity: "error", text: `${id}: ${reason}; update again when it has ended` }));
-  // An update is no request to stop: a program that hangs is up again once it has ended.
-  const wantedUp = hanging.filter(({ id }) => wanted.has(id) && !keptDown.has(id));
-  await Promise.all(wantedUp.map((program) => program.start()));
+    // A program that hangs and is still wanted is up again once it has ended.
+    if (!wanted.has(id)) program.requestStop();
+  }
   const gone = differing.filter((program) => !hanging.includes(program));
 
-  const differs = new Set(gone.map(({ id }) => id));
+  const before = new Map(gone.map((program) => [program.id, program]));
   // Someone may have added what is missing meanwhile.
   const missing = specs.filter((spec) => !supervisor.programs.some(({ id }) => id === programId(spec)));
-  const changed = missing.filter((spec) => differs.has(programId(spec)));
+  const changed = missing.filter((spec) => before.has(programId(spec)));
   const added = missing.filter((spec) => !present.has(programId(spec)));
   const programs = [...changed, ...added].map((spec) => supervisor.add(spec));
-  await Promise.all(programs.filter(({ id }) => keptDown.has(id)).map((program) => program.stop()));
-  await supervisor.autostart(programs.filter(({ id }) => !keptDown.has(id)));
+  // What someone has stopped stays so, in its new version as well.
+  for (const program of programs) if (before.get(program.id)?.stoppedByRequest) program.requestStop();
+  await supervisor.autostart(programs.filter(({ stoppedByRequest }) => !stoppedByRequest));
 
   const tell = (change: Change["change"]) => (spec: { name: string; group: string }) => ({
     name: spec.name,
@@ -65,19 +65,14 @@ async function apply(supervisor: Supervisor, { programs: specs, problems }: Read
   };
 }
 
-/** Removes programs; gives back those that do not end. Someone may have started one again since it was stopped. */
-async function takeDown(supervisor: Supervisor, programs: Program[]): Promise<Program[]> {
+/** Removes programs that are down; gives back those that hang. Someone may have started one again since it was stopped. */
+async function removeAll(supervisor: Supervisor, programs: Program[]): Promise<Program[]> {
   const hanging: Program[] = [];
   for (const program of programs) {
     while (!supervisor.remove(program) && !hanging.includes(program)) {
-      await supervisor.stop([program]);
-      if (program.state === "STOPPING") hanging.push(program);
+      await supervisor.takeDown([program]);
+      if (program.innerState === "HUNG") hanging.push(program);
     }
   }
   return hanging;
-}
-
-/** What someone has stopped stays so. */
-function isKeptDown({ state, stoppedByRequest }: Program): boolean {
-  return stoppedByRequest && !isUp(state);
 }

@@ -4,11 +4,14 @@
  */
 import { existsSync } from "node:fs";
 import { addLogTarget, logger } from "../../src/log.ts";
+import type { ProgramSpec } from "../../src/programs/spec.ts";
+import { Configuration } from "../../src/supervisor/configuration.ts";
 import { isAlive, isUp, next, type Event, type State, table } from "../../src/supervisor/machine.ts";
 import type { Program } from "../../src/supervisor/program.ts";
 import { startReaper } from "../../src/supervisor/reaper.ts";
 import { shutdown } from "../../src/supervisor/shutdown.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { update as updateTo } from "../../src/supervisor/update.ts";
 import { sendSignal } from "../../src/sys/children.ts";
 import { descendantsOf, listProcesses, readProcess } from "../../src/sys/proc.ts";
 import { randomSpecs, TWICE } from "./random-specs.ts";
@@ -39,23 +42,33 @@ const supervisor = new Supervisor({
 });
 startReaper();
 supervisor.phase = "running";
-for (const spec of randomSpecs()) supervisor.add(spec);
-const { programs } = supervisor;
+/** What the configuration says changes with every reading: which programs there are, and in what edition. */
+const readings: Map<string, string>[] = [];
+const configuration = new Configuration(async () => {
+  await Bun.sleep(1 + random(LONGEST_PAUSE_MILLISECONDS));
+  const specs = randomSpecs().flatMap((spec) =>
+    readings.length > 0 && random(8) === 0 ? [] : [{ ...spec, environment: { EDITION: String(random(3)) } }],
+  );
+  readings.push(editionsOf(specs));
+  return { programs: specs, problems: [] };
+});
 
 /** Who asked for what last, and whether a stop has been answered; of restarts only the end counts. */
-const requests = new Map(programs.map((program) => [program, { number: 0, kind: "stop", answered: true }]));
-const states = new Map<Program, State>(programs.map((program) => [program, program.innerState]));
+const requests = new Map(
+  randomSpecs().map(({ name }) => [name, { number: 0, kind: "update", answered: true }]),
+);
+const states = new Map<Program, State>();
 /** Sees every change of state: each must be one of the table, and no start may follow an answered stop. */
 function watch(): void {
   void supervisor.until(() => {
-    for (const program of programs) {
-      const before = states.get(program)!;
+    for (const program of supervisor.programs) {
+      const before = states.get(program) ?? "STOPPED";
       const { innerState: state } = program;
       if (before === state) continue;
       states.set(program, state);
       if (!EVENTS.some((event) => next(before, event) === state))
         violations.push(`${program.id}: ${before} became ${state}`);
-      const { kind, answered: isAnswered } = requests.get(program)!;
+      const { kind, answered: isAnswered } = requests.get(program.id)!;
       if (state === "STARTING" && kind === "stop" && isAnswered)
         violations.push(`${program.id}: started after a stop`);
     }
@@ -75,9 +88,10 @@ async function caller(): Promise<void> {
   await Promise.all(calls);
 }
 
-const actions = [start, start, stop, restart, signal, kill];
+const actions = [start, start, start, stop, restart, signal, kill, update, reread];
 
 function some(): Program[] {
+  const { programs } = supervisor;
   return Array.from({ length: 1 + random(3) }, () => programs[random(programs.length)]!);
 }
 
@@ -92,7 +106,7 @@ async function stop(): Promise<void> {
   const numbers = asked("stop", chosen);
   await answered(`stop ${names(chosen)}`, supervisor.stop(chosen));
   for (const [program, number] of numbers) {
-    const request = requests.get(program)!;
+    const request = requests.get(program.id)!;
     if (request.number !== number) continue;
     request.answered = true;
     if (!program.isDown) violations.push(`${program.id}: ${program.state} when its stop was answered`);
@@ -103,6 +117,38 @@ async function restart(): Promise<void> {
   const chosen = some();
   asked("restart", chosen);
   await answered(`restart ${names(chosen)}`, supervisor.restart(chosen));
+}
+
+/** An update does what its own reading says, whatever is reread meanwhile. */
+async function update(): Promise<void> {
+  logger("test").info("update");
+  await answered(
+    "update",
+    updateTo(supervisor, configuration).then(({ changes, problems }) => {
+      const reading = readings.at(-1)!;
+      const changed = changes.filter(({ change }) => change !== "removed").map(({ name }) => name);
+      for (const name of changed)
+        if (!reading.has(name)) violations.push(`${name}: changed by an update that has not read it`);
+      if (problems.length > 0)
+        violations.push(`update: ${problems.map(({ message }) => message).join("; ")}`);
+      const present = editionsOf(supervisor.programs.map(({ spec }) => spec));
+      if (!Bun.deepEquals(present, reading))
+        violations.push(
+          `after an update: ${JSON.stringify([...present])}, not ${JSON.stringify([...reading])}`,
+        );
+      // A program that has left the configuration is a new one when it comes back.
+      for (const [name, request] of requests) if (!present.has(name)) request.kind = "update";
+    }),
+  );
+}
+
+async function reread(): Promise<void> {
+  await answered("reread", configuration.reread());
+}
+
+function editionsOf(specs: ProgramSpec[]): Map<string, string> {
+  const editions = specs.map(({ name, environment }) => [name, environment["EDITION"] ?? ""] as const);
+  return new Map(editions.toSorted(([a], [b]) => a.localeCompare(b)));
 }
 
 async function signal(): Promise<void> {
@@ -116,14 +162,14 @@ async function kill(): Promise<void> {
 function asked(kind: string, chosen: Program[]): Map<Program, number> {
   logger("test").info(`${kind} ${names(chosen)}`);
   for (const program of chosen) {
-    const number = requests.get(program)!.number + 1;
-    requests.set(program, { number, kind, answered: false });
+    const number = requests.get(program.id)!.number + 1;
+    requests.set(program.id, { number, kind, answered: false });
   }
-  return new Map(chosen.map((program) => [program, requests.get(program)!.number]));
+  return new Map(chosen.map((program) => [program, requests.get(program.id)!.number]));
 }
 
 /** Every call has an answer, and none of them is an error. */
-async function answered(what: string, call: Promise<void>): Promise<void> {
+async function answered(what: string, call: Promise<unknown>): Promise<void> {
   const limit = Promise.withResolvers<"late">();
   const timer = setTimeout(() => limit.resolve("late"), CALL_LIMIT_MILLISECONDS);
   try {
@@ -160,7 +206,7 @@ async function delaysGrow(): Promise<void> {
 
 /** What a state says of the process is so: there is one of ours, or there is none that holds the lock. */
 function checkReality(): void {
-  for (const { id, innerState: state, pid } of programs) {
+  for (const { id, innerState: state, pid } of supervisor.programs) {
     if (pid !== null) {
       if (readProcess(pid)?.ppid !== process.pid) violations.push(`${id}: ${state}, but no process ${pid}`);
       continue;
@@ -188,11 +234,15 @@ function generator(seed: number): (limit: number) => number {
 }
 
 watch();
+await update();
 await Promise.all(Array.from({ length: CALLERS }, caller));
+// Whatever has left the configuration is back for what follows.
+for (const spec of randomSpecs())
+  if (!supervisor.programs.some(({ id }) => id === spec.name)) supervisor.add(spec);
 await delaysGrow();
 checkReality();
-await answered("stop all", supervisor.stop(programs));
-for (const { id, state, pid } of programs) {
+await answered("stop all", supervisor.stop(supervisor.programs));
+for (const { id, state, pid } of supervisor.programs) {
   if (isUp(state) || pid !== null)
     violations.push(`${id}: ${state} with pid ${pid} after everything was stopped`);
 }
