@@ -52,9 +52,6 @@ export type Difference = keyof typeof differences;
 /** What only we tell programs: the contract of the images of the ai-dock family, and what the boot found. */
 export const OUR_VARIABLES = /^(?:WORKSPACE\w*|GPU_COUNT|RCLONE_MOUNT_COUNT|DEBUG|AI_DOCK_\w+)$/;
 
-/** Variables that the image leaves empty. */
-export const EMPTY_VARIABLES = /^(?:CUDA|CUDNN|ROCM)_(?:LEVEL|VERSION)$/;
-
 /** Signals that supervisord's programs inherit as ignored from Python, as bits of SigIgn: SIGPIPE and SIGXFSZ. */
 export const IGNORED_BY_PYTHON = (1n << 12n) | (1n << 24n);
 
@@ -65,7 +62,6 @@ export const behaviourEverywhere = {
     "the limit on file locks, which Linux ignores, marks what a program starts, so that a stop leaves nothing",
   "server url": "SUPERVISOR_SERVER_URL names our socket",
   "ignored signals": "programs start with clean signals; theirs inherit IGNORED_BY_PYTHON",
-  "empty variables": "an empty variable is as good as none: EMPTY_VARIABLES",
   "boot variables": "OUR_VARIABLES come from the boot",
   "container output": "every program's output is on the container's own output as well",
   "Exited too quickly": "ours goes on with the exit code, theirs with a pointer to the log",

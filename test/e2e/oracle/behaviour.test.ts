@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import {
   behaviour,
   behaviourEverywhere,
-  EMPTY_VARIABLES,
   IGNORED_BY_PYTHON,
   OUR_VARIABLES,
 } from "../../oracle/differences.ts";
@@ -54,7 +53,6 @@ test("what is left out of the comparison differs", () => {
     "file locks": side.start.limits["Max file locks"],
     "server url": side.start.env["SUPERVISOR_SERVER_URL"],
     "ignored signals": BigInt(`0x${side.start.ignored}`) & IGNORED_BY_PYTHON,
-    "empty variables": Object.keys(side.start.env).filter((name) => EMPTY_VARIABLES.test(name)),
     "boot variables": Object.keys(side.start.env).filter((name) => OUR_VARIABLES.test(name)),
     "container output": side.output.includes("out both\n"),
     "Exited too quickly": side.processes.get("early-1:early-1")?.errors,

@@ -1,4 +1,4 @@
-import { EMPTY_VARIABLES, IGNORED_BY_PYTHON, OUR_VARIABLES } from "../../oracle/differences.ts";
+import { IGNORED_BY_PYTHON, OUR_VARIABLES } from "../../oracle/differences.ts";
 import type { Aspect, Observation, Process, Report, Start } from "./observation.ts";
 import { belongsTo, type Row } from "./row.ts";
 
@@ -77,9 +77,7 @@ function limitedStates({ until }: Row, states: string[]): string[] {
 }
 
 function environment(env: Record<string, string>): Record<string, string> {
-  const shown = Object.entries(env).filter(
-    ([name, value]) => !OUR_VARIABLES.test(name) && !(value === "" && EMPTY_VARIABLES.test(name)),
-  );
+  const shown = Object.entries(env).filter(([name]) => !OUR_VARIABLES.test(name));
   return Object.fromEntries(
     shown.map(([name, value]) => [name, name === "SUPERVISOR_SERVER_URL" ? "" : value]),
   );
