@@ -1,63 +1,71 @@
-import { afterAll, afterEach, expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { loadPrograms } from "../../src/dropins/load.ts";
-import { Configuration } from "../../src/supervisor/configuration.ts";
-import { startReaper } from "../../src/supervisor/reaper.ts";
+import { expect, test } from "bun:test";
+import type { ProgramSpec } from "../../src/programs/spec.ts";
+import { Configuration, type Reading, sameProgram } from "../../src/supervisor/configuration.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
-import { update } from "../../src/supervisor/update.ts";
-import { folderOf } from "../dropins/load-fixture.ts";
-import { bareSupervisor } from "./spec-fixture.ts";
+import { bareSupervisor, specOf } from "./spec-fixture.ts";
 
-afterAll(startReaper());
+const reading = (...programs: ProgramSpec[]): Reading => ({ programs, problems: [] });
 
-const supervisor = new Supervisor(bareSupervisor);
-supervisor.phase = "running";
-afterEach(async () => {
-  await supervisor.stop(supervisor.programs);
-  for (const program of supervisor.programs) supervisor.remove(program);
+test("groupChanges() names groups that are new, gone or different, by any of their members", async () => {
+  const supervisor = new Supervisor(bareSupervisor);
+  for (const spec of [
+    specOf("same"),
+    specOf("gone"),
+    specOf("a", { group: "g" }),
+    specOf("b", { group: "g" }),
+    specOf("shrinks", { group: "h" }),
+    specOf("stays", { group: "h" }),
+    specOf("tunnel", { origin: { kind: "runtime" } }),
+  ])
+    supervisor.add(spec);
+  const configuration = new Configuration(async () =>
+    reading(
+      specOf("same"),
+      specOf("new"),
+      specOf("a", { group: "g" }),
+      specOf("b", { group: "g", priority: 1 }),
+      specOf("stays", { group: "h" }),
+    ),
+  );
+  expect(configuration.groupChanges(supervisor).removed).toEqual(["gone", "g", "h", "same"].toSorted());
+  await configuration.reread();
+  expect(configuration.groupChanges(supervisor)).toEqual({
+    added: ["new"],
+    changed: ["g", "h"],
+    removed: ["gone"],
+  });
+  expect(configuration.group("g").map(({ name }) => name)).toEqual(["a", "b"]);
 });
 
-const sleeper = (name: string, more = "") =>
-  `[program:${name}]\ncommand=/bin/sleep 1000\nstartsecs=0\n${more}\n`;
-
-/** A configuration of drop-ins by name. */
-function configurationIn(path: string) {
-  return new Configuration(async () => loadPrograms({ patterns: [`${path}/*.conf`], env: {} }));
-}
-
-/** Names of changed programs, each with what happened to it. */
-async function follow(configuration: Configuration): Promise<string[]> {
-  const { changes } = await update(supervisor, configuration);
-  await supervisor.until(() => supervisor.programs.every(({ state }) => state === "RUNNING"));
-  return changes.map(({ name, change }) => `${name} ${change}`);
-}
-
-test.each([
-  ["a wrong value", sleeper("web", "priority=soon")],
-  ["junk", sleeper("web", "junk")],
-  ["a broken header", "[program:web\ncommand=/bin/sleep 1000\n"],
-])("%s in the section of a running program leaves it running as it is", async (_, broken) => {
-  using folder = folderOf({ "a.conf": sleeper("web"), "b.conf": sleeper("other") });
-  const configuration = configurationIn(folder.path);
-  expect(await follow(configuration)).toEqual(["other added", "web added"]);
-  const [web] = supervisor.find(["web"]);
-  const { pid } = web!;
-  writeFileSync(join(folder.path, "a.conf"), broken);
-  writeFileSync(join(folder.path, "b.conf"), sleeper("new"));
-  expect(await follow(configuration)).toEqual(["other removed", "new added"]);
-  expect(web).toMatchObject({ state: "RUNNING", pid });
-  expect(configuration.groupChanges(supervisor)).toEqual({ added: [], changed: [], removed: [] });
-
-  writeFileSync(join(folder.path, "a.conf"), sleeper("web", "priority=1"));
-  expect(await follow(configuration)).toEqual(["web changed"]);
+test("sameProgram(): where a program was read, and functions that each reading makes anew, do not matter", () => {
+  const at = (line: number): Partial<ProgramSpec> => ({
+    origin: { kind: "file", file: "x.conf", line, section: "program:a" },
+    prepare: async () => undefined,
+  });
+  expect(sameProgram(specOf("a", at(1)), specOf("a", at(2)))).toBeTrue();
+  expect(sameProgram(specOf("a", at(1)), specOf("a"))).toBeFalse();
+  expect(sameProgram(specOf("a"), specOf("a", { environment: { A: "1" } }))).toBeFalse();
+  expect(sameProgram(specOf("a"), specOf("a", { fingerprint: "other file" }))).toBeFalse();
 });
 
-test("a program that is gone is stopped, whatever is wrong with others", async () => {
-  using folder = folderOf({ "a.conf": sleeper("web"), "b.conf": sleeper("other") });
-  const configuration = configurationIn(folder.path);
-  await follow(configuration);
-  writeFileSync(join(folder.path, "a.conf"), sleeper("broken", "priority=soon"));
-  rmSync(join(folder.path, "b.conf"));
-  expect(await follow(configuration)).toEqual(["other removed", "web removed"]);
+test("readings come one after the other, and one that fails keeps no other", async () => {
+  let under = 0;
+  let most = 0;
+  let count = 0;
+  const configuration = new Configuration(async () => {
+    most = Math.max(most, ++under);
+    await Bun.sleep(5);
+    under--;
+    if (++count === 2) throw new Error("cannot be read");
+    return reading(specOf(`p${count}`));
+  });
+  const results = await Promise.allSettled([
+    configuration.reread(),
+    configuration.reread(),
+    configuration.follow(({ programs }) => programs.map(({ name }) => name)),
+  ]);
+  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(results[2]).toMatchObject({ value: ["p3"] });
+  expect(most).toBe(1);
+  expect(configuration.specs.map(({ name }) => name)).toEqual(["p3"]);
 });

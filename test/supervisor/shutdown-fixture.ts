@@ -1,0 +1,48 @@
+/**
+ * Shuts a supervisor down, `shutdown-fixture.ts SPECS SECONDS HURRY`, and prints in which order its programs ended, how,
+ * and what is left. A process of its own, as everything below it ends.
+ */
+import type { ProgramSpec } from "../../src/programs/spec.ts";
+import { startReaper } from "../../src/supervisor/reaper.ts";
+import { shutdown } from "../../src/supervisor/shutdown.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { descendantsOf, listProcesses } from "../../src/sys/proc.ts";
+import { bareSupervisor, specOf } from "./spec-fixture.ts";
+
+const [specs = "[]", seconds, hurry] = process.argv.slice(2);
+startReaper();
+const supervisor = new Supervisor(bareSupervisor);
+supervisor.phase = "running";
+for (const spec of JSON.parse(specs) as (Partial<ProgramSpec> & { name: string })[]) {
+  // What is prepared for longer than the shutdown takes.
+  const prepare = spec.name === "late" ? { prepare: () => Bun.sleep(50).then(() => undefined) } : {};
+  supervisor.add(specOf(spec.name, { ready: { kind: "observed" }, ...spec, ...prepare, ...becomesReady() }));
+}
+/** Ready with its first output, so that traps are set. */
+function becomesReady(): Partial<ProgramSpec> {
+  return { observe: (observed) => ({ onOutput: () => observed.ready(true) }) };
+}
+
+const { programs } = supervisor;
+const waited = programs.filter(({ spec }) => spec.name !== "late");
+void supervisor.begin(programs);
+await supervisor.until(() => waited.every(({ ready }) => ready));
+// A stray: no program's, deaf, and in a session of its own.
+Bun.spawn(["setsid", "--fork", "bash", "-c", "trap '' TERM; while :; do sleep 0.02; done"], {
+  stdio: ["ignore", "ignore", "ignore"],
+});
+
+const ended: string[] = [];
+void supervisor.until(() => {
+  for (const { id, state } of programs) if (state === "STOPPED" && !ended.includes(id)) ended.push(id);
+  return false;
+});
+const hurried = new AbortController();
+const done = shutdown(supervisor, Number(seconds), hurried.signal);
+if (hurry === "hurry") hurried.abort();
+await done;
+await Bun.sleep(100);
+const left = descendantsOf(process.pid, listProcesses()).filter(({ state }) => state !== "Z");
+const ends = Object.fromEntries(programs.map(({ id, exit }) => [id, exit?.signal ?? exit?.code ?? null]));
+process.stdout.write(JSON.stringify({ ended, ends, left: left.length }));
+process.exit(0);
