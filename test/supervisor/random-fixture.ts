@@ -14,7 +14,7 @@ import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { update as updateTo } from "../../src/supervisor/update.ts";
 import { sendSignal } from "../../src/sys/children.ts";
 import { descendantsOf, listProcesses, readProcess } from "../../src/sys/proc.ts";
-import { randomSpecs, TWICE } from "./random-specs.ts";
+import { generator, randomSpecs, TWICE } from "./random-specs.ts";
 
 const CALLERS = 8;
 const CALLS_EACH = 30;
@@ -119,27 +119,23 @@ async function restart(): Promise<void> {
   await answered(`restart ${names(chosen)}`, supervisor.restart(chosen));
 }
 
-/** An update does what its own reading says, whatever is reread meanwhile. */
 async function update(): Promise<void> {
   logger("test").info("update");
-  await answered(
-    "update",
-    updateTo(supervisor, configuration).then(({ changes, problems }) => {
-      const reading = readings.at(-1)!;
-      const changed = changes.filter(({ change }) => change !== "removed").map(({ name }) => name);
-      for (const name of changed)
-        if (!reading.has(name)) violations.push(`${name}: changed by an update that has not read it`);
-      if (problems.length > 0)
-        violations.push(`update: ${problems.map(({ message }) => message).join("; ")}`);
-      const present = editionsOf(supervisor.programs.map(({ spec }) => spec));
-      if (!Bun.deepEquals(present, reading))
-        violations.push(
-          `after an update: ${JSON.stringify([...present])}, not ${JSON.stringify([...reading])}`,
-        );
-      // A program that has left the configuration is a new one when it comes back.
-      for (const [name, request] of requests) if (!present.has(name)) request.kind = "update";
-    }),
-  );
+  await answered("update", updateAndCheck());
+}
+
+/** An update does what its own reading says, whatever is reread meanwhile. */
+async function updateAndCheck(): Promise<void> {
+  const { changes, problems } = await updateTo(supervisor, configuration);
+  const reading = readings.at(-1)!;
+  for (const { name, change } of changes)
+    if (change !== "removed" && !reading.has(name)) violations.push(`${name}: ${change} without being read`);
+  for (const { message } of problems) violations.push(`update: ${message}`);
+  const present = editionsOf(supervisor.programs.map(({ spec }) => spec));
+  if (!Bun.deepEquals(present, reading))
+    violations.push(`after an update: ${JSON.stringify([...present])}, not ${JSON.stringify([...reading])}`);
+  // A program that has left the configuration is a new one when it comes back.
+  for (const [name, request] of requests) if (!present.has(name)) request.kind = "update";
 }
 
 async function reread(): Promise<void> {
@@ -220,17 +216,6 @@ function checkReality(): void {
 
 function names(chosen: Program[]): string {
   return chosen.map(({ id }) => id).join(" ");
-}
-
-/** Numbers below a limit, the same ones for the same seed. */
-function generator(seed: number): (limit: number) => number {
-  let state = seed >>> 0;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
 }
 
 watch();

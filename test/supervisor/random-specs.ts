@@ -53,3 +53,14 @@ export function randomSpecs(): ProgramSpec[] {
     ...spec,
   }));
 }
+
+/** Numbers below a limit, the same ones for the same seed. */
+export function generator(seed: number): (limit: number) => number {
+  let state = seed >>> 0;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  };
+}
