@@ -1,14 +1,16 @@
 import { Expected, quote } from "../programs/problem.ts";
-import type { ProgramSpec, ReadySpec } from "../programs/spec.ts";
+import type { SpecLayer } from "../programs/layers.ts";
+import type { ReadySpec } from "../programs/spec.ts";
 import { type Variables, expand } from "./python/percent.ts";
 import { UnfinishedWords, shellWords } from "./python/shlex.ts";
 import type { SectionReader } from "./reader.ts";
 import { commaList, port } from "./values.ts";
 
-type Extras = Pick<ProgramSpec, "dependsOn" | "ready" | "webPort" | "webName">;
-
 /** Reads our own keys. A wrong value costs that key only, not the program. */
-export function readExtras(reader: SectionReader, names: Variables): Extras {
+export function readExtras(
+  reader: SectionReader,
+  names: Variables,
+): Pick<SpecLayer, "dependsOn" | "ready" | "webPort" | "webName"> {
   const read = <T>(key: string, convert: (text: string) => T, without: string): T | undefined => {
     const raw = reader.raw(key);
     if (raw === undefined) return undefined;
@@ -20,15 +22,12 @@ export function readExtras(reader: SectionReader, names: Variables): Extras {
       return undefined;
     }
   };
-  const dependsOn = read("depends_on", commaList, "the program starts without waiting") ?? [];
-  const ready = read("ready", readySpec, "the program counts as ready as soon as it runs");
-  const webPort = read("web_port", port, "the program has no web address");
-  const webName = read("web_name", (text) => text, "the program's name is used");
+  const dependsOn = read("depends_on", commaList, "the program starts without waiting");
   return {
-    dependsOn: dependsOn.filter((name) => name !== ""),
-    ...(ready === undefined ? {} : { ready }),
-    ...(webPort === undefined ? {} : { webPort }),
-    ...(webName === undefined ? {} : { webName }),
+    dependsOn: dependsOn?.filter((name) => name !== ""),
+    ready: read("ready", readySpec, "the program counts as ready as soon as it runs"),
+    webPort: read("web_port", port, "the program has no web address"),
+    webName: read("web_name", (text) => text, "the program's name is used"),
   };
 }
 

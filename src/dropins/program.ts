@@ -1,4 +1,5 @@
-import { type ProgramSpec, programDefaults } from "../programs/spec.ts";
+import { layerSpec, type NamedLayer } from "../programs/layers.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
 import type { IniDocument, Section } from "./ini-document.ts";
 import { quote, type Report } from "../programs/problem.ts";
 import type { Variables } from "./python/percent.ts";
@@ -52,17 +53,10 @@ export function readProgram(
     const numbered = withVariables(names, { process_num: number, numprocs });
     const process = readProcess(reader, numbered, pattern, context.shared);
     if (process === undefined) break;
-    const groupPriority = membership.priority === undefined ? {} : { groupPriority: membership.priority };
+    const { group, priority: groupPriority } = membership;
     const { file, line } = section;
     const origin = { kind: "file", file, line, section: section.name } as const;
-    specs.push({
-      ...programDefaults,
-      ...settings,
-      ...process,
-      group: membership.group,
-      ...groupPriority,
-      origin,
-    });
+    specs.push(layerSpec({ ...process, group, groupPriority, origin }, settings));
   }
   return reader.failed ? [] : specs;
 }
@@ -82,29 +76,25 @@ function checkSection(section: Section, name: string, reader: SectionReader, rep
   }
 }
 
-type ProcessKeys = "name" | "aliases" | "command" | "commandError" | "directory" | "environment";
-type LogKeys = "stdout" | "stderr" | "dependsOn" | "ready" | "webPort" | "webName";
-
 /** Reads the keys that may differ between processes; their references include the program's own environment. */
 function readProcess(
   reader: SectionReader,
   outer: Variables,
   pattern: string,
   shared: Record<string, string>,
-): Pick<ProgramSpec, ProcessKeys | LogKeys> | undefined {
+): Omit<NamedLayer, "group" | "origin"> | undefined {
   const own = readEnvironment(reader, outer);
   if (own === undefined) return undefined;
   const names = withVariables(outer, {}, own);
   const named = reader.attempt("process_name", () => processName(pattern, names));
   if (reader.raw("command") === undefined) reader.complain("command", "a command line", "none");
   const command = reader.get("command", names, commandWords, undefined);
-  const directory = reader.get("directory", names, (text) => text, "");
   const serverUrl = reader.get("serverurl", names, (text) => text.trim(), "");
   if (named === undefined || command === undefined) return undefined;
   return {
     ...named,
     ...command,
-    ...(directory === "" ? {} : { directory }),
+    directory: reader.get("directory", names, (text) => text, "") || undefined,
     environment: {
       ...(serverUrl === "" || serverUrl.toUpperCase() === "AUTO" ? {} : { SUPERVISOR_SERVER_URL: serverUrl }),
       ...shared,

@@ -1,49 +1,32 @@
-import { type ProgramSpec, programDefaults as defaults } from "../programs/spec.ts";
+import type { SpecLayer } from "../programs/layers.ts";
 import { Expected } from "../programs/problem.ts";
 import type { Variables } from "./python/percent.ts";
 import type { SectionReader } from "./reader.ts";
 import { amount, autorestart, boolean, exitCodes, integer, octal, signalName } from "./values.ts";
-
-type SettingKeys =
-  | "priority"
-  | "autostart"
-  | "autorestart"
-  | "startsecs"
-  | "startretries"
-  | "exitcodes"
-  | "stopsignal"
-  | "stopwaitsecs"
-  | "stopasgroup"
-  | "killasgroup"
-  | "user"
-  | "umask";
 
 /** Reads the keys that are the same for all processes of a program. */
 export function readProgramSettings(
   reader: SectionReader,
   names: Variables,
   { isKnownUser }: { isKnownUser: (user: string) => boolean },
-): Pick<ProgramSpec, SettingKeys> {
-  const get = <T, F>(key: string, convert: (text: string) => T, fallback: F) =>
-    reader.get(key, names, convert, fallback);
-  const stopasgroup = get("stopasgroup", boolean, defaults.stopasgroup);
-  const killasgroup = get("killasgroup", boolean, stopasgroup);
+): SpecLayer {
+  const get = <T>(key: string, convert: (text: string) => T) => reader.get(key, names, convert, undefined);
+  const stopasgroup = get("stopasgroup", boolean);
+  const killasgroup = get("killasgroup", boolean) ?? stopasgroup;
   if (stopasgroup && !killasgroup) reader.complain("killasgroup", "true because stopasgroup is true");
-  const user = get("user", (text) => userName(text, isKnownUser), undefined);
-  const umask = get("umask", octal, undefined);
   return {
-    priority: get("priority", integer, defaults.priority),
-    autostart: get("autostart", boolean, defaults.autostart),
-    autorestart: get("autorestart", autorestart, defaults.autorestart),
-    startsecs: get("startsecs", amount, defaults.startsecs),
-    startretries: get("startretries", amount, defaults.startretries),
-    exitcodes: get("exitcodes", exitCodes, [...defaults.exitcodes]),
-    stopsignal: get("stopsignal", signalName, defaults.stopsignal),
-    stopwaitsecs: get("stopwaitsecs", amount, defaults.stopwaitsecs),
+    priority: get("priority", integer),
+    autostart: get("autostart", boolean),
+    autorestart: get("autorestart", autorestart),
+    startsecs: get("startsecs", amount),
+    startretries: get("startretries", amount),
+    exitcodes: get("exitcodes", exitCodes),
+    stopsignal: get("stopsignal", signalName),
+    stopwaitsecs: get("stopwaitsecs", amount),
     stopasgroup,
     killasgroup,
-    ...(user === undefined ? {} : { user }),
-    ...(umask === undefined ? {} : { umask }),
+    user: get("user", (text) => userName(text, isKnownUser)),
+    umask: get("umask", octal),
   };
 }
 
