@@ -1,49 +1,49 @@
+import { once } from "node:events";
 import { describeEnvironment } from "../env/describe.ts";
-import { createRedactor } from "../env/redact.ts";
-import { loadEnvironment, type LoadedEnvironment } from "../env/load.ts";
-import { RemoteMount } from "../features/remotes/mount.ts";
-import { ExitCode, messageOf } from "../errors.ts";
-import { logger, setLogDebug, setLogRedactor } from "../log.ts";
-import { unblockSignals } from "../sys/libc.ts";
-import { controlSocket, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
-import { startReaper } from "../supervisor/reaper.ts";
-import { Configuration, logProblems } from "../supervisor/configuration.ts";
-import { shutdown } from "../supervisor/shutdown.ts";
-import { Supervisor } from "../supervisor/supervisor.ts";
-import { raiseOpenFiles } from "../sys/open-files.ts";
-import type { BootContext, Step } from "../features/step.ts";
-import { obeySignals, openControl } from "./control.ts";
-import { type BootLogs, openLogs } from "./logs.ts";
-import { onTerminal, runMainCommand } from "./main-command.ts";
-import { collectPrograms } from "../features/programs.ts";
-import { isInitRunning, stayBeside } from "./second-init.ts";
-import { reportReady } from "./report-ready.ts";
-import { runLogged } from "./run-logged.ts";
-import { Signals } from "./signals.ts";
-import { runSteps } from "./run-steps.ts";
+import { Environment } from "../env/environment.ts";
+import { loadEnvironment } from "../env/load.ts";
+import { ExitCode } from "../errors.ts";
 import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "../features/hooks/step.ts";
-import { keysStep } from "../features/ssh/step.ts";
+import { collectPrograms } from "../features/programs.ts";
 import { providerStep } from "../features/provider/step.ts";
 import { provisioningStep } from "../features/provisioning/step.ts";
+import { RemoteMount } from "../features/remotes/mount.ts";
 import { remotesStep } from "../features/remotes/step.ts";
 import { shellEnvStep } from "../features/shell/step.ts";
-import { workspaceStep } from "../features/workspace/step.ts";
+import { keysStep } from "../features/ssh/step.ts";
+import type { Step } from "../features/step.ts";
 import { tunnelsStep } from "../features/tunnels/step.ts";
 import { watchTunnels } from "../features/tunnels/watch.ts";
+import { workspaceStep } from "../features/workspace/step.ts";
+import { logger, setLogDebug, setLogRedactor } from "../log.ts";
+import { Configuration, logProblems } from "../supervisor/configuration.ts";
+import { startReaper } from "../supervisor/reaper.ts";
+import { shutdown } from "../supervisor/shutdown.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import { unblockSignals } from "../sys/libc.ts";
+import { raiseOpenFiles } from "../sys/open-files.ts";
+import { controlSocket, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
+import { endAfterBug, reportBug, surviveBugs } from "./bugs.ts";
+import { obeySignals, openControl } from "./control.ts";
+import { type BootLogs, openLogs } from "./logs.ts";
+import { type MainCommandEnd, onTerminal, runMainCommand } from "./main-command.ts";
+import { reportReady } from "./report-ready.ts";
+import { runLogged } from "./run-logged.ts";
+import { runSteps, type StepsContext } from "./run-steps.ts";
+import { isInitRunning, stayBeside } from "./second-init.ts";
+import { Signals } from "./signals.ts";
 
 /** The boot, in order. No program starts before the last one has ended. */
-const steps: Step[] = [
+const stepsBeforeScripts: Step[] = [
   keysStep,
   gpusStep,
   workspaceStep,
   remotesStep,
   providerStep,
   tunnelsStep,
-  hooksStep,
-  shellEnvStep,
-  provisioningStep,
 ];
+const stepsWithScripts: Step[] = [hooksStep, shellEnvStep, provisioningStep];
 
 const log = logger("init");
 
@@ -59,113 +59,128 @@ export interface InitOptions {
   command: string[];
 }
 
-/** Boots, supervises until a signal or the end of the main command, stops everything; the exit code. */
+/** Boots, supervises until a signal or the end of the main command, stops everything. Resolves to the exit code. */
 export async function init({ args, command }: InitOptions): Promise<number> {
   const started = performance.now() - process.uptime() * 1000;
   const signals = new Signals();
   // The binary blocks them for PID 1 from its first instruction on (scripts/lib/early-signals.ts).
   unblockSignals();
+  const loaded = loadEnvironment(args);
   if (await isInitRunning()) {
-    await stayBeside(command, loadEnvironment(args).env, signals.stop);
+    await stayBeside(command, loaded.env, signals.stop);
     return ExitCode.ok;
   }
   const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MILLISECONDS);
-  const loaded = loadEnvironment(args);
-  const { settings, env, problems } = loaded;
-  const logs = openLogs({ fd: command.length > 0 ? 2 : 1, format: settings.AI_DOCK_LOG_FORMAT });
-  setLogRedactor(createRedactor(env));
+  const environment = new Environment(loaded);
+  const logs = openLogs({ fd: command.length > 0 ? 2 : 1, format: environment.settings.AI_DOCK_LOG_FORMAT });
+  setLogRedactor(environment.redactor);
   surviveBugs();
   startReaper();
   raiseOpenFiles();
   for (const problem of makeRuntimeDirectory()) log.warn(problem);
-  setLogDebug(settings.DEBUG);
-  for (const { message } of problems) log.warn(message);
-  if (settings.DEBUG)
-    for (const row of describeEnvironment(loaded, true)) log.debug(`${row.name}=${row.value ?? ""}`);
-  const failed = problems.length > 0 && settings.AI_DOCK_STRICT;
-  const code = failed ? refuse() : await live(loaded, { command, logs, signals, started }).catch(endAfterBug);
+  const isRefused = reportSettings(environment);
+  const life = { command, environment, logs, signals, started };
+  const code = isRefused ? refuse() : await live(life).catch(endAfterBug);
   await logs.container?.flush(LAST_LINES_MILLISECONDS);
   clearInterval(keepAlive);
   return code;
 }
 
+/** What the container is about, from the first step to the last log line. */
 interface Life {
   command: string[];
+  environment: Environment;
   logs: BootLogs;
   signals: Signals;
   /** When the process began, on the clock of performance.now(). */
   started: number;
 }
 
-async function live(loaded: LoadedEnvironment, { command, logs, signals, started }: Life): Promise<number> {
-  const { settings, env, sources } = loaded;
-  const quiet = command.length > 0 && onTerminal();
+/** Logs what is wrong with the settings, and with DEBUG all of them. True when the container must not start. */
+function reportSettings(environment: Environment): boolean {
+  const { settings } = environment;
+  const problems = environment.takeProblems();
+  setLogDebug(settings.DEBUG);
+  for (const problem of problems) log.warn(problem);
+  if (settings.DEBUG)
+    for (const row of describeEnvironment(environment, true)) log.debug(`${row.name}=${row.value ?? ""}`);
+  return problems.length > 0 && settings.AI_DOCK_STRICT;
+}
+
+async function live(life: Life): Promise<number> {
+  const { environment, logs, signals } = life;
   const fatal = Promise.withResolvers<number>();
-  const socket = controlSocket();
-  const supervisor = new Supervisor({
-    env,
-    serverUrl: `unix://${socket}`,
-    container: quiet ? null : logs.container,
-    logs,
-    onFatal: ({ id }) => {
-      if (settings.AI_DOCK_ON_FATAL !== "exit") return;
-      log.error(`${id} is FATAL; AI_DOCK_ON_FATAL=exit ends the container`);
-      fatal.resolve(ExitCode.failure);
-    },
-  });
-  const configuration = new Configuration(() => collectPrograms({ env, signal: signals.stop }));
+  const supervisor = createSupervisor(life, fatal.resolve);
+  const configuration = new Configuration(() =>
+    collectPrograms({ env: environment.env, signal: signals.stop }),
+  );
   const control = {
     supervisor,
     configuration,
-    environment: () => ({ env, sources }),
+    environment: () => ({ env: environment.env, sources: environment.sources }),
     mainLog: logs.main,
     requestStop: () => signals.requestStop(),
   };
-  const closeControl = openControl(control, socket);
+  const closeControl = openControl(control, controlSocket());
   obeySignals(signals, control, () => logs.reopen());
-  const context: Omit<BootContext, "log"> = {
-    settings,
-    env,
-    signal: signals.stop,
-    runLogged: (options) => runLogged(options, logs, signals.stop),
-  };
-  const stopped = new Promise<number>((resolve) => {
-    const end = () => resolve(ExitCode.ok);
-    if (signals.stop.aborted) end();
-    signals.stop.addEventListener("abort", end);
-  });
-  const failures = await runSteps(steps, context);
-  let stopTimeout = settings.AI_DOCK_STOP_TIMEOUT;
-  let code: number;
-  if (signals.stop.aborted) code = ExitCode.ok;
-  else if (failures > 0 && settings.AI_DOCK_STRICT) code = refuse();
-  else {
-    logs.ownName = "supervisor";
-    // Hooks and provisioning may have added secrets.
-    setLogRedactor(createRedactor(env));
-    const begun = startPrograms(supervisor, configuration, signals.stop).catch(reportBug);
-    await Promise.race([begun, stopped]);
-    if (!signals.stop.aborted) {
-      void reportReady(supervisor, started);
-      signals.stop.addEventListener("abort", watchTunnels(supervisor, env));
-    }
-    // A signal that came while the programs were prepared is not the main command's: it never started.
-    if (signals.stop.aborted) code = ExitCode.ok;
-    else if (command.length === 0) code = await Promise.race([stopped, fatal.promise]);
-    else {
-      const patience = stopTimeout / 2;
-      if (quiet) logs.mute();
-      const main = await runMainCommand({ command, env, signals, patience, giveUp: fatal.promise });
-      code = main.code;
-      stopTimeout -= main.stopSeconds;
-    }
-  }
+  const { code, stopSeconds } = await runUntilEnd(life, supervisor, configuration, fatal.promise);
   log.info("stopping", { code });
-  await shutdown(supervisor, stopTimeout, signals.hurry);
+  await shutdown(supervisor, environment.settings.AI_DOCK_STOP_TIMEOUT - stopSeconds, signals.hurry);
   await RemoteMount.releaseAll();
   closeControl();
   log.info("stopped");
   return code;
+}
+
+/** Boots, starts the programs and runs the main command, until the container has to stop. */
+async function runUntilEnd(
+  life: Life,
+  supervisor: Supervisor,
+  configuration: Configuration,
+  fatal: Promise<number>,
+): Promise<MainCommandEnd> {
+  const { command, environment, logs, signals, started } = life;
+  const { env } = environment;
+  const stopped: MainCommandEnd = { code: ExitCode.ok, stopSeconds: 0 };
+  const failures = await boot(life);
+  if (signals.stop.aborted) return stopped;
+  if (failures > 0 && environment.settings.AI_DOCK_STRICT) return { code: refuse(), stopSeconds: 0 };
+  logs.ownName = "supervisor";
+  const stop = aborted(signals.stop);
+  await Promise.race([startPrograms(supervisor, configuration, signals.stop).catch(reportBug), stop]);
+  // A signal that came while the programs were prepared is not the main command's: it never started.
+  if (signals.stop.aborted) return stopped;
+  void reportReady(supervisor, started);
+  const endTunnels = watchTunnels(supervisor, env);
+  signals.stop.addEventListener("abort", endTunnels);
+  if (command.length === 0)
+    return await Promise.race([stop.then(() => stopped), fatal.then((code) => ({ code, stopSeconds: 0 }))]);
+  if (isQuiet(command)) logs.mute();
+  const patience = environment.settings.AI_DOCK_STOP_TIMEOUT / 2;
+  return await runMainCommand({ command, env, signals, patience, giveUp: fatal });
+}
+
+/** Runs the steps of the boot. Resolves to the number of those that failed. */
+async function boot({ environment, logs, signals }: Life): Promise<number> {
+  const { stop: signal } = signals;
+  const context: StepsContext = { signal, runLogged: (options) => runLogged(options, logs, signal) };
+  const before = await runSteps(stepsBeforeScripts, environment, context);
+  environment.settleEarly();
+  return before + (await runSteps(stepsWithScripts, environment, context));
+}
+
+function createSupervisor({ command, environment, logs }: Life, endContainer: (code: number) => void) {
+  return new Supervisor({
+    env: environment.env,
+    serverUrl: `unix://${controlSocket()}`,
+    container: isQuiet(command) ? null : logs.container,
+    logs,
+    onFatal: ({ id }) => {
+      if (environment.settings.AI_DOCK_ON_FATAL !== "exit") return;
+      log.error(`${id} is FATAL; AI_DOCK_ON_FATAL=exit ends the container`);
+      endContainer(ExitCode.failure);
+    },
+  });
 }
 
 /** Reads which programs there are and starts them; does not wait for them to come up. */
@@ -179,20 +194,12 @@ async function startPrograms(supervisor: Supervisor, configuration: Configuratio
   await supervisor.autostart();
 }
 
-/** A bug in one corner must not take down PID 1, and with it the user's work. */
-function surviveBugs(): void {
-  process.on("uncaughtException", reportBug);
-  process.on("unhandledRejection", reportBug);
-}
+/** A main command on a terminal has the terminal for itself. */
+const isQuiet = (command: string[]) => command.length > 0 && onTerminal();
 
-/** An init that has lost its thread is worth less than one that is started again. */
-function endAfterBug(error: unknown): number {
-  reportBug(error);
-  return ExitCode.failure;
-}
-
-function reportBug(error: unknown): void {
-  log.error(`bug: ${error instanceof Error ? error.stack : messageOf(error)}`);
+/** Resolves when the signal is aborted. */
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
 }
 
 function refuse(): number {

@@ -1,23 +1,38 @@
+import type { Environment } from "../env/environment.ts";
 import { AiDockError, messageOf } from "../errors.ts";
-import { logger } from "../log.ts";
 import type { BootContext, Step } from "../features/step.ts";
+import { logger, setLogRedactor } from "../log.ts";
 
-/** Runs the steps in order, one line each with its time; the number that failed. An abort skips the rest. */
-export async function runSteps(steps: Step[], context: Omit<BootContext, "log">): Promise<number> {
+/** What all steps share; settings and log are each step's own. */
+export type StepsContext = Pick<BootContext, "signal" | "runLogged">;
+
+/**
+ * Runs the steps in order, one line each with its time, and returns how many failed. An abort skips the rest. Each step
+ * sees the variables and the settings that the steps before it have left, scripts included.
+ */
+export async function runSteps(
+  steps: Step[],
+  environment: Environment,
+  context: StepsContext,
+): Promise<number> {
   let failures = 0;
   for (const step of steps) {
     if (context.signal.aborted) break;
-    if (!(await runStep(step, context))) failures++;
+    if (!(await runStep(step, environment, context))) failures++;
+    // A script may have exported secrets, and settings.
+    setLogRedactor(environment.redactor);
+    for (const problem of environment.takeProblems()) logger(step.name).warn(problem);
   }
   return failures;
 }
 
-async function runStep(step: Step, context: Omit<BootContext, "log">): Promise<boolean> {
+async function runStep(step: Step, environment: Environment, context: StepsContext): Promise<boolean> {
   const log = logger(step.name);
   const started = performance.now();
   const ms = () => (performance.now() - started).toFixed(1);
   try {
-    const result = await step.run({ ...context, log });
+    const { env, settings } = environment;
+    const result = await step.run({ ...context, env, settings, log });
     if (result !== undefined) log.info(result.message, { ...result.fields, ms: ms() });
     return true;
   } catch (error) {

@@ -40,3 +40,56 @@ test.each([
       : [`x.conf:6: depends_on: expected a name of a program, got "${name}"; it is not waited for`],
   );
 });
+
+const UNCONFIGURED = ["cloudflared", "rclone_mount"];
+
+/** All programs; what is skipped among them, but for built-ins that nothing is configured for. */
+async function allOf(text: string, env: Record<string, string> = {}) {
+  using folder = folderOf({ "x.conf": text });
+  const files = [join(folder.path, "x.conf")];
+  const { programs, problems } = await collectPrograms({ env: { PATH: "/usr/bin:/bin", ...env }, files });
+  return {
+    names: programs.map(({ name }) => name),
+    skipped: Object.fromEntries(
+      programs.flatMap(({ name, skipped }) =>
+        skipped === undefined || UNCONFIGURED.includes(name) ? [] : [[name, skipped]],
+      ),
+    ),
+    builtin: programs.filter(({ origin }) => origin.kind === "builtin").map(({ name }) => name),
+    messages: problems.map(({ message }) => message.replace(`${folder.path}/`, "")),
+  };
+}
+
+test("built-ins come first; a drop-in of the same name replaces one", async () => {
+  const { names, builtin } = await allOf(section("app") + section("sshd"));
+  expect(builtin).toEqual(UNCONFIGURED);
+  expect(names.slice(0, 2)).toEqual(UNCONFIGURED);
+  expect(names.slice(2).toSorted()).toEqual(["app", "sshd"]);
+});
+
+test("a group of a built-in's name replaces the built-in, too", async () => {
+  const { builtin } = await allOf(`${section("mine")}[group:sshd]\nprograms=mine\n`);
+  expect(builtin).toEqual(UNCONFIGURED);
+});
+
+test.each(["AI_DOCK_DISABLE", "SUPERVISOR_NO_AUTOSTART"])(
+  "%s switches off by name, file or group",
+  async (name) => {
+    const text = section("app") + section("worker") + GROUP;
+    const { skipped, messages } = await allOf(text, { [name]: "app.conf, g:*, sshd, wroker" });
+    expect(skipped).toEqual({
+      app: `switched off by ${name}`,
+      worker: `switched off by ${name}`,
+      sshd: `switched off by ${name}`,
+    });
+    expect(messages).toEqual([`${name}: expected names of programs, got "wroker"; ignoring it`]);
+  },
+);
+
+test("programs that wait for each other are not started, and said once", async () => {
+  const text = section("a", "depends_on=b") + section("b", "depends_on=a") + section("c");
+  const { skipped, messages } = await allOf(text);
+  expect(Object.keys(skipped)).toEqual(["a", "b"]);
+  expect(messages).toHaveLength(1);
+  expect(messages[0]).toContain("depends_on: expected an order, got a cycle a → b; none of them is started");
+});

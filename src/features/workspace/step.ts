@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import type { BootContext, Step } from "../step.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
+import { schema } from "../../env/schema.ts";
 import { normalizeWorkspace } from "../../env/workspace.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { mountAt } from "../../sys/mounts.ts";
@@ -13,6 +14,8 @@ const LOST = "its files are lost when the container is deleted";
 export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   const { env, log, settings } = context;
   const workspace = normalizeWorkspace(settings.WORKSPACE);
+  // An invalid path, for which the default stands in, has a line of its own.
+  const isToldAlready = !schema.WORKSPACE.safeParse(env["WORKSPACE"]).success;
   Object.assign(env, { WORKSPACE: workspace, WORKSPACE_MOUNTED: "false" });
   Object.assign(env, { WORKSPACE_UID: "0", WORKSPACE_GID: "0" });
   create(workspace);
@@ -21,7 +24,8 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   const { uid, gid } = directory.stat();
   Object.assign(env, { WORKSPACE_MOUNTED: String(mounted) });
   Object.assign(env, { WORKSPACE_UID: String(uid), WORKSPACE_GID: String(gid) });
-  if (!mounted) log.warn(`WORKSPACE: expected a mount at "${workspace}", got none; ${LOST}`);
+  if (!mounted && !isToldAlready)
+    log.warn(`WORKSPACE: expected a mount at "${workspace}", got none; ${LOST}`);
   const fields = { path: workspace, mounted, uid, gid };
   const obstacle = writeObstacle(workspace);
   if (obstacle !== undefined) {
@@ -35,7 +39,8 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   } catch (error) {
     log.debug(`"${workspace}${WARNING_FILE}": ${messageOf(error)}`);
   }
-  return { message: "Workspace ready", fields: { ...fields, acl } };
+  const message = mounted || !isToldAlready ? "Workspace ready" : `Workspace ready, but ${LOST}`;
+  return { message, fields: { ...fields, acl } };
 }
 
 /** Makes the folder `remote`, and gives the owner of the workspace access to both. The owner may have put a symlink there. */

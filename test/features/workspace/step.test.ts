@@ -47,6 +47,16 @@ const owned = (name: string) => {
 };
 
 describe("prepareWorkspace()", () => {
+  test("an invalid WORKSPACE, which has its line already, gets no second one", () => {
+    const path = join(base, "fallback");
+    // What settings hold in place of an invalid value.
+    const context = bootContext({ WORKSPACE: path }, { WORKSPACE: "relative" });
+    const { message } = prepareWorkspace(context);
+    expect(context.lines.filter((line) => line.includes("WORKSPACE"))).toEqual([]);
+    expect(message).toContain("its files are lost when the container is deleted");
+    expect(context.env["WORKSPACE"]).toBe(`${path}/`);
+  });
+
   test("without a mount makes the directory, warns and leaves a file; with one removes it", () => {
     const path = join(base, "plain");
     const context = bootContext({ WORKSPACE: `/${path}` });

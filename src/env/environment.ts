@@ -1,0 +1,83 @@
+import { type LoadedEnvironment, readSettings, type Source, type VariableProblem } from "./load.ts";
+import { createRedactor, isSecret, REDACTED, redactUrls } from "./redact.ts";
+import type { Settings } from "./schema.ts";
+
+/** Settings that the boot has used before the first script runs, so that no script can change what came of them. */
+const EARLY = [
+  "SSH_PUBKEY",
+  "PUBLIC_KEY",
+  "SSH_PUBLIC_KEY",
+  "GPU_COUNT",
+  "WORKSPACE",
+  "SKIP_ACL",
+  "VAST_NO_TMUX",
+  "DEBUG",
+  "AI_DOCK_LOG_FORMAT",
+] as const satisfies (keyof Settings)[];
+
+/**
+ * The environment that programs, hooks and shells get, and the settings in it. Boot steps, scripts and `ai-dock provision`
+ * add to `env` while the container runs, so that settings are always read from what `env` holds at that moment.
+ */
+export class Environment {
+  readonly env: Record<string, string>;
+  /** Where each variable came from; what a boot step or a script has set has no source. */
+  readonly sources: Record<string, Source>;
+  /** Problems of the start that are not told yet. */
+  #problems: string[];
+  readonly #told = new Set<string>();
+  #early: Record<string, string | undefined> | undefined;
+
+  constructor({ env, sources, problems }: Pick<LoadedEnvironment, "env" | "sources" | "problems">) {
+    this.env = env;
+    this.sources = sources;
+    this.#problems = messagesOf(problems);
+  }
+
+  /** The settings as of now. */
+  get settings(): Settings {
+    return readSettings(this.env).settings;
+  }
+
+  /** A function that hides the secrets of now in a text. */
+  get redactor(): (text: string) => string {
+    return createRedactor(this.env);
+  }
+
+  /** What is wrong with the settings and was not told before, one line each. */
+  takeProblems(): string[] {
+    // First, as this puts WORKSPACE back.
+    const late = this.#lateChanges();
+    const found = [...this.#problems, ...messagesOf(readSettings(this.env).problems), ...late];
+    this.#problems = [];
+    const fresh = found.filter((line) => !this.#told.has(line));
+    for (const line of fresh) this.#told.add(line);
+    return [...new Set(fresh)];
+  }
+
+  /** Says that from now on scripts run: early settings that change have no effect any more. */
+  settleEarly(): void {
+    this.#early = Object.fromEntries(EARLY.map((name) => [name, this.env[name]]));
+  }
+
+  /** A line for each early setting that a script has changed. WORKSPACE goes back, as paths are made from it later on. */
+  #lateChanges(): string[] {
+    if (this.#early === undefined) return [];
+    const before = this.#early;
+    return EARLY.filter((name) => this.env[name] !== before[name]).map((name) => {
+      const value = this.env[name];
+      const shown = value === undefined ? "none" : show(name, value);
+      const used = before[name];
+      if (name === "WORKSPACE" && used !== undefined) this.env[name] = used;
+      else before[name] = value;
+      const consequence = name === "WORKSPACE" ? `using ${used}` : "this boot has used the old value";
+      return `${name}: expected a value before the first script of the boot, got ${shown} from a script; ${consequence}`;
+    });
+  }
+}
+
+const messagesOf = (problems: VariableProblem[]) => problems.map(({ message }) => message);
+
+function show(name: string, value: string): string {
+  return isSecret(name, value) ? REDACTED : redactUrls(JSON.stringify(value));
+}
