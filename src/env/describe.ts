@@ -17,7 +17,7 @@ export function describeEnvironment(
   const others = all ? Object.keys(env).filter((name) => !Object.hasOwn(schema, name)) : [];
   return [...Object.keys(schema), ...others.toSorted()].map((name) => {
     const value = env[name] ?? defaultText(name);
-    // What a boot step has set has no source of its own.
+    // Variables of boot steps and scripts have no source.
     const source = sources[name] ?? (env[name] === undefined ? "default" : "boot");
     return { name, value: value === null ? null : show(name, value), source };
   });

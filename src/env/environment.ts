@@ -1,8 +1,8 @@
 import { type LoadedEnvironment, readSettings, type Source, type VariableProblem } from "./load.ts";
 import { createRedactor, isSecret, REDACTED, redactUrls } from "./redact.ts";
-import type { Settings } from "./schema.ts";
+import { type Settings, schema } from "./schema.ts";
 
-/** Settings that the boot has used before the first script runs, so that no script can change what came of them. */
+/** Settings that boot steps use before the first script runs. */
 const EARLY = [
   "SSH_PUBKEY",
   "PUBLIC_KEY",
@@ -23,9 +23,10 @@ export class Environment {
   readonly env: Record<string, string>;
   /** Where each variable came from; what a boot step or a script has set has no source. */
   readonly sources: Record<string, Source>;
-  /** Problems of the start that are not told yet. */
+  /** Problems of the start that nobody has taken yet. */
   #problems: string[];
   readonly #told = new Set<string>();
+  #last: { values: string; read: ReturnType<typeof readSettings> } | undefined;
   #early: Record<string, string | undefined> | undefined;
 
   constructor({ env, sources, problems }: Pick<LoadedEnvironment, "env" | "sources" | "problems">) {
@@ -34,33 +35,40 @@ export class Environment {
     this.#problems = messagesOf(problems);
   }
 
-  /** The settings as of now. */
+  /** The settings in `env` as of now. */
   get settings(): Settings {
-    return readSettings(this.env).settings;
+    return this.#read().settings;
   }
 
-  /** A function that hides the secrets of now in a text. */
+  /** A function that hides the secrets in `env`, as of now, in a text. */
   get redactor(): (text: string) => string {
     return createRedactor(this.env);
   }
 
-  /** What is wrong with the settings and was not told before, one line each. */
+  /** Takes the lines about wrong settings that were not taken before. */
   takeProblems(): string[] {
-    // First, as this puts WORKSPACE back.
+    // First, as lateChanges() restores WORKSPACE.
     const late = this.#lateChanges();
-    const found = [...this.#problems, ...messagesOf(readSettings(this.env).problems), ...late];
+    const found = [...this.#problems, ...messagesOf(this.#read().problems), ...late];
     this.#problems = [];
     const fresh = found.filter((line) => !this.#told.has(line));
     for (const line of fresh) this.#told.add(line);
     return [...new Set(fresh)];
   }
 
-  /** Says that from now on scripts run: early settings that change have no effect any more. */
+  /** Marks the start of the scripts: changes of early settings are problems from now on. */
   settleEarly(): void {
     this.#early = Object.fromEntries(EARLY.map((name) => [name, this.env[name]]));
   }
 
-  /** A line for each early setting that a script has changed. WORKSPACE goes back, as paths are made from it later on. */
+  /** Reads the settings again only where a value differs: steps and events ask often. */
+  #read(): ReturnType<typeof readSettings> {
+    const values = JSON.stringify(Object.keys(schema).map((name) => this.env[name]));
+    if (values !== this.#last?.values) this.#last = { values, read: readSettings(this.env) };
+    return this.#last.read;
+  }
+
+  /** A line for each early setting that a script has changed. Restores WORKSPACE, from which later steps make paths. */
   #lateChanges(): string[] {
     if (this.#early === undefined) return [];
     const before = this.#early;

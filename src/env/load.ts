@@ -66,8 +66,8 @@ export function loadEnvironment(
 }
 
 /**
- * Only for our own settings empty means unset, as compose files and web forms pass empty values for what was left blank.
- * For other programs empty may mean something: CUDA_VISIBLE_DEVICES= hides all GPUs.
+ * Names whose empty value means unset: compose files and web forms pass settings that were left blank as empty. Variables
+ * of other programs may be empty for a reason: CUDA_VISIBLE_DEVICES= hides all GPUs.
  */
 function isSetting(name: string): boolean {
   return Object.hasOwn(schema, name) || secretFiles.has(name);

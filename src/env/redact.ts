@@ -6,7 +6,7 @@ export const REDACTED = "[redacted]";
 /** Shorter values would blank out ordinary words. */
 const SHORTEST_SECRET = 6;
 
-/** Words of names that programs and clouds give to what nobody else may know. */
+/** Parts of names that programs and clouds give to secrets. */
 const secretName = new RegExp(
   [
     "TOKEN(?!IZER)|PASS|SECRET|CREDENTIAL|(^|_)(PWD|PW|PAT|CREDS?|JWT|COOKIES?|SALT|T?OTP|2FA|DSN)$",
@@ -15,17 +15,17 @@ const secretName = new RegExp(
     "AUTHORIZATION|_HEADERS$|BASIC_AUTH$|__AUTH$|CLI_AUTH$|AUTH_CONFIG$|WEBHOOK(_UR[IL])?$",
   ].join("|"),
 );
-/** What is made to be shown, and where something is instead of what it is. */
+/** Names of public keys, and of paths to secrets, which look like secrets themselves. */
 const publicName = /^(SSH_PUBKEY|PUBLIC_KEY|SSH_PUBLIC_KEY|PWD)$|_(FILE|PATH|DIR)$|PUBLIC_KEY$/;
 
-/** True when values of that variable are never shown: by the schema, or by how such names look. */
+/** True when no value of that variable may be shown: by the schema, or by its name. */
 export function isSecretName(name: string): boolean {
   const type = (schema as Record<string, Parameters<typeof variableMeta>[0]>)[name];
   if (type !== undefined) return variableMeta(type).secret === true;
   return secretName.test(name.toUpperCase()) && !publicName.test(name.toUpperCase());
 }
 
-/** True when a value is never shown: a secret by its name, or a private key that someone took for the public one. */
+/** True when a value may not be shown: a secret by its name, or a private key in the place of a public one. */
 export function isSecret(name: string, value: string): boolean {
   return isSecretName(name) || /PRIVATE KEY-----/.test(value);
 }

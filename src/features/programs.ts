@@ -13,18 +13,18 @@ import type { ProgramSpec } from "../programs/spec.ts";
 import type { Reading } from "../supervisor/configuration.ts";
 
 export interface CollectOptions {
-  /** The boot environment; what hooks and provisioning have exported counts, too. */
+  /** The environment of now, with what hooks and provisioning have exported. */
   env: Record<string, string>;
   /** These drop-ins instead of the installed ones. */
   files?: string[];
-  /** Once aborted nothing is waited for, and remotes are not asked for. */
+  /** Aborted when the container stops: remotes are then not listed. */
   signal?: AbortSignal;
 }
 
 type Skip = [ProgramSpec, string];
 type Report = (diagnostic: Diagnostic) => void;
 
-/** The programs of this container: built-ins first, so that a drop-in of the same name replaces one. */
+/** Resolves to the specs of all programs, built-ins first. A drop-in replaces the built-in of the same name. */
 export async function collectPrograms({ env, files, signal }: CollectOptions): Promise<Reading> {
   const { settings } = readSettings(env);
   const loaded = loadDropIns(env, files);
@@ -32,7 +32,7 @@ export async function collectPrograms({ env, files, signal }: CollectOptions): P
   const report: Report = (diagnostic) => problems.push(problemOf(diagnostic));
   const replaced = new Set(loaded.programs.flatMap((spec) => [programId(spec), spec.group]));
   const isReplaced = (spec: ProgramSpec) => replaced.has(programId(spec)) || replaced.has(spec.group);
-  // Whatever is wrong with remotes keeps nothing else, and nobody, out.
+  // A failure here must not keep sshd from starting.
   const remotes = await remotePrograms(env, signal).catch((error: unknown) => ({
     programs: [],
     problems: [`Remotes: ${messageOf(error)}; none is mounted`],
@@ -50,7 +50,7 @@ export async function collectPrograms({ env, files, signal }: CollectOptions): P
   return { programs: skip(all, [...cyclic(all, report), ...disabled(all, settings, report)]), problems };
 }
 
-/** Whatever a bug makes of drop-ins, it keeps nobody out of the container. */
+/** A bug in the parser costs the drop-ins, not sshd. */
 function loadDropIns(env: Record<string, string>, files: string[] | undefined): Reading {
   try {
     return loadPrograms({ env, ...(files === undefined ? {} : { files }) });
@@ -91,7 +91,7 @@ function cyclic(specs: ProgramSpec[], report: Report): Skip[] {
   });
 }
 
-/** A mistyped name must not pass for a dependency that is always there. */
+/** Warns about names in `depends_on` that match no program; the supervisor does not wait for them. */
 function reportUnknownDependencies(specs: ProgramSpec[], report: Report): void {
   const named = nameIndex(specs);
   for (const spec of specs) {

@@ -1,24 +1,25 @@
 import type { Settings } from "../env/schema.ts";
 import type { Logger, LogFields } from "../log.ts";
 
-/** How a script or tool that wrote to the logs under its own name ended. */
+/** The end of a command of runLogged(). */
 export interface LoggedExit {
-  /** Exit code, or 128+n when it died of signal n; 126 and 127 as shells use them. */
+  /** Exit code as shells report it: 128+n for signal n, 126 and 127 for a command that cannot run. */
   code: number;
 }
 
 export interface LoggedRunOptions {
-  /** The name its output carries in the container log and its file NAME.log. */
+  /** Name of the output in the container log, and of the file NAME.log. */
   name: string;
   command: string[];
   env: Record<string, string>;
   cwd?: string;
-  /** Seconds until it and all it started are ended; 0 or absent: no limit. */
+  /** Seconds until the command and all it has started are ended; 0 or absent: no limit. */
   timeout?: number;
 }
 
 /** What every boot step works with. */
 export interface BootContext {
+  /** As of the start of the step: what earlier steps and scripts have exported counts. */
   readonly settings: Settings;
   /** The effective environment. Steps add to it; every program, hook and shell gets the result. */
   readonly env: Record<string, string>;
@@ -35,7 +36,7 @@ export interface StepResult {
   fields?: LogFields;
 }
 
-/** A boot step. It throws AiDockError when it failed; boot then goes on (or not, when strict). */
+/** A boot step. A failure throws AiDockError; the boot goes on, or ends with AI_DOCK_STRICT. */
 export interface Step {
   name: string;
   run(context: BootContext): Promise<StepResult | undefined>;

@@ -9,7 +9,7 @@ import type { Signals } from "./signals.ts";
 
 const log = logger("supervisor");
 
-/** Lets others in by the control socket; without one the container works all the same. The result closes it. */
+/** Serves the control socket; a socket that cannot be made is a warning. The returned function closes the socket. */
 export function openControl(context: ControlContext, socket: string): () => void {
   try {
     return serveControl(context, socket);
@@ -19,7 +19,7 @@ export function openControl(context: ControlContext, socket: string): () => void
   }
 }
 
-/** SIGHUP reads the configuration again and follows it; SIGUSR2 goes on in new log files. */
+/** SIGHUP updates the programs to the configuration; SIGUSR2 reopens the log files. */
 export function obeySignals(
   signals: Signals,
   { supervisor, configuration }: ControlContext,

@@ -8,18 +8,18 @@ import { LOG_DIRECTORY, MEGABYTE } from "../programs/spec.ts";
 const OWN_LOG_BYTES = 10 * MEGABYTE;
 const OWN_LOG_BACKUPS = 1;
 
-/** Every log this process writes: one file a path, and the container's own output. */
+/** All logs of this process: one open file for each path, and the output of the container. */
 export interface BootLogs extends LogStore {
   readonly container: ContainerOutput | null;
-  /** The open file of a part of the boot: NAME.log. */
+  /** The open log file NAME.log of a boot step or script. */
   file(name: string): LogFile;
   /** Writes a line of our own under a name, to its file and the container. */
   line(name: string, text: string): void;
   /** The log of the supervisor. */
   main: { path: string; clear(): void };
-  /** Goes on in new files after someone has moved the old ones away. */
+  /** Opens all files again by their paths, after logrotate or a user has renamed them. */
   reopen(): void;
-  /** From now on our own lines go under this name. */
+  /** The name of our own lines from now on. */
   ownName: string;
   /** Stops showing anything in the container's output: its terminal belongs to the main command. */
   mute(): void;
@@ -38,7 +38,7 @@ export function openLogs({ fd, format }: BootLogOptions): BootLogs {
   const users = new Map<string, number>();
   const warn = (message: string) => logger("logs").warn(message);
   const open = (path: string, maxBytes: number, backups: number) => {
-    // Elsewhere nobody looks for the times of lines, and a folder of ours would be in the way.
+    // `ai-dock logs` reads times in LOG_DIRECTORY only; elsewhere their folder would be in the way.
     const times = dirname(path) === LOG_DIRECTORY;
     const file = files.get(path) ?? new LogFile({ path, maxBytes, backups, warn, times });
     files.set(path, file);
@@ -53,7 +53,7 @@ export function openLogs({ fd, format }: BootLogOptions): BootLogs {
       if (spec.kind !== "file") return null;
       users.set(spec.path, (users.get(spec.path) ?? 0) + 1);
       const file = open(spec.path, spec.maxBytes, spec.backups);
-      // It may be open under the limits of an earlier configuration.
+      // The file may be open with the limits of an earlier configuration.
       file.setLimits(spec);
       return file;
     },

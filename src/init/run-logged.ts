@@ -12,12 +12,13 @@ const NOT_FOUND = 127;
 /** What a script and all it has started get between SIGTERM and SIGKILL. */
 const KILL_AFTER_SECONDS = 2;
 
-/** How long output of a process that left something running in the background is waited for. */
+/** How long to wait for the rest of the output when a background process still holds the pipe. */
 const LAST_OUTPUT_MILLISECONDS = 100;
 
 /**
- * Runs a command with its output logged as NAME; ends it with all it started on abort or time-out.
- * `onLeft` gets a read end of its output, to close, where something that it has left running still has that open.
+ * Runs a command with its output logged as NAME. Abort and time-out end the command and every process it has started.
+ * If a background process still holds the pipe afterwards, calls `onLeft` with a duplicate of the read end; the callee
+ * closes that descriptor.
  */
 export async function runLogged(
   { name, command, env, cwd, timeout }: LoggedRunOptions,
@@ -55,5 +56,5 @@ export async function runLogged(
   return { code: shellCode(childExit(child)) };
 }
 
-/** An open file of its own: reads from ours return at once where there is nothing, which others take for an error. */
+/** A new open file description: ours is O_NONBLOCK, and blocking readers take EAGAIN for an error. */
 const reopen = (fd: number) => openSync(`/proc/self/fd/${fd}`, "r");

@@ -6,7 +6,7 @@ import { controlSocket } from "../sys/runtime-directory.ts";
 
 const LOOK_MILLISECONDS = 1000;
 
-/** True when an init has this container already, as when a start command of a template calls init.sh, too. */
+/** True when another init runs in this container, as when the start command of a provider's template calls init.sh again. */
 export async function isInitRunning(): Promise<boolean> {
   if (!existsSync(controlSocket())) return false;
   const { control, isClosedToUs } = await import("../control/client.ts");
@@ -14,8 +14,8 @@ export async function isInitRunning(): Promise<boolean> {
 }
 
 /**
- * Boots nothing a second time: runs the command in place of this process, or waits as long as the other init
- * runs, as the caller of this one expects it to stay; a stop signal ends the wait. Throws AiDockError for a command that cannot run.
+ * What a second init does instead of booting: becomes the command (exec), or without one waits until the first init ends
+ * or `stop` is aborted, since callers expect init to stay. Throws AiDockError for a command that cannot run.
  */
 export async function stayBeside(
   command: string[],

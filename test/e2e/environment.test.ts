@@ -3,6 +3,7 @@ import { boot, keypair, tempFolder } from "./harness.ts";
 
 /** Given to the container; the value that must arrive is the same unless the second one says otherwise. */
 const values: Record<string, [given: string, expected?: string]> = {
+  T_EMPTY: [""],
   T_JSON: ['{"a": "b c"}'],
   T_BASE64: ["abc="],
   T_QUOTES: [`a'b"c`],

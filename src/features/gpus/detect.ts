@@ -12,14 +12,14 @@ export function detectGpus(root = ""): Gpus {
 }
 
 /**
- * The device nodes are what was granted; the driver's list may show every GPU of the host. Where there
- * are no nodes yet (they are made at the first use), the list is all there is to go by.
+ * Counts the device nodes, which are what the container was granted: the driver's list may hold every GPU of the host.
+ * Nodes are made at the first use of a GPU; until then only the list can be counted.
  */
 function countNvidia(root: string): number {
   const nodes = list(`${root}/dev`).filter((name) => /^nvidia\d+$/.test(name)).length;
   if (nodes > 0) return nodes;
   const listed = list(`${root}/proc/driver/nvidia/gpus`).length;
-  // WSL2 has one node for all there are, which nobody can count by it.
+  // WSL2 has one node for all GPUs.
   return listed === 0 && existsSync(`${root}/dev/dxg`) ? 1 : listed;
 }
 

@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import type { BootContext, Step } from "../step.ts";
 import { messageOf } from "../../errors.ts";
 
-/** A variable that only this provider sets. */
+/** Variables that only one provider sets. */
 const providers: [variable: string, name: string][] = [
   ["RUNPOD_POD_ID", "RunPod"],
   ["VAST_CONTAINERLABEL", "vast.ai"],
@@ -14,7 +14,7 @@ const providers: [variable: string, name: string][] = [
 /** vast.ai's login script starts tmux unless this file is in root's home. */
 const NO_TMUX = "/root/.no_auto_tmux";
 
-/** Names the cloud we run in and does what it needs done. */
+/** Recognises the provider of this container, and keeps vast.ai from starting tmux where VAST_NO_TMUX says so. */
 export function adaptToProvider({ env, log, settings }: BootContext, noTmux = NO_TMUX) {
   const provider = providers.find(([variable]) => (env[variable] ?? "") !== "")?.[1];
   if (settings.VAST_NO_TMUX) {
