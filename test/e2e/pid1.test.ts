@@ -28,7 +28,8 @@ function exiting(count: number): string {
 }
 
 describe("orphans and children", () => {
-  test.each([false, true])(
+  // One after the other: each takes all processors there are.
+  test.serial.each([false, true])(
     "10,000 orphans are reaped while 200 children end with the right codes (docker run --init: %p)",
     async (init) => {
       const orphans =
@@ -39,7 +40,7 @@ describe("orphans and children", () => {
         programs: { "a.conf": exiting(200), "b.conf": orphans },
       });
       // They alone take ten seconds of a machine that does nothing else.
-      await container.waitLog("done 10000", { limit: 120_000 });
+      await container.waitLog("done 10000", { limit: 170_000 });
       const programs = await waitFor(async () => {
         const all = await status(container);
         return all.every(({ state }) => state === "EXITED" || state === "STOPPED") && all;
