@@ -11,7 +11,7 @@ export function prepareGpus({ env, log, settings }: BootContext, root?: string) 
   if (limit.warning !== undefined) log.warn(limit.warning);
   Object.assign(env, limit.env, { GPU_COUNT: String(limit.count) });
   if (env["XPU_TARGET"] === "AMD_GPU") addToPath(env, ROCM_TOOLS);
-  return { message: "Gpus counted", fields: { ...gpus, visible: limit.count } };
+  return { message: "GPUs counted", fields: { ...gpus, visible: limit.count } };
 }
 
 function addToPath(env: Record<string, string>, directory: string): void {
