@@ -1,40 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { cloudflaredEnvironment } from "../../../src/features/tunnels/environment.ts";
-import { namedTunnelProgram } from "../../../src/features/tunnels/program.ts";
 import {
+  isBlockedUdp,
   isRefusal,
   lastError,
   metricsPort,
   quickTunnelRefusal,
 } from "../../../src/features/tunnels/messages.ts";
-
-test("cloudflared gets no variable that it would log", () => {
-  const env = {
-    PATH: "/bin",
-    MY_TUNNEL_SECRET: "abc",
-    OTHER: "has TUNNEL_ in it",
-    CF_TUNNEL_TOKEN: "t",
-    TUNNEL_TRANSPORT_PROTOCOL: "http2",
-    HTTPS_PROXY: "http://proxy",
-    TUNNEL_RETRIES: "many",
-  };
-  expect(cloudflaredEnvironment(env)).toEqual({
-    PATH: "/bin",
-    TUNNEL_TRANSPORT_PROTOCOL: "http2",
-    HTTPS_PROXY: "http://proxy",
-    HOME: "/nonexistent",
-  });
-});
-
-test("a token is taken out of a pasted command line", () => {
-  for (const text of [
-    "eyJh",
-    " eyJh\n",
-    "sudo cloudflared service install eyJh",
-    "cloudflared tunnel run --token eyJh",
-  ])
-    expect(namedTunnelProgram(text, {}).environment["TUNNEL_TOKEN"]).toBe("eyJh");
-});
 
 describe("its words", () => {
   const output = [
@@ -90,5 +61,11 @@ describe("its words", () => {
     expect(quickTunnelRefusal(`${before}\n${bare}\n`)).toBe("429 Too Many Requests");
     expect(quickTunnelRefusal(bare)).toBe(bare);
     expect(quickTunnelRefusal("no such host")).toBeUndefined();
+  });
+
+  test("tell a network that blocks UDP", () => {
+    const dial = "failed to dial to edge with quic: timeout: no recent network activity";
+    expect(isBlockedUdp(`Failed to dial a quic connection error="${dial}" connIndex=0`)).toBeTrue();
+    expect(isBlockedUdp(lastError(output) ?? "")).toBeFalse();
   });
 });
