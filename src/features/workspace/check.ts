@@ -13,7 +13,7 @@ const LITTLE_SHARED_BYTES = 1024 ** 3;
 /** Where data is kept: does it last, can it be written, is there room? */
 export const workspaceCheck: Check = ({ env, settings }) => {
   const workspace = workspaceOf(env);
-  if (statSync(workspace, { throwIfNoEntry: false })?.isDirectory() !== true)
+  if (!isDirectory(workspace))
     return [failed("workspace", `"${workspace}" is no directory`, "set WORKSPACE to a directory")];
   return [
     checkMount(workspace),
@@ -23,6 +23,15 @@ export const workspaceCheck: Check = ({ env, settings }) => {
     ...checkSharedMemory(),
   ];
 };
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Missing, a file, or a network mount that has gone.
+    return false;
+  }
+}
 
 function checkMount(workspace: string): CheckResult {
   try {
