@@ -79,9 +79,9 @@ function addOnce(programs: Map<string, ProgramSpec>, spec: ProgramSpec, report: 
   if (!programs.has(key)) {
     programs.set(key, spec);
   } else if (spec.origin.kind === "file") {
-    const { file, line } = spec.origin;
+    const { file, line, section } = spec.origin;
     const value = programId(spec);
-    const about = { severity: "error", file, line, value, expected: "a name of its own" } as const;
+    const about = { severity: "error", file, line, section, value, expected: "a name of its own" } as const;
     report({ ...about, got: `${quote(value)} again`, text: "this one is left out" });
   }
 }

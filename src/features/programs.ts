@@ -105,8 +105,8 @@ function reportUnknownDependencies(specs: ProgramSpec[], report: Report): void {
 }
 
 /** Where a drop-in defines a program; nothing for a built-in. */
-function locationOf(spec: ProgramSpec | undefined): Partial<SourceLocation> {
+function locationOf(spec: ProgramSpec | undefined): Partial<SourceLocation> & { section?: string } {
   if (spec?.origin.kind !== "file") return {};
-  const { file, line } = spec.origin;
-  return { file, line };
+  const { file, line, section } = spec.origin;
+  return { file, line, section };
 }

@@ -46,7 +46,7 @@ test("check --json tells file, line, section, key, value and expectation of each
       message: 'b.conf:1: depends_on: expected a name of a program, got "wroker"; it is not waited for',
       file: "b.conf",
       line: 1,
-      section: null,
+      section: "program:lonely",
       key: "depends_on",
       value: "wroker",
       expectation: "a name of a program",

@@ -65,7 +65,9 @@ test("two processes of one name in a group are one too many", () => {
     "[program:a]\ncommand=x\n[program:b]\ncommand=y\nprocess_name=a\n[group:g]\nprograms=a,b\n",
   );
   expect(programs).toMatchObject([{ command: ["x"] }]);
-  expect(messages).toEqual(['x.conf:3: expected a name of its own, got "g:a" again; this one is left out']);
+  expect(messages).toEqual([
+    'x.conf:3: [program:b]: expected a name of its own, got "g:a" again; this one is left out',
+  ]);
 });
 
 test("a broken header keeps its keys from the section above", () => {

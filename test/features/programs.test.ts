@@ -93,3 +93,23 @@ test("programs that wait for each other are not started, and said once", async (
   expect(messages).toHaveLength(1);
   expect(messages[0]).toContain("depends_on: expected an order, got a cycle a → b; none of them is started");
 });
+
+test("a cycle is told with file, line and section of its first program", async () => {
+  using folder = folderOf({ "x.conf": section("one", "depends_on=two") + section("two", "depends_on=one") });
+  const file = join(folder.path, "x.conf");
+  const { problems } = await collectPrograms({ env: { PATH: "/usr/bin:/bin" }, files: [file] });
+  expect(problems).toEqual([
+    {
+      severity: "error",
+      message: expect.stringMatching(
+        /x\.conf:[15]: depends_on: expected an order, got a cycle (one → two|two → one); none of them is started$/,
+      ),
+      file,
+      line: expect.any(Number),
+      section: expect.stringMatching(/^program:(one|two)$/),
+      key: "depends_on",
+      value: null,
+      expectation: "an order",
+    },
+  ]);
+});
