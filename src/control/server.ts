@@ -1,8 +1,7 @@
 import { chmodSync, rmSync, symlinkSync } from "node:fs";
 import type { z } from "zod";
 import { AiDockError, type ErrorCode, messageOf } from "../errors.ts";
-import { health } from "../supervisor/health.ts";
-import { programStatus } from "../supervisor/status.ts";
+import { health, programStatus } from "../supervisor/status.ts";
 import { act, runUpdate } from "./actions.ts";
 import { type ControlContext, requireRunning } from "./context.ts";
 import {

@@ -1,5 +1,5 @@
 import { logger } from "../log.ts";
-import { health } from "../supervisor/health.ts";
+import { health } from "../supervisor/status.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
 const log = logger("init");

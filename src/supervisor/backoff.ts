@@ -1,4 +1,4 @@
-/** A process that stayed up that long is stable: its next crash is restarted at once again. */
+/** A process that stayed up that long is stable: after its next crash it is restarted at once again. */
 const STABLE_SECONDS = 60;
 
 const FIRST_DELAY_SECONDS = 0.1;
@@ -15,20 +15,20 @@ export class Attempts {
     this.#retries = retries;
   }
 
-  /** Someone wants it up: everything counts from zero. */
+  /** A start by request: everything counts from zero. */
   reset(): void {
     this.#failures = 0;
     this.#crashes = 0;
   }
 
-  /** It is RUNNING. */
+  /** The program is RUNNING. */
   cameUp(): void {
     this.#failures = 0;
   }
 
   /**
-   * It did not come up. Seconds before the next attempt, 1, 2, 3 … as supervisord, but where there are many
-   * never more than 30; undefined: give up.
+   * The program did not come up. Seconds before the next attempt, 1, 2, 3 … as supervisord has them, but never more than
+   * 30; undefined: give up.
    */
   failedToStart(): number | undefined {
     this.#failures++;
@@ -36,7 +36,7 @@ export class Attempts {
     return Math.min(this.#failures, LONGEST_DELAY_SECONDS);
   }
 
-  /** It had come up and is to be restarted. Seconds before that: none at first, then doubling up to 30. */
+  /** The program had come up, and is to be restarted. Seconds before that: none at first, then doubling up to 30. */
   crashed(uptimeSeconds: number): number {
     this.#crashes = uptimeSeconds >= STABLE_SECONDS ? 1 : this.#crashes + 1;
     if (this.#crashes === 1) return 0;

@@ -19,14 +19,14 @@ export function dependencyFinder(programs: Program[]): (program: Program) => Pro
   };
 }
 
-/** What it still waits for, in words; undefined when it can start. */
+/** What a program still waits for, in words; undefined when it can start. */
 export function waitingFor(program: Program, programs: Program[]): string | undefined {
   const missing = dependenciesOf(program, programs).filter(({ ready }) => !ready);
   if (missing.length === 0) return undefined;
   return `waiting for ${missing.map(({ id, state }) => `${id} (${state})`).join(", ")}`;
 }
 
-/** Does something to all of them at once, but to each only after it is done to those that depend on it. */
+/** Runs `action` for all programs at once, except that a program comes after all that depend on it. */
 export async function dependentsFirst(
   programs: Program[],
   action: (program: Program) => Promise<void>,
@@ -39,7 +39,7 @@ export async function dependentsFirst(
     }
   }
   const ends = new Map<Program, Promise<void>>();
-  /** `above`: who waits for this one already; in a cycle nobody waits for them. */
+  /** `above`: the programs that wait for this one already, and are not waited for in a cycle. */
   const end = (program: Program, above: Program[]): Promise<void> => {
     const known = ends.get(program);
     if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 import { logger } from "../log.ts";
 import { isOwnChild, sendSignal } from "../sys/children.ts";
-import { markChildren } from "../sys/libc.ts";
-import { descendantsOf, listProcesses, type ProcessInfo, readMark } from "../sys/proc.ts";
+import { adoptsOrphans, markChildren } from "../sys/libc.ts";
+import { descendantFinder, listProcesses, type ProcessInfo, readMark } from "../sys/proc.ts";
 
 const log = logger("supervisor");
 
@@ -49,7 +49,7 @@ export class ProcessTree {
 
   /** Notes everything below the process `pid`, whose end would make orphans of its children. */
   async noteDescendants(pid: number): Promise<void> {
-    for (const info of descendantsOf(pid, await processTable())) this.#members.add(keyOf(info));
+    for (const info of (await processTable()).below(pid)) this.#members.add(keyOf(info));
   }
 
   /**
@@ -70,24 +70,25 @@ export class ProcessTree {
   }
 
   async #find(root: number | undefined): Promise<ProcessInfo[]> {
-    const processes = (await processTable()).filter(isNoZombie);
+    const table = await processTable();
+    const isRoot = (info: ProcessInfo) => info.pid === root && isOwnChild(root);
+    const known =
+      this.#members.size === 0 && root === undefined
+        ? []
+        : table.processes.filter((info) => isRoot(info) || this.#members.has(keyOf(info)));
     const found = new Map<string, ProcessInfo>();
-    for (const member of processes.filter((info) => this.#isMember(info, root)))
-      for (const info of [member, ...descendantsOf(member.pid, processes)]) found.set(keyOf(info), info);
+    for (const member of [...known, ...table.orphans.filter((info) => this.#isMarked(info))])
+      for (const info of [member, ...table.below(member.pid)]) found.set(keyOf(info), info);
     for (const key of found.keys()) this.#members.add(key);
     return [...found.values()];
   }
 
-  #isMember(info: ProcessInfo, root: number | undefined): boolean {
-    if (info.pid === root && isOwnChild(root)) return true;
-    const isOrphan = (info.ppid === process.pid || info.ppid === 1) && !isOwnChild(info.pid);
-    if (!isOrphan && this.#members.size === 0) return false;
+  #isMarked(info: ProcessInfo): boolean {
     const key = keyOf(info);
-    if (this.#members.has(key)) return true;
-    if (!isOrphan || this.#strangers.has(key)) return false;
-    if (readMark(info.pid) === this.#mark) return true;
-    this.#strangers.add(key);
-    return false;
+    if (this.#strangers.has(key)) return false;
+    const isMarked = readMark(info.pid) === this.#mark;
+    if (!isMarked) this.#strangers.add(key);
+    return isMarked;
   }
 }
 
@@ -120,33 +121,42 @@ async function endProcesses(
 /** Ends every descendant of this process; as PID 1, every other process of the container. Logs what cannot be killed. */
 export async function endStrays(graceSeconds: number): Promise<void> {
   const find = async () => {
-    const processes = (await processTable()).filter(isNoZombie);
-    if (process.pid !== 1) return descendantsOf(process.pid, processes);
-    return processes.filter(({ pid }) => pid !== 1);
+    const { processes, below } = await processTable();
+    return process.pid === 1 ? processes.filter(({ pid }) => pid !== 1) : below(process.pid);
   };
   const left = await endProcesses(find, "TERM", graceSeconds);
   if (left.length > 0)
     log.error("some processes cannot be killed", { pids: left.map(({ pid }) => pid).join(",") });
 }
 
-let pendingTable: Promise<ProcessInfo[]> | undefined;
+/** All processes but zombies, as of one moment; shared, as none of it is changed. */
+interface ProcessTable {
+  processes: readonly ProcessInfo[];
+  /** Processes whose parent has ended; all, where orphans are adopted by another process than this one. */
+  orphans: readonly ProcessInfo[];
+  /** Everything below a process, parents before children. */
+  below(this: void, pid: number): ProcessInfo[];
+}
+
+let pendingTable: Promise<ProcessTable> | undefined;
 let lastTableMilliseconds = 0;
 
 /**
  * All processes as of a moment after the call. Callers within a short while share one reading of
  * /proc, so that a thousand programs that stop together do not read it a thousand times.
  */
-async function processTable(): Promise<ProcessInfo[]> {
+async function processTable(): Promise<ProcessTable> {
   pendingTable ??= Bun.sleep(1 + 2 * lastTableMilliseconds).then(() => {
     pendingTable = undefined;
     const started = performance.now();
-    const processes = listProcesses();
+    const processes = listProcesses().filter(({ state }) => state !== "Z");
     lastTableMilliseconds = performance.now() - started;
-    return processes;
+    const mayBeOrphan = ({ pid, ppid }: ProcessInfo) =>
+      (ppid === process.pid || !adoptsOrphans()) && !isOwnChild(pid);
+    const orphans = processes.filter(mayBeOrphan);
+    return { processes, orphans, below: descendantFinder(processes) };
   });
   return pendingTable;
 }
 
 const keyOf = ({ pid, startTime }: ProcessInfo) => `${pid} ${startTime}`;
-
-const isNoZombie = ({ state }: ProcessInfo) => state !== "Z";

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import type { ReadySpec } from "../programs/spec.ts";
 import { run } from "../sys/run.ts";
@@ -8,11 +9,11 @@ const LONGEST_WAIT_MILLISECONDS = 1000;
 const PROBE_TIMEOUT_MILLISECONDS = 5000;
 
 export interface ReadyWatch {
-  /** Hand every chunk of the program's output to this one; only log patterns need it. */
+  /** To be called with every chunk of the program's output; only log patterns need that. */
   onOutput?: (chunk: Uint8Array) => void;
 }
 
-/** What is told by others needs no watching. */
+/** Readiness that an observer tells needs no watching. */
 type Watched = Exclude<ReadySpec, { kind: "observed" }>;
 
 /**
@@ -52,19 +53,12 @@ async function probe(
     if (spec.kind === "tcp") return await accepts(spec.host, spec.port, limit);
     if (spec.kind === "http") return await answersWell(spec.url, limit);
     const { code, left } = await run(findCommand(spec.command, env["PATH"]), { env, signal: limit });
-    // Further ones would only hang beside it.
-    if (left !== undefined) await Promise.race([left, aborted(signal)]);
+    // A probe that no signal ends: further ones would only hang beside it.
+    if (left !== undefined && !signal.aborted) await Promise.race([left, once(signal, "abort")]);
     return code === 0;
   } catch {
     return false;
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  await promise;
 }
 
 /** Asks the program itself: a proxy that the environment names is for what lies outside. */

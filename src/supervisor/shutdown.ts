@@ -4,24 +4,24 @@ import { dependencyFinder } from "./dependencies.ts";
 import { endStrays } from "./process-tree.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** What is kept of the whole time for the final KILL and for writing the last logs. */
+/** What is kept of the whole time for the final SIGKILL and for writing the last logs. */
 const RESERVE_SECONDS = 0.5;
 
-/** What processes that are no program's get after SIGTERM: shells, leftovers, `docker exec`. */
+/** Between SIGTERM and SIGKILL for processes that belong to no program: shells, leftovers, `docker exec`. */
 const STRAY_GRACE_SECONDS = 1;
 
-/** Of the reserve, for strays to end by KILL. */
+/** Of the reserve, for those processes to end by SIGKILL. */
 const STRAY_KILL_SECONDS = 0.3;
 
-/** What is written when everything has ended does not take longer, unless someone still holds a pipe open. */
+/** Writing the last output takes no longer, unless a process still holds a pipe open. */
 const LAST_OUTPUT_MILLISECONDS = 200;
 
 const log = logger("supervisor");
 
 /**
- * Stops everything in reverse order of priority, in parallel within one, all within `timeoutSeconds`.
- * At half time whatever has not been told to stop yet is told; at the end everything is killed.
- * `hurry` (a second signal) goes straight to KILL. Nothing but this process is left afterwards.
+ * Stops everything in reverse order of priority, programs of one priority at the same time, all within `timeoutSeconds`.
+ * At half time every program that still waits for its turn is told to stop; at the end everything is killed. `hurry` (a
+ * second signal) goes straight to SIGKILL. Nothing but this process is left afterwards.
  */
 export async function shutdown(
   supervisor: Supervisor,
@@ -47,16 +47,16 @@ export async function shutdown(
     log.warn(`${program.id} did not stop within the time there is; killing it`);
     program.kill();
   }
-  // What not even KILL ends must not take the time that is kept for the rest.
+  // A process that not even SIGKILL ends must not take the time that is kept for the rest.
   const enough = Bun.sleep((remaining() + STRAY_KILL_SECONDS) * 1000);
   await Promise.race([endStrays(Math.min(STRAY_GRACE_SECONDS, remaining())), enough]);
   await writeLastOutput(supervisor);
-  // A slow reader of the container's output has what time is left.
+  // A slow reader of the container's output has the rest of the time.
   await Promise.race([supervisor.container?.flush(remaining() * 1000), clock.end]);
   clock.cancel();
 }
 
-/** The log files get what ended programs have left in their pipes, and the container's reader can still have it. */
+/** Writes what ended programs have left in their pipes to the log files and, for its reader, to the container's output. */
 async function writeLastOutput({ programs, container }: Supervisor): Promise<void> {
   // Memory has no limit meanwhile.
   if (container !== null) container.holdsBack = false;
@@ -65,7 +65,7 @@ async function writeLastOutput({ programs, container }: Supervisor): Promise<voi
   if (container !== null) container.holdsBack = true;
 }
 
-/** Two moments that also come at once when hurried. */
+/** Half time and the end; `hurry` brings both at once. */
 function deadlines(halfSeconds: number, endSeconds: number, hurry: AbortSignal) {
   const half = Promise.withResolvers<void>();
   const end = Promise.withResolvers<void>();

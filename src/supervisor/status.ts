@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { FactValue } from "../programs/spec.ts";
 import type { Program } from "./program.ts";
+import type { Phase, Supervisor } from "./supervisor.ts";
 
 const stateSchema = z.enum(["STOPPED", "STARTING", "RUNNING", "BACKOFF", "STOPPING", "EXITED", "FATAL"]);
 
@@ -44,4 +45,41 @@ export function programStatus(program: Program): ProgramStatus {
     note,
     facts,
   };
+}
+
+/** The answer to a health probe. */
+export interface Health {
+  phase: Phase;
+  /** Booted, and every program that is meant to be up is up and ready. */
+  healthy: boolean;
+  /** Was healthy once since the supervisor started. */
+  started: boolean;
+  /** What keeps it from being healthy, one line each. */
+  problems: string[];
+}
+
+/**
+ * Judges a supervisor, which remembers that it was healthy. Programs that count: started at boot, not skipped and not
+ * stopped by request. A program that did its work and ended as expected is healthy.
+ */
+export function health(supervisor: Pick<Supervisor, "phase" | "programs" | "wasHealthy">): Health {
+  const { phase, programs } = supervisor;
+  const problems = programs.flatMap((program) => {
+    const problem = problemOf(program);
+    return problem === undefined ? [] : [`${program.id}: ${problem}`];
+  });
+  const healthy = phase === "running" && problems.length === 0;
+  supervisor.wasHealthy ||= healthy;
+  return { phase, healthy, started: supervisor.wasHealthy, problems };
+}
+
+function problemOf(program: Program): string | undefined {
+  const { spec, state, ready, exit, reason, note, stoppedByRequest } = program;
+  if (!spec.autostart || spec.skipped !== undefined || stoppedByRequest) return undefined;
+  if (state === "RUNNING")
+    return ready ? undefined : `RUNNING but not ready${note === null ? "" : ` (${note})`}`;
+  if (state === "STOPPED" && program.refused) return undefined;
+  if (state === "EXITED" && typeof exit?.code === "number" && spec.exitcodes.includes(exit.code))
+    return undefined;
+  return reason === null ? state : `${state} (${reason})`;
 }

@@ -82,6 +82,7 @@ export class Supervisor {
     return true;
   }
 
+  /** The programs that names mean, in start order. Throws AiDockError for a name that means none. */
   find(names: string[]): Program[] {
     const { programs } = this;
     const specs = programs.map(({ spec }) => spec);
@@ -96,7 +97,7 @@ export class Supervisor {
 
   /**
    * Starts programs in their order, or lets them wait for what they depend on; does not wait for them to come up.
-   * Whoever is asked to stop before its turn has come is not started.
+   * A program that is asked to stop before its turn has come is not started.
    */
   async begin(programs: Program[]): Promise<void> {
     const planned = programs.map((program) => ({ program, ticket: program.ticket }));

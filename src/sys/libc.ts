@@ -71,9 +71,17 @@ export function hasPidfd(): boolean {
 
 const PR_SET_CHILD_SUBREAPER = 36;
 
+let isAdopter = process.pid === 1;
+
 /** Makes orphaned descendants our children. False where the kernel refuses. */
 export function becomeSubreaper(): boolean {
-  return c.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) === 0;
+  isAdopter ||= c.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n) === 0;
+  return isAdopter;
+}
+
+/** True where orphaned descendants become our children: as PID 1 or subreaper. */
+export function adoptsOrphans(): boolean {
+  return isAdopter;
 }
 
 const O_CLOEXEC = 0o2_000_000;

@@ -31,18 +31,20 @@ export function listProcesses(): ProcessInfo[] {
     .filter((info) => info !== undefined);
 }
 
-/** `root` excluded: everything below it, parents before children. */
-export function descendantsOf(root: number, processes: ProcessInfo[]): ProcessInfo[] {
+/** Finds everything below a process, that itself excluded, parents before children. */
+export function descendantFinder(processes: readonly ProcessInfo[]): (root: number) => ProcessInfo[] {
   const children = Map.groupBy(processes, (info) => info.ppid);
-  const found: ProcessInfo[] = [];
-  const queue = [root];
-  for (let pid = queue.shift(); pid !== undefined; pid = queue.shift()) {
-    for (const child of children.get(pid) ?? []) {
-      found.push(child);
-      queue.push(child.pid);
-    }
-  }
-  return found;
+  return (root) => {
+    const found = [...(children.get(root) ?? [])];
+    // Grows while it is read.
+    for (const { pid } of found) found.push(...(children.get(pid) ?? []));
+    return found;
+  };
+}
+
+/** Everything below one process, parents before children. */
+export function descendantsOf(root: number, processes: readonly ProcessInfo[]): ProcessInfo[] {
+  return descendantFinder(processes)(root);
 }
 
 /** True while exactly this process runs; a zombie or another one of the same pid does not count. */

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { health } from "../../src/supervisor/health.ts";
+import { health } from "../../src/supervisor/status.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { bareSupervisor, specOf } from "./spec-fixture.ts";
 
