@@ -1,13 +1,15 @@
 import { AiDockError } from "../errors.ts";
 import type { Configuration } from "../supervisor/configuration.ts";
 import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
-import type { EnvironmentReply } from "./protocol.ts";
+import type { EnvironmentChanges, EnvironmentReply } from "./protocol.ts";
 
 /** What the control socket gives access to. */
 export interface ControlContext {
   supervisor: Supervisor;
   configuration: Configuration;
   environment: () => EnvironmentReply;
+  /** Sets and unsets variables for programs and shells that start from now on. */
+  changeEnvironment: (changes: EnvironmentChanges) => void;
   /** The log of the supervisor itself. */
   mainLog: { path: string; clear(): void };
   /** Stops everything, as `docker stop` does. */

@@ -25,7 +25,7 @@ const SUPERVISOR_SOCKET = "/run/supervisor.sock";
  * for clients of supervisord. Throws when the socket cannot be made. The result stops it and removes it.
  */
 export function serveControl(context: ControlContext, path: string): () => void {
-  const { supervisor, environment } = context;
+  const { supervisor, environment, changeEnvironment } = context;
   rmSync(path, { force: true });
   using _ = withUmask(0o177);
   const server = Bun.serve({
@@ -40,11 +40,9 @@ export function serveControl(context: ControlContext, path: string): () => void 
       "/environment": {
         GET: () => Response.json(environment()),
         async POST(request) {
-          const { set, unset } = await readRequest(request, environmentRequest);
+          const changes = await readRequest(request, environmentRequest);
           requireRunning(supervisor.phase);
-          const { env } = environment();
-          for (const name of unset) delete env[name];
-          Object.assign(env, set);
+          changeEnvironment(changes);
           return Response.json(environment());
         },
       },

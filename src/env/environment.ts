@@ -35,6 +35,12 @@ export class Environment {
     this.#problems = messagesOf(problems);
   }
 
+  /** Sets and unsets variables; others stay as they are. */
+  change({ set, unset }: { set: Record<string, string>; unset: string[] }): void {
+    for (const name of unset) delete this.env[name];
+    Object.assign(this.env, set);
+  }
+
   /** The settings in `env` as of now. */
   get settings(): Settings {
     return this.#read().settings;

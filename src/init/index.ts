@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { EnvironmentChanges } from "../control/protocol.ts";
 import { describeEnvironment } from "../env/describe.ts";
 import { Environment } from "../env/environment.ts";
 import { loadEnvironment } from "../env/load.ts";
@@ -30,7 +31,7 @@ import { type BootLogs, openLogs } from "./logs.ts";
 import { type MainCommandEnd, onTerminal, runMainCommand } from "./main-command.ts";
 import { reportReady } from "./report-ready.ts";
 import { runLogged } from "./run-logged.ts";
-import { runSteps, type StepsContext } from "./run-steps.ts";
+import { reviewEnvironment, runSteps, type StepsContext } from "./run-steps.ts";
 import { isInitRunning, stayBeside } from "./second-init.ts";
 import { Signals } from "./signals.ts";
 
@@ -118,6 +119,10 @@ async function live(life: Life): Promise<number> {
     supervisor,
     configuration,
     environment: () => ({ env: environment.env, sources: environment.sources }),
+    changeEnvironment(changes: EnvironmentChanges) {
+      environment.change(changes);
+      reviewEnvironment(environment, log);
+    },
     mainLog: logs.main,
     requestStop: () => signals.requestStop(),
   };

@@ -1,7 +1,7 @@
 import type { Environment } from "../env/environment.ts";
 import { AiDockError, messageOf } from "../errors.ts";
 import type { BootContext, Step } from "../features/step.ts";
-import { logger, setLogRedactor } from "../log.ts";
+import { type Logger, logger, setLogRedactor } from "../log.ts";
 
 /** What all steps share; settings and log are each step's own. */
 export type StepsContext = Pick<BootContext, "signal" | "runLogged">;
@@ -19,11 +19,15 @@ export async function runSteps(
   for (const step of steps) {
     if (context.signal.aborted) break;
     if (!(await runStep(step, environment, context))) failures++;
-    // A script may have exported secrets, and settings.
-    setLogRedactor(environment.redactor);
-    for (const problem of environment.takeProblems()) logger(step.name).warn(problem);
+    reviewEnvironment(environment, logger(step.name));
   }
   return failures;
+}
+
+/** Takes note of what a script has exported: the log hides new secrets and names new mistakes. */
+export function reviewEnvironment(environment: Environment, log: Logger): void {
+  setLogRedactor(environment.redactor);
+  for (const problem of environment.takeProblems()) log.warn(problem);
 }
 
 async function runStep(step: Step, environment: Environment, context: StepsContext): Promise<boolean> {

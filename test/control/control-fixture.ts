@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ControlContext } from "../../src/control/context.ts";
 import { serveControl } from "../../src/control/server.ts";
+import { Environment } from "../../src/env/environment.ts";
 import { Configuration } from "../../src/supervisor/configuration.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { bareSupervisor } from "../supervisor/spec-fixture.ts";
@@ -16,12 +17,14 @@ export function socketPath(): string {
 export function controlServer() {
   const supervisor = new Supervisor(bareSupervisor);
   supervisor.phase = "running";
-  const env: Record<string, string> = { PATH: "/usr/bin:/bin" };
+  const environment = new Environment({ env: { PATH: "/usr/bin:/bin" }, sources: {}, problems: [] });
+  const { env, sources } = environment;
   const socket = socketPath();
   const context: ControlContext = {
     supervisor,
     configuration: new Configuration(async () => ({ programs: [], problems: [] })),
-    environment: () => ({ env, sources: {} }),
+    environment: () => ({ env, sources }),
+    changeEnvironment: (changes) => environment.change(changes),
     mainLog: { path: "/dev/null", clear() {} },
     requestStop() {},
   };

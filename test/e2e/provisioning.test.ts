@@ -202,3 +202,27 @@ describe("provisioning", () => {
     await container.waitLog("provisioning | image");
   });
 });
+
+test("settings that preflight.sh exports count from then on; WORKSPACE comes too late, which is one line", async () => {
+  await using container = await boot({
+    files: {
+      "/opt/ai-dock/bin/preflight.sh":
+        "export PROVISIONING_SCRIPT=/opt/mine.sh AI_DOCK_DISABLE=app WORKSPACE=/elsewhere/ CF_TUNNEL_TOKEN=tunnel-secret\n",
+      "/opt/mine.sh": "echo provisioned in $WORKSPACE with $CF_TUNNEL_TOKEN\n",
+    },
+    programs: { "app.conf": "[program:app]\ncommand=sleep 600\n" },
+  });
+  const log = await container.waitLog("provisioning | provisioned in /workspace/ with");
+  expect(log.match(/WORKSPACE: expected a value before.*/g)).toEqual([
+    'WORKSPACE: expected a value before the first script of the boot, got "/elsewhere/" from a script; using /workspace/',
+  ]);
+  const reasons = await waitFor(async () => {
+    const programs = JSON.parse(await container.sh("ai-dock status --json")) as {
+      name: string;
+      reason: string;
+    }[];
+    return programs.length > 0 && Object.fromEntries(programs.map(({ name, reason }) => [name, reason]));
+  });
+  expect(reasons).toMatchObject({ app: "switched off by AI_DOCK_DISABLE" });
+  expect(reasons["cloudflared"]).not.toBe("CF_TUNNEL_TOKEN is not set");
+});

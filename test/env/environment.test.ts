@@ -63,3 +63,9 @@ describe("settings that the boot has used already", () => {
     expect(environment.takeProblems().join()).toContain("got [redacted] from a script");
   });
 });
+
+test("changes leave other variables alone", () => {
+  const environment = environmentOf({ A: "1", B: "2" });
+  environment.change({ set: { B: "3", C: "4" }, unset: ["A"] });
+  expect(environment.env).toEqual({ B: "3", C: "4" });
+});
