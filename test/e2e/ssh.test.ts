@@ -4,14 +4,18 @@ import { join } from "node:path";
 import { boot, keypair, run, sshArgv, tempFolder } from "./harness.ts";
 
 /** The sshd of Debian 11, from its mirror or, once Debian 11 has left that, from the archive. */
+/** Takes sshd from Debian 11, of the mirror that the image itself uses. */
 const INSTALL_OPENSSH_8_4 = `
 set -e
 cd "$(mktemp -d)"
-for package in openssh/openssh-server_8.4p1-5+deb11u3 openssl/libssl1.1_1.1.1w-0+deb11u1; do
-  path=debian/pool/main/o/\${package}_$(dpkg --print-architecture).deb
-  curl -fsSLo package.deb "http://deb.debian.org/$path" || curl -fsSLo package.deb "http://archive.debian.org/$path"
-  dpkg -x package.deb .
-done
+mkdir -p lists/partial
+mirror=$(apt-get update --print-uris | sed -n "s|^'\\(.*\\)/dists/.*|\\1|p" | head -n 1)
+echo "deb [trusted=yes] $mirror bullseye main" >bullseye.list
+options=(-qq -o Dir::Etc::sourcelist="$PWD/bullseye.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$PWD/lists"
+  -o APT::Sandbox::User=root -o Acquire::Retries=3 -o Acquire::Languages=none -o Acquire::Check-Valid-Until=false)
+apt-get "\${options[@]}" update
+apt-get "\${options[@]}" download openssh-server/bullseye libssl1.1
+for package in *.deb; do dpkg -x "$package" .; done
 mv usr/lib/*/libcrypto.so.1.1 /usr/lib/
 mv usr/sbin/sshd /usr/sbin/sshd
 rm /usr/lib/openssh/sshd-session /usr/lib/openssh/sshd-auth
