@@ -59,7 +59,7 @@ export function withUser(acl: AclEntry[], uid: number): AclEntry[] {
 }
 
 /**
- * Lets a user do everything in a directory and in what is created in it from now on: `u:UID:rwx` and the
+ * Gives a user full access to a directory and to everything created in it from now on: `u:UID:rwx` and the
  * mask, as `setfacl -m` and `setfacl -d -m` do. The directory's owner needs no access entry.
  * Returns whether anything changed; throws with an errno `code`, `ENOTSUP` where there are no ACLs.
  */

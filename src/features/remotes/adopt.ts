@@ -11,7 +11,7 @@ export interface Adoption {
   moved: number;
   /** Records, below the cache, whose files wait in both places or have no readable record. */
   conflicts: string[];
-  /** Files for what the remote does not show any more. */
+  /** Files outside of the folder that the remote shows now. */
   outside: number;
 }
 
@@ -28,10 +28,10 @@ export function folderInUse(cache: string, path: string): FolderInUse | undefine
 }
 
 /**
- * rclone names the folder of a remote that variables define after their values, `NAME{hash}`: a new password
- * would leave behind what waits under the old one. Moves such uploads to the folder in use; rclone finds them when
- * it starts again. What waits in both, and what lies outside of what the remote shows now, stays where it is.
- * The cache is checked (RemoteCache.check), holds no other remote, and nobody else writes to it.
+ * Moves uploads of earlier settings to the folder in use, where rclone finds them at its next start. The folder of a
+ * remote that variables define has the hash of their values in its name, `NAME{hash}`, so that a new password would
+ * strand pending uploads. Files that wait in both folders, or outside of the folder shown now, stay in place. Expects
+ * a checked cache (RemoteCache.check), whose paths nobody else can change.
  */
 export async function adoptUploads(cache: DirectoryHandle, inUse: FolderInUse): Promise<Adoption> {
   const result: Adoption = { moved: 0, conflicts: [], outside: 0 };
@@ -76,8 +76,8 @@ async function adoptFolder(
 }
 
 /**
- * False when the same file waits at its new place, too. At no moment is there data without a record or the
- * reverse at both places: rclone deletes what has no record.
+ * Moves one file with its record; false when another version of the file waits at the new place. Link, rename, remove
+ * in this order: after a crash at any point one place has both data and record, and rclone deletes data without one.
  */
 async function move(cache: DirectoryHandle, file: string, from: string, to: string): Promise<boolean> {
   const place = (kind: string, folder: string) => join(cache.path, kind, folder, file);

@@ -10,22 +10,22 @@ import { checkTree, type Claim, claimDirectory, markChecked } from "./ownership.
 import { recordsBelow } from "./record.ts";
 import { walkTree } from "./tree.ts";
 
-/** Within a cache, where files wait whose record was cut off (see repair.ts). */
+/** The folder of a cache for files whose record was cut off (see repair.ts). */
 export const ASIDE = "aside";
 
-/** What is written to a remote and not uploaded yet. */
+/** Writes to a remote that are not uploaded yet. */
 export interface Pending {
   files: number;
   bytes: number;
 }
 
-/** The folder `remote` of a workspace, and the uid that owns the workspace. Throws AiDockError in one line. */
+/** Opens the folder `remote` of a workspace; also gives the uid that owns the workspace. Throws AiDockError in one line. */
 export function enterRemotes(workspace: string): { remote: DirectoryHandle; workspaceUid: number } {
   using parent = DirectoryHandle.open(workspace);
   return { remote: enterFolder(parent, "remote", `${workspace}remote`), workspaceUid: parent.stat().uid };
 }
 
-/** The folder of all caches, made this user's own, as the owner of the workspace needs none of them. Throws AiDockError. */
+/** Opens the folder of all caches and claims it for this user. Throws AiDockError in one line. */
 export function enterCaches(workspace: string): Omit<Claim, "shown"> {
   const { remote, workspaceUid } = enterRemotes(workspace);
   using _ = remote;
@@ -77,7 +77,7 @@ export class RemoteCache implements Disposable {
     return this.#claim.directory;
   }
 
-  /** Claims all that is in it. Throws AiDockError for what must not be uploaded or followed. */
+  /** Checks every entry (checkTree). Throws AiDockError for an entry that must not be uploaded or followed. */
   async check(): Promise<void> {
     using directory = this.directory.duplicate();
     await checkTree({ ...this.#claim, directory });
@@ -96,7 +96,7 @@ function lock(directory: DirectoryHandle, shown: string): number {
   throw new AiDockError(`"${shown}" is in use by another container; it is mounted when that one has ended`);
 }
 
-/** What waits in a cache. Throws when it cannot be read. */
+/** Counts the pending uploads of a cache. Throws with an errno `code` when the cache cannot be read. */
 export async function pendingIn(cache: DirectoryHandle): Promise<Pending> {
   const pending = { files: 0, bytes: 0 };
   using aside = childOf(cache, ASIDE);
@@ -125,7 +125,7 @@ export function childOf(cache: DirectoryHandle, name: string): DirectoryHandle |
   }
 }
 
-/** What waits in the cache of that name, for commands that only look. Throws when the cache cannot be read. */
+/** Counts the pending uploads of a cache by name; for commands, which change nothing. Throws like pendingIn(). */
 export async function pendingOf(workspace: string, folder: string): Promise<Pending> {
   using caches = openCaches(workspace);
   using cache = caches && childOf(caches, folder);
@@ -142,7 +142,7 @@ export interface Orphan extends Pending {
   cache: string;
 }
 
-/** What waits to be uploaded to remotes that are not configured any more. */
+/** Caches with pending uploads whose remote is no longer configured. */
 export async function orphanedUploads(layouts: RemoteLayout[], workspace: string): Promise<Orphan[]> {
   const used = new Set(layouts.map(({ folder }) => folder));
   const nothing = { files: 0, bytes: 0 };

@@ -17,13 +17,13 @@ export interface RemoteLayout {
   /** Its name in `remote` and in `remote/.cache`. */
   folder: string;
   mountPoint: string;
-  /** What is written through the mount waits here until it is uploaded. */
+  /** Writes wait here until they are uploaded. Shown in messages; all access goes through descriptors (cache.ts). */
   cache: string;
   /** rclone's remote control. */
   socket: string;
   /**
-   * What rclone is told as mount point and cache. Run by root, rclone gets directories below /run: the owner of the
-   * workspace can rename `remote` and `remote/.cache`, so a path through them leads root wherever that user likes.
+   * The paths on rclone's command line. For root they are bind mounts below /run: the owner of the workspace can rename
+   * `remote` and `remote/.cache`, so a path through these folders leads root wherever that user likes.
    */
   given: { mountPoint: string; cache: string };
 }

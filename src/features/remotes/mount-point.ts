@@ -7,7 +7,7 @@ import { isRcloneMount, topMount } from "../../sys/mounts.ts";
 import { run } from "../../sys/run.ts";
 import { isRoot } from "../../sys/users.ts";
 
-/** What mountinfo calls the cover. */
+/** Source of the cover in mountinfo. */
 const COVER = "remote-not-mounted";
 
 /** Modes that keep a user without root out of their own mount point, and let them in. */
@@ -21,8 +21,8 @@ const log = logger("remotes");
 
 /**
  * The directory `remote/NAME`, reached through a descriptor of `remote`: its owner may rename that folder, or put
- * symlinks in its place, at any moment. While no remote is mounted an empty directory covers it that cannot be
- * written: what lands in the disk below would neither be uploaded nor be seen again.
+ * symlinks in its place, at any moment. While no remote is mounted, an empty read-only file system covers the
+ * directory: files written beneath a mount would neither be uploaded nor be seen again.
  */
 export class MountPoint implements Disposable {
   readonly #remote: DirectoryHandle;
@@ -130,7 +130,7 @@ export class MountPoint implements Disposable {
   }
 }
 
-/** What fusermount3 has mounted for a user, fusermount3 alone may unmount for them. */
+/** Unmounts lazily for a user without root, which only the setuid program fusermount3 may do. */
 async function detachAsUser(path: string): Promise<void> {
   const command = ["fusermount3", "-uz", "--", path];
   const { code, stderr } = await run(command, { signal: AbortSignal.timeout(DETACH_MILLISECONDS) });

@@ -16,8 +16,8 @@ import { setTornAside } from "./repair.ts";
 const log = logger("remotes");
 
 /**
- * What this container holds of one remote between two runs of rclone, and during them: the locked cache and the
- * covered mount point. Specs of programs come and go with each update; the object stays.
+ * The locked cache and the covered mount point of one remote, held from the boot to the end of the program, across
+ * runs of rclone. Each update makes new specs of programs; all specs of one remote share this object.
  */
 export class RemoteMount {
   static readonly #all = new Map<string, RemoteMount>();
@@ -30,7 +30,7 @@ export class RemoteMount {
   #checked = false;
   #checking: Promise<void> | undefined;
   #refusal: string | undefined;
-  /** How often this place was released; a check that began before does not count. */
+  /** Number of calls of release(); a check that began before the last one has no effect. */
   #releases = 0;
 
   private constructor(layout: RemoteLayout) {
@@ -45,7 +45,7 @@ export class RemoteMount {
     return mount;
   }
 
-  /** So that nothing stays on the host, where the workspace is shared with it, however the boot has ended. */
+  /** Releases every remote: mounts in a shared workspace would outlive the container on its host. */
   static async releaseAll(): Promise<void> {
     for (const mount of RemoteMount.#all.values()) {
       const point = mount.#point;
@@ -63,7 +63,7 @@ export class RemoteMount {
     this.#point.cover();
   }
 
-  /** Holds the place and looks the cache through; for prepare(), which may take long. Never throws. */
+  /** hold(), then checks and repairs the cache; called from prepare(), which may be slow. Never throws. */
   async open(): Promise<void> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined;
@@ -83,14 +83,14 @@ export class RemoteMount {
       this.#checked = !isReleased();
       this.#refusal = undefined;
     } catch (error) {
-      // A start says so, again and again until there is no obstacle.
+      // lend() throws the reason at each attempt to start.
       this.#refusal = messageOf(error);
     }
   }
 
   /**
-   * Makes mount point, cache and socket ready for a new rclone. Throws AiDockError while the cache is another
-   * container's, not safe, or not looked through; the next attempt may find it otherwise.
+   * Prepares mount point, cache and socket for a new rclone. Throws AiDockError while another container has the cache,
+   * or the cache is not checked or not safe; a later attempt may succeed.
    */
   lend(): void {
     this.hold();
@@ -101,7 +101,7 @@ export class RemoteMount {
     const { socket, given } = this.layout;
     const own = runtimeDirectory(this.layout);
     for (const path of [dirname(own), own]) ensureDirectory(path, 0o700);
-    // A killed rclone has left its socket, and the next could not listen.
+    // The socket of a killed rclone would keep the next one from listening.
     rmSync(socket, { force: true });
     this.#point?.open();
     if (!isRoot()) return;
@@ -110,20 +110,20 @@ export class RemoteMount {
     if (this.#cache !== undefined) bindMount(this.#cache.directory.path, given.cache);
   }
 
-  /** Shows what rclone has mounted to everyone. Throws with an errno `code`. */
+  /** Bind-mounts rclone's new mount at `remote/NAME`. Throws with an errno `code`. */
   show(): void {
     const { given } = this.layout;
     if (!isRoot()) return;
     this.#point?.show(given.mountPoint);
     try {
-      // Root writes files again through this mount (see repair.ts), whose symlinks are the far end's.
+      // repair.ts writes as root through this mount; the far end may hold symlinks.
       forbidSymlinks(given.mountPoint);
     } catch (error) {
       log.debug(`"${given.mountPoint}" follows symlinks: ${messageOf(error)}`);
     }
   }
 
-  /** Takes away a mount that rclone could not, because it was killed or a process is still in it. */
+  /** Unmounts after the end of rclone, which cannot do so when it was killed or the mount is busy. */
   ended(): void {
     try {
       this.#takeBack();
@@ -133,24 +133,23 @@ export class RemoteMount {
     }
   }
 
-  /** Between an end of rclone and its next start. */
+  /** Moves files with truncated records aside; only between two runs of rclone. */
   async repair(): Promise<void> {
     await this.#point?.settled();
     await this.useCache((cache) => setTornAside(this.layout, cache));
   }
 
-  /** Calls back with the cache, which stays open until the promise is settled, whatever is released meanwhile. */
+  /** Calls back with a descriptor of the cache that stays open until the promise settles, also across release(). */
   async useCache<T>(use: (cache: DirectoryHandle) => Promise<T>): Promise<T | undefined> {
     if (this.#cache === undefined) return undefined;
     using cache = this.#cache.directory.duplicate();
     return await use(cache);
   }
 
-  /** Takes away what was mounted there and leaves the cache to others. Touches nothing that is not ours. */
+  /** Unmounts, and unlocks the cache. Without the lock nothing is touched: the mounts may be another container's. */
   release(): void {
     this.#releases++;
     this.#checked = false;
-    // Without the lock the mounts there may be another container's.
     if (this.#cache !== undefined) {
       this.#takeBack();
       this.#point?.release();
@@ -160,7 +159,7 @@ export class RemoteMount {
     this.#point = this.#cache = undefined;
   }
 
-  /** Empties the places below /run. */
+  /** Unmounts the paths that rclone was given. */
   #takeBack(): void {
     if (!isRoot()) return;
     for (const path of Object.values(this.layout.given))
@@ -169,8 +168,8 @@ export class RemoteMount {
 }
 
 /**
- * Takes away the mount points of remotes that are not mounted here any more, as a killed container leaves them: a
- * dead mount, a cover, or an empty directory that invites someone to write to it.
+ * Removes mount points that a killed container has left for remotes that this one does not mount: a dead mount, a
+ * cover, or an empty directory in which files would be written beneath a later mount.
  */
 export async function clearLeftovers(workspace: string, inUse: RemoteLayout[]): Promise<void> {
   const used = new Set(inUse.map(({ folder }) => folder));
@@ -178,7 +177,7 @@ export async function clearLeftovers(workspace: string, inUse: RemoteLayout[]): 
   using caches = enterCaches(workspace).directory;
   const known = new Set((await caches.list()).filter((entry) => entry.isDirectory()).map(({ name }) => name));
   for (const { name } of await remote.list()) {
-    // A folder without a cache is none of ours.
+    // Folders without a cache are users' own.
     if (used.has(name) || !known.has(name)) continue;
     try {
       using _ = RemoteCache.open(workspace, name);

@@ -6,13 +6,13 @@ import { requireDepth } from "./tree.ts";
 
 const PRIVATE = 0o700;
 
-/** Only the owner of a directory can set this bit: its entries date from a time when others could put them there. */
+/** Sticky bit, which only the owner of a directory can set: its entries are from a time when others could add some. */
 const UNCHECKED = 0o1000;
 
 const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_ALL = 0o004;
 
-/** A directory, what to call it in messages, and the uid that owns the workspace around it. */
+/** A directory, its name for messages, and the uid that owns the workspace. */
 export interface Claim {
   directory: DirectoryHandle;
   shown: string;
@@ -20,10 +20,10 @@ export interface Claim {
 }
 
 /**
- * Makes a directory this user's own, mode 0700 without ACL, so that nobody else can change what is in it. Images
- * before this one left caches open to the owner of the workspace; such a directory is marked until checkTree()
- * has seen its entries. True for one with that mark. Throws AiDockError for a directory of a third user and where
- * the file system keeps no owner or mode.
+ * Makes a directory this user's own, mode 0700 without ACL, so that nobody else can change its entries. Earlier
+ * versions left caches open to the owner of the workspace; such a directory is marked until checkTree() has checked
+ * its entries. Returns whether the mark is set. Throws AiDockError for a directory of a third user, and where the file
+ * system keeps no owner or mode.
  */
 export function claimDirectory({ directory, shown, workspaceUid }: Claim): boolean {
   const self = process.geteuid?.() ?? 0;
@@ -47,14 +47,15 @@ export function claimDirectory({ directory, shown, workspaceUid }: Claim): boole
   throw new AiDockError(`"${shown}": expected a directory that uid ${self} alone can change, got ${why}`);
 }
 
-/** Says that nothing in a claimed directory needs a look. */
+/** Takes the mark of a claimed directory away. */
 export function markChecked(directory: DirectoryHandle): void {
   chmodSync(directory.path, PRIVATE);
 }
 
 /**
- * Claims a whole tree, from the top down: once a directory is claimed its entries stand still. Throws AiDockError,
- * and leaves everything in place, for an entry that could lead this user, or hand to others, what is not theirs.
+ * Claims every directory of a tree and checks the files of those with the mark. From the top down: nobody else can
+ * change the entries of a claimed directory. Deletes nothing. Throws AiDockError for an entry that could lead rclone out
+ * of the tree (a symlink) or have a private file of root's uploaded.
  */
 export async function checkTree(claim: Claim): Promise<void> {
   const { directory, shown } = claim;
@@ -86,7 +87,7 @@ function checkFile(
     chmodSync(`${directory.path}/${entry.name}`, 0o600);
     return;
   }
-  // A file that its finder could not read, moved or linked here, would be uploaded for them to read.
+  // The owner of the workspace could move or link a file here that only root can read, and read the upload.
   const harmless = size === 0 || (nlink === 1 && (mode & READABLE_BY_ALL) !== 0) || self === workspaceUid;
   if (uid === self && harmless) return;
   const fix = `where it is meant to be uploaded: chown ${workspaceUid} it`;

@@ -7,13 +7,13 @@ import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 
 const recordSchema = z.looseObject({ Dirty: z.boolean(), Size: z.number() });
 
-/** What rclone notes of a cached file: whether it waits to be uploaded, and its size in bytes. */
+/** rclone's record of a cached file: pending upload or not, and size in bytes. */
 export interface CacheRecord {
   dirty: boolean;
   size: number;
 }
 
-/** No more of one record is read: the file may be of any size, and PID 1 reads it. */
+/** Limit for what PID 1 reads of one record; ranges of a sparse file can make a record larger. */
 const LIMIT_BYTES = 64 * 1024;
 /** rclone writes `Size` among the first fields and `Dirty` last, with the ranges of a sparse file in between. */
 const EDGE_BYTES = 1024;
@@ -66,7 +66,7 @@ function parseEdges(head: string, tail: string): CacheRecord | undefined {
     : { dirty: dirty === "true", size: Number(size) };
 }
 
-/** Every record below a directory, `path` being relative to it; undefined for what is no record. */
+/** Every record below a directory, with its path from there; undefined for a file that is no record. */
 export async function* recordsBelow(root: DirectoryHandle) {
   for await (const { directory, prefix, files } of walkTree(root)) {
     for (let index = 0; index < files.length; index += READ_AT_ONCE) {

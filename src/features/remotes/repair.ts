@@ -14,8 +14,8 @@ import { walkTree } from "./tree.ts";
 const log = logger("remotes");
 
 /**
- * A kill in the middle of writing a record leaves one that rclone cannot read, and at its next start it deletes
- * the file that belongs to it, uploaded or not. Moves such files to `aside`. Only while rclone does not run.
+ * Moves files with truncated records to `aside`. A SIGKILL while rclone writes a record truncates it, and rclone deletes
+ * the file of an unreadable record at its next start, uploaded or not. Only while rclone does not run.
  */
 export async function setTornAside({ remote }: RemoteLayout, cache: DirectoryHandle): Promise<void> {
   try {
@@ -27,7 +27,7 @@ export async function setTornAside({ remote }: RemoteLayout, cache: DirectoryHan
   }
 }
 
-/** Writes the files in `aside` through the mount, which is there. */
+/** Writes the files in `aside` through the mount; only while rclone runs. Never throws. */
 export async function writeAgain(
   { remote, cache: shown, socket, given }: RemoteLayout,
   cache: DirectoryHandle,
@@ -49,7 +49,7 @@ export async function writeAgain(
   }
 }
 
-/** Moves the files whose records make no sense; how many. The cache is checked, so that paths in it are safe. */
+/** Returns the number of files moved. Expects a checked cache, whose paths nobody else can change. */
 async function moveTorn(cache: DirectoryHandle): Promise<number> {
   let moved = 0;
   using records = childOf(cache, "vfsMeta");
@@ -68,9 +68,9 @@ async function moveTorn(cache: DirectoryHandle): Promise<number> {
 }
 
 /**
- * Writes what was set aside through the mount, where nothing of that name is at the far end. What is there already
- * may be the same, older or newer: then both are kept, and `kept` names ours, below the cache. `below` leads from
- * the folder of a remote in the cache to the root of the mount.
+ * Copies files from `aside` through the mount unless the far end has a file of that name, which may be the same, older
+ * or newer: then both are kept, and `kept` has the path below the cache. `below` leads from the folder of a remote in
+ * the cache to the root of the mount.
  */
 async function bringBack(cache: DirectoryHandle, below: string[], mountPoint: string, over: AbortSignal) {
   const result = { written: 0, kept: [] as string[] };
@@ -91,7 +91,7 @@ async function bringBack(cache: DirectoryHandle, below: string[], mountPoint: st
   return result;
 }
 
-/** By commands, which can be ended: an rclone that hangs would hold a thread of ours for ever. */
+/** Runs commands, which can be killed: a syscall on the mount of a hung rclone would block a thread for ever. */
 async function copyUnlessThere(from: string, to: string, over: AbortSignal): Promise<boolean> {
   const succeeds = async (...command: string[]) => {
     const { code } = await run(command, { signal: over });
@@ -108,7 +108,7 @@ async function copyUnlessThere(from: string, to: string, over: AbortSignal): Pro
   );
 }
 
-/** The path, with a number behind it where one waits there from before. */
+/** A path that is not taken: the given one, or with a number behind it. */
 async function unused(path: string): Promise<string> {
   let result = path;
   for (let number = 2; await Bun.file(result).exists(); number++) result = `${path}.${number}`;

@@ -22,8 +22,8 @@ export function requireDepth(path: string): void {
 }
 
 /**
- * Walks a tree by descriptors (openat, O_NOFOLLOW): whoever swaps a directory for a symlink meanwhile cannot lead
- * the walk out of the tree. Symlinks, sockets and devices are left out.
+ * Walks a tree by descriptors (openat, O_NOFOLLOW): a user who swaps a directory for a symlink meanwhile cannot
+ * lead the walk out of the tree. Symlinks, sockets and devices are left out.
  * Throws AiDockError below a path that is too long, and with an errno `code`.
  */
 export async function* walkTree(root: DirectoryHandle): AsyncGenerator<TreeDirectory> {
@@ -61,7 +61,7 @@ function childIfThere(parent: DirectoryHandle, name: string): DirectoryHandle | 
   }
 }
 
-/** Removes a directory and all below it by descriptors; what cannot be removed throws with an errno `code`. */
+/** Removes a directory tree by descriptors. Throws with an errno `code`. */
 export async function removeTree(parent: DirectoryHandle, name: string): Promise<void> {
   using directory = parent.child(name);
   for (const entry of await directory.list()) {
