@@ -3,7 +3,7 @@ import { lookupUser } from "../sys/users.ts";
 import { programId } from "../programs/names.ts";
 import { compareStart } from "../programs/order.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
-import { distinctLogs } from "./distinct-logs.ts";
+import { distinctLogs } from "./log-spec.ts";
 import { readFiles } from "./files.ts";
 import { readMemberships } from "./memberships.ts";
 import { reportIgnored } from "./ignored.ts";

@@ -1,6 +1,13 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
-import { LOG_DIRECTORY, logFile, type LogSpec, MEGABYTE } from "../programs/spec.ts";
+import {
+  type FileLog,
+  LOG_DIRECTORY,
+  type LogSpec,
+  MEGABYTE,
+  type ProgramSpec,
+  logFile,
+} from "../programs/spec.ts";
 import type { Variables } from "./python/percent.ts";
 import type { SectionReader } from "./reader.ts";
 import { amount, boolean, byteSize } from "./values.ts";
@@ -78,4 +85,43 @@ function warnUnused(reader: SectionReader, key: string): void {
 
 function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? homedir() + path.slice(1) : path;
+}
+
+/**
+ * Gives each program its own default log file: processes of one name in different groups would share one. Files that
+ * the configuration names stay as they are.
+ */
+export function distinctLogs(programs: ProgramSpec[]): ProgramSpec[] {
+  const names = new Set<string>();
+  const shared = new Set(programs.flatMap(({ name }) => (names.size === names.add(name).size ? [name] : [])));
+  if (shared.size === 0) return programs;
+  const taken = new Set<string>();
+  return programs.map((spec) => {
+    if (!shared.has(spec.name)) return spec;
+    const clashes = defaultFiles(spec).some((path) => taken.has(path));
+    const distinct = clashes ? { ...spec, ...renamed(spec) } : spec;
+    for (const path of defaultFiles(distinct)) taken.add(path);
+    return distinct;
+  });
+}
+
+function renamed({ name, group, stdout, stderr }: ProgramSpec): Pick<ProgramSpec, "stdout" | "stderr"> {
+  const rename = (log: LogSpec, stream: "stdout" | "stderr"): LogSpec =>
+    isDefault(log, name, stream) ? { ...log, path: logFile(`${group}-${name}`, stream).path } : log;
+  return {
+    stdout: rename(stdout, "stdout"),
+    stderr: stderr === "stdout" ? stderr : rename(stderr, "stderr"),
+  };
+}
+
+/** Paths of the streams whose file the configuration does not name. */
+function defaultFiles({ name, stdout, stderr }: ProgramSpec): string[] {
+  const paths: string[] = [];
+  if (isDefault(stdout, name, "stdout")) paths.push(stdout.path);
+  if (stderr !== "stdout" && isDefault(stderr, name, "stderr")) paths.push(stderr.path);
+  return paths;
+}
+
+function isDefault(log: LogSpec, name: string, stream: "stdout" | "stderr"): log is FileLog {
+  return log.kind === "file" && log.path === logFile(name, stream).path;
 }

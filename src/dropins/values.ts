@@ -1,7 +1,6 @@
 import { constants } from "node:os";
-import { signalNumber } from "../sys/children.ts";
 import { Expected } from "../programs/problem.ts";
-import { pythonInt, pythonOctal } from "./python/int.ts";
+import { signalNumber } from "../sys/children.ts";
 
 const TRUE = new Set(["yes", "true", "on", "1"]);
 const FALSE = new Set(["no", "false", "off", "0"]);
@@ -94,4 +93,20 @@ export function port(text: string): number {
   const value = pythonInt(text);
   if (value === undefined || value < 1 || value > 65535) throw new Expected("a port from 1 to 65535");
   return value;
+}
+
+const DECIMAL = /^[+-]?\d+(?:_\d+)*$/;
+const OCTAL = /^[+-]?(?:0o)?_?[0-7]+(?:_[0-7]+)*$/i;
+
+/** What Python's int() reads: signs, `1_000` and surrounding space are fine. Undefined when it is no number. */
+export function pythonInt(text: string): number | undefined {
+  const trimmed = text.trim();
+  return DECIMAL.test(trimmed) ? Number(trimmed.replaceAll("_", "")) : undefined;
+}
+
+/** What Python's int(text, 8) reads: `022`, `22` and `0o22` are the same. */
+export function pythonOctal(text: string): number | undefined {
+  const trimmed = text.trim();
+  if (!OCTAL.test(trimmed)) return undefined;
+  return Number.parseInt(trimmed.replaceAll(/_|0o/gi, ""), 8);
 }

@@ -1,9 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { IDENTIFIER } from "../../env/session.ts";
+import { AiDockError } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import type { BootContext } from "../step.ts";
-import { scratchDirectory } from "./scratch.ts";
 import { readScript } from "./script.ts";
 import { bashCommand, parseDump } from "./wrapper.ts";
 
@@ -71,4 +71,20 @@ function applyExports(env: Record<string, string>, left: Map<string, string>): n
     changed++;
   }
   return changed;
+}
+
+/** In memory where possible: exports of scripts may be secret. */
+const parents = ["/run", "/dev/shm", "/tmp"];
+
+/** Makes a directory of mode 0700, which is removed when the result goes out of scope. Throws AiDockError. */
+export function scratchDirectory(): { path: string } & Disposable {
+  for (const parent of parents) {
+    try {
+      const path = mkdtempSync(`${parent}/ai-dock-`);
+      return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+    } catch {
+      // Read-only or missing; the next parent may do.
+    }
+  }
+  throw new AiDockError(`Scripts: expected a writable directory of ${parents.join(", ")}, got none; not run`);
 }

@@ -1,9 +1,8 @@
 import { accessSync, constants, existsSync, lstatSync } from "node:fs";
 import { workspaceOf } from "../../env/workspace.ts";
-import { hasCapability, isCapabilityWithinBounds } from "../../sys/capabilities.ts";
+import { hasCapability, isCapabilityWithinBounds, isRoot, lookupUser } from "../../sys/users.ts";
 import { findProgram } from "../../sys/which.ts";
 import { readIfExists } from "../../sys/fs.ts";
-import { isRoot, lookupUser } from "../../sys/users.ts";
 
 /** A requirement of mounting. */
 export interface Requirement {

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { AUTHORIZED_KEYS, countKeys, spareAuthorizedKeys } from "./authorized-keys/store.ts";
-import { type Capability, hasCapability } from "../../sys/capabilities.ts";
+import { type Capability, hasCapability, isRoot } from "../../sys/users.ts";
 import { isPortTaken } from "../../sys/proc.ts";
 import { NEEDS_ROOT, SSHD } from "./prepare.ts";
 import { missingRootShell } from "./accounts.ts";
-import { isRoot } from "../../sys/users.ts";
 import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";
 
 const NEEDED: Capability[] = ["SETUID", "SETGID", "SYS_CHROOT"];
