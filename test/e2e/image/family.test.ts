@@ -146,27 +146,31 @@ test(
   FAMILY_MILLISECONDS,
 );
 
-test("a CUDA image on a base like NVIDIA's: its entrypoint is not run, its variables stay", async () => {
-  const nvidia = `ai-dock:${RUN_ID}-nvidia`;
-  const dockerfile = `FROM debian:trixie
+test(
+  "a CUDA image on a base like NVIDIA's: its entrypoint is not run, its variables stay",
+  async () => {
+    const nvidia = `ai-dock:${RUN_ID}-nvidia`;
+    const dockerfile = `FROM debian:trixie
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility PATH=/usr/local/cuda/bin:$PATH
 ENTRYPOINT ["/opt/nvidia/nvidia_entrypoint.sh"]
 CMD ["/bin/bash"]
 `;
-  await must(["docker", "build", "--quiet", "--tag", nvidia, "-"], { stdin: dockerfile });
-  const image = `${FAMILY}:nvidia`;
-  await bake(["cuda-12-9-1-cudnn-runtime-24-04"], {
-    "*.contexts.base": `docker-image://${nvidia}`,
-    "*.tags": image,
-  });
-  await using container = await boot({ image });
-  await container.waitReady();
-  expect(await container.sh('echo "$NVIDIA_VISIBLE_DEVICES $PATH"')).toMatch(
-    /^all .*\/usr\/local\/cuda\/bin/,
-  );
-  expect(await container.logs()).not.toContain("nvidia_entrypoint");
-  await must(["docker", "rmi", "--force", nvidia]);
-});
+    await must(["docker", "build", "--quiet", "--tag", nvidia, "-"], { stdin: dockerfile });
+    const image = `${FAMILY}:nvidia`;
+    await bake(["cuda-12-9-1-cudnn-runtime-24-04"], {
+      "*.contexts.base": `docker-image://${nvidia}`,
+      "*.tags": image,
+    });
+    await using container = await boot({ image });
+    await container.waitReady();
+    expect(await container.sh('echo "$NVIDIA_VISIBLE_DEVICES $PATH"')).toMatch(
+      /^all .*\/usr\/local\/cuda\/bin/,
+    );
+    expect(await container.logs()).not.toContain("nvidia_entrypoint");
+    await must(["docker", "rmi", "--force", nvidia]);
+  },
+  FAMILY_MILLISECONDS,
+);
 
 test.each([
   ["rocm-7.2.4-runtime-24.04", "rocminfo 7.2.4"],
@@ -192,30 +196,38 @@ test("a level that a repository does not have is refused with its name", async (
   expect(outcome).toContain('ROCM_LEVEL: expected one that radeon has, got "complete"');
 });
 
-test("a plain docker build gives the CPU image", async () => {
-  const image = `${FAMILY}:plain`;
-  const contexts = { base: BASE, tools: tempFolder(), binary: "dist" };
-  const argv = Object.entries(contexts).flatMap(([name, value]) => ["--build-context", `${name}=${value}`]);
-  await must(["docker", "build", "--quiet", "--target", "image", "--tag", image, ...argv, "."], {
-    cwd: ROOT,
-  });
-  await using container = await boot({ image });
-  await container.waitReady();
-  expect(await container.sh('echo "$XPU_TARGET"')).toBe("CPU");
-});
+test(
+  "a plain docker build gives the CPU image",
+  async () => {
+    const image = `${FAMILY}:plain`;
+    const contexts = { base: BASE, tools: tempFolder(), binary: "dist" };
+    const argv = Object.entries(contexts).flatMap(([name, value]) => ["--build-context", `${name}=${value}`]);
+    await must(["docker", "build", "--quiet", "--target", "image", "--tag", image, ...argv, "."], {
+      cwd: ROOT,
+    });
+    await using container = await boot({ image });
+    await container.waitReady();
+    expect(await container.sh('echo "$XPU_TARGET"')).toBe("CPU");
+  },
+  FAMILY_MILLISECONDS,
+);
 
-test("the same sources and date give the same image, byte for byte", async () => {
-  const folder = tempFolder();
-  const build = async (name: string) => {
-    await bake(
-      ["cpu-24-04"],
-      { "*.output": `type=tar,dest=${folder}/${name}` },
-      { flags: ["--no-cache"], env: { SOURCE_DATE_EPOCH: "1700000000" } },
-    );
-    return (await must(["sha256sum", `${folder}/${name}`])).split(" ")[0];
-  };
-  expect(await build("first")).toBe(await build("second"));
-});
+test(
+  "the same sources and date give the same image, byte for byte",
+  async () => {
+    const folder = tempFolder();
+    const build = async (name: string) => {
+      await bake(
+        ["cpu-24-04"],
+        { "*.output": `type=tar,dest=${folder}/${name}` },
+        { flags: ["--no-cache"], env: { SOURCE_DATE_EPOCH: "1700000000" } },
+      );
+      return (await must(["sha256sum", `${folder}/${name}`])).split(" ")[0];
+    };
+    expect(await build("first")).toBe(await build("second"));
+  },
+  FAMILY_MILLISECONDS,
+);
 
 test("every file of the test image belongs to root, and none of the system's is for all to write", async () => {
   const script =
