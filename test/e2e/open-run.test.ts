@@ -71,3 +71,17 @@ test("root's shells source no file of another user", async () => {
   await container.sh(SHELLS);
   expect(await container.sh("ls /root/pwned 2>/dev/null || echo none")).toBe("none");
 });
+
+test("an image's own directory of announcements keeps its owner, mode and files", async () => {
+  const { folder, mounts } = openRun();
+  const ports = join(folder, "http_ports");
+  mkdirSync(ports);
+  writeFileSync(join(ports, "8188"), "{}");
+  chownSync(ports, 0, 1111);
+  chmodSync(ports, 0o2770);
+  await using container = await boot({ mounts });
+  await container.waitReady();
+  expect(await container.sh("stat -c '%u %g %a' /run/http_ports; ls /run/http_ports")).toBe(
+    "0 1111 2770\n8188",
+  );
+});
