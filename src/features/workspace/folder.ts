@@ -51,6 +51,8 @@ function readPlain(path: string): string | undefined {
   }
 }
 
+const PERMISSIONS_OF_OTHERS = 0o077;
+
 const reasons: Record<string, string> = {
   ENOTSUP: "the file system has none",
   EOPNOTSUPP: "the file system has none",
@@ -67,6 +69,14 @@ export type Granted = "set" | "kept" | "failed";
  * they are: root does not walk what others have put there.
  */
 export function grantOwner(directory: DirectoryHandle, shown: string, uid: number, log: Logger): Granted {
+  const { uid: owner, mode } = directory.stat();
+  // The owner of the workspace can rename a private directory of root's to a name that gets access.
+  if (owner !== uid && (mode & PERMISSIONS_OF_OTHERS) === 0) {
+    log.warn(
+      `"${shown}": expected a directory open to others, got a private one of uid ${owner}; uid ${uid} gets no access`,
+    );
+    return "failed";
+  }
   try {
     return grantUser(directory.path, uid) ? "set" : "kept";
   } catch (error) {

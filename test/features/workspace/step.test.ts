@@ -147,6 +147,20 @@ describe("prepareWorkspace()", () => {
       expect([uid, mode & 0o777, hasAcl(join(path, "remote/.cache"))]).toEqual([0, 0o700, false]);
     });
 
+    test("opens no private directory of root's that its owner has renamed to the folder of remotes", () => {
+      const path = owned("renamed");
+      mkdirSync(join(path, "remote"), { mode: 0o700 });
+      const context = bootContext({ WORKSPACE: path });
+      prepareWorkspace(context, mountinfo(path));
+      expect([hasAcl(join(path, "remote")), statSync(join(path, "remote")).mode & 0o777]).toEqual([
+        false,
+        0o700,
+      ]);
+      expect(context.lines).toEqual([
+        `warn "${path}/remote": expected a directory open to others, got a private one of uid 0; uid 1234 gets no access`,
+      ]);
+    });
+
     test("replaces a link in the place of a warning, and leaves what it leads to", async () => {
       const [path, secret] = [owned("warned"), join(base, "secret")];
       writeFileSync(secret, "secret");
