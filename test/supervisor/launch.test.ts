@@ -110,6 +110,6 @@ test("a file that the kernel cannot execute is an error of the start, and leaves
         onExit: () => undefined,
       }),
     ).toThrow("ENOEXEC");
-  await Bun.sleep(0);
-  expect(descriptors()).toBeLessThanOrEqual(before);
+  // Pumps close their ends in a later turn of the event loop; a leak runs into the limit of the test.
+  while (descriptors() > before) await Bun.sleep(5);
 });

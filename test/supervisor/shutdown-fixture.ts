@@ -41,8 +41,9 @@ const hurried = new AbortController();
 const done = shutdown(supervisor, Number(seconds), hurried.signal);
 if (hurry === "hurry") hurried.abort();
 await done;
-await Bun.sleep(100);
-const left = descendantsOf(process.pid, listProcesses()).filter(({ state }) => state !== "Z");
+const remaining = () => descendantsOf(process.pid, listProcesses()).filter(({ state }) => state !== "Z");
+// On a busy machine a process that was killed takes its time to be gone; one that was not stays.
+for (let look = 0; look < 100 && remaining().length > 0; look++) await Bun.sleep(50);
 const ends = Object.fromEntries(programs.map(({ id, exit }) => [id, exit?.signal ?? exit?.code ?? null]));
-process.stdout.write(JSON.stringify({ ended, ends, left: left.length }));
+process.stdout.write(JSON.stringify({ ended, ends, left: remaining().length }));
 process.exit(0);
