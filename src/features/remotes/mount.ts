@@ -11,6 +11,7 @@ import { isRoot } from "../../sys/users.ts";
 import { enterCaches, enterRemotes, RemoteCache } from "./cache.ts";
 import { type RemoteLayout, runtimeDirectory } from "./layout.ts";
 import { MountPoint } from "./mount-point.ts";
+import { isOpen } from "./ownership.ts";
 import { setTornAside } from "./repair.ts";
 
 const log = logger("remotes");
@@ -107,7 +108,10 @@ export class RemoteMount {
     if (!isRoot()) return;
     this.#takeBack();
     for (const path of Object.values(given)) ensureDirectory(path, 0o700);
-    if (this.#cache !== undefined) bindMount(this.#cache.directory.path, given.cache);
+    if (this.#cache === undefined) return;
+    bindMount(this.#cache.directory.path, given.cache);
+    // Others can plant symlinks in a cache on a file system without modes.
+    if (isOpen(this.#cache.directory.stat())) forbidSymlinks(given.cache);
   }
 
   /** Bind-mounts rclone's new mount at `remote/NAME`. Throws with an errno `code`. */

@@ -22,8 +22,9 @@ export interface Claim {
 /**
  * Makes a directory this user's own, mode 0700 without ACL, so that nobody else can change its entries. Earlier
  * versions left caches open to the owner of the workspace; such a directory is marked until checkTree() has checked
- * its entries. Returns whether the mark is set. Throws AiDockError for a directory of a third user, and where the file
- * system keeps no owner or mode.
+ * its entries. Returns whether the entries are unchecked. A file system that keeps no modes and shows everything as this
+ * user's (a Windows share) is accepted: nothing on such a file system is private, and the mount for rclone follows no
+ * symlinks. Throws AiDockError for a directory of a third user, and where the file system keeps no owners.
  */
 export function claimDirectory({ directory, shown, workspaceUid }: Claim): boolean {
   const self = process.geteuid?.() ?? 0;
@@ -42,9 +43,14 @@ export function claimDirectory({ directory, shown, workspaceUid }: Claim): boole
     obstacle = errnoOf(error) ?? messageOf(error);
   }
   const now = directory.stat();
-  if (now.uid === self && (now.mode & WRITABLE_BY_OTHERS) === 0) return unchecked;
+  if (now.uid === self && (!isOpen(now) || self === workspaceUid)) return unchecked;
   const why = obstacle ?? "the file system keeps no owners";
   throw new AiDockError(`"${shown}": expected a directory that uid ${self} alone can change, got ${why}`);
+}
+
+/** True for a directory in which others can change entries, although this user has claimed it. */
+export function isOpen({ mode }: { mode: number }): boolean {
+  return (mode & WRITABLE_BY_OTHERS) !== 0;
 }
 
 /** Takes the mark of a claimed directory away. */

@@ -123,3 +123,24 @@ test.concurrent("a directory of a third user in the place of a cache costs that 
   await container.sh(`echo one >${FAR}/one`);
   await arrived(far, { one: sha256("one\n") });
 });
+
+test.concurrent("a file system without modes holds a cache, in which rclone follows no symlink", async () => {
+  // As a share of Windows shows itself: everything is root's, and anyone may write.
+  const share =
+    "rclone mount /srv/disk /share --config /dev/null --umask 0 --allow-other --vfs-cache-mode full";
+  const script = `mkdir -p /srv/disk /srv/far /share; ${share} --daemon; exec ai-dock init.sh`;
+  await using container = await boot({
+    ...mountable,
+    env: { RCLONE_CONFIG_FAR_TYPE: "alias", RCLONE_CONFIG_FAR_REMOTE: "/srv/far", WORKSPACE: "/share" },
+    entrypoint: "bash",
+    cmd: ["-c", script],
+  });
+  await mounted(container);
+  expect(await container.sh("stat -c %a /share/remote/.cache /share/remote/.cache/far")).toBe("777\n777");
+  await container.sh("echo data >/share/remote/far/file");
+  await waitFor(async () => (await container.sh("cat /srv/far/file || true")) === "data", {
+    what: "the upload",
+    detail: () => container.logs(),
+  });
+  expect(await container.sh("grep -c '/rclone/[^ ]*/cache .*nosymfollow' /proc/mounts")).toBe("1");
+});
