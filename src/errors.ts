@@ -8,6 +8,9 @@ export const ExitCode = {
   configuration: 78,
 } as const;
 
+/** Exit codes that shells give to a command that cannot run, and to one that SIGKILL ended. */
+export const ShellCode = { notExecutable: 126, notFound: 127, killed: 137 } as const;
+
 /** Stable identifiers of errors, for scripts, clients of the control socket and tests. */
 export const errorCodes = [
   "E_BAD_REQUEST",

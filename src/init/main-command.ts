@@ -1,11 +1,8 @@
-import { AiDockError } from "../errors.ts";
+import { AiDockError, ShellCode } from "../errors.ts";
 import { resolveCommand } from "../supervisor/command-line.ts";
 import { type ChildExit, sendSignal, shellCode, spawnChild } from "../sys/children.ts";
 import { isTerminal } from "../sys/libc.ts";
 import type { Signals } from "./signals.ts";
-
-/** The exit code of a main command that does not end by itself, as shells have it for SIGKILL. */
-const KILLED = 137;
 
 export interface MainCommandOptions {
   command: string[];
@@ -42,7 +39,7 @@ export async function runMainCommand(options: MainCommandOptions): Promise<MainC
       main.signal(signal);
       if (signal !== "TERM" || askedAt !== undefined) return;
       askedAt = performance.now();
-      setTimeout(() => overdue.resolve(KILLED), patience * 1000).unref();
+      setTimeout(() => overdue.resolve(ShellCode.killed), patience * 1000).unref();
     });
     const code = await Promise.race([main.ended, giveUp, overdue.promise]);
     signals.reclaim();
@@ -78,6 +75,6 @@ function startMainCommand(command: string[], env: Record<string, string>) {
     });
     return { ended: ended.promise, signal: (signal: string) => void sendSignal(-child.pid, signal) };
   } catch (error) {
-    throw new AiDockError(`cannot run '${name}'`, { exitCode: 126, cause: error });
+    throw new AiDockError(`cannot run '${name}'`, { exitCode: ShellCode.notExecutable, cause: error });
   }
 }

@@ -1,13 +1,11 @@
 import { closeSync, openSync } from "node:fs";
-import { messageOf } from "../errors.ts";
+import { messageOf, ShellCode } from "../errors.ts";
 import { pumpOutput } from "../logs/write/pump.ts";
 import { childExit, shellCode, spawnChild } from "../sys/children.ts";
 import { pipe } from "../sys/libc.ts";
 import type { LoggedExit, LoggedRunOptions } from "../features/step.ts";
 import { ProcessTree } from "../supervisor/process-tree.ts";
 import type { BootLogs } from "./logs.ts";
-
-const NOT_FOUND = 127;
 
 /** What a script and all it has started get between SIGTERM and SIGKILL. */
 const KILL_AFTER_SECONDS = 2;
@@ -35,7 +33,7 @@ export async function runLogged(
     child = tree.spawn(() => spawnChild({ command, env, ...directory, stdout: write, stderr: write }));
   } catch (error) {
     logs.line(name, messageOf(error));
-    return { code: NOT_FOUND };
+    return { code: ShellCode.notFound };
   } finally {
     closeSync(write);
   }

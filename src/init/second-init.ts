@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { AiDockError } from "../errors.ts";
+import { AiDockError, ShellCode } from "../errors.ts";
 import { resolveCommand } from "../supervisor/command-line.ts";
 import { execForeground } from "../sys/libc.ts";
 import { controlSocket } from "../sys/runtime-directory.ts";
@@ -25,7 +25,7 @@ export async function stayBeside(
   const [name, ...args] = command;
   if (name !== undefined) {
     const failure = execForeground([resolveCommand(name, env["PATH"], undefined), ...args], env);
-    throw new AiDockError(`cannot run '${name}': ${failure}`, { exitCode: 126 });
+    throw new AiDockError(`cannot run '${name}': ${failure}`, { exitCode: ShellCode.notExecutable });
   }
   const text = "ai-dock runs in this container already; this init.sh changes nothing and waits for its end";
   process.stderr.write(`ai-dock: ${text}\n`);

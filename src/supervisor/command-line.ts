@@ -1,6 +1,6 @@
 import { accessSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { AiDockError } from "../errors.ts";
+import { AiDockError, ShellCode } from "../errors.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
 import { isNetworkMount } from "../sys/mounts.ts";
 import { lookupUser } from "../sys/users.ts";
@@ -96,13 +96,16 @@ function requireExecutable(path: string, shown: string): void {
 }
 
 function notFound(command: string): AiDockError {
-  return new AiDockError(`can't find command '${command}'`, { code: "E_COMMAND_NOT_FOUND", exitCode: 127 });
+  return new AiDockError(`can't find command '${command}'`, {
+    code: "E_COMMAND_NOT_FOUND",
+    exitCode: ShellCode.notFound,
+  });
 }
 
 function notExecutable(command: string, why: string): AiDockError {
   return new AiDockError(`command at '${command}' is not executable: ${why}`, {
     code: "E_COMMAND_NOT_EXECUTABLE",
-    exitCode: 126,
+    exitCode: ShellCode.notExecutable,
   });
 }
 

@@ -1,3 +1,4 @@
+import { ShellCode } from "../errors.ts";
 import { childExit, sendSignal, shellCode, spawnChild } from "./children.ts";
 import { DEFAULT_PATH } from "./which.ts";
 
@@ -18,10 +19,6 @@ export interface RunResult {
   /** For a command that no signal ends: resolves when it has ended after all. */
   left?: Promise<unknown>;
 }
-
-const NOT_FOUND = 127;
-/** The code of a command that was killed, also when it has not ended yet. */
-const KILLED = 137;
 
 /**
  * How often, and for how long each time, the end of the output is waited for once the command has ended. In
@@ -48,7 +45,7 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
       stderr: "pipe",
     });
   } catch (error) {
-    return { code: NOT_FOUND, stdout: "", stderr: String(error) };
+    return { code: ShellCode.notFound, stdout: "", stderr: String(error) };
   }
   const aborted = Promise.withResolvers<void>();
   const kill = () => {
@@ -71,7 +68,7 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
   const exit = childExit(child);
   const isLeft = exit.code === null && exit.signal === null;
   if (isLeft) child.unref();
-  const code = isLeft ? KILLED : shellCode(exit);
+  const code = isLeft ? ShellCode.killed : shellCode(exit);
   const outputs = { stdout: stdout.cancel(), stderr: stderr.cancel() };
   return { code, ...outputs, ...(isLeft ? { left: child.exited } : {}) };
 }

@@ -1,10 +1,8 @@
+import { ShellCode } from "../../errors.ts";
 import { basename } from "node:path";
 import { defineCommand } from "citty";
 import { execForeground } from "../../sys/libc.ts";
 import type { Command } from "../command.ts";
-
-const NOT_FOUND = 127;
-const NOT_EXECUTABLE = 126;
 
 /** How init starts the main command on a terminal; Bun cannot put a child in the foreground itself. */
 const command: Command = {
@@ -15,11 +13,11 @@ const command: Command = {
       hidden: true,
     },
   }),
-  run: () => NOT_FOUND,
+  run: () => ShellCode.notFound,
   async raw(_words, rest = []) {
     const code = execForeground(rest, process.env as Record<string, string>);
     process.stderr.write(`ai-dock: cannot run "${basename(rest[0] ?? "")}": ${code}\n`);
-    return code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE;
+    return code === "ENOENT" ? ShellCode.notFound : ShellCode.notExecutable;
   },
 };
 

@@ -1,11 +1,9 @@
+import { ShellCode } from "../../errors.ts";
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { resolveCommand } from "../../supervisor/command-line.ts";
 import { childExit, sendSignal, shellCode, spawnChild } from "../../sys/children.ts";
 import { type Command, usageError } from "../command.ts";
-
-const NOT_FOUND = 127;
-const NOT_EXECUTABLE = 126;
 
 /** Signals that the terminal sends to the whole foreground process group, the command included. */
 const FROM_TERMINAL = ["SIGINT", "SIGQUIT"] as const;
@@ -19,7 +17,7 @@ const command: Command = {
       description: "Run a command with the boot environment: ai-dock shell -- CMD …",
     },
   }),
-  run: () => NOT_FOUND,
+  run: () => ShellCode.notFound,
   async raw(words, rest) {
     const line = rest ?? words;
     if (line.length === 0 || (rest === undefined && line[0]?.startsWith("-"))) {
@@ -44,7 +42,7 @@ const command: Command = {
       return shellCode(childExit(child));
     } catch {
       process.stderr.write(`ai-dock: cannot run "${line[0]}"\n`);
-      return NOT_EXECUTABLE;
+      return ShellCode.notExecutable;
     }
   },
 };

@@ -1,3 +1,4 @@
+import { ShellCode } from "../../errors.ts";
 import { existsSync } from "node:fs";
 import { run } from "../../sys/run.ts";
 import { detectGpus } from "./detect.ts";
@@ -35,7 +36,7 @@ async function checkNvidia(count: number): Promise<CheckResult> {
   );
   if (code === 0) return ok("gpu", stdout.trim().replaceAll("\n", "; "));
   const fix = "docker run --gpus all, with NVIDIA_DRIVER_CAPABILITIES=compute,utility";
-  if (code === 127) return warning("gpu", `${count} NVIDIA, but nvidia-smi is not there`, fix);
+  if (code === ShellCode.notFound) return warning("gpu", `${count} NVIDIA, but nvidia-smi is not there`, fix);
   return failed("gpu", `nvidia-smi: ${(stderr || stdout).trim().split("\n")[0] ?? `exit code ${code}`}`, fix);
 }
 

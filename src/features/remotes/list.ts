@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Stats, statSync } from "node:fs";
 import { z } from "zod";
-import { errnoOf } from "../../errors.ts";
+import { errnoOf, ShellCode } from "../../errors.ts";
 import { run } from "../../sys/run.ts";
 import { lastMessage } from "./control.ts";
 import { DEFAULT_CONFIG, rcloneEnvironment } from "./environment.ts";
@@ -9,7 +9,6 @@ import { DEFAULT_CONFIG, rcloneEnvironment } from "./environment.ts";
 const LIMIT_SECONDS = 15;
 /** How long a listing with problems counts: the next attempt may take all of the limit again. */
 const PROBLEM_MILLISECONDS = 10_000;
-const NOT_FOUND = 127;
 
 const reply = z.array(
   z.object({ name: z.string(), type: z.string(), source: z.enum(["file", "environment"]).catch("file") }),
@@ -118,7 +117,7 @@ async function list(env: Record<string, string>, limit: AbortSignal): Promise<Re
   const command = ["rclone", "listremotes", "--json", "--ask-password=false"];
   const { code, stdout, stderr } = await run(command, { env, signal: limit });
   if (limit.aborted) return `no answer within ${LIMIT_SECONDS} s`;
-  if (code === NOT_FOUND) return "rclone is not installed";
+  if (code === ShellCode.notFound) return "rclone is not installed";
   if (code !== 0) return lastMessage(stderr) ?? `exit code ${code}`;
   return parse(reply, stdout) ?? "a list that is not understood";
 }
