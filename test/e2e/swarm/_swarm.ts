@@ -80,7 +80,11 @@ export class Stack implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await must(["docker", "stack", "rm", "--detach=false", this.name]);
+    // The network may be in use by a task a moment longer than the service is there.
+    await waitFor(async () => must(["docker", "stack", "rm", "--detach=false", this.name]), {
+      what: "the stack to be removed",
+      limit: STACK_LIMIT_MS,
+    });
     const label = `label=com.docker.stack.namespace=${this.name}`;
     const left = async (...list: string[]) => await must(["docker", ...list, "--quiet", "--filter", label]);
     await waitFor(async () => (await left("ps", "--all")) === "", {
