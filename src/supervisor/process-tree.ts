@@ -1,7 +1,7 @@
 import { logger } from "../log.ts";
 import { isOwnChild, sendSignal } from "../sys/children.ts";
 import { adoptsOrphans, markChildren } from "../sys/libc.ts";
-import { descendantFinder, listProcesses, type ProcessInfo, readMark } from "../sys/proc.ts";
+import { descendantFinder, type ProcessInfo, readMark, scanProcesses } from "../sys/proc.ts";
 
 const log = logger("supervisor");
 
@@ -10,6 +10,9 @@ const LOOK_AGAIN_MILLISECONDS = 10;
 
 /** After SIGKILL, until a process counts as one that cannot be killed (uninterruptible sleep). */
 const GIVE_UP_MILLISECONDS = 2000;
+
+/** As many empty looks in a row count, although processes came and went while each of them was taken. */
+const EMPTY_LOOKS = 4;
 
 /** Far above any limit that someone would set in earnest. */
 const FIRST_MARK = 0x41_49_00_00;
@@ -69,7 +72,7 @@ export class ProcessTree {
     return (await this.#ending) ?? [];
   }
 
-  async #find(root: number | undefined): Promise<ProcessInfo[]> {
+  async #find(root: number | undefined): Promise<Look> {
     const table = await processTable();
     const isRoot = (info: ProcessInfo) => info.pid === root && isOwnChild(root);
     const known =
@@ -80,7 +83,7 @@ export class ProcessTree {
     for (const member of [...known, ...table.orphans.filter((info) => this.#isMarked(info))])
       for (const info of [member, ...table.below(member.pid)]) found.set(keyOf(info), info);
     for (const key of found.keys()) this.#members.add(key);
-    return [...found.values()];
+    return { found: [...found.values()], isSettled: table.isSettled };
   }
 
   #isMarked(info: ProcessInfo): boolean {
@@ -92,22 +95,32 @@ export class ProcessTree {
   }
 }
 
+interface Look {
+  found: ProcessInfo[];
+  isSettled: boolean;
+}
+
 /**
  * Ends what `find` keeps finding: `first` signal at once, SIGKILL after `graceSeconds`. Resolves when nothing is left,
- * or with what could not be killed.
+ * or with what could not be killed. A daemon that forks and ends while /proc is read hides its child from that look,
+ * so an empty look counts only when nothing has ended meanwhile.
  */
 async function endProcesses(
-  find: () => Promise<ProcessInfo[]>,
+  find: () => Promise<Look>,
   first: string,
   graceSeconds: number,
 ): Promise<ProcessInfo[]> {
   const signalled = new Set<string>();
   const killAt = performance.now() + graceSeconds * 1000;
+  let emptyLooks = 0;
   for (;;) {
-    const left = await find();
+    const { found, isSettled } = await find();
     const now = performance.now();
-    if (left.length === 0 || now > killAt + GIVE_UP_MILLISECONDS) return left;
-    for (const info of left) {
+    if (now > killAt + GIVE_UP_MILLISECONDS) return found;
+    emptyLooks = found.length === 0 ? emptyLooks + 1 : 0;
+    if (emptyLooks === EMPTY_LOOKS || (emptyLooks > 0 && isSettled)) return found;
+    if (emptyLooks > 0) continue;
+    for (const info of found) {
       const signal = now >= killAt ? "KILL" : first;
       const key = `${keyOf(info)} ${signal}`;
       if (signalled.has(key)) continue;
@@ -121,8 +134,9 @@ async function endProcesses(
 /** Ends every descendant of this process; as PID 1, every other process of the container. Logs what cannot be killed. */
 export async function endStrays(graceSeconds: number): Promise<void> {
   const find = async () => {
-    const { processes, below } = await processTable();
-    return process.pid === 1 ? processes.filter(({ pid }) => pid !== 1) : below(process.pid);
+    const { processes, below, isSettled } = await processTable();
+    const found = process.pid === 1 ? processes.filter(({ pid }) => pid !== 1) : below(process.pid);
+    return { found, isSettled };
   };
   const left = await endProcesses(find, "TERM", graceSeconds);
   if (left.length > 0)
@@ -131,6 +145,8 @@ export async function endStrays(graceSeconds: number): Promise<void> {
 
 /** All processes but zombies, as of one moment; shared, as none of it is changed. */
 interface ProcessTable {
+  /** See ProcessList. */
+  isSettled: boolean;
   processes: readonly ProcessInfo[];
   /** Processes whose parent has ended; all, where orphans are adopted by another process than this one. */
   orphans: readonly ProcessInfo[];
@@ -149,12 +165,13 @@ async function processTable(): Promise<ProcessTable> {
   pendingTable ??= Bun.sleep(1 + 2 * lastTableMilliseconds).then(() => {
     pendingTable = undefined;
     const started = performance.now();
-    const processes = listProcesses().filter(({ state }) => state !== "Z");
+    const scan = scanProcesses();
+    const processes = scan.processes.filter(({ state }) => state !== "Z");
     lastTableMilliseconds = performance.now() - started;
     const mayBeOrphan = ({ pid, ppid }: ProcessInfo) =>
       (ppid === process.pid || !adoptsOrphans()) && !isOwnChild(pid);
     const orphans = processes.filter(mayBeOrphan);
-    return { processes, orphans, below: descendantFinder(processes) };
+    return { isSettled: scan.isSettled, processes, orphans, below: descendantFinder(processes) };
   });
   return pendingTable;
 }

@@ -23,13 +23,23 @@ export function readProcess(pid: number): ProcessInfo | undefined {
   return { pid, state: fields[0] ?? "", ppid: Number(fields[1]), startTime: fields[19] ?? "" };
 }
 
-/** Every process that this namespace shows. */
-export function listProcesses(): ProcessInfo[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d/.test(name))
-    .map((name) => readProcess(Number(name)))
-    .filter((info) => info !== undefined);
+/** A reading of /proc, which the kernel does not give as of one moment. */
+export interface ProcessList {
+  processes: ProcessInfo[];
+  /** False when a process had ended by the time of its turn: a child forked meanwhile may be missing. */
+  isSettled: boolean;
 }
+
+/** Reads every process that this namespace shows, zombies included. */
+export function scanProcesses(): ProcessList {
+  const pids = readdirSync("/proc").filter((name) => /^\d/.test(name));
+  const processes = pids.map((name) => readProcess(Number(name))).filter((info) => info !== undefined);
+  const isSettled = processes.length === pids.length && processes.every(({ state }) => state !== "Z");
+  return { processes, isSettled };
+}
+
+/** Every process that this namespace shows. */
+export const listProcesses = (): ProcessInfo[] => scanProcesses().processes;
 
 /** Finds everything below a process, that itself excluded, parents before children. */
 export function descendantFinder(processes: readonly ProcessInfo[]): (root: number) => ProcessInfo[] {

@@ -57,6 +57,29 @@ test("a process that has lost the mark is known by its descent", async () => {
   expect(pids.map(isGone)).toEqual([true]);
 });
 
+/** Forks and ends, again and again, so that each process is gone before its child can be found below it. */
+const HOPS =
+  'if [ $1 -gt 0 ]; then /bin/sh -c "$0" "$0" $(($1 - 1)) & exit; fi; echo $$; exec sleep 1000 >/dev/null';
+
+test("a daemon that forks and ends while it is looked for is found all the same", async () => {
+  for (let round = 0; round < 20; round++) {
+    const tree = new ProcessTree();
+    const child = tree.spawn(() =>
+      spawnChild({
+        command: ["/bin/sh", "-c", HOPS, HOPS, "8"],
+        env: { PATH: "/usr/bin:/bin" },
+        stdout: "pipe",
+        stderr: "inherit",
+      }),
+    );
+    await child.exited;
+    await tree.end("KILL", 0);
+    // The last process prints its pid, unless an earlier one was killed.
+    const pid = Number(await child.stdout.text());
+    expect(pid === 0 || isGone(pid)).toBe(true);
+  }
+});
+
 test("another tree, and what was started in none, is left alone", async () => {
   const [mine, other] = [new ProcessTree(), new ProcessTree()];
   const theirs = await started(other, DAEMON);
