@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { errnoOf } from "../errors.ts";
-import { getXattr, removeXattr, setXattr } from "./libc.ts";
+import { getXattr, removeXattr, setXattr } from "./xattr.ts";
 
 const ACCESS = "system.posix_acl_access";
 const DEFAULT = "system.posix_acl_default";

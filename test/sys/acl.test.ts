@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeAcl, encodeAcl, grantUser, withUser } from "../../src/sys/acl.ts";
-import { getXattr, setXattr } from "../../src/sys/libc.ts";
+import { getXattr, setXattr } from "../../src/sys/xattr.ts";
 
 const DEFAULT = "system.posix_acl_default";
 const ACCESS = "system.posix_acl_access";

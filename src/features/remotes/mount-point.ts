@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, readdirSync, rmdirSync } from "node:fs";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
-import { bindMount, detachMount, mountEmpty } from "../../sys/libc.ts";
+import { bindMount, detachMount, mountEmpty } from "../../sys/mount-calls.ts";
 import { isRcloneMount, topMount } from "../../sys/mounts.ts";
 import { run } from "../../sys/run.ts";
 import { isRoot } from "../../sys/users.ts";

@@ -5,7 +5,7 @@ import { logger } from "../../log.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { spaceOf } from "../../sys/disk.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
-import { bindMount, detachMount, forbidSymlinks } from "../../sys/libc.ts";
+import { bindMount, detachMount, forbidSymlinks } from "../../sys/mount-calls.ts";
 import { topMount } from "../../sys/mounts.ts";
 import { isRoot } from "../../sys/users.ts";
 import { enterCaches, enterRemotes, RemoteCache } from "./cache.ts";

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { isExecutableFile } from "../../sys/which.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
-import { bindMount } from "../../sys/libc.ts";
+import { bindMount } from "../../sys/mount-calls.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { errnoOf } from "../../errors.ts";
 import { workspaceOf } from "../../env/workspace.ts";
 import { LOG_DIRECTORY } from "../../programs/spec.ts";
-import { getXattr } from "../../sys/libc.ts";
+import { getXattr } from "../../sys/xattr.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";
 import { formatBytes, spaceOf } from "../../sys/disk.ts";

@@ -24,7 +24,7 @@ import { RemoteMount } from "../../../src/features/remotes/mount.ts";
 import { setTornAside } from "../../../src/features/remotes/repair.ts";
 import { grantUser } from "../../../src/sys/acl.ts";
 import { DirectoryHandle } from "../../../src/sys/directory-handle.ts";
-import { getXattr } from "../../../src/sys/libc.ts";
+import { getXattr } from "../../../src/sys/xattr.ts";
 
 const OWNER = 1000;
 

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { remotesStep } from "../../../src/features/remotes/step.ts";
 import { prepareWorkspace } from "../../../src/features/workspace/step.ts";
 import { normalizeWorkspace } from "../../../src/env/workspace.ts";
-import { getXattr } from "../../../src/sys/libc.ts";
+import { getXattr } from "../../../src/sys/xattr.ts";
 import { bootContext } from "../context-fixture.ts";
 
 const base = mkdtempSync(join(tmpdir(), "workspace-"));
