@@ -17,6 +17,6 @@ test.each([[[]], [["--", "sleep", "1000"]]])(
     const stopped = async () => !(await container.state()).Running;
     await waitFor(stopped, { what: "the container to stop", detail: () => container.logs() });
     expect((await container.state()).ExitCode).toBe(0);
-    expect(await container.logs()).toContain("init stopped");
+    await container.waitLog("init stopped");
   },
 );

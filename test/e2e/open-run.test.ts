@@ -35,7 +35,7 @@ test("what another user has put there before the boot is neither run nor written
   chownSync(join(folder, "ai-dock"), 1000, 1000);
   await using container = await boot({ mounts, env: { GREETING: "hello" } });
   await container.waitReady();
-  expect(await container.logs()).toContain('"/run/ai-dock": expected a directory that only we can write to');
+  await container.waitLog('"/run/ai-dock": expected a directory that only we can write to');
   await container.sh(SHELLS);
   expect(await container.sh("ls /root/pwned 2>/dev/null || echo none")).toBe("none");
   expect(await container.sh("stat -c '%u %a' /run/ai-dock")).toBe("0 755");

@@ -112,7 +112,7 @@ describe("stopping", () => {
     await container.waitLog("stubborn | up");
     expect((await container.stop()).code).toBe(0);
     expect(await container.stopMilliseconds()).toBeLessThan(4000);
-    expect(await container.logs()).toContain("stubborn did not stop within");
+    await container.waitLog("stubborn did not stop within");
   });
 
   test("a second SIGTERM hurries", async () => {
@@ -136,7 +136,7 @@ describe("stopping", () => {
     await container.waitLog("init stopping");
     await container.kill("TERM");
     expect(await container.wait()).toBe(0);
-    expect(await container.logs()).toMatch(/slow goes[^]*init stopped/);
+    await container.waitLog(/slow goes[^]*init stopped/);
   });
 
   test("programs stop in reverse order of priority", async () => {

@@ -64,7 +64,7 @@ describe("provisioning", () => {
     ["/page", "HTML"],
   ])("%s: %s", async (path, text) => {
     await using container = await provision(path);
-    expect(await container.logs()).toContain(text);
+    await container.waitLog(text);
     if (path === "/missing" || path === "/page") {
       expect(await container.sh("ls /opt/ai-dock/bin/provisioning.sh 2>/dev/null || echo none")).toBe("none");
     }
@@ -72,7 +72,7 @@ describe("provisioning", () => {
 
   test("a wrong checksum is not run", async () => {
     await using container = await provision("/ok.sh", { env: { PROVISIONING_SHA256: "0".repeat(64) } });
-    expect(await container.logs()).toContain("got one with the checksum");
+    await container.waitLog("got one with the checksum");
     expect(await container.logs()).not.toContain("provisioning | provisioned");
   });
 
@@ -109,7 +109,7 @@ describe("provisioning", () => {
     const script = "#!/bin/bash\necho mounted\n";
     await using container = await boot({ files: { "/opt/ai-dock/bin/provisioning.sh": script } });
     await container.waitReady();
-    expect(await container.logs()).toContain("provisioning | mounted");
+    await container.waitLog("provisioning | mounted");
   });
 
   test("no program starts before it ends", async () => {
@@ -122,7 +122,7 @@ describe("provisioning", () => {
     "%s ends after PROVISIONING_TIMEOUT, and boot goes on",
     async (path) => {
       await using container = await provision(path, { env: { PROVISIONING_TIMEOUT: "1" } });
-      expect(await container.logs()).toContain("PROVISIONING_TIMEOUT");
+      await container.waitLog("PROVISIONING_TIMEOUT");
       expect(await container.sh("pgrep -c sleep || true")).toBe("0");
     },
   );

@@ -29,9 +29,7 @@ describe("invalid settings", () => {
     const key = await keypair();
     await using container = await boot({ env: { SSH_PORT: port, SSH_PUBKEY: key.public } });
     await container.waitReady();
-    expect(await container.logs()).toContain(
-      `SSH_PORT: expected a port from 1 to 65535, got "${port}"; using 22`,
-    );
+    await container.waitLog(`SSH_PORT: expected a port from 1 to 65535, got "${port}"; using 22`);
     expect((await container.ssh("true", { key })).code).toBe(0);
   });
 

@@ -95,9 +95,7 @@ describe("ssh", () => {
       ].join("\n"),
     );
     expect(await fingerprints()).toBe(before);
-    expect(await container.logs()).toMatch(
-      /warn sshd "\/etc\/ssh\/ssh_host_ecdsa_key": .* got an empty file/,
-    );
+    await container.waitLog(/warn sshd "\/etc\/ssh\/ssh_host_ecdsa_key": .* got an empty file/);
   });
 
   test("host keys of a read-only volume that others may read keep their fingerprint", async () => {
@@ -126,7 +124,7 @@ describe("ssh", () => {
     await container.waitReady();
     const count = "env | grep -c ^LARGE_; echo ${#LARGE_29}";
     expect((await container.ssh(count, { key })).stdout).toBe("30\n10029\n");
-    expect(await container.logs()).toMatch(
+    await container.waitLog(
       /warn sshd LARGE_29, LARGE_28, .*LARGE_\d+: too large for sshd to set; only bash sessions have the value/,
     );
   });
@@ -146,7 +144,7 @@ describe("ssh", () => {
     });
     const version = await container.ssh("/usr/sbin/sshd -V", { key });
     expect(version.stderr).toContain("OpenSSH_8.4p1 Debian");
-    expect(await container.logs()).toMatch(
+    await container.waitLog(
       /warn sshd This version of sshd cannot set the environment \(line \d+: Invalid environment\); only bash/,
     );
   });

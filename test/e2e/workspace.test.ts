@@ -42,7 +42,7 @@ describe("the workspace", () => {
     await container.waitLog(
       /warn logs Cannot write log "\/workspace\/app.log": "\/workspace\/app.log" is a link/,
     );
-    expect(await container.logs()).toMatch(
+    await container.waitLog(
       /warn workspace "\/workspace\/remote": expected a directory, got a link, which is not followed/,
     );
     expect(
@@ -85,7 +85,7 @@ describe("the workspace", () => {
     const folder = await owned();
     await using container = await boot({ mounts: [`${folder}:/workspace:ro`] });
     await container.waitReady();
-    expect(await container.logs()).toMatch(/warn workspace .*read-only/i);
+    await container.waitLog(/warn workspace .*read-only/i);
   });
 
   test("a file system without ACLs costs one warning", async () => {

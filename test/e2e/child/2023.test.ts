@@ -30,10 +30,10 @@ describe("a child image of 2023", () => {
       WORKSPACE_UID: "0",
       XPU_TARGET: "CPU",
     });
-    const log = await container.logs();
+    await container.waitLog("app | hello from preflight");
+    const log = await container.waitLog("app | Starting App...");
     expect(log.indexOf("provisioning | provisioning the app")).toBeGreaterThan(-1);
     expect(log.indexOf("provisioning the app")).toBeLessThan(log.indexOf("app | Starting App..."));
-    expect(log).toContain("app | hello from preflight");
     expect(log).not.toContain("the workspace is a mount");
     await container.waitReady();
   });

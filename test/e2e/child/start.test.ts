@@ -28,7 +28,7 @@ describe("ways to start a child image", () => {
     await environmentOfApp(container, "2023");
     expect(await container.sh("ps -o comm= -p 1")).not.toBe("ai-dock");
     expect((await container.stop()).code).toBe(0);
-    expect(await container.logs()).toContain("app STOPPED");
+    await container.waitLog("app STOPPED");
   });
 
   test("--entrypoint /opt/ai-dock/bin/init.sh, as templates have it", async () => {
@@ -52,7 +52,7 @@ describe("ways to start a child image", () => {
     expect(await container.sh("grep -c '^EXTRA_VAR=' /etc/environment")).toBe("1");
     await container.sh("supervisorctl shutdown");
     expect(await container.wait()).toBe(0);
-    expect(await container.logs()).toContain("onstart ended with 0");
+    await container.waitLog("onstart ended with 0");
   });
 
   test("a start command of a template that calls init.sh once more: it boots once, and a lost one takes nothing along", async () => {

@@ -207,7 +207,7 @@ test.concurrent("a file that is still open at a stop is told, kept, and uploaded
   );
   await waitFor(async () => (await remotes(container))["far"]?.pending_files === 1);
   await container.stop(30);
-  expect(await container.logs()).toMatch(/far: not uploaded: 1 file \(.*\), kept in/);
+  await container.waitLog(/far: not uploaded: 1 file \(.*\), kept in/);
   await container.start();
   await arrived(far, { open: sha256("data\n") });
 });

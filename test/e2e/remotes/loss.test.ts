@@ -45,7 +45,7 @@ test.concurrent("a stop without the time for all: what is left is told, kept, an
   const { code } = await container.stop(30);
   expect(code).toBe(0);
   expect(await container.stopMilliseconds()).toBeLessThan(4000);
-  expect(await container.logs()).toMatch(/far: not uploaded: \d+ files \(.*\), kept in/);
+  await container.waitLog(/far: not uploaded: \d+ files \(.*\), kept in/);
   expect(Object.keys(far.checksums()).length).toBeLessThan(400);
   await nothingLost(container, far, files);
 });
@@ -70,7 +70,7 @@ test.concurrent("an rclone that hangs blocks nobody else, is killed at the stop,
   expect(await container.sh("ai-dock status rclone_mount:far")).toContain("RUNNING");
   const { code } = await container.stop(30);
   expect(code).toBe(0);
-  expect(await container.logs()).toMatch(/far: not uploaded: 20 files \(.*\), kept in/);
+  await container.waitLog(/far: not uploaded: 20 files \(.*\), kept in/);
   await nothingLost(container, far, files);
 });
 
