@@ -79,7 +79,7 @@ export class Signals {
   }
 
   #receive(signal: NodeJS.Signals): void {
-    // Also a SIGTERM for the main command: whoever sends another one wants the container gone.
+    // A SIGTERM passed to the main command counts, too: the sender of a second one wants the container gone.
     if (signal === "SIGTERM") this.#countTowardsHurry(signal);
     if (this.#target === undefined) this.#actions[signal]?.();
     else this.#target(signal.slice(3));

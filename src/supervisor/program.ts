@@ -16,7 +16,7 @@ const log = logger("supervisor");
 export interface ProgramOwner {
   /** Called after every change of state or readiness. */
   onChange(program: Program): void;
-  /** Called when a program is to be started whose process took too long to end for whoever asked. */
+  /** Called when a hung process has ended after all and its program is to be started. */
   onStartable(program: Program): void;
 }
 
@@ -51,7 +51,7 @@ export class Program extends ProgramState {
     this.#attempts = new Attempts(spec.startretries);
   }
 
-  /** From now on the program never starts, whoever still knows it. False, and nothing happens, while it is not down. */
+  /** Keeps the program from ever starting again. False, and without effect, while the program is not down. */
   retire(): boolean {
     this.#isRetired ||= this.isDown;
     return this.#isRetired;

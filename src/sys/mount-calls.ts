@@ -31,7 +31,7 @@ export function mountEmpty(target: string, name: string): void {
 const MNT_DETACH = 2;
 const UMOUNT_NOFOLLOW = 8;
 
-/** Takes the topmost mount of `target` away at once, whoever still uses it or answers for it. Throws with an errno `code`. */
+/** Detaches the topmost mount of `target` at once, even a busy or hung one (MNT_DETACH). Throws with an errno `code`. */
 export function detachMount(target: string): void {
   if (libc.umount2(cString(target), MNT_DETACH | UMOUNT_NOFOLLOW) !== 0) throw systemError("umount2", target);
 }

@@ -17,7 +17,7 @@ export function globFiles(pattern: string): string[] {
   return found.filter(isThere).toSorted();
 }
 
-/** What cannot be looked at counts: whoever reads it says why. */
+/** A file that stat(2) refuses counts: the error of reading that file says why. */
 function isThere(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined;

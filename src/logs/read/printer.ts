@@ -22,7 +22,7 @@ const LINE_END = Buffer.from("\n");
 /** Back to the first column, and clear the line. */
 const REDRAW = Buffer.from("\r\u001B[K");
 
-/** Where several logs are shown together. A line that one of them has not finished is left open meanwhile. */
+/** Shows several logs together. An unfinished line stays open until its log goes on or another log has a line. */
 export class Screen {
   readonly #options: ScreenOptions;
   /** Whose line is open, and how much of that line is there. */
