@@ -19,6 +19,7 @@ export const errorCodes = [
   "E_COMMAND_NOT_EXECUTABLE",
   "E_COMMAND_NOT_FOUND",
   "E_FAILURE",
+  "E_FORBIDDEN",
   "E_INTERNAL",
   "E_NOT_FOUND",
   "E_NO_ACCESS",

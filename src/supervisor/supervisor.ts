@@ -66,6 +66,7 @@ export class Supervisor {
     });
     this.#programs.set(id, program);
     this.#ordered = undefined;
+    this.#tell();
     return program;
   }
 
@@ -79,6 +80,7 @@ export class Supervisor {
     this.#waiting.delete(program);
     program.spec.release?.();
     void program.output.release();
+    this.#tell();
     return true;
   }
 
@@ -159,6 +161,12 @@ export class Supervisor {
     }
   }
 
+  /** Calls `listener` after every change of a program, and of which programs there are. The result ends that. */
+  onChange(listener: () => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
   async #startWhenPossible(program: Program): Promise<void> {
     if (isUp(program.state) || this.phase === "stopping") return;
     const reason = waitingFor(program, this.programs);
@@ -174,6 +182,10 @@ export class Supervisor {
   #changed(program: Program): void {
     if (program.state === "FATAL") this.#onFatal?.(program);
     for (const waiting of this.#waiting) void this.#startWhenPossible(waiting);
+    this.#tell();
+  }
+
+  #tell(): void {
     for (const watch of this.#watchers) watch();
   }
 }

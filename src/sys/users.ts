@@ -47,6 +47,7 @@ const numbers = {
   KILL: 5,
   SETGID: 6,
   SETUID: 7,
+  NET_BIND_SERVICE: 10,
   SYS_CHROOT: 18,
   SYS_ADMIN: 21,
 } as const;

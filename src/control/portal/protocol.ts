@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { programStatusSchema } from "../../supervisor/status.ts";
+
+/** One address of a service, as a browser outside takes it. */
+export const linkSchema = z.object({
+  /** A mapped port, a throwaway tunnel, the tunnel of CF_TUNNEL_TOKEN, or RunPod's proxy. */
+  kind: z.enum(["direct", "quick", "named", "runpod"]),
+  url: z.string(),
+});
+
+/** One entry of the registry of web services. */
+export const serviceSchema = z.object({
+  /** The port that browsers come to; Caddy stands there unless `guarded` is false. */
+  port: z.number().int(),
+  name: z.string(),
+  kind: z.enum(["portal", "app"]),
+  /** Where the service itself listens. */
+  appHost: z.string(),
+  appPort: z.number().int(),
+  /** What is opened first, `/` mostly. */
+  path: z.string(),
+  /** A login is asked for. */
+  auth: z.boolean(),
+  /** Our front stands on the port. False where the app holds the port itself; `reason` says what to change. */
+  guarded: z.boolean(),
+  /** The program behind it, as `group:name` or `name`, where one is known. */
+  program: z.string().nullable(),
+  /** Something listens on the app's port, and its program, if known, is ready. */
+  ready: z.boolean(),
+  /** Why it is not ready or not guarded. */
+  reason: z.string().nullable(),
+  links: z.array(linkSchema),
+  /** Who has named it. */
+  sources: z.array(
+    z.enum(["builtin", "program", "http_ports", "portal_config", "portal_yaml", "quick_tunnels"]),
+  ),
+});
+
+export type Service = z.infer<typeof serviceSchema>;
+export type ServiceLink = z.infer<typeof linkSchema>;
+
+/** A program as the portal sees it. */
+export const portalProgramSchema = programStatusSchema.extend({
+  /** `group:name`, or `name` of a program on its own: what `/action` takes. */
+  id: z.string(),
+  /** sshd, caddy and the portal: no action is taken on these. */
+  protected: z.boolean(),
+  /** The logs of its streams, by name in `/logs`; null for a stream without a log file there. */
+  stdout_log: z.string().nullable(),
+  stderr_log: z.string().nullable(),
+});
+
+/** How to reach the ssh server from outside. */
+export const sshSchema = z.object({ host: z.string(), port: z.number().int(), user: z.string() });
+
+export const portalStateSchema = z.object({
+  version: z.string(),
+  phase: z.enum(["booting", "running", "stopping"]),
+  /** The boot step that runs now and since when (epoch milliseconds); null after the boot. */
+  boot: z.object({ step: z.string(), since: z.number() }).nullable(),
+  programs: z.array(portalProgramSchema),
+  services: z.array(serviceSchema),
+  /** Null while no sshd runs. */
+  ssh: sshSchema.nullable(),
+});
+
+export type PortalState = z.infer<typeof portalStateSchema>;
+
+/** What the portal checks logins with; never logged, and kept in memory only. */
+export const credentialsSchema = z.object({
+  /** False with WEB_ENABLE_AUTH=false: nothing asks for a login. */
+  login: z.boolean(),
+  /** The name of the session cookie: `ai_dock_<8 hex digits>_session`. */
+  cookie: z.string().regex(/^ai_dock_[0-9a-f]{8}_session$/),
+  user: z.string(),
+  password: z.string(),
+  /** The API token, and further ones that count as well (OPEN_BUTTON_TOKEN). */
+  tokens: z.array(z.string()).min(1),
+  /** 32 bytes, base64: signs sessions. Another one after every change of the credentials. */
+  sessionKey: z.string(),
+  /** Guarded ports on which nothing is asked for (WEB_AUTH_EXCLUDE). */
+  exclude: z.array(z.number().int()),
+});
+
+export type Credentials = z.infer<typeof credentialsSchema>;
+
+/** A code of `ai-dock web`, which is good for one login. */
+export const redeemRequest = z.object({ code: z.string().min(1).max(200) });
+export const redeemReply = z.object({ ok: z.boolean() });
+
+export const portalActionRequest = z.object({
+  action: z.enum(["start", "stop", "restart"]),
+  names: z.array(z.string().min(1).max(512)).min(1).max(1000),
+});
+
+export type PortalActionRequest = z.infer<typeof portalActionRequest>;
+
+/** One log: a stream of a program, of the boot or of a script. */
+export const logEntrySchema = z.object({
+  name: z.string(),
+  stream: z.enum(["stdout", "stderr"]),
+  /** Index 0 is the file that is written to; the higher, the older. */
+  generations: z.array(
+    z.object({
+      index: z.number().int(),
+      size: z.number(),
+      inode: z.number(),
+      /** Of the last write, in epoch milliseconds. */
+      modified: z.number(),
+    }),
+  ),
+});
+
+export const logListSchema = z.array(logEntrySchema);
+export type LogEntry = z.infer<typeof logEntrySchema>;
+
+/** The data of an event `log` of `/logs/watch`. */
+export const logChangeSchema = z.object({
+  name: z.string(),
+  stream: z.enum(["stdout", "stderr"]),
+  inode: z.number(),
+  size: z.number(),
+});
+
+/** The rows of `ai-dock env --json`, secrets redacted. */
+export const environmentRowsSchema = z.array(
+  z.object({ name: z.string(), value: z.string().nullable(), source: z.string() }),
+);
+
+/** What `ai-dock doctor --json` prints. */
+export const doctorRowsSchema = z.array(
+  z.object({
+    name: z.string(),
+    status: z.enum(["ok", "warning", "error"]),
+    message: z.string(),
+    fix: z.string().optional(),
+  }),
+);
+
+/** The largest answer of `/logs/bytes`. */
+export const LARGEST_LOG_READ_BYTES = 1024 * 1024;

@@ -1,0 +1,125 @@
+import { chmodSync, chownSync, rmSync } from "node:fs";
+import { describeEnvironment } from "../../env/describe.ts";
+import { AiDockError, messageOf } from "../../errors.ts";
+import { act } from "../actions.ts";
+import { readRequest } from "../protocol.ts";
+import { isProtected, type PortalContext } from "./context.ts";
+import { logEvents, stateEvents } from "./events.ts";
+import { describeLog, logPaths, LogReader } from "./log-files.ts";
+import { LARGEST_LOG_READ_BYTES, portalActionRequest, redeemRequest } from "./protocol.ts";
+import { portalState } from "./state.ts";
+
+const LARGEST_REQUEST_BYTES = 64 * 1024;
+
+/**
+ * Serves the socket of the portal: HTTP, mode 0600, for the portal's user alone. It knows the state, logs, the start and
+ * stop of programs, and what logins are checked with. Throws when the socket cannot be made. The result stops the server.
+ */
+export function servePortal(
+  context: PortalContext,
+  path: string,
+  { uid, gid }: { uid: number; gid: number },
+): () => void {
+  rmSync(path, { force: true });
+  const before = process.umask(0o177);
+  let server: Bun.Server<undefined>;
+  try {
+    server = Bun.serve({
+      unix: path,
+      maxRequestBodySize: LARGEST_REQUEST_BYTES,
+      routes: {
+        "/state": () => Response.json(portalState(context)),
+        "/events": (request, own) => streaming(request, own, () => stateEvents(context, request.signal)),
+        "/credentials": () => Response.json(context.credentials()),
+        "/redeem": {
+          async POST(request) {
+            const { code } = await readRequest(request, redeemRequest);
+            return Response.json({ ok: context.redeem(code) });
+          },
+        },
+        "/action": {
+          async POST(request, own) {
+            own.timeout(request, 0);
+            const wanted = await readRequest(request, portalActionRequest);
+            refuseProtected(context, wanted.names);
+            return Response.json(await act(context.supervisor, wanted, request.signal));
+          },
+        },
+        "/logs": () => Response.json(logsOf(context).map(describeLog)),
+        "/logs/bytes": (request) => readBytes(context, new URL(request.url).searchParams),
+        "/logs/watch": (request, own) => {
+          const names = new Set(new URL(request.url).searchParams.getAll("name"));
+          const logs = logsOf(context).filter(({ name }) => names.has(name));
+          return streaming(request, own, () => logEvents(logs, request.signal));
+        },
+        "/environment": () => Response.json(describeEnvironment(context.environment(), true)),
+        "/doctor": async (request, own) => {
+          own.timeout(request, 0);
+          return Response.json(await context.doctor());
+        },
+      },
+      fetch: () => failure(404, "No such resource", "E_NOT_FOUND"),
+      error: (error) =>
+        error instanceof AiDockError
+          ? failure(statusOf(error.code), error.message, error.code)
+          : failure(500, messageOf(error), "E_INTERNAL"),
+    });
+  } finally {
+    process.umask(before);
+  }
+  chmodSync(path, 0o600);
+  if (uid !== process.geteuid?.()) chownSync(path, uid, gid);
+  return () => {
+    void server.stop(true);
+    rmSync(path, { force: true });
+  };
+}
+
+const statuses: Partial<Record<string, number>> = {
+  E_BAD_REQUEST: 400,
+  E_FORBIDDEN: 403,
+  E_NOT_FOUND: 404,
+  E_NO_SUCH_LOG: 404,
+};
+const statusOf = (code: string) => statuses[code] ?? 409;
+
+function failure(status: number, error: string, code: string): Response {
+  return Response.json({ error, code }, { status });
+}
+
+function streaming(request: Request, server: Bun.Server<undefined>, open: () => Response): Response {
+  server.timeout(request, 0);
+  return open();
+}
+
+const logsOf = ({ logDirectory, supervisor }: PortalContext) =>
+  logPaths(
+    logDirectory,
+    supervisor.programs.map(({ spec }) => spec),
+  );
+
+function refuseProtected({ supervisor }: PortalContext, names: string[]): void {
+  const kept = supervisor.find(names).find(isProtected);
+  if (kept === undefined) return;
+  const message = `${kept.id} carries this page or the way back in; use ai-dock in a shell`;
+  throw new AiDockError(message, { code: "E_FORBIDDEN" });
+}
+
+function readBytes(context: PortalContext, parameters: URLSearchParams): Response {
+  const [name, stream] = [parameters.get("name"), parameters.get("stream") ?? "stdout"];
+  const [index, offset, length] = ["index", "offset", "length"].map((key) =>
+    Number(parameters.get(key) ?? 0),
+  );
+  const wanted = [index, offset, length].every(
+    (number) => Number.isSafeInteger(number) && (number ?? -1) >= 0,
+  );
+  if (!wanted) throw new AiDockError("index, offset and length: expected numbers", { code: "E_BAD_REQUEST" });
+  const log = logsOf(context).find((one) => one.name === name && one.stream === stream);
+  using file = log && LogReader.open(log.path, index ?? 0);
+  if (file === undefined) throw new AiDockError("No such log", { code: "E_NO_SUCH_LOG" });
+  const { ino, size } = file.stat();
+  const headers = { "Content-Type": "application/octet-stream", "X-Inode": `${ino}`, "X-Size": `${size}` };
+  if ((offset ?? 0) > size) return new Response(null, { status: 416, headers });
+  const most = Math.min(length || LARGEST_LOG_READ_BYTES, LARGEST_LOG_READ_BYTES);
+  return new Response(file.read(offset ?? 0, most), { headers });
+}
