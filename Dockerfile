@@ -11,7 +11,7 @@ COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY tsconfig.json bunfig.tom[l] ./
 COPY scripts/build.ts scripts/
-COPY scripts/lib/bun-variables.ts scripts/lib/early-signals.ts scripts/lib/
+COPY scripts/lib/bun-variables.ts scripts/lib/early-signals.ts scripts/lib/page.ts scripts/lib/
 COPY src src
 ARG TARGETARCH
 # The commit that `ai-dock --version` names; the context has no .git to ask.

@@ -5,6 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { holdEarlySignals } from "./lib/early-signals.ts";
+import { buildPage } from "./lib/page.ts";
 import { ignoreBunVariables, keepOpenFilesLimit, LIVE_VARIABLES } from "./lib/bun-variables.ts";
 
 const { values } = parseArgs({
@@ -26,11 +27,15 @@ const outfile = resolve(values.outfile);
 const commit = (values.commit || commitOfFolder()).replace(/^([0-9a-f]{7})[0-9a-f]*/, "$1");
 
 mkdirSync(dirname(outfile), { recursive: true });
+const page = await buildPage("dist/page").catch((error: unknown) => fail(1, (error as Error).message));
 const build = Bun.spawnSync(
   [
     process.execPath,
     "build",
     "src/main.ts",
+    // The executable holds these files as they are (Bun.embeddedFiles).
+    ...page,
+    "--asset-naming=[name].[ext]",
     "--compile",
     "--minify-syntax",
     "--minify-whitespace",

@@ -9,7 +9,7 @@ const ranks: string[][] = [
   ["main.ts"],
   ["cli"],
   ["init"],
-  ["features"],
+  ["features", "portal"],
   ["control"],
   ["supervisor"],
   ["dropins", "logs"],
@@ -24,10 +24,10 @@ const neighbours: Record<string, string[]> = {
   shell: ["tunnels"],
 };
 
-const files = [...new Bun.Glob("**/*.ts").scanSync(SRC)].toSorted();
+const files = [...new Bun.Glob("**/*.{ts,tsx}").scanSync(SRC)].toSorted();
 const texts = new Map(files.map((file) => [file, readFileSync(join(SRC, file), "utf8")]));
 const imports = files.flatMap((from) =>
-  [...(texts.get(from) ?? "").matchAll(/(?:\bfrom|\bimport\(|^import) ?"(\.[^"]+\.ts)"/gm)].map(
+  [...(texts.get(from) ?? "").matchAll(/(?:\bfrom|\bimport\(|^import) ?"(\.[^"]+\.tsx?)"/gm)].map(
     ([, specifier = ""]) => ({ from, to: join(dirname(from), specifier) }),
   ),
 );

@@ -21,6 +21,7 @@ export const commands: Commands = {
   provision: () => import("./commands/provision.ts"),
   shell: () => import("./commands/shell.ts"),
   completion: () => import("./commands/completion.ts"),
+  portal: () => import("./commands/portal.ts"),
   supervisorctl: () => import("./commands/supervisorctl.ts"),
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };

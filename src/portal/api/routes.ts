@@ -1,0 +1,52 @@
+import { z } from "zod";
+import {
+  doctorRowsSchema,
+  environmentRowsSchema,
+  portalActionRequest,
+  portalStateSchema,
+} from "../../control/portal/protocol.ts";
+import { actionReply, readRequest } from "../../control/protocol.ts";
+import { json } from "../http/respond.ts";
+import { eventStream } from "../http/sse.ts";
+import type { Route } from "./route.ts";
+
+/** The API; every operation by its method and path. */
+export const routes: Record<string, Route> = {
+  "GET /api/v1/state": {
+    summary: "Phase, programs, services and ssh",
+    reply: portalStateSchema,
+    handle: ({ state }) => json(state),
+  },
+  "GET /api/v1/events": {
+    summary: "The state at once, and again after each change",
+    events: { state: portalStateSchema },
+    handle: ({ context }) =>
+      eventStream(async (sink) => {
+        const stop = context.knowledge.watch((state) => sink.send("state", state));
+        await sink.over;
+        stop();
+      }),
+  },
+  "POST /api/v1/actions": {
+    summary: "Start, stop or restart programs; those that carry the portal are refused",
+    body: portalActionRequest,
+    reply: actionReply,
+    handle: async ({ request, context }) =>
+      json(await context.control.act(await readRequest(request, portalActionRequest))),
+  },
+  "GET /api/v1/environment": {
+    summary: "Effective settings and variables, and where each came from; secrets redacted",
+    reply: environmentRowsSchema,
+    handle: async ({ context }) => json(await context.control.environment()),
+  },
+  "GET /api/v1/doctor": {
+    summary: "What this container cannot do, why, and what mends it; takes some seconds",
+    reply: doctorRowsSchema,
+    handle: async ({ context }) => json(await context.control.doctor()),
+  },
+  "GET /api/v1/token": {
+    summary: "The API token, for the page that says how to connect",
+    reply: z.object({ token: z.string().nullable() }),
+    handle: ({ credentials: { login, tokens } }) => json({ token: login ? (tokens[0] ?? null) : null }),
+  },
+};

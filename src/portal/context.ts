@@ -1,0 +1,23 @@
+import type { PortalControl } from "../control/portal/client.ts";
+import type { Credentials, PortalState } from "../control/portal/protocol.ts";
+import type { Attempts } from "./auth/attempts.ts";
+import type { Guards } from "./auth/identify.ts";
+import type { Assets } from "./http/assets.ts";
+
+/** What is known of the container at this moment; nothing of it while PID 1 does not answer. */
+export interface Knowledge {
+  readonly credentials: Credentials | undefined;
+  readonly state: PortalState | undefined;
+  /** Calls `onState` with the state at once and after each change; the result ends that. */
+  watch(onState: (state: PortalState) => void): () => void;
+}
+
+/** What the handlers of requests work with. */
+export interface PortalContext {
+  control: PortalControl;
+  knowledge: Knowledge;
+  guards: Guards;
+  /** Failed one-time codes, apart from passwords: a flood of wrong passwords must not keep the owner's link out. */
+  codes: Attempts;
+  assets: Assets;
+}

@@ -1,0 +1,28 @@
+import type { PortalControl } from "../../control/portal/client.ts";
+
+/** Enough for some lines of an ordinary log. */
+const TAIL_BYTES = 16 * 1024;
+
+/** The last lines of a log as plain text, without colours, each in its last form; none where there is no such log. */
+export async function lastLines(control: PortalControl, name: string, count: number): Promise<string[]> {
+  const place = { name, stream: "stdout", index: 0 } as const;
+  const end = await control.logBytes({ ...place, offset: 0, length: 1 }).catch(() => undefined);
+  if (end === undefined) return [];
+  const offset = Math.max(0, end.size - TAIL_BYTES);
+  const piece = await control.logBytes({ ...place, offset, length: TAIL_BYTES }).catch(() => undefined);
+  const lines = new TextDecoder().decode(piece?.bytes).split("\n").map(plainForm);
+  // The first one may be the end of a line.
+  if (offset > 0) lines.shift();
+  return lines.filter((line) => line.trim() !== "").slice(-count);
+}
+
+/** A line without escape sequences, and what follows its last carriage return only, as a terminal would leave it. */
+export function plainForm(line: string): string {
+  const last = line.replace(/\r+$/, "").split("\r").at(-1) ?? "";
+  return last.replaceAll(ESCAPES, "").replaceAll(CONTROLS, "");
+}
+
+/** CSI, OSC, and other escape sequences (ECMA-48). */
+// oxlint-disable-next-line no-control-regex
+const ESCAPES = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[ -/]*[0-~])/g;
+const CONTROLS = /[^\P{Cc}\t]/gu;

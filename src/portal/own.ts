@@ -1,0 +1,101 @@
+import type { Credentials } from "../control/portal/protocol.ts";
+import { identify, isLogin, type Guards } from "./auth/identify.ts";
+import { originOf } from "./auth/origin.ts";
+import { safePath } from "./auth/paths.ts";
+import { refuseForeign, slowDown } from "./auth/refuse.ts";
+import { isOneOf } from "./auth/secret.ts";
+import type { Visitor } from "./auth/visitor.ts";
+import type { PortalContext } from "./context.ts";
+import { html, plain } from "./http/respond.ts";
+import { loginPage, logoutPage } from "./pages/login.ts";
+
+/** Far more than a name and a password. */
+const LONGEST_FORM = 16 * 1024;
+
+const WRONG = "Wrong user name or password";
+
+interface Own {
+  request: Request;
+  visitor: Visitor;
+  credentials: Credentials;
+  context: PortalContext;
+}
+
+/** What we answer below /ai-dock on each guarded port, without a login; by method and path, to the letter. */
+export const ownPaths: Record<string, (own: Own) => Response | Promise<Response>> = {
+  "GET /ai-dock/login": ({ request, visitor, credentials, context }) => {
+    const next = safePath(new URL(request.url).searchParams.get("next") ?? "/");
+    // Its own paths: whoever is in already has nothing to do here.
+    return identify(withoutSecrets(visitor), credentials, context.guards).granted
+      ? goTo(next)
+      : html(200, loginPage(next));
+  },
+  "POST /ai-dock/login": logIn,
+  "GET /ai-dock/logout": () => html(200, logoutPage()),
+  "POST /ai-dock/logout": ({ visitor, credentials, context: { guards } }) => {
+    if (originOf(visitor) !== "same") return refuseForeign();
+    const session = guards.sessions.find(credentials, visitor.headers.get("cookie"));
+    return goTo("/ai-dock/login", guards.sessions.end(credentials, session, visitor.secure), 303);
+  },
+  "GET /ai-dock/pre-auth": preAuth,
+  "GET /ai-dock/health-check": () => plain(200, "ok"),
+};
+
+async function logIn({ request, visitor, credentials, context: { guards } }: Own): Promise<Response> {
+  // Else another site could log its visitors in as somebody else.
+  if (originOf(visitor) !== "same") return refuseForeign();
+  const fields = new URLSearchParams((await request.text()).slice(0, LONGEST_FORM));
+  // Nothing is waited for from here on, so that no number of requests at once gets more than its share.
+  const waitSeconds = guards.attempts.wait(visitor.client);
+  if (waitSeconds > 0) return slowDown(waitSeconds);
+  const next = safePath(fields.get("next") ?? "/");
+  if (!isLogin(fields.get("user") ?? "", fields.get("password") ?? "", credentials)) {
+    guards.attempts.failed(visitor.client);
+    return html(401, loginPage(next, WRONG), { "WWW-Authenticate": 'Bearer realm="ai-dock"' });
+  }
+  return enter(next, visitor, credentials, guards, 303);
+}
+
+/** `?token=` with the API token, or `?code=` of `ai-dock web`, which counts once. */
+async function preAuth({ request, visitor, credentials, context }: Own): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const next = safePath(searchParams.get("next") ?? "/");
+  const [token, code] = [searchParams.get("token"), searchParams.get("code")];
+  const attempts = code === null ? context.guards.attempts : context.codes;
+  const waitSeconds = attempts.wait(visitor.client);
+  if (waitSeconds > 0) return slowDown(waitSeconds);
+  const right = code === null ? isOneOf(token ?? "", credentials.tokens) : await isGoodCode(context, code);
+  if (right) return enter(next, visitor, credentials, context.guards, 302);
+  if (token !== null || code !== null) attempts.failed(visitor.client);
+  const message =
+    code === null
+      ? "The token in the link is wrong"
+      : "The link was used before, or is too old: ai-dock web prints another one";
+  return html(401, loginPage(next, message), { "WWW-Authenticate": 'Bearer realm="ai-dock"' });
+}
+
+function enter(
+  next: string,
+  { client, secure }: Visitor,
+  credentials: Credentials,
+  guards: Guards,
+  status: number,
+) {
+  guards.attempts.succeeded(client);
+  return goTo(next, guards.sessions.begin(credentials, secure), status);
+}
+
+function goTo(path: string, cookie?: string, status = 302): Response {
+  return plain(status, path, { Location: path, ...(cookie === undefined ? {} : { "Set-Cookie": cookie }) });
+}
+
+/** The visitor with nothing but a session to show: a look at the login page is no attempt. */
+function withoutSecrets(visitor: Visitor): Visitor {
+  const cookie = visitor.headers.get("cookie");
+  return { ...visitor, uri: "/", headers: new Headers(cookie === null ? {} : { cookie }) };
+}
+
+/** Uses a code up. False, too, where the supervisor does not answer. */
+async function isGoodCode({ control }: PortalContext, code: string): Promise<boolean> {
+  return (await control.redeem(code).catch(() => ({ ok: false }))).ok;
+}

@@ -1,0 +1,51 @@
+import { Copy } from "../parts/copy.tsx";
+import { useLoaded } from "../parts/use-loaded.ts";
+
+interface Check {
+  name: string;
+  status: "ok" | "warning" | "error";
+  message: string;
+  fix?: string;
+}
+
+const kinds = { ok: "good", warning: "warn", error: "bad" } as const;
+
+export function Doctor() {
+  const { value: checks, error, loading, again } = useLoaded<Check[]>("/doctor");
+  return (
+    <>
+      <div class="tools">
+        <button type="button" class="small" disabled={loading} onClick={again}>
+          {loading ? "Looking …" : "Look again"}
+        </button>
+        <span class="hint" role="status">
+          {checks !== undefined && !loading && summary(checks)}
+        </span>
+      </div>
+      {error !== undefined && <p class="alert">{error}</p>}
+      <ul class="checks">
+        {checks?.map(({ name, status, message, fix }, index) => (
+          <li key={index} class="card">
+            <div class="card-head">
+              <h2>{name}</h2>
+              <span class={`pill ${kinds[status]}`}>{status.toUpperCase()}</span>
+            </div>
+            <p>{message}</p>
+            {fix !== undefined && (
+              <p class="fix">
+                <span class="kind">Fix</span>
+                <code>{fix}</code>
+                <Copy text={fix} of="the fix" />
+              </p>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function summary(checks: Check[]): string {
+  const count = (status: Check["status"]) => checks.filter((check) => check.status === status).length;
+  return `${count("ok")} well, ${count("warning")} warnings, ${count("error")} errors`;
+}

@@ -1,0 +1,85 @@
+import { chmodSync, rmSync } from "node:fs";
+import type { Server } from "bun";
+import { AiDockError, messageOf } from "../errors.ts";
+import { logger } from "../log.ts";
+import { answerApi } from "./api/answer.ts";
+import { identify } from "./auth/identify.ts";
+import { refuse } from "./auth/refuse.ts";
+import { askedVisitor, visitorOf } from "./auth/visitor.ts";
+import { check } from "./check.ts";
+import type { PortalContext } from "./context.ts";
+import { html, plain } from "./http/respond.ts";
+import { notReady } from "./not-ready.ts";
+import { ownPaths } from "./own.ts";
+import { appPage } from "./pages/app.ts";
+
+/** Nothing larger than a form is ever sent to us. */
+const LARGEST_BODY_BYTES = 64 * 1024;
+
+const log = logger("portal");
+
+/** Serves everything on a unix socket that the owner and the group of its directory may use. */
+export function serve(context: PortalContext, path: string): Server<undefined> {
+  rmSync(path, { force: true });
+  const umask = process.umask(0o117);
+  try {
+    const server = Bun.serve({
+      unix: path,
+      maxRequestBodySize: LARGEST_BODY_BYTES,
+      async fetch(request, own) {
+        // Streams stay silent for long.
+        own.timeout(request, 0);
+        return await route(context, request);
+      },
+      error: (error) => failure(error),
+    });
+    chmodSync(path, 0o660);
+    return server;
+  } finally {
+    process.umask(umask);
+  }
+}
+
+async function route(context: PortalContext, request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/.ai-dock/health") return plain(200, "ok");
+  const { credentials, state } = context.knowledge;
+  if (credentials === undefined || state === undefined)
+    return plain(503, "The supervisor of this container does not answer", { "Retry-After": "2" });
+  if (pathname.startsWith("/.ai-dock/")) {
+    // Caddy alone can set what makes a question; a client's request of that path has none of it.
+    const asked = askedVisitor(request);
+    if (asked !== undefined && pathname === "/.ai-dock/check")
+      return check(asked, credentials, context.guards);
+    if (pathname === "/.ai-dock/not-ready" && request.headers.has("x-ai-dock-error"))
+      return await notReady(asked ?? visitorOf(request), context);
+    return plain(404, "No such page");
+  }
+  const visitor = visitorOf(request);
+  const asset = /^\/ai-dock\/assets\/([\w.-]+)$/.exec(pathname)?.[1];
+  if (asset !== undefined && request.method === "GET")
+    return context.assets.respond(asset, request) ?? plain(404, "No such file");
+  const method = request.method === "HEAD" ? "GET" : request.method;
+  const own = Object.hasOwn(ownPaths, `${method} ${pathname}`)
+    ? ownPaths[`${method} ${pathname}`]
+    : undefined;
+  // A link that counts once must not be used up by a look at its headers.
+  if (own !== undefined && !(request.method === "HEAD" && pathname === "/ai-dock/pre-auth"))
+    return await own({ request, visitor, credentials, context });
+  const portal = state.services.find(({ kind }) => kind === "portal");
+  if (portal === undefined || visitor.port !== portal.port) return plain(404, "No such page");
+  const access = identify(visitor, credentials, context.guards);
+  if (!access.granted) return refuse(visitor, access);
+  if (pathname.startsWith("/api/"))
+    return await answerApi(visitor, access.via, { request, context, credentials, state });
+  const frame = appPage(pathname);
+  return frame === undefined ? plain(404, "No such page") : html(200, frame);
+}
+
+function failure(error: unknown): Response {
+  if (!(error instanceof AiDockError)) log.error(`a request failed: ${messageOf(error)}`);
+  return plain(
+    error instanceof AiDockError ? 502 : 500,
+    error instanceof AiDockError ? error.message : "Internal error",
+  );
+}
