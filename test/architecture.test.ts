@@ -21,7 +21,9 @@ const ranks: string[][] = [
 const neighbours: Record<string, string[]> = {
   provisioning: ["hooks", "shell"],
   remotes: ["workspace"],
-  shell: ["tunnels"],
+  shell: ["tunnels", "web"],
+  // A tunnel leads to what asks for a login in front of a service.
+  tunnels: ["web"],
 };
 
 const files = [...new Bun.Glob("**/*.{ts,tsx}").scanSync(SRC)].toSorted();

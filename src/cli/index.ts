@@ -15,6 +15,7 @@ export const commands: Commands = {
   check: () => import("./commands/check.ts"),
   doctor: () => import("./commands/doctor.ts"),
   env: () => import("./commands/env.ts"),
+  web: () => import("./commands/web.ts"),
   tunnels: () => import("./commands/tunnels.ts"),
   remotes: () => import("./commands/remotes.ts"),
   health: () => import("./commands/health.ts"),
@@ -23,11 +24,19 @@ export const commands: Commands = {
   completion: () => import("./commands/completion.ts"),
   portal: () => import("./commands/portal.ts"),
   supervisorctl: () => import("./commands/supervisorctl.ts"),
+  "direct-url": () => link("directUrl"),
+  "cfqt-url": () => link("quickUrl"),
+  "cfnt-url": () => link("namedUrl"),
+  "set-web-credentials": () => import("./commands/set-web-credentials.ts"),
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };
 
 async function action(name: "start" | "stop" | "restart" | "signal"): Promise<{ default: Command }> {
   return { default: (await import("./commands/actions.ts"))[name] };
+}
+
+async function link(name: "directUrl" | "quickUrl" | "namedUrl"): Promise<{ default: Command }> {
+  return { default: (await import("./commands/link.ts"))[name] };
 }
 
 /** Runs what argv asks for and resolves to the exit code; never throws. */

@@ -36,7 +36,15 @@ const aliases: Record<string, { command: string; words: string[] } | undefined> 
   "init.sh": { command: "init", words: [] },
   supervisorctl: { command: "supervisorctl", words: [] },
   "logtail.sh": { command: "logs", words: ["--follow"] },
+  ...ofLaterImages("direct-url", "cfqt-url", "cfnt-url", "set-web-credentials"),
 };
+
+/** Later images of the original have these commands with and without `.sh`. */
+function ofLaterImages(...names: string[]) {
+  return Object.fromEntries(
+    names.flatMap((command) => [command, `${command}.sh`].map((name) => [name, { command, words: [] }])),
+  );
+}
 
 function splitRest(command: string | undefined, words: string[]): Invocation {
   const end = words.indexOf("--");

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { type FetchOptions, FetchError, ofetch } from "ofetch";
-import type { z } from "zod";
+import { z } from "zod";
 import { AiDockError, errnoOf, ExitCode } from "../errors.ts";
 import {
   actionReply,
@@ -12,6 +12,7 @@ import {
   rpcReply,
   statusReply,
   updateReply,
+  webReply,
 } from "./protocol.ts";
 import { controlSocket, isInSharedMemory } from "../sys/runtime-directory.ts";
 
@@ -51,6 +52,8 @@ export function controlAt(socketOf: () => string) {
     changeEnvironment: (changes: EnvironmentChanges) => call("/environment", environmentReply, changes),
     act: (request: ActionRequest) => call("/action", actionReply, request),
     rpc: (method: string, params: unknown[]) => call("/rpc", rpcReply, { method, params }),
+    web: () => call("/web", webReply),
+    setWebCredentials: (user: string, password: string) => call("/web", z.object({}), { user, password }),
     update: () => call("/update", updateReply, {}),
   };
 }

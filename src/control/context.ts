@@ -1,7 +1,14 @@
 import { AiDockError } from "../errors.ts";
 import type { Configuration } from "../supervisor/configuration.ts";
 import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
-import type { EnvironmentChanges, EnvironmentReply } from "./protocol.ts";
+import type { EnvironmentChanges, EnvironmentReply, WebReply } from "./protocol.ts";
+
+/** What commands may ask of the front of the web services. */
+export interface WebControl {
+  describe: () => WebReply;
+  /** Sets the user and password of the login. */
+  choose: (user: string, password: string) => void;
+}
 
 /** What the control socket gives access to. */
 export interface ControlContext {
@@ -12,6 +19,8 @@ export interface ControlContext {
   changeEnvironment: (changes: EnvironmentChanges) => void;
   /** The log of the supervisor itself. */
   mainLog: { path: string; clear(): void };
+  /** The front of the web services. */
+  web: WebControl;
   /** Stops everything, as `docker stop` does. */
   requestStop: () => void;
   /** Aborted when the client of this request has gone. */

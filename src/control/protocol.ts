@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { AiDockError, errorCodes } from "../errors.ts";
 import { problemSchema } from "../programs/problem.ts";
+import { serviceSchema } from "./portal/protocol.ts";
 import { programStatusSchema } from "../supervisor/status.ts";
 
 export const statusReply = z.object({
@@ -54,6 +55,34 @@ export const environmentReply = z.object({
   env: z.record(z.string(), z.string()),
   sources: z.record(z.string(), z.enum(["argument", "container", "file", "default"])),
 });
+
+/** The front of the web services, for root: secrets are in it. */
+export const webReply = z.object({
+  /** False while Caddy does not run; `reason` says why. */
+  running: z.boolean(),
+  reason: z.string().nullable(),
+  services: z.array(serviceSchema),
+  login: z.boolean(),
+  user: z.string(),
+  password: z.string(),
+  token: z.string(),
+  /** Good for one login, for some minutes. */
+  code: z.string(),
+});
+
+/** What a user and a password of the web login may be. */
+export const webCredentialsRequest = z.object({
+  user: z
+    .string()
+    .regex(/^[^\0\r\n:]+$/)
+    .max(200),
+  password: z
+    .string()
+    .regex(/^[^\0\r\n]+$/)
+    .max(1000),
+});
+
+export type WebReply = z.infer<typeof webReply>;
 
 export const errorReply = z.object({
   error: z.string(),

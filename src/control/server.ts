@@ -12,6 +12,8 @@ import {
   readRequest,
   type StatusReply,
   type UpdateReply,
+  webCredentialsRequest,
+  type WebReply,
 } from "./protocol.ts";
 import { answerJson, answerXml } from "./rpc/http.ts";
 
@@ -44,6 +46,14 @@ export function serveControl(context: ControlContext, path: string): () => void 
           requireRunning(supervisor.phase);
           changeEnvironment(changes);
           return Response.json(environment());
+        },
+      },
+      "/web": {
+        GET: () => Response.json(context.web.describe() satisfies WebReply),
+        async POST(request) {
+          const { user, password } = await readRequest(request, webCredentialsRequest);
+          context.web.choose(user, password);
+          return Response.json({});
         },
       },
       "/action": answer(async (request) => {

@@ -10,7 +10,7 @@ import { commaList, port } from "./values.ts";
 export function readExtras(
   reader: SectionReader,
   names: Variables,
-): Pick<SpecLayer, "dependsOn" | "ready" | "webPort" | "webName"> {
+): Pick<SpecLayer, "dependsOn" | "ready" | "webPort" | "webListenPort" | "webName"> {
   const read = <T>(key: string, convert: (text: string) => T, without: string): T | undefined => {
     const raw = reader.raw(key);
     if (raw === undefined) return undefined;
@@ -27,6 +27,7 @@ export function readExtras(
     dependsOn: dependsOn?.filter((name) => name !== ""),
     ready: read("ready", readySpec, "the program counts as ready as soon as it runs"),
     webPort: read("web_port", port, "the program has no web address"),
+    webListenPort: read("web_listen_port", port, "the program is looked for on its web_port"),
     webName: read("web_name", (text) => text, "the program's name is used"),
   };
 }

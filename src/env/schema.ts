@@ -2,9 +2,11 @@ import { z } from "zod";
 import { flag, integer, list, withoutPadding } from "./types.ts";
 
 const PORT = "a port from 1 to 65535";
+const PORTS = "ports by comma, such as 8188,8888";
 const BOOLEAN = "true or false";
 
 const port = () => integer(1, 65535);
+const ports = () => list().pipe(z.array(port()));
 const key = (from: string) =>
   z
     .string()
@@ -14,14 +16,29 @@ const key = (from: string) =>
       expected: "an OpenSSH public key",
     });
 
-/** A boolean, or the ports to open tunnels for. */
+const USER = "a name without colon";
+const SECRET = "a text without line breaks";
+
+const secret = (description: string) =>
+  z
+    .string()
+    .regex(/^[^\0\r\n]+$/)
+    .optional()
+    .meta({ description, expected: SECRET, secret: true });
+const user = () => z.string().regex(/^[^\0\r\n:]+$/);
+
+/** True, false, or the ports to open tunnels for; `open` in front lets tunnels lead to what asks for no login. */
 const quickTunnels = z.union([
   flag(),
   z
     .string()
-    .regex(/^\d+(\s*,\s*\d+)*$/)
-    .transform((text) => text.split(",").map(Number))
-    .pipe(z.array(z.number().min(1).max(65535))),
+    .regex(/^(open|(open\s*,\s*)?\d+(\s*,\s*\d+)*)$/i)
+    .transform((text) => {
+      const words = text.toLowerCase().split(/\s*,\s*/);
+      const listed = words.filter((word) => word !== "open").map(Number);
+      return { open: words[0] === "open", ports: listed.length === 0 ? ("all" as const) : listed };
+    })
+    .refine(({ ports: wanted }) => wanted === "all" || wanted.every((one) => one >= 1 && one <= 65535)),
 ]);
 
 /**
@@ -78,9 +95,67 @@ export const schema = withoutPadding({
     secret: true,
   }),
   CF_QUICK_TUNNELS: quickTunnels.default(false).meta({
-    description: "Throwaway Cloudflare tunnels for web services, or for a list of ports",
-    expected: "true, false or a list of ports such as 8188,8888",
+    description:
+      "Throwaway Cloudflare tunnels for web services, or for a list of ports; `open` also without a login",
+    expected: "true, false, open or a list of ports such as 8188,8888",
   }),
+  WEB_ENABLE_AUTH: flag()
+    .default(true)
+    .meta({ description: "Ask for a login in front of web services", expected: BOOLEAN }),
+  WEB_USER: user().default("user").meta({ description: "User name of the login", expected: USER }),
+  WEB_USERNAME: user().optional().meta({ description: "Other name of `WEB_USER` (vast.ai)", expected: USER }),
+  WEB_PASSWORD: secret("Password of the login; made once and kept when unset"),
+  WEB_TOKEN: secret("Token for API calls: `Authorization: Bearer`; made once and kept when unset"),
+  OPEN_BUTTON_TOKEN: secret("A further token, also the password when `WEB_PASSWORD` is unset (vast.ai)"),
+  WEB_AUTH_EXCLUDE: ports().default([]).meta({
+    description: "Guarded ports on which no login is asked for",
+    expected: PORTS,
+  }),
+  AUTH_EXCLUDE: ports()
+    .default([])
+    .meta({ description: "Other name of `WEB_AUTH_EXCLUDE` (vast.ai)", expected: PORTS }),
+  WEB_ENABLE_HTTPS: flag()
+    .default(false)
+    .meta({ description: "Https on the ports of web services; http is redirected", expected: BOOLEAN }),
+  ENABLE_HTTPS: flag()
+    .optional()
+    .meta({ description: "Other name of `WEB_ENABLE_HTTPS` (vast.ai)", expected: BOOLEAN }),
+  WEB_DOMAIN: z
+    .string()
+    .regex(/^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/i)
+    .toLowerCase()
+    .optional()
+    .meta({
+      description:
+        "Domain that leads here: https with a certificate by ACME; ports 80 or 443 must lead here as well",
+      expected: "a domain such as gpu.example.com",
+    }),
+  WEB_ACME_CA: z
+    .string()
+    .regex(/^https:\/\/\S+$/)
+    .optional()
+    .meta({
+      description: "Directory of the ACME server for `WEB_DOMAIN`",
+      expected: "an https URL",
+      defaultText: "Let's Encrypt",
+    }),
+  DIRECT_ADDRESS: z
+    .string()
+    .regex(/^[\w.:[\]-]+$/)
+    .optional()
+    .meta({
+      description: "Address of this machine in links; `false` shows no direct links",
+      expected: "a host name, an address or false",
+    }),
+  PORTAL_CONFIG: z.string().optional().meta({
+    description: "Web services as vast.ai lists them: `host:port:port of the app:path:name`, by `|`",
+    expected: "host:port:port:path:name, by |",
+  }),
+  AI_DOCK_PORTAL: flag().optional().meta({
+    description: "The portal: always or never; when unset, where there is something to show or guard",
+    expected: BOOLEAN,
+  }),
+  AI_DOCK_PORTAL_PORT: port().default(1111).meta({ description: "Port of the portal", expected: PORT }),
   RCLONE_CONFIG: z.string().optional().meta({
     description: "Path of rclone's configuration; remotes may also come as `RCLONE_CONFIG_*`",
     expected: "a path",

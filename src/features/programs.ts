@@ -4,6 +4,7 @@ import type { Settings } from "../env/schema.ts";
 import { namedTunnelProgram } from "./tunnels/program.ts";
 import { withheldVariables } from "./remotes/environment.ts";
 import { remotePrograms } from "./remotes/program.ts";
+import { type FrontHooks, webPrograms } from "./web/programs.ts";
 import { sshdProgram } from "./ssh/program.ts";
 import { findCycles } from "../programs/cycles.ts";
 import { loadPrograms } from "../dropins/load.ts";
@@ -19,13 +20,15 @@ export interface CollectOptions {
   files?: string[];
   /** Aborted when the container stops: remotes are then not listed. */
   signal?: AbortSignal;
+  /** The front of the web services, where this is the process that runs it. */
+  front?: FrontHooks;
 }
 
 type Skip = [ProgramSpec, string];
 type Report = (diagnostic: Diagnostic) => void;
 
 /** Resolves to the specs of all programs, built-ins first. A drop-in replaces the built-in of the same name. */
-export async function collectPrograms({ env, files, signal }: CollectOptions): Promise<Reading> {
+export async function collectPrograms({ env, files, signal, front }: CollectOptions): Promise<Reading> {
   const { settings } = readSettings(env);
   const loaded = loadDropIns(env, files);
   const { problems } = loaded;
@@ -44,6 +47,7 @@ export async function collectPrograms({ env, files, signal }: CollectOptions): P
     sshdProgram(settings.SSH_PORT, env),
     namedTunnelProgram(settings.CF_TUNNEL_TOKEN, env),
     ...remotes.programs,
+    ...webPrograms(env, loaded.programs, front),
   ].filter((spec) => !isReplaced(spec));
   const all = [...builtins, ...loaded.programs];
   reportUnknownDependencies(all, report);

@@ -8,7 +8,7 @@ import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "../features/hooks/step.ts";
 import { collectPrograms } from "../features/programs.ts";
 import { providerStep } from "../features/provider/step.ts";
-import { provisioningStep } from "../features/provisioning/step.ts";
+import { mayTakeLong, provisioningStep } from "../features/provisioning/step.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
 import { remotesStep } from "../features/remotes/step.ts";
 import { shellEnvStep } from "../features/shell/step.ts";
@@ -18,7 +18,9 @@ import { tunnelsStep } from "../features/tunnels/step.ts";
 import { watchTunnels } from "../features/tunnels/watch.ts";
 import { workspaceStep } from "../features/workspace/step.ts";
 import { logger, setLogDebug, setLogRedactor } from "../log.ts";
-import { Configuration, logProblems } from "../supervisor/configuration.ts";
+import { Configuration, logProblems, sameProgram } from "../supervisor/configuration.ts";
+import { programId } from "../programs/names.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
 import { startReaper } from "../supervisor/reaper.ts";
 import { shutdown } from "../supervisor/shutdown.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
@@ -34,6 +36,7 @@ import { runLogged } from "./run-logged.ts";
 import { reviewEnvironment, runSteps, type StepsContext } from "./run-steps.ts";
 import { isInitRunning, stayBeside } from "./second-init.ts";
 import { Signals } from "./signals.ts";
+import { createWeb, type Web } from "./web.ts";
 
 /** The boot, in order. No program starts before the last one has ended. */
 const stepsBeforeScripts: Step[] = [
@@ -112,8 +115,10 @@ async function live(life: Life): Promise<number> {
   const { environment, logs, signals } = life;
   const fatal = Promise.withResolvers<number>();
   const supervisor = createSupervisor(life, fatal.resolve);
+  const web = createWeb(supervisor, environment);
+  const { front } = web;
   const configuration = new Configuration(() =>
-    collectPrograms({ env: environment.env, signal: signals.stop }),
+    collectPrograms({ env: environment.env, signal: signals.stop, front }),
   );
   const control = {
     supervisor,
@@ -123,12 +128,13 @@ async function live(life: Life): Promise<number> {
       environment.change(changes);
       reviewEnvironment(environment, log);
     },
+    web: web.control,
     mainLog: logs.main,
     requestStop: () => signals.requestStop(),
   };
   const closeControl = openControl(control, controlSocket());
   obeySignals(signals, control, () => logs.reopen());
-  const { code, stopSeconds } = await runUntilEnd(life, supervisor, configuration, fatal.promise);
+  const { code, stopSeconds } = await runUntilEnd({ ...life, web }, supervisor, configuration, fatal.promise);
   log.info("stopping", { code });
   await shutdown(supervisor, environment.settings.AI_DOCK_STOP_TIMEOUT - stopSeconds, signals.hurry);
   await RemoteMount.releaseAll();
@@ -139,15 +145,16 @@ async function live(life: Life): Promise<number> {
 
 /** Boots, starts the programs and runs the main command, until the container has to stop. */
 async function runUntilEnd(
-  life: Life,
+  life: Life & { web: Web },
   supervisor: Supervisor,
   configuration: Configuration,
   fatal: Promise<number>,
 ): Promise<MainCommandEnd> {
-  const { command, environment, logs, signals, started } = life;
+  const { command, environment, logs, signals, started, web } = life;
   const { env } = environment;
   const stopped: MainCommandEnd = { code: ExitCode.ok, stopSeconds: 0 };
   const failures = await boot(life);
+  web.onStep(undefined);
   if (signals.stop.aborted) return stopped;
   if (failures > 0 && environment.settings.AI_DOCK_STRICT) return { code: refuse(), stopSeconds: 0 };
   logs.ownName = "supervisor";
@@ -156,7 +163,12 @@ async function runUntilEnd(
   // A signal that came while the programs were prepared is not the main command's: it never started.
   if (signals.stop.aborted) return stopped;
   void reportReady(supervisor, started);
-  const endTunnels = watchTunnels(supervisor, env);
+  const endTunnels = watchTunnels({
+    supervisor,
+    env,
+    services: () => web.front.tunnelServices(),
+    onChange: () => web.front.changed(),
+  });
   signals.stop.addEventListener("abort", endTunnels);
   if (command.length === 0)
     return await Promise.race([stop.then(() => stopped), fatal.then((code) => ({ code, stopSeconds: 0 }))]);
@@ -166,11 +178,18 @@ async function runUntilEnd(
 }
 
 /** Runs the steps of the boot. Resolves to the number of those that failed. */
-async function boot({ environment, logs, signals }: Life): Promise<number> {
+async function boot({ environment, logs, signals, web }: Life & { web: Web }): Promise<number> {
   const { stop: signal } = signals;
-  const context: StepsContext = { signal, runLogged: (options) => runLogged(options, logs, signal) };
+  const context: StepsContext = {
+    signal,
+    runLogged: (options) => runLogged(options, logs, signal),
+    onStep: web.onStep,
+  };
   const before = await runSteps(stepsBeforeScripts, environment, context);
   environment.settleEarly();
+  const endFront = web.front.start();
+  signal.addEventListener("abort", endFront);
+  if (mayTakeLong(environment.settings, environment.env)) await web.startEarly().catch(reportBug);
   return before + (await runSteps(stepsWithScripts, environment, context));
 }
 
@@ -194,9 +213,17 @@ async function startPrograms(supervisor: Supervisor, configuration: Configuratio
   // What is read after a stop is incomplete.
   if (stop.aborted) return;
   logProblems(problems);
-  for (const spec of configuration.specs) supervisor.add(spec);
+  for (const spec of configuration.specs) await addOrKeep(supervisor, spec);
   supervisor.phase = "running";
   await supervisor.autostart();
+}
+
+/** A program that was started early goes on, unless a script has changed its definition. */
+async function addOrKeep(supervisor: Supervisor, spec: ProgramSpec): Promise<void> {
+  const early = supervisor.programs.find(({ id }) => id === programId(spec));
+  if (early !== undefined && sameProgram(early.spec, spec)) return;
+  if (early !== undefined) await supervisor.takeDown([early]);
+  supervisor.add(spec);
 }
 
 /** A main command on a terminal has the terminal for itself. */

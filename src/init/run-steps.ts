@@ -4,7 +4,10 @@ import type { BootContext, Step } from "../features/step.ts";
 import { type Logger, logger, setLogRedactor } from "../log.ts";
 
 /** What all steps share; settings and log are each step's own. */
-export type StepsContext = Pick<BootContext, "signal" | "runLogged">;
+export interface StepsContext extends Pick<BootContext, "signal" | "runLogged"> {
+  /** Told which step begins. */
+  onStep?: (name: string) => void;
+}
 
 /**
  * Runs the steps in order, one line each with its time, and returns how many failed. An abort skips the rest. Each step
@@ -18,6 +21,7 @@ export async function runSteps(
   let failures = 0;
   for (const step of steps) {
     if (context.signal.aborted) break;
+    context.onStep?.(step.name);
     if (!(await runStep(step, environment, context))) failures++;
     reviewEnvironment(environment, logger(step.name));
   }

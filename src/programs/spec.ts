@@ -113,6 +113,8 @@ export interface ProgramSpec {
   dependsOn: string[];
   ready?: ReadySpec;
   webPort?: number;
+  /** Where the program listens, when that is not the port that its users come to. */
+  webListenPort?: number;
   webName?: string;
   /** What other commands ask for by name, whether a process runs or not; an observer may add to that. */
   facts?: Record<string, FactValue>;

@@ -25,6 +25,12 @@ export function controlServer() {
     configuration: new Configuration(async () => ({ programs: [], problems: [] })),
     environment: () => ({ env, sources }),
     changeEnvironment: (changes) => environment.change(changes),
+    web: {
+      describe() {
+        throw new Error("no front");
+      },
+      choose() {},
+    },
     mainLog: { path: "/dev/null", clear() {} },
     requestStop() {},
   };

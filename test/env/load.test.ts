@@ -69,7 +69,7 @@ describe("loadEnvironment()", () => {
       'SSH_PORT: expected a port from 1 to 65535, got "abc"; using 22',
       'WORKSPACE: expected an absolute path, got "relative"; using /workspace/',
       'GPU_COUNT: expected a number of GPUs from 0, got "-1"; ignoring it',
-      'CF_QUICK_TUNNELS: expected true, false or a list of ports such as 8188,8888, got "maybe"; using false',
+      'CF_QUICK_TUNNELS: expected true, false, open or a list of ports such as 8188,8888, got "maybe"; using false',
       'AI_DOCK_ON_FATAL: expected ignore or exit, got "explode"; using ignore',
     ]);
     expect(settings).toMatchObject({ SSH_PORT: 22, WORKSPACE: "/workspace/", CF_QUICK_TUNNELS: false });
@@ -122,7 +122,7 @@ describe("loadEnvironment()", () => {
       PROVISIONING_SCRIPT: "http://example.org/x.sh",
       PROVISIONING_SHA256: "a".repeat(64),
       CF_TUNNEL_TOKEN: "token",
-      CF_QUICK_TUNNELS: [8188, 8888],
+      CF_QUICK_TUNNELS: { open: false, ports: [8188, 8888] },
       AI_DOCK_DISABLE: ["a", "b"],
       AI_DOCK_ON_FATAL: "exit",
     });
@@ -136,9 +136,19 @@ describe("loadEnvironment()", () => {
     expect(settings).toMatchObject({ SSH_PORT: 22, WORKSPACE: "/workspace/", DEBUG: false });
   });
 
-  test("quick tunnels take a boolean or ports", () => {
+  test("quick tunnels take a boolean, ports, and open", () => {
     const read = (text: string) => loadEnvironment([], { CF_QUICK_TUNNELS: text }).settings.CF_QUICK_TUNNELS;
-    expect([read("true"), read("0"), read("8188, 8888")]).toEqual([true, false, [8188, 8888]]);
+    expect([read("true"), read("0"), read("8188, 8888")]).toEqual([
+      true,
+      false,
+      { open: false, ports: [8188, 8888] },
+    ]);
+    expect([read("Open"), read("open,8188"), read("8188,open"), read("70000")]).toEqual([
+      { open: true, ports: "all" },
+      { open: true, ports: [8188] },
+      false,
+      false,
+    ]);
   });
 
   test("a secret may come from a file, and is never quoted in a problem", () => {

@@ -8,6 +8,7 @@ import { gpuCheck } from "../../features/gpus/check.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../../features/ssh/check.ts";
 import { tunnelsCheck } from "../../features/tunnels/check.ts";
+import { webCheck } from "../../features/web/check.ts";
 import { workspaceCheck } from "../../features/workspace/check.ts";
 import { effectiveEnvironment, orUndefinedWithoutSupervisor } from "../effective-environment.ts";
 import type { Command } from "../command.ts";
@@ -20,6 +21,7 @@ const checks: Check[] = [
   workspaceCheck,
   gpuCheck,
   remotesCheck,
+  webCheck,
   tunnelsCheck,
 ];
 

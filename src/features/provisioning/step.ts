@@ -1,13 +1,18 @@
+import type { Settings } from "../../env/schema.ts";
 import type { BootContext, Step } from "../step.ts";
 import { findHook } from "../hooks/find.ts";
 import { SCRIPT_NAME } from "./paths.ts";
 import { writeShellEnvironment } from "../shell/step.ts";
 
+/** True when there is something to provision. */
+export function mayTakeLong({ PROVISIONING_SCRIPT }: Settings, env: Record<string, string>): boolean {
+  return PROVISIONING_SCRIPT !== undefined || findHook(SCRIPT_NAME, env["PATH"]) !== undefined;
+}
+
 /** Provisions, and writes the exports of the script into the environment of shells. */
 async function provisionAndShare(context: BootContext) {
   const { env, settings } = context;
-  if (settings.PROVISIONING_SCRIPT === undefined && findHook(SCRIPT_NAME, env["PATH"]) === undefined)
-    return undefined;
+  if (!mayTakeLong(settings, env)) return undefined;
   // Loaded on demand: most boots have nothing to provision.
   const { provision } = await import("./provision.ts");
   const before = JSON.stringify(env);

@@ -1,4 +1,5 @@
 import { LOADED_MARK } from "../../env/session.ts";
+import { adminSocket } from "../web/paths.ts";
 import { tunnelsFile } from "../tunnels/watch.ts";
 import { completionScript } from "./completion.ts";
 
@@ -22,6 +23,7 @@ case $- in *i*)
     esac
   fi
   if [ -n "\${ai_dock_first-}" ] && [ -O ${tunnelsFile()} ]; then cat ${tunnelsFile()}; fi
+  if [ -n "\${ai_dock_first-}" ] && [ -S ${adminSocket()} ]; then ai-dock web 2>/dev/null; fi
 ${completionScript}  if [ -n "\${ai_dock_first-}" ] && [ -d "\${WORKSPACE-}" ]; then cd "$WORKSPACE"; fi
   ;;
 esac

@@ -1,9 +1,9 @@
 import { logger } from "../../log.ts";
-import { quickTunnelProgram, type WebService } from "./quick-program.ts";
+import { quickTunnelProgram } from "./quick-program.ts";
 import type { Program } from "../../supervisor/program.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { listeningPorts } from "../../sys/proc.ts";
-import { webServices } from "./web-services.ts";
+import type { TunnelService } from "../web/tunnel-targets.ts";
 
 /** How long a silent service, such as one that restarts, keeps its tunnel and so its address. */
 const SILENCE_MILLISECONDS = 60_000;
@@ -21,7 +21,7 @@ const LONGEST_DELAY_MILLISECONDS = 15 * 60_000;
 const log = logger("tunnels");
 
 interface Tunnel {
-  service: WebService;
+  service: TunnelService;
   program: Program;
   /** Since when nothing listens on the target. */
   silentSince?: number;
@@ -31,19 +31,15 @@ interface Tunnel {
   refusedSince?: number;
 }
 
-const isGuarded = ({ behind }: WebService) => behind !== undefined;
-
 /** True for a tunnel whose front has not answered so far. */
 const isWaiting = ({ service, attempt, program }: Tunnel) =>
-  isGuarded(service) && attempt === undefined && program.isDown;
+  (service.isGuarded || service.refusal !== undefined) && attempt === undefined && program.isDown;
 
 export interface QuickTunnelsOptions {
   supervisor: Supervisor;
   env: Record<string, string>;
-  /** CF_QUICK_TUNNELS. */
-  wanted: boolean | number[];
-  /** The directory of announcements; tests have their own. */
-  directory?: string;
+  /** The services that get a tunnel, as of now. */
+  services: () => TunnelService[];
   /** Called with `name: url` of all tunnels that are up, after every change. */
   onChange: (lines: string[]) => void;
 }
@@ -61,9 +57,9 @@ export class QuickTunnels {
 
   /** Reconciles tunnels with services, and starts at most one process. `now` in milliseconds. */
   async step(now = performance.now()): Promise<void> {
-    const { supervisor, wanted, directory } = this.#options;
+    const { supervisor } = this.#options;
     if (supervisor.phase !== "running") return;
-    const services = webServices(wanted, supervisor.programs, directory);
+    const services = new Map(this.#options.services().map((service) => [service.port, service]));
     if (services.size === 0 && this.#tunnels.size === 0) return;
     const ports = listeningPorts();
     for (const tunnel of this.#tunnels.values()) {
@@ -77,14 +73,14 @@ export class QuickTunnels {
         await this.#close(tunnel);
     }
     for (const service of services.values())
-      if (!this.#tunnels.has(service.port) && (isGuarded(service) || ports.has(service.target)))
+      if (!this.#tunnels.has(service.port) && (service.isGuarded || ports.has(service.target)))
         this.#open(service);
     this.#tellChanges();
     this.#explainWaits(ports);
     await this.#startNext(ports, now);
   }
 
-  #open(service: WebService): void {
+  #open(service: TunnelService): void {
     const { supervisor, env } = this.#options;
     const onUrl = (url: string) => this.#succeeded(tunnel, url);
     const program = supervisor.add(quickTunnelProgram(service, env, onUrl));
@@ -100,9 +96,11 @@ export class QuickTunnels {
     supervisor.remove(program);
   }
 
-  /** True when the service is gone, has another target (a front was announced), or has been silent for too long. */
-  #isOver(tunnel: Tunnel, service: WebService | undefined, ports: Set<number>, now: number): boolean {
-    return service?.target !== tunnel.service.target || this.#isSilent(tunnel, ports, now);
+  /** True when the service is gone, has another target or no login any more, or has been silent for too long. */
+  #isOver(tunnel: Tunnel, service: TunnelService | undefined, ports: Set<number>, now: number): boolean {
+    const { target, https, refusal } = tunnel.service;
+    const isSame = service?.target === target && service.https === https && service.refusal === refusal;
+    return !isSame || this.#isSilent(tunnel, ports, now);
   }
 
   #isSilent(tunnel: Tunnel, ports: Set<number>, now: number): boolean {
@@ -145,9 +143,10 @@ export class QuickTunnels {
   #explainWaits(ports: Set<number>): void {
     for (const { service, program } of [...this.#tunnels.values()].filter(isWaiting))
       program.waitFor(
-        ports.has(service.target)
-          ? null
-          : `waits for port ${service.target}, which stands in front of the service`,
+        service.refusal ??
+          (ports.has(service.target)
+            ? null
+            : `waits for port ${service.target}, which stands in front of the service`),
       );
   }
 
@@ -162,7 +161,11 @@ export class QuickTunnels {
     if (tunnels.some(isUnderWay)) return;
     const next = tunnels.find(
       ({ program, service }) =>
-        program.isDown && !program.stoppedByRequest && !program.refused && ports.has(service.target),
+        program.isDown &&
+        !program.stoppedByRequest &&
+        !program.refused &&
+        service.refusal === undefined &&
+        ports.has(service.target),
     );
     if (next === undefined) return;
     next.attempt = { started: now };

@@ -59,3 +59,15 @@ async function named({ facts, ready, pid, note, reason }: ProgramStatus): Promis
     target: service ?? null,
   }));
 }
+
+/** The addresses of named tunnels, by the port of this container that they lead to. */
+export async function namedLinks(programs: ProgramStatus[]): Promise<Map<number, string[]>> {
+  const rows = (await ownTunnels(programs)).filter(({ kind, url }) => kind === "named" && url !== null);
+  const links = new Map<number, string[]>();
+  for (const { url, target } of rows) {
+    const [, digits] = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):(\d+)/.exec(target ?? "") ?? [];
+    if (digits !== undefined && url !== null)
+      links.set(Number(digits), [...(links.get(Number(digits)) ?? []), url]);
+  }
+  return links;
+}

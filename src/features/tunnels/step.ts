@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import type { Step } from "../step.ts";
-import { PORTS_DIRECTORY } from "./web-services.ts";
+import { PORTS_DIRECTORY } from "../web/announcements.ts";
 
 /**
  * Makes the directory of announcements, which hooks and programs of such images expect. One that is there keeps its owner

@@ -21,3 +21,6 @@ export const portalHttpSocket = () => `${portalDirectory()}/http.sock`;
 export const portalControlDirectory = () => runtimePath("web/control");
 /** The second control socket, for the portal alone. */
 export const portalControlSocket = () => `${portalControlDirectory()}/portal.sock`;
+
+/** The addresses of services, for every user in the container. */
+export const linksFile = () => runtimePath("web/links.json");

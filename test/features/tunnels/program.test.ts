@@ -27,7 +27,14 @@ test("a named tunnel has its token in no argument, and says what is missing", as
 test("a quick tunnel leads to its target, and tells its address", async () => {
   const urls: string[] = [];
   const facts = new Map<string, unknown>();
-  const service = { port: 8188, target: 18188, name: "Comfy" };
+  const service = {
+    port: 8188,
+    target: 18188,
+    name: "Comfy",
+    https: false,
+    isGuarded: true,
+    refusal: undefined,
+  };
   const spec = quickTunnelProgram(service, { PATH: "/nonexistent" }, (url) => urls.push(url));
   expect([spec.name, spec.group, spec.command.at(-1)]).toEqual([
     "8188",
@@ -60,4 +67,17 @@ test("a quick tunnel leads to its target, and tells its address", async () => {
   expect(urls).toEqual(["https://a-b-c.trycloudflare.com"]);
   expect([spec.facts, facts.get("url")]).toEqual([{ service: "Comfy", target: 18188 }, urls[0]]);
   over.abort();
+});
+
+test("a quick tunnel to https trusts the certificate that only this container knows", () => {
+  const service = {
+    port: 8188,
+    target: 8188,
+    name: "Comfy",
+    https: true,
+    isGuarded: true,
+    refusal: undefined,
+  };
+  const { command } = quickTunnelProgram(service, { PATH: "/nonexistent" }, () => undefined);
+  expect(command.slice(-2)).toEqual(["--no-tls-verify", "--url=https://127.0.0.1:8188"]);
 });

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { QuickTunnels, SharedAttempts } from "../../../src/features/tunnels/quick-tunnels.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
+import type { TunnelService } from "../../../src/features/web/tunnel-targets.ts";
 import { freePort } from "../../free-port.ts";
 
 const STAND_IN = resolve(import.meta.dir, "../../fixtures/cloudflared-standin-fixture.ts");
@@ -32,11 +33,21 @@ afterEach(async () => {
   rmSync(bin, { recursive: true });
 });
 
+/** A service without a login, for which nobody waits. */
+const bare = (port: number): TunnelService => ({
+  port,
+  name: `port ${port}`,
+  target: port,
+  https: false,
+  isGuarded: false,
+  refusal: undefined,
+});
+
 function tunnelsTo(port: number): QuickTunnels {
   return new QuickTunnels({
     supervisor,
     env: { PATH: `${bin}:/usr/bin:/bin` },
-    wanted: [port],
+    services: () => [bare(port)],
     onChange: (lines) => {
       shown = lines;
     },
@@ -85,17 +96,9 @@ test("a tunnel that Cloudflare knows no more is replaced, but not for a moment o
   expect(next.facts["url"]).not.toBe(before);
 });
 
-const announce = (directory: string, port: number, fields: object) =>
-  writeFileSync(join(directory, String(port)), JSON.stringify(fields));
-
-const announcedTunnels = (directory: string) =>
-  new QuickTunnels({
-    supervisor,
-    env: { PATH: `${bin}:/usr/bin:/bin` },
-    wanted: true,
-    directory,
-    onChange() {},
-  });
+/** Tunnels to services that change while they are open. */
+const tunnelsOf = (services: () => TunnelService[]) =>
+  new QuickTunnels({ supervisor, env: { PATH: `${bin}:/usr/bin:/bin` }, services, onChange() {} });
 
 /** Where the process of every tunnel that is up leads. */
 const opened = () =>
@@ -104,12 +107,10 @@ const opened = () =>
     .map(({ spec }) => spec.command.at(-1)?.replace("--url=http://127.0.0.1:", ""));
 
 test("a tunnel leads to what stands in front of a service, and never past it", async () => {
-  const directory = join(bin, "ports");
-  mkdirSync(directory);
   using service = Bun.serve({ port: 0, fetch: () => new Response("here") });
   const front = freePort();
-  announce(directory, front, { listen_port: `${service.port}`, proxy_port: `${front}`, service_name: "App" });
-  const tunnels = announcedTunnels(directory);
+  const guarded = { ...bare(service.port!), target: front, isGuarded: true };
+  const tunnels = tunnelsOf(() => [guarded]);
   const waits = [
     { state: "STOPPED", reason: `waits for port ${front}, which stands in front of the service` },
   ];
@@ -128,41 +129,23 @@ test("a tunnel leads to what stands in front of a service, and never past it", a
   expect(supervisor.programs).toMatchObject(waits);
 });
 
-test("a tunnel to a bare port closes as soon as a front of the service is announced", async () => {
-  const directory = join(bin, "ports");
-  mkdirSync(directory);
-  using service = Bun.serve({ port: 0, fetch: () => new Response("here") });
+test("a tunnel closes as soon as its service has a front, or a login no more", async () => {
+  using app = Bun.serve({ port: 0, fetch: () => new Response("here") });
   using front = Bun.serve({ port: 0, fetch: () => new Response("front") });
-  const port = service.port!;
-  announce(directory, port, { listen_port: port });
-  const tunnels = announcedTunnels(directory);
+  let service = bare(app.port!);
+  const tunnels = tunnelsOf(() => [service]);
   await tunnels.step(0);
-  expect(opened()).toEqual([String(port)]);
-  announce(directory, front.port!, { listen_port: port, proxy_port: front.port });
+  expect(opened()).toEqual([String(app.port)]);
+  service = { ...service, target: front.port!, isGuarded: true };
   await tunnels.step(1000);
-  expect(opened()).not.toContain(String(port));
+  expect(opened()).not.toContain(String(app.port));
   await tunnels.step(40_000);
   expect(opened()).toEqual([String(front.port)]);
-});
-
-test.each([
-  ["a front without a port that can be read", { proxy_port: "abc" }],
-  ["a front on the port of the service", { proxy_secure: "true" }],
-])("no tunnel leads to the port of a service with %s", async (_, fields) => {
-  const directory = join(bin, "ports");
-  mkdirSync(directory);
-  using service = Bun.serve({ port: 0, fetch: () => new Response("here") });
-  announce(directory, service.port!, { listen_port: service.port, ...fields });
-  const tunnels = announcedTunnels(directory);
-  await tunnels.step(0);
+  service = { ...service, refusal: "no login stands in front of it" };
+  await tunnels.step(41_000);
   await tunnels.step(86_400_000);
   expect(opened()).toEqual([]);
-});
-
-test("a list of ports names the bare port of a service with a front", async () => {
-  using service = Bun.serve({ port: 0, fetch: () => new Response("here") });
-  await tunnelsTo(service.port!).step(0);
-  expect(opened()).toEqual([String(service.port)]);
+  expect(supervisor.programs).toMatchObject([{ state: "STOPPED", reason: "no login stands in front of it" }]);
 });
 
 test("no tunnel is opened before its service answers", async () => {

@@ -1,0 +1,179 @@
+import type { Json, Site } from "./site.ts";
+
+export const LOOPBACK = ["127.0.0.0/8", "::1/128"];
+
+/** Session cookies of any ai-dock: cookies ignore ports, so that one of another container may come along. */
+export const OUR_COOKIE = String.raw`ai_dock_[0-9a-f]{8}_session\s*=[^;]*(;\s*)?`;
+
+/** Connections that outlive a reload, websockets most of all, in Go's notation. */
+const STREAMS_STAY = "720h";
+
+/** Paths of the portal on every guarded port. */
+const OWN_PATHS = ["/ai-dock/login", "/ai-dock/logout", "/ai-dock/pre-auth", "/ai-dock/assets/*"];
+
+const CHECK = "/.ai-dock/check";
+const NOT_READY = "/.ai-dock/not-ready";
+const PASSED = "ai_dock_passed";
+
+const setVariables = (values: Record<string, unknown>) => ({ handler: "vars", ...values });
+
+/** What every request goes through first: nobody outside says who we are, and how the request came is noted. */
+export function withFirstRoutes(site: Site, routes: Json[]): Json[] {
+  const scheme = { ai_dock_proto: "http", ai_dock_tunnel: "", ai_dock_client: "{http.vars.client_ip}" };
+  const ways: Json[] = [
+    { handle: [setVariables(scheme)] },
+    { match: [{ protocol: "https" }], handle: [setVariables({ ai_dock_proto: "https" })] },
+    {
+      // The signs of a connection that cloudflared makes from this container.
+      match: [{ remote_ip: { ranges: LOOPBACK }, header: { "Cf-Ray": ["*"] } }],
+      handle: [setVariables({ ai_dock_proto: "https", ai_dock_tunnel: "1" })],
+    },
+  ];
+  return [
+    ...ways,
+    {
+      handle: [
+        setVariables({ ai_dock_port: String(site.port), [PASSED]: "" }),
+        {
+          handler: "headers",
+          request: {
+            delete: [
+              "X-Ai-Dock-*",
+              "X-Forwarded-*",
+              "Forwarded",
+              "X-Real-Ip",
+              "X-Original-*",
+              "X-Rewrite-Url",
+            ],
+          },
+        },
+      ],
+    },
+    {
+      match: [{ path: ["/ai-dock/health-check"] }],
+      handle: [{ handler: "static_response", status_code: 200, body: "ok\n", headers: noStore }],
+      terminal: true,
+    },
+    { match: [{ path: ["/.ai-dock", "/.ai-dock/*"] }], handle: [notFound], terminal: true },
+    ...routes,
+  ];
+}
+
+const noStore = { "Cache-Control": ["no-store"], "Content-Type": ["text/plain; charset=utf-8"] };
+const notFound = { handler: "static_response", status_code: 404, body: "Not found\n", headers: noStore };
+
+/** The portal's own port: the portal itself asks for the login. */
+export function portalRoutes(portalSocket: string): { routes: Json[]; errors: Json[] } {
+  return { routes: [{ handle: [toPortal(portalSocket)] }], errors: [] };
+}
+
+/** The port of an app: a check by the portal, then the app. */
+export function appRoutes(
+  site: Site,
+  { portalSocket, login }: { portalSocket: string; login: boolean },
+): { routes: Json[]; errors: Json[] } {
+  const passed = { handle: [setVariables({ [PASSED]: "1" })] };
+  return {
+    routes: [
+      { match: [{ path: OWN_PATHS }], handle: [toPortal(portalSocket)], terminal: true },
+      login ? { handle: [check(portalSocket)] } : passed,
+      ...(site.template ?? []),
+      { handle: [toApp(site.appHost, site.appPort)] },
+    ],
+    errors: [
+      {
+        match: [{ vars: { [`{http.vars.${PASSED}}`]: ["1"] } }],
+        handle: [
+          toPortal(portalSocket, {
+            rewrite: { method: "GET", uri: NOT_READY },
+            headers: { "X-Ai-Dock-Error": ["{http.error.status_code}"] },
+          }),
+        ],
+      },
+    ],
+  };
+}
+
+const ourHeaders = {
+  "X-Ai-Dock-Port": ["{http.vars.ai_dock_port}"],
+  "X-Ai-Dock-Client": ["{http.vars.ai_dock_client}"],
+  "X-Ai-Dock-Proto": ["{http.vars.ai_dock_proto}"],
+  "X-Ai-Dock-Tunnel": ["{http.vars.ai_dock_tunnel}"],
+};
+
+/** How a request came, as apps read it. */
+const forwarded = {
+  "X-Forwarded-For": ["{http.vars.ai_dock_client}"],
+  "X-Forwarded-Host": ["{http.request.hostport}"],
+  "X-Forwarded-Proto": ["{http.vars.ai_dock_proto}"],
+};
+
+function toPortal(
+  portalSocket: string,
+  { rewrite, headers = {}, more = {} }: { rewrite?: Json; headers?: Json; more?: Json } = {},
+): Json {
+  return {
+    handler: "reverse_proxy",
+    upstreams: [{ dial: `unix/${portalSocket}` }],
+    transport: {
+      protocol: "http",
+      dial_timeout: "2s",
+      ...(rewrite ? { response_header_timeout: "10s" } : {}),
+    },
+    ...(rewrite === undefined ? {} : { rewrite }),
+    headers: { request: { set: { ...forwarded, ...ourHeaders, ...headers } } },
+    flush_interval: -1,
+    stream_close_delay: STREAMS_STAY,
+    ...more,
+  };
+}
+
+/**
+ * The portal decides on each request: with a 2xx the request goes on, anything else is the answer. The portal also says
+ * what the app must not see; without its word the Authorization goes.
+ */
+function check(portalSocket: string): Json {
+  const said = (header: string) => `{http.reverse_proxy.header.${header}}`;
+  const allowed = [
+    {
+      handle: [setVariables({ [PASSED]: "1" })],
+    },
+    {
+      match: [{ not: [{ vars: { [said("X-Ai-Dock-Authorization")]: ["keep"] } }] }],
+      handle: [{ handler: "headers", request: { delete: ["Authorization"] } }],
+    },
+    {
+      match: [{ not: [{ vars: { [said("X-Ai-Dock-Strip")]: [""] } }] }],
+      handle: [{ handler: "rewrite", uri_substring: [{ find: said("X-Ai-Dock-Strip"), replace: "" }] }],
+    },
+    {
+      match: [{ not: [{ vars: { [said("Set-Cookie")]: [""] } }] }],
+      handle: [{ handler: "headers", response: { add: { "Set-Cookie": [said("Set-Cookie")] } } }],
+    },
+  ];
+  return toPortal(portalSocket, {
+    rewrite: { method: "GET", uri: CHECK },
+    headers: {
+      "X-Forwarded-Method": ["{http.request.method}"],
+      "X-Forwarded-Uri": ["{http.request.uri}"],
+      "X-Ai-Dock-Upgrade": ["{http.request.header.Upgrade}"],
+    },
+    more: { handle_response: [{ match: { status_code: [2] }, routes: allowed }] },
+  });
+}
+
+function toApp(host: string, port: number): Json {
+  return {
+    handler: "reverse_proxy",
+    upstreams: [{ dial: `${host}:${port}` }],
+    transport: { protocol: "http", dial_timeout: "3s", versions: ["1.1"] },
+    headers: {
+      request: {
+        set: { ...forwarded, "X-Real-Ip": ["{http.vars.ai_dock_client}"] },
+        replace: { Cookie: [{ search_regexp: OUR_COOKIE, replace: "" }] },
+      },
+    },
+    flush_interval: -1,
+    stream_close_delay: STREAMS_STAY,
+  };
+}

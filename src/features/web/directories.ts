@@ -1,0 +1,37 @@
+import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { logger } from "../../log.ts";
+import { messageOf } from "../../errors.ts";
+import { ensureDirectory } from "../../sys/fs.ts";
+import { ownDirectory } from "../../sys/own-directory.ts";
+import { isRoot } from "../../sys/users.ts";
+import { STATE_DIRECTORY, webDirectory } from "./paths.ts";
+import type { WebUser } from "./users.ts";
+
+const log = logger("web");
+
+/** Others pass through, and see no names. */
+const PASSAGE = 0o711;
+
+/** Makes a directory of the front in the runtime directory, which only we can write to. Throws with an errno `code`. */
+export function makeWebDirectory(path: string, mode: number, owner: WebUser): void {
+  for (const problem of ownDirectory(webDirectory(), 0o755)) log.warn(problem);
+  makeFor(path, mode, owner);
+}
+
+/** Makes what the front keeps over restarts; false where that cannot be, as on a read-only root. */
+export function stateDirectory(path?: string, owner?: WebUser): boolean {
+  try {
+    ensureDirectory(STATE_DIRECTORY, PASSAGE);
+    if (path !== undefined && owner !== undefined) makeFor(path, 0o700, owner);
+    return true;
+  } catch (error) {
+    log.warn(`${messageOf(error)}; logins and certificates are kept until the container ends`);
+    return false;
+  }
+}
+
+function makeFor(path: string, mode: number, { uid, gid }: WebUser): void {
+  mkdirSync(path, { recursive: true, mode });
+  if (isRoot()) chownSync(path, uid, gid);
+  chmodSync(path, mode);
+}

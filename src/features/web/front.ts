@@ -1,0 +1,248 @@
+import type { PortalContext } from "../../control/portal/context.ts";
+import type { Credentials, Service } from "../../control/portal/protocol.ts";
+import { servePortal } from "../../control/portal/server.ts";
+import { messageOf } from "../../errors.ts";
+import { logger } from "../../log.ts";
+import type { Observed } from "../../programs/spec.ts";
+import type { Supervisor } from "../../supervisor/supervisor.ts";
+import { listeningPorts } from "../../sys/proc.ts";
+import { caddyAdmin } from "./admin.ts";
+import { watchAnnouncements } from "./announcements.ts";
+import { LoginCodes } from "./codes.ts";
+import { CredentialStore } from "./credentials.ts";
+import { makeWebDirectory, stateDirectory } from "./directories.ts";
+import { Guard } from "./guard.ts";
+import { LinksFile } from "./links-file.ts";
+import { NamedLinks } from "./named-links.ts";
+import * as paths from "./paths.ts";
+import { readRegistry } from "./registry.ts";
+import { Rounds } from "./rounds.ts";
+import { describeServices } from "./services.ts";
+import { webSettings, type WebSettings } from "./settings.ts";
+import { sshAddress } from "./ssh-address.ts";
+import { tlsPlan } from "./tls-files.ts";
+import { isTunnelled, type TunnelService, tunnelServices } from "./tunnel-targets.ts";
+import { portalUser } from "./users.ts";
+import { NOTHING_TO_DO, whyNotWanted } from "./wanted.ts";
+
+const log = logger("web");
+
+/** Between two looks at who holds a port, while that is open. */
+const LOOK_MILLISECONDS = 2000;
+/** Between two looks at the files of a certificate. */
+const CERTIFICATE_MILLISECONDS = 30_000;
+
+export interface FrontOptions extends Pick<
+  PortalContext,
+  "supervisor" | "version" | "logDirectory" | "boot" | "environment" | "doctor"
+> {
+  /** Addresses of the named tunnel, by the port that they lead to. */
+  namedTunnel: () => Promise<Map<number, string[]>>;
+}
+
+/** The front of the web services in PID 1: what there is, what Caddy has to know, and what the portal may ask. */
+export class WebFront {
+  readonly #options: FrontOptions;
+  readonly #supervisor: Supervisor;
+  readonly #guard = new Guard(
+    { adminSocket: paths.adminSocket(), portalSocket: paths.portalHttpSocket() },
+    caddyAdmin(paths.adminSocket()),
+  );
+  readonly #codes = new LoginCodes();
+  readonly #credentials = new CredentialStore(paths.CREDENTIALS_FILE, (text) => log.warn(text));
+  readonly #listeners = new Set<(what: "state" | "credentials") => void>();
+  readonly #told = new Set<string>();
+  #firstSkip: { reason: string | undefined } | undefined;
+  #caddy: Observed | undefined;
+  #closePortal: (() => void) | undefined;
+  readonly #named: NamedLinks;
+  readonly #rounds = new Rounds(() => this.#lookOnce());
+  readonly #links = new LinksFile();
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.#supervisor = options.supervisor;
+    this.#named = new NamedLinks(options.namedTunnel, () => this.changed());
+  }
+
+  /** Follows programs and announcements. The result ends that. */
+  start(): () => void {
+    let known = this.#supervisor.programs;
+    const ends = [
+      this.#supervisor.onChange(() => {
+        if (this.#supervisor.programs === known) return;
+        known = this.#supervisor.programs;
+        this.look();
+      }),
+    ];
+    const watcher = watchAnnouncements(() => this.look());
+    this.look();
+    return () => {
+      for (const end of ends) end();
+      watcher?.close();
+      this.#rounds.end();
+      this.#closePortal?.();
+    };
+  }
+
+  /** Looks at everything again soon. */
+  look(): void {
+    this.#rounds.ask();
+  }
+
+  /** Caddy's process answers; it knows nothing yet. */
+  readonly onCaddy = (observed: Observed): void => {
+    this.#caddy = observed;
+    this.#guard.forget();
+    observed.over.addEventListener("abort", () => {
+      if (this.#caddy !== observed) return;
+      this.#caddy = undefined;
+      this.#guard.forget();
+      this.look();
+    });
+    this.look();
+  };
+
+  /** What `skipped` of the programs of the front says: as at first, so that an update does not restart what runs. */
+  readonly skipReason = (reason: string | undefined): string | undefined => {
+    this.#firstSkip ??= { reason };
+    return this.#firstSkip.reason;
+  };
+
+  /** Makes the socket of the portal, before the portal starts. */
+  readonly openControl = (): void => {
+    if (this.#closePortal !== undefined) return;
+    const user = portalUser();
+    makeWebDirectory(paths.portalControlDirectory(), 0o750, { uid: process.geteuid?.() ?? 0, gid: user.gid });
+    stateDirectory();
+    this.#closePortal = servePortal(this.#context(), paths.portalControlSocket(), user);
+  };
+
+  /** The registry at this moment. */
+  readonly services = (): Service[] => {
+    const { environment } = this.#options;
+    const { env } = environment();
+    return describeServices({
+      guarded: this.#guard.guarded,
+      settings: webSettings(env),
+      env,
+      programs: this.#supervisor.programs,
+      listening: listeningPorts(),
+      named: this.#named.now(),
+    });
+  };
+
+  /** The services that get a quick tunnel, or are to wait for one. */
+  tunnelServices(): TunnelService[] {
+    return tunnelServices(this.#guard.guarded, this.#settings);
+  }
+
+  /** True once Caddy has been told of the services. */
+  get isUp(): boolean {
+    return this.#caddy !== undefined;
+  }
+
+  /** A code for one login. */
+  makeCode(): string {
+    return this.#codes.make();
+  }
+
+  credentials(): Credentials {
+    return this.#credentials.read(this.#settings);
+  }
+
+  /** Sets the user and password of the login; sessions end by that. */
+  choose(user: string, password: string): void {
+    stateDirectory();
+    this.#credentials.choose(user, password, this.#settings);
+    for (const listener of this.#listeners) listener("credentials");
+  }
+
+  /** A tunnel has another address, the boot is one step further, or the environment has changed. */
+  changed(): void {
+    if (this.#closePortal === undefined) return;
+    for (const listener of this.#listeners) listener("state");
+    this.#links.write(this.services());
+  }
+
+  get #settings(): WebSettings {
+    return webSettings(this.#options.environment().env);
+  }
+
+  #context(): PortalContext {
+    return {
+      ...this.#options,
+      services: this.services,
+      ssh: () => sshAddress(this.#supervisor, this.#options.environment().env),
+      credentials: () => this.credentials(),
+      redeem: (code) => this.#codes.redeem(code),
+      onChange: (listener) => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
+    };
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      await this.#reconcile();
+    } catch (error) {
+      this.#tell(messageOf(error));
+      this.#caddy?.note(messageOf(error));
+      this.#rounds.ask(LOOK_MILLISECONDS);
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    const { env } = this.#options.environment();
+    const settings = this.#settings;
+    const specs = this.#supervisor.programs.map(({ spec }) => spec);
+    const { entries, problems } = readRegistry({ settings, specs });
+    if (whyNotWanted(settings, entries) !== undefined) return;
+    problems.forEach((problem) => this.#tell(problem));
+    await this.#begin();
+    if (this.#caddy === undefined) this.#guard.look(entries);
+    else {
+      const { plan: tls, problem } = tlsPlan(settings, env);
+      if (problem !== undefined) this.#tell(problem);
+      const hasTunnel = (port: number) => isTunnelled(settings.tunnels, port);
+      await this.#guard.apply({
+        entries,
+        login: settings.login,
+        tls,
+        hasTunnel,
+        templateOf: async () => undefined,
+      });
+      const ports = this.#guard.guarded
+        .filter(({ decision }) => decision.guarded)
+        .map(({ entry }) => entry.port);
+      this.#caddy?.note(`guards ${ports.length === 1 ? "port" : "ports"} ${ports.join(", ")}`);
+      this.#caddy?.ready(true);
+    }
+    if (this.#guard.isOpen) this.#rounds.ask(LOOK_MILLISECONDS);
+    else if (settings.https) this.#rounds.ask(CERTIFICATE_MILLISECONDS);
+    this.changed();
+  }
+
+  /** Starts the programs of the front that nobody has stopped or switched off. */
+  async #begin(): Promise<void> {
+    if (this.#supervisor.phase !== "running") return;
+    const down = this.#supervisor.programs.filter(
+      ({ id, spec, isDown, stoppedByRequest, refused, times }) =>
+        (id === "portal" || id === "caddy") &&
+        spec.origin.kind === "builtin" &&
+        spec.skipped === NOTHING_TO_DO &&
+        isDown &&
+        !stoppedByRequest &&
+        !refused &&
+        times.started === 0,
+    );
+    await this.#supervisor.begin(down);
+  }
+
+  #tell(problem: string): void {
+    if (this.#told.has(problem)) return;
+    this.#told.add(problem);
+    log.warn(problem);
+  }
+}

@@ -1,0 +1,138 @@
+import type { Service } from "../../control/portal/protocol.ts";
+import { programId } from "../../programs/names.ts";
+import type { ProgramSpec } from "../../programs/spec.ts";
+import { announcements } from "./announcements.ts";
+import { portalList, type PortalEntry } from "./portal-config.ts";
+import type { WebSettings } from "./settings.ts";
+
+export const LOOPBACK = "127.0.0.1";
+
+/** A web service as it is named somewhere, before anybody has looked who listens where. */
+export interface Entry {
+  /** Where browsers come to. */
+  port: number;
+  name: string;
+  kind: Service["kind"];
+  appHost: string;
+  /** Where the app listens, where that is said. Otherwise on the port itself, or 10,000 above it. */
+  appPort: number | undefined;
+  path: string;
+  program: string | null;
+  /** An address that the service gives itself. */
+  url: string | undefined;
+  sources: Service["sources"];
+}
+
+export interface RegistryInput {
+  settings: WebSettings;
+  specs: ProgramSpec[];
+  /** Tests have their own. */
+  portsDirectory?: string;
+  portalYaml?: string;
+}
+
+/** All web services by port, each of which the first of its sources defines; and one line for each mistake. */
+export function readRegistry({ settings, specs, portsDirectory, portalYaml }: RegistryInput): {
+  entries: Entry[];
+  problems: string[];
+} {
+  const { entries: listed, problems, fromFile } = portalList(settings.portalConfig, portalYaml);
+  const named = [
+    ...specs.flatMap(declared),
+    ...announcements(portsDirectory).map(announced),
+    ...listed.map((entry) => fromPortalList(entry, fromFile ? "portal_yaml" : "portal_config")),
+    ...ofTunnels(settings),
+  ];
+  const entries = new Map<number, Entry>([[settings.portalPort, portalEntry(settings.portalPort)]]);
+  for (const entry of named) {
+    const before = entries.get(entry.port);
+    if (before?.kind === "portal") {
+      // vast.ai's own portal is in its list; ours takes its place.
+      if (!isListed(entry))
+        problems.push(
+          `Port ${entry.port}: expected one that the portal does not have; ${entry.name} is not shown`,
+        );
+    } else entries.set(entry.port, before === undefined ? entry : merge(before, entry));
+  }
+  return { entries: [...withoutCovered(entries, specs)].toSorted((a, b) => a.port - b.port), problems };
+}
+
+const isListed = ({ sources }: Entry) => sources[0] === "portal_config" || sources[0] === "portal_yaml";
+
+/** What is first knows best; what it leaves open comes from the others. */
+function merge(first: Entry, other: Entry): Entry {
+  return {
+    ...first,
+    name: first.name === bareName(first.port) ? other.name : first.name,
+    appPort: first.appPort ?? other.appPort,
+    program: first.program ?? other.program,
+    url: first.url ?? other.url,
+    sources: [...new Set([...first.sources, ...other.sources])],
+  };
+}
+
+/** Leaves out services on a port that others name as behind theirs: only the way in counts. */
+function withoutCovered(entries: Map<number, Entry>, specs: ProgramSpec[]): Entry[] {
+  const all = [...entries.values()];
+  const covered = new Set(
+    all.flatMap(({ appPort, port }) => (appPort === undefined || appPort === port ? [] : [appPort])),
+  );
+  const programOf = (port: number | undefined) => {
+    const spec = port === undefined ? undefined : specs.find(({ webPort }) => webPort === port);
+    return spec === undefined ? null : programId(spec);
+  };
+  return all
+    .filter(({ port, kind }) => kind === "portal" || !covered.has(port))
+    .map((entry) => ({ ...entry, program: entry.program ?? programOf(entry.appPort) }));
+}
+
+const bareName = (port: number) => `port ${port}`;
+
+const bare = { kind: "app", appHost: LOOPBACK, path: "/", url: undefined } as const;
+
+function portalEntry(port: number): Entry {
+  const where = { port, appHost: LOOPBACK, appPort: undefined, path: "/", url: undefined };
+  return { ...where, name: "Portal", kind: "portal", program: "portal", sources: ["builtin"] };
+}
+
+function declared(spec: ProgramSpec): Entry[] {
+  const { webPort: port, webName, webListenPort } = spec;
+  if (port === undefined) return [];
+  const id = programId(spec);
+  return [{ ...bare, port, name: webName ?? id, appPort: webListenPort, program: id, sources: ["program"] }];
+}
+
+function announced({ port, listenPort, name, url }: ReturnType<typeof announcements>[number]): Entry {
+  const appPort = listenPort === port ? undefined : listenPort;
+  return {
+    ...bare,
+    port,
+    name: name ?? bareName(port),
+    appPort,
+    program: null,
+    url,
+    sources: ["http_ports"],
+  };
+}
+
+function fromPortalList(
+  { host, port, appPort, path, name }: PortalEntry,
+  source: Service["sources"][number],
+): Entry {
+  const appHost = host === "localhost" ? LOOPBACK : host;
+  const where = { appHost, appPort: appPort === port ? undefined : appPort };
+  return { ...bare, ...where, port, name, path, program: null, sources: [source] };
+}
+
+/** Ports that CF_QUICK_TUNNELS lists are services, too, whoever listens there. */
+function ofTunnels({ tunnels }: WebSettings): Entry[] {
+  if (tunnels === false || tunnels.ports === "all") return [];
+  return tunnels.ports.map((port) => ({
+    ...bare,
+    port,
+    name: bareName(port),
+    appPort: undefined,
+    program: null,
+    sources: ["quick_tunnels"],
+  }));
+}

@@ -1,0 +1,98 @@
+import { createHash, X509Certificate, createPrivateKey } from "node:crypto";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { messageOf } from "../../errors.ts";
+import { runtimePath } from "../../sys/runtime-directory.ts";
+import { writeFileAtomic } from "../../sys/fs.ts";
+import type { TlsPlan } from "./caddy-tls.ts";
+import { makeWebDirectory } from "./directories.ts";
+import { outside } from "./links.ts";
+import type { WebSettings } from "./settings.ts";
+import { caddyUser } from "./users.ts";
+
+/** Where users mount a certificate, and where vast.ai puts one. */
+const PAIRS = [
+  ["/opt/caddy/tls/container.crt", "/opt/caddy/tls/container.key"],
+  ["/etc/instance.crt", "/etc/instance.key"],
+] as const;
+
+/** A certificate with its key, as text. */
+interface Pair {
+  certificate: string;
+  key: string;
+}
+
+export interface TlsResult {
+  plan: TlsPlan | undefined;
+  /** One line for a certificate that cannot be used. */
+  problem?: string;
+}
+
+/** Where certificates come from, as the settings and the files of now say. */
+export function tlsPlan(
+  settings: WebSettings,
+  env: Record<string, string>,
+  pairs: readonly (readonly [string, string])[] = PAIRS,
+): TlsResult {
+  if (!settings.https) return { plan: undefined };
+  const { domain, acme } = settings;
+  const plan = {
+    names: ownNames(env),
+    ...(domain === undefined ? {} : { domain }),
+    ...(acme === undefined ? {} : { acme }),
+  };
+  try {
+    const pair = givenPair(pairs);
+    return { plan: pair === undefined ? plan : { ...plan, mounted: forCaddy(pair) } };
+  } catch (error) {
+    return { plan, problem: `${messageOf(error)}; a certificate of our own is used` };
+  }
+}
+
+/** The first pair that is there. Throws for one that cannot be used; a certificate that has expired can be. */
+function givenPair(pairs: readonly (readonly [string, string])[]): Pair | undefined {
+  for (const [path, keyPath] of pairs) {
+    let certificate: string;
+    try {
+      certificate = readFileSync(path, "utf8");
+    } catch {
+      continue;
+    }
+    const key = readFileSync(keyPath, "utf8");
+    let fits: boolean;
+    try {
+      fits = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+    } catch {
+      // The message of a parser may quote the key.
+      throw new Error(`"${path}" or "${keyPath}" is no certificate with its key in PEM`);
+    }
+    if (!fits) throw new Error(`"${keyPath}" is not the key of "${path}"`);
+    return { certificate, key };
+  }
+  return undefined;
+}
+
+/** Caddy's user cannot read a key of root's: it gets a copy, under another name for each content. */
+function forCaddy({ certificate, key }: Pair): { certificate: string; key: string } {
+  const directory = runtimePath("web/tls");
+  const { gid } = caddyUser();
+  const owner = { uid: process.geteuid?.() ?? 0, gid };
+  makeWebDirectory(directory, 0o750, owner);
+  const name = createHash("sha256").update(certificate).update(key).digest("hex").slice(0, 16);
+  const files = { certificate: `${directory}/${name}.crt`, key: `${directory}/${name}.key` };
+  writeFileAtomic(files.certificate, certificate, 0o640, owner);
+  writeFileAtomic(files.key, key, 0o640, owner);
+  // Caddy has read the ones before.
+  for (const old of readdirSync(directory))
+    if (!old.startsWith(name)) rmSync(`${directory}/${old}`, { force: true });
+  return files;
+}
+
+/** Names and addresses by which this container is reached, as far as known; the most likely one first. */
+function ownNames(env: Record<string, string>): string[] {
+  const { host } = outside(env);
+  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).filter(({ family }) => family === "IPv4").map(({ address }) => address),
+  );
+  return [...new Set([...(host === undefined ? [] : [host]), "localhost", ...addresses])];
+}

@@ -1,0 +1,89 @@
+import manifest from "../../package.json" with { type: "json" };
+import type { WebControl } from "../control/context.ts";
+import type { PortalState } from "../control/portal/protocol.ts";
+import type { Environment } from "../env/environment.ts";
+import { AiDockError } from "../errors.ts";
+import { loadPrograms } from "../dropins/load.ts";
+import { namedLinks } from "../features/tunnels/rows.ts";
+import { WebFront } from "../features/web/front.ts";
+import { webPrograms } from "../features/web/programs.ts";
+import { LOG_DIRECTORY } from "../programs/spec.ts";
+import { programStatus } from "../supervisor/status.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import { run } from "../sys/run.ts";
+
+/** The front of the web services, and what the boot and commands have to do with it. */
+export interface Web {
+  front: WebFront;
+  control: WebControl;
+  /** A step of the boot begins; undefined at the end of the boot. */
+  onStep: (step: string | undefined) => void;
+  /** Starts the front before the other programs: a step may take long, and has to be seen. */
+  startEarly: () => Promise<void>;
+}
+
+export function createWeb(supervisor: Supervisor, environment: Environment): Web {
+  let boot: PortalState["boot"] = null;
+  const { env, sources } = environment;
+  const front = new WebFront({
+    supervisor,
+    version: manifest.version,
+    logDirectory: LOG_DIRECTORY,
+    boot: () => boot,
+    environment: () => ({ env, sources }),
+    doctor: oneAtATime(async () => await runDoctor(env)),
+    namedTunnel: async () => await namedLinks(supervisor.programs.map((one) => programStatus(one))),
+  });
+  return {
+    front,
+    control: {
+      describe: () => describe(front, supervisor),
+      choose: (user, password) => front.choose(user, password),
+    },
+    onStep(step) {
+      boot = step === undefined ? null : { step, since: Date.now() };
+      front.changed();
+    },
+    async startEarly() {
+      const programs = webPrograms(env, loadPrograms({ env }).programs, front);
+      for (const spec of programs) supervisor.add(spec);
+      await supervisor.autostart();
+    },
+  };
+}
+
+function describe(front: WebFront, supervisor: Supervisor): ReturnType<WebControl["describe"]> {
+  const caddy = supervisor.programs.find(({ id }) => id === "caddy");
+  const { login, user, password, tokens } = front.credentials();
+  const [token = ""] = tokens;
+  return {
+    running: front.isUp,
+    reason: caddy === undefined ? "the container is still booting" : caddy.reason,
+    services: front.services(),
+    login,
+    user,
+    password,
+    token,
+    code: front.makeCode(),
+  };
+}
+
+async function runDoctor(env: Record<string, string>): Promise<unknown> {
+  const { stdout } = await run([process.execPath, "doctor", "--json"], { env });
+  try {
+    return JSON.parse(stdout) as unknown;
+  } catch (error) {
+    throw new AiDockError("ai-dock doctor has failed", { cause: error });
+  }
+}
+
+/** Callers that come meanwhile get the answer that is on its way. */
+function oneAtATime<Result>(act: () => Promise<Result>): () => Promise<Result> {
+  let under: Promise<Result> | undefined;
+  return async () => {
+    under ??= act().finally(() => {
+      under = undefined;
+    });
+    return await under;
+  };
+}

@@ -1,0 +1,95 @@
+import { existsSync, mkdtempSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CaddyConfigOptions, bareConfig, caddyConfig } from "../../../src/features/web/caddy-config.ts";
+import type { Site } from "../../../src/features/web/site.ts";
+import { findProgram } from "../../../src/sys/which.ts";
+import { freePort } from "../../free-port.ts";
+
+const CACHE = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+const FROM_DEBIAN = join(CACHE, "ai-dock/engine/root/usr/bin/caddy");
+
+/** A real Caddy: the machine's, or the one that scripts/lib/engine.sh unpacks. */
+export const CADDY =
+  findProgram("caddy", process.env["PATH"]) ?? (existsSync(FROM_DEBIAN) ? FROM_DEBIAN : undefined);
+
+/** What the stand-in for the portal has been asked. */
+export interface Asked {
+  path: string;
+  headers: Headers;
+}
+
+type Answer = (request: Request) => Response | Promise<Response>;
+
+/** A real Caddy with our configuration, and a checker behind it that tests give answers to. */
+export class Front {
+  readonly folder = mkdtempSync(join(tmpdir(), "caddy-"));
+  readonly adminSocket = join(this.folder, "admin.sock");
+  readonly portalSocket = join(this.folder, "portal.sock");
+  readonly asked: Asked[] = [];
+  check: Answer = () => new Response();
+  portal: Answer = (request) => new Response(`portal ${new URL(request.url).pathname}`);
+  #caddy: Bun.Subprocess | undefined;
+  #checker: ReturnType<typeof Bun.serve> | undefined;
+
+  async start(): Promise<this> {
+    this.startPortal();
+    const config = join(this.folder, "caddy.json");
+    await Bun.write(config, JSON.stringify(bareConfig(this.adminSocket)));
+    this.#caddy = Bun.spawn([CADDY ?? "caddy", "run", "--config", config], {
+      env: { HOME: this.folder, XDG_DATA_HOME: this.folder, PATH: "/usr/bin:/bin" },
+      stdout: Bun.file(join(this.folder, "log")),
+      stderr: Bun.file(join(this.folder, "log")),
+    });
+    while (!existsSync(this.adminSocket)) {
+      if (this.#caddy.exitCode !== null) throw new Error(await this.log());
+      await Bun.sleep(10);
+    }
+    return this;
+  }
+
+  startPortal(): void {
+    this.#checker = Bun.serve({
+      unix: this.portalSocket,
+      fetch: (request) => {
+        const { pathname } = new URL(request.url);
+        this.asked.push({ path: pathname, headers: request.headers });
+        return pathname === "/.ai-dock/check" ? this.check(request) : this.portal(request);
+      },
+    });
+  }
+
+  async stopPortal(): Promise<void> {
+    await this.#checker?.stop(true);
+  }
+
+  async load(options: Partial<CaddyConfigOptions> & { sites: Site[] }): Promise<void> {
+    const config = caddyConfig({
+      adminSocket: this.adminSocket,
+      portalSocket: this.portalSocket,
+      login: true,
+      tls: undefined,
+      ...options,
+    });
+    const response = await fetch("http://caddy/load", {
+      unix: this.adminSocket,
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(config),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  }
+
+  log = () => Bun.file(join(this.folder, "log")).text();
+
+  async [Symbol.asyncDispose]() {
+    this.#caddy?.kill();
+    await this.#caddy?.exited;
+    await this.stopPortal();
+  }
+}
+
+export function site(appPort: number, more: Partial<Site> = {}): Site {
+  const port = more.port ?? freePort();
+  return { port, kind: "app", appHost: "127.0.0.1", appPort, listen: [`:${port}`], ...more };
+}

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { announcements } from "../../../src/features/web/announcements.ts";
+import { parsePortalConfig } from "../../../src/features/web/portal-config.ts";
+import { readRegistry } from "../../../src/features/web/registry.ts";
+import { webSettings } from "../../../src/features/web/settings.ts";
+import type { ProgramSpec } from "../../../src/programs/spec.ts";
+import { specOf } from "../../supervisor/spec-fixture.ts";
+
+let directory = "";
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "ports-"));
+});
+
+const announce = (name: string | number, content: object | string = "") =>
+  writeFileSync(
+    join(directory, String(name)),
+    typeof content === "string" ? content : JSON.stringify(content),
+  );
+
+describe("announcements() reads a file", () => {
+  test.each([
+    ["of a bare port", { listen_port: "8188", proxy_port: "8188" }, {}],
+    ["of a front", { listen_port: 18188, proxy_port: 8188 }, { listenPort: 18188 }],
+    ["of a front by the name of the file", { listen_port: 18188 }, { listenPort: 18188 }],
+    ["of a front elsewhere", { proxy_port: "443" }, { port: 443 }],
+    ["with empty fields", { listen_port: "", proxy_port: null, proxy_secure: "", service_url: "" }, {}],
+    ["with a front that asks for no password", { proxy_secure: "false" }, {}],
+    ["with a name", { service_name: "Comfy" }, { name: "Comfy" }],
+    ["with an address", { service_url: "https://a.example/b" }, { url: "https://a.example/b" }],
+    ["without content", "", {}],
+    ["with other content", "hello\n", {}],
+  ])("%s", (_, content, expected) => {
+    announce(8188, content);
+    const bare = { port: 8188, listenPort: 8188, name: undefined, url: undefined };
+    expect(announcements(directory)).toEqual([{ ...bare, ...expected }]);
+  });
+
+  test.each([
+    ["that is cut off", '{"listen_port": 8188, "pro'],
+    ["with a port that is none", { proxy_port: "70000" }],
+    ["with a front that is neither there nor not", { proxy_secure: "perhaps" }],
+    ["with a front on an unknown port", { proxy_secure: true }],
+    ["with an address that runs code", { service_url: "javascript:alert(1)" }],
+    ["without end", " ".repeat(70_000)],
+  ])("%s, and announces nothing", (_, content) => {
+    announce(8188, content);
+    expect(announcements(directory)).toEqual([]);
+  });
+
+  test("of a FIFO or a symlink without waiting for a writer, and announces nothing", () => {
+    spawnSync("mkfifo", [join(directory, "8188")]);
+    symlinkSync("/dev/zero", join(directory, "8189"));
+    announce("README", "not a port");
+    expect(announcements(directory)).toEqual([]);
+  });
+});
+
+const registry = (env: Record<string, string> = {}, specs: ProgramSpec[] = []) =>
+  readRegistry({
+    settings: webSettings(env),
+    specs,
+    portsDirectory: directory,
+    portalYaml: join(directory, "portal.yaml"),
+  });
+const ports = (entries: { port: number; appPort?: number | undefined }[]) =>
+  entries.map(({ port, appPort }) => (appPort === undefined ? port : `${port} → ${appPort}`));
+
+test("the portal is first, and no service takes its port", () => {
+  announce(1111, { listen_port: 18_888, service_name: "Fake" });
+  const { entries, problems } = registry();
+  expect(entries).toMatchObject([{ port: 1111, kind: "portal", name: "Portal" }]);
+  expect(problems).toEqual(["Port 1111: expected one that the portal does not have; Fake is not shown"]);
+});
+
+test("programs, announcements and vast.ai's list name services, which appear once", () => {
+  announce(8188, { listen_port: 18_188, proxy_port: 8188, service_name: "Announced" });
+  announce(9000);
+  const PORTAL_CONFIG =
+    "localhost:1111:11111:/:Instance Portal|localhost:8080:18080:lab:Jupyter|localhost:6006:6006:/:Board";
+  const specs = [
+    specOf("comfy", { webPort: 8188, webName: "Comfy" }),
+    specOf("behind", { webPort: 18_080 }),
+    specOf("elsewhere", { webPort: 7000, webListenPort: 7001 }),
+  ];
+  const { entries, problems } = registry({ PORTAL_CONFIG, CF_QUICK_TUNNELS: "9000,9001" }, specs);
+  expect(problems).toEqual([]);
+  expect(ports(entries)).toEqual([1111, 6006, "7000 → 7001", "8080 → 18080", "8188 → 18188", 9000, 9001]);
+  expect(entries.find(({ port }) => port === 8188)).toMatchObject({
+    name: "Comfy",
+    program: "comfy",
+    sources: ["program", "http_ports"],
+  });
+  // The program that is known by the port of the app behind.
+  expect(entries.find(({ port }) => port === 8080)).toMatchObject({
+    name: "Jupyter",
+    program: "behind",
+    path: "/lab",
+  });
+});
+
+test("a service on a port that has a front is left out, however that is announced", () => {
+  announce(18_188);
+  announce(8188, { listen_port: 18_188, proxy_port: 8188 });
+  expect(ports(registry().entries)).toEqual([1111, "8188 → 18188"]);
+});
+
+test("/etc/portal.yaml wins over PORTAL_CONFIG, unless it cannot be read", () => {
+  const PORTAL_CONFIG = "localhost:8000:18000:/:Variable";
+  const yaml = join(directory, "portal.yaml");
+  writeFileSync(
+    yaml,
+    "applications:\n  App:\n    hostname: localhost\n    external_port: 7860\n    internal_port: 17860\n    open_path: /ui\n    name: Forge\n  Bad:\n    external_port: none\n",
+  );
+  const { entries, problems } = registry({ PORTAL_CONFIG });
+  expect(entries.slice(1)).toMatchObject([
+    { port: 7860, appPort: 17_860, name: "Forge", path: "/ui", sources: ["portal_yaml"] },
+  ]);
+  expect(problems).toHaveLength(1);
+  writeFileSync(yaml, "applications: [");
+  expect(registry({ PORTAL_CONFIG }).entries.slice(1)).toMatchObject([{ name: "Variable" }]);
+});
+
+test("a broken entry of PORTAL_CONFIG costs that entry", () => {
+  const { entries, problems } = parsePortalConfig("localhost:x:1:/:A|localhost:7860:17860:/a:b:c");
+  expect(entries).toEqual([{ host: "localhost", port: 7860, appPort: 17_860, path: "/a", name: "b:c" }]);
+  expect(problems).toEqual([
+    'PORTAL_CONFIG: expected host:port:port:path:name, got "localhost:x:1:/:A"; leaving the entry out',
+  ]);
+});
