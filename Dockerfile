@@ -24,11 +24,13 @@ COPY --from=build /build/dist/ai-dock /ai-dock
 FROM compiled AS binary
 
 # --- tools: one root tree of the programs that ai-dock runs ---
+FROM caddy:2.11.4 AS caddy
 FROM cloudflare/cloudflared:2026.8.2 AS cloudflared
 FROM rclone/rclone:1.75.1 AS rclone
 FROM mambaorg/micromamba:2.8.1 AS micromamba
 
 FROM scratch AS official-tools
+COPY --from=caddy /usr/bin/caddy /usr/local/bin/caddy
 COPY --from=cloudflared /usr/local/bin/cloudflared /usr/local/bin/cloudflared
 COPY --from=rclone /usr/local/bin/rclone /usr/local/bin/rclone
 COPY --from=micromamba /bin/micromamba /opt/micromamba/bin/micromamba
@@ -138,7 +140,7 @@ SCRIPT
 # A tool that the context lacks is left out: what needs it says so when it is asked to start.
 RUN --mount=type=bind,from=tools,target=/tools <<'SCRIPT'
   set -eu
-  for tool in usr/local/bin/cloudflared usr/local/bin/rclone opt/micromamba/bin/micromamba; do
+  for tool in usr/local/bin/caddy usr/local/bin/cloudflared usr/local/bin/rclone opt/micromamba/bin/micromamba; do
     if [ -f "/tools/$tool" ]; then
       install -D -m 0755 "/tools/$tool" "/$tool"
     else
@@ -160,8 +162,10 @@ RUN <<'SCRIPT'
   mkdir -p /etc/supervisor/supervisord/conf.d /etc/supervisor/conf.d /opt/ai-dock/bin/preflight.d \
     /var/log/supervisor /etc/rclone /etc/apt/keyrings
   install -d -m 0700 /root/.ssh
-  for name in init.sh logtail.sh supervisorctl; do
+  for name in init.sh logtail.sh supervisorctl direct-url cfqt-url cfnt-url set-web-credentials; do
     ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name"
+    # Scripts of later images of the original call these with an ending, too.
+    case $name in *-*) ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name.sh" ;; esac
   done
   # The target is written at every boot, also where this folder cannot be.
   mkdir -p /opt/ai-dock/etc
@@ -176,6 +180,7 @@ COPY --chmod=0644 <<MOTD /etc/motd
     ai-dock status      what runs here, and why something does not
     ai-dock logs        follow the logs of all programs, or of those named (logtail.sh)
     supervisorctl       start, stop and restart programs
+    ai-dock web         the portal, with a link to log in, and web services
     ai-dock tunnels     public addresses of web services
     ai-dock remotes     cloud storage, and what waits to be uploaded
     ai-dock doctor      what this container can do, and how to mend what it cannot
@@ -211,7 +216,7 @@ ENV XPU_TARGET=${XPU_TARGET} \
     MAMBA_BASE_PYTHON_VERSION=${MAMBA_BASE_PYTHON_VERSION} \
     RCLONE_CONFIG=/etc/rclone/rclone.conf
 
-EXPOSE 22 53682
+EXPOSE 22 1111 53682
 STOPSIGNAL SIGTERM
 # Probed every second until first healthy (provisioning may take long), then every half minute. What orchestrators replace
 # when it turns unhealthy must not depend on a network or on one program, so that later only the supervisor has to answer.

@@ -92,6 +92,32 @@ debian_mirror() {
     awk -v release="${codename#*:}" '$2 == release && $3 == "main" { print $1; exit }'
 }
 
+# unpack_sid FOLDER PACKAGE…: unpacks packages of Debian's unstable suite, once. They come through a second apt root, so that
+# the machine's own apt never hears of another suite.
+unpack_sid() {
+  local folder=$1 mirror work keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  shift
+  if [[ -e $folder/.complete ]]; then return; fi
+  mirror=$(debian_mirror) || die "$* can only be had on Debian here"
+  [[ -n $mirror ]] || die "no Debian mirror found in this machine's apt sources"
+  mkdir -p "$folder"
+  work=$(mktemp -d "$folder.XXXXXX")
+  mkdir -p "$work"/{etc/preferences.d,etc/sources.list.d,lists/partial,cache/archives/partial,debs}
+  : >"$work/status"
+  printf 'deb [signed-by=%s] %s sid main\n' "$keyring" "$mirror" >"$work/etc/sources.list"
+  local options=(-qq
+    -o Dir::Etc::sourcelist="$work/etc/sources.list" -o Dir::Etc::sourceparts="$work/etc/sources.list.d"
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts="$work/etc/preferences.d"
+    -o Dir::State::lists="$work/lists" -o Dir::State::status="$work/status" -o Dir::Cache="$work/cache"
+    -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3)
+  run_quiet 'apt-get update for sid' apt-get "${options[@]}" update
+  (cd "$work/debs" && run_quiet "downloading $*" apt-get "${options[@]}" download "$@") || exit 1
+  local deb
+  for deb in "$work"/debs/*.deb; do dpkg -x "$deb" "$folder"; done
+  rm -rf "$work"
+  touch "$folder/.complete"
+}
+
 # What is built with comes from the lockfile alone; it is installed anew only when the lockfile is newer.
 toolchain_is_old() { [[ ! $ROOT/node_modules/.package-lock.json -nt $ROOT/package-lock.json ]]; }
 

@@ -85,27 +85,11 @@ engine_install() {
   if [[ ! -e $ENGINE_ROOT/.complete ]]; then engine_unpack; fi
 }
 
-# Downloads the packages through a second apt root, so that the machine's own apt never hears of another suite.
 engine_unpack() {
-  local mirror apt=$ENGINE/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  mirror=$(debian_mirror) || die "no Docker engine answers, and a private one can only be made on Debian: install Docker first"
-  [[ -n $mirror ]] || die "no Debian mirror found in this machine's apt sources"
+  debian_mirror >/dev/null || die "no Docker engine answers, and a private one can only be made on Debian: install Docker first"
   step "No Docker engine answers: getting a private one from Debian's packages"
-  rm -rf "$apt" "$ENGINE_ROOT" "$ENGINE/debs"
-  mkdir -p "$apt"/{etc/preferences.d,etc/sources.list.d,lists/partial,cache/archives/partial} "$ENGINE/debs" "$ENGINE_ROOT"
-  : >"$apt/status"
-  printf 'deb [signed-by=%s] %s sid main\n' "$keyring" "$mirror" >"$apt/etc/sources.list"
-  local options=(-qq
-    -o Dir::Etc::sourcelist="$apt/etc/sources.list" -o Dir::Etc::sourceparts="$apt/etc/sources.list.d"
-    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts="$apt/etc/preferences.d"
-    -o Dir::State::lists="$apt/lists" -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache"
-    -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3)
-  run_quiet 'apt-get update for sid' apt-get "${options[@]}" update
-  (cd "$ENGINE/debs" && run_quiet 'downloading the engine' apt-get "${options[@]}" download "${ENGINE_PACKAGES[@]}") || exit 1
-  local deb
-  for deb in "$ENGINE"/debs/*.deb; do dpkg -x "$deb" "$ENGINE_ROOT"; done
-  rm -rf "$apt" "$ENGINE/debs"
-  touch "$ENGINE_ROOT/.complete"
+  rm -rf "$ENGINE_ROOT"
+  unpack_sid "$ENGINE_ROOT" "${ENGINE_PACKAGES[@]}"
 }
 
 # Docker looks for plugins in the user's own folder; one that is already there is the user's choice.

@@ -46,6 +46,7 @@ ROCM_REPOSITORY=radeon
 # Ports on this machine.
 SSH_PORT_HOST=2222
 RCLONE_PORT_HOST=53682
+AI_DOCK_PORTAL_PORT_HOST=1111
 
 # How mounts under the workspace are shared with this machine; rprivate where rshared is refused.
 WORKSPACE_PROPAGATION=rshared

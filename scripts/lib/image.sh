@@ -10,6 +10,8 @@
 
 # shellcheck source=scripts/lib/engine.sh
 . "$(dirname "${BASH_SOURCE[0]}")/engine.sh"
+# shellcheck source=scripts/lib/caddy.sh
+. "$(dirname "${BASH_SOURCE[0]}")/caddy.sh"
 
 IMAGE_SUITE=trixie
 IMAGE_BASE=debian:$IMAGE_SUITE
@@ -49,19 +51,25 @@ image_tools() {
   elif [[ ! -x $IMAGE_TOOLS/usr/local/bin/rclone ]]; then
     image_official rclone /usr/local/bin/rclone || true
   fi
+  caddy_install
+  if [[ -n $(caddy_path) ]]; then
+    cp -u "$(caddy_path)" "$IMAGE_TOOLS/usr/local/bin/caddy"
+  elif [[ ! -x $IMAGE_TOOLS/usr/local/bin/caddy ]]; then
+    image_official caddy /usr/bin/caddy /usr/local/bin/caddy || true
+  fi
   local tool missing=()
-  for tool in usr/local/bin/cloudflared usr/local/bin/rclone opt/micromamba/bin/micromamba; do
+  for tool in usr/local/bin/caddy usr/local/bin/cloudflared usr/local/bin/rclone opt/micromamba/bin/micromamba; do
     [[ -f $IMAGE_TOOLS/$tool ]] || missing+=("${tool##*/}")
   done
   if [[ ${#missing[@]} -gt 0 ]]; then warn "left out of the image, as no registry answers: ${missing[*]}"; fi
 }
 
-# image_official STAGE PATH: takes a tool from the official image that the Dockerfile names, where a registry answers.
+# image_official STAGE PATH [PLACE]: takes a tool from the official image that the Dockerfile names, where a registry answers.
 image_official() {
   local image id
   image=$(sed -n "s/^FROM \(.*\) AS $1\$/\1/p" "$ROOT/Dockerfile")
   id=$(timeout "$IMAGE_PULL_LIMIT" docker create --quiet "$image" 2>/dev/null </dev/null) || return 1
-  docker cp --quiet "$id:$2" "$IMAGE_TOOLS$2"
+  docker cp --quiet "$id:$2" "$IMAGE_TOOLS${3:-$2}"
   docker rm "$id" >/dev/null
 }
 

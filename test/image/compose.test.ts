@@ -8,10 +8,11 @@ setDefaultTimeout(60_000);
 describe.skipIf(!HAS_DOCKER)("compose.yaml", () => {
   test("passes every setting on, and nothing when .env is empty", async () => {
     const { environment } = await service({});
-    const { RCLONE_CONFIG, ...others } = environment;
+    const { RCLONE_CONFIG, AI_DOCK_PORTAL, ...others } = environment;
     expect(Object.keys(environment).toSorted()).toEqual(Object.keys(schema).toSorted());
     // An empty one would hide the image's own from rclone in a shell.
     expect(RCLONE_CONFIG).toBe("/etc/rclone/rclone.conf");
+    expect(AI_DOCK_PORTAL).toBe("true");
     expect(Object.values(others).filter((value) => value !== "")).toEqual([]);
   });
 
@@ -25,6 +26,7 @@ describe.skipIf(!HAS_DOCKER)("compose.yaml", () => {
     expect(ports.map(({ published, target }) => `${published}:${target}`)).toEqual([
       "2222:22",
       "53682:53682",
+      "1111:1111",
     ]);
   });
 

@@ -3,6 +3,9 @@ import { AiDockError } from "../../errors.ts";
 import type { Json } from "./site.ts";
 
 const LIMIT_MILLISECONDS = 20_000;
+/** Caddy serves its API anew with every configuration, and cuts off who comes in that moment. */
+const TRIES = 5;
+const WAIT_MILLISECONDS = 20;
 
 /** Why Caddy has refused a configuration. Caddy goes on with the one before. */
 export class Refused extends AiDockError {
@@ -21,10 +24,17 @@ export function caddyAdmin(socket: string) {
   const call = async (path: string, type: string, body?: string): Promise<string> => {
     const init = body === undefined ? {} : { method: "POST", body, headers: { "Content-Type": type } };
     const signal = AbortSignal.timeout(LIMIT_MILLISECONDS);
-    const response = await fetch(`http://caddy${path}`, { unix: socket, signal, ...init });
-    const text = await response.text();
-    if (response.ok) return text;
-    throw new Refused(errorIn(text));
+    for (let left = TRIES; ; left--) {
+      try {
+        const response = await fetch(`http://caddy${path}`, { unix: socket, signal, ...init });
+        const text = await response.text();
+        if (response.ok) return text;
+        throw new Refused(errorIn(text));
+      } catch (error) {
+        if (error instanceof Refused || signal.aborted || left <= 1) throw error;
+        await Bun.sleep(WAIT_MILLISECONDS);
+      }
+    }
   };
   return {
     /** True when Caddy answers. */

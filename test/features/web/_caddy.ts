@@ -1,5 +1,6 @@
 import { existsSync, mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
+import { caddyAdmin } from "../../../src/features/web/admin.ts";
 import { join } from "node:path";
 import { type CaddyConfigOptions, bareConfig, caddyConfig } from "../../../src/features/web/caddy-config.ts";
 import type { Site } from "../../../src/features/web/site.ts";
@@ -7,9 +8,9 @@ import { findProgram } from "../../../src/sys/which.ts";
 import { freePort } from "../../free-port.ts";
 
 const CACHE = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
-const FROM_DEBIAN = join(CACHE, "ai-dock/engine/root/usr/bin/caddy");
+const FROM_DEBIAN = join(CACHE, "ai-dock/caddy/usr/bin/caddy");
 
-/** A real Caddy: the machine's, or the one that scripts/lib/engine.sh unpacks. */
+/** A real Caddy: the machine's, or the one that scripts/lib/caddy.sh unpacks. */
 export const CADDY =
   findProgram("caddy", process.env["PATH"]) ?? (existsSync(FROM_DEBIAN) ? FROM_DEBIAN : undefined);
 
@@ -71,13 +72,7 @@ export class Front {
       tls: undefined,
       ...options,
     });
-    const response = await fetch("http://caddy/load", {
-      unix: this.adminSocket,
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(config),
-    });
-    if (!response.ok) throw new Error(await response.text());
+    await caddyAdmin(this.adminSocket).load(config);
   }
 
   log = () => Bun.file(join(this.folder, "log")).text();
