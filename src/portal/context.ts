@@ -15,6 +15,8 @@ export interface Knowledge {
 /** What the handlers of requests work with. */
 export interface PortalContext {
   control: PortalControl;
+  /** Where the control is, for processes of ours. */
+  socket: string;
   knowledge: Knowledge;
   guards: Guards;
   /** Failed one-time codes, apart from passwords: a flood of wrong passwords must not keep the owner's link out. */

@@ -41,6 +41,7 @@ export async function runPortal({
   const knowledge = new LiveKnowledge();
   const context: PortalContext = {
     control,
+    socket,
     knowledge,
     guards: { sessions: new Sessions(state), attempts: new Attempts() },
     codes: new Attempts(LONGEST_CODE_WAIT_MILLISECONDS),

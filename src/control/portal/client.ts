@@ -40,14 +40,14 @@ export function portalControlAt(socket: string) {
     credentials: () => call("/credentials", credentialsSchema),
     redeem: (code: string) => call("/redeem", redeemReply, { code }),
     act: (request: PortalActionRequest) => call("/action", actionReply, request),
-    logs: () => call("/logs", logListSchema),
+    /** All logs, or those of some names with their times. */
+    logs: (names: string[] = []) => call(`/logs?${nameQuery(names)}`, logListSchema),
     environment: () => call("/environment", environmentRowsSchema),
     doctor: () => call("/doctor", doctorRowsSchema),
     /** Server-sent events `state` and `credentials`. */
     events: (signal?: AbortSignal) => open("/events", signal),
     /** Server-sent events `log` of these logs. */
-    watchLogs: (names: string[], signal?: AbortSignal) =>
-      open(`/logs/watch?${names.map((name) => `name=${encodeURIComponent(name)}`).join("&")}`, signal),
+    watchLogs: (names: string[], signal?: AbortSignal) => open(`/logs/watch?${nameQuery(names)}`, signal),
     /** Some bytes of a generation; undefined where there is none of that index, or nothing at that offset. */
     async logBytes(log: {
       name: string;
@@ -66,6 +66,10 @@ export function portalControlAt(socket: string) {
       return { bytes, inode: number("X-Inode"), size: number("X-Size") };
     },
   };
+}
+
+function nameQuery(names: string[]): string {
+  return names.map((name) => `name=${encodeURIComponent(name)}`).join("&");
 }
 
 export type PortalControl = ReturnType<typeof portalControlAt>;

@@ -1,6 +1,7 @@
 import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { inLogDirectory } from "../../logs/write/trusted-path.ts";
+import { readTimes } from "../../logs/times.ts";
 import { listLogs, logOf } from "../../logs/names.ts";
 import { programId } from "../../programs/names.ts";
 import type { ProgramSpec } from "../../programs/spec.ts";
@@ -35,9 +36,10 @@ export function logPaths(directory: string, specs: ProgramSpec[]): LogPath[] {
   return [...listLogs(directory), ...elsewhere];
 }
 
-/** A log with its generations, of which those that are missing are left out. */
-export function describeLog({ name, stream, path }: LogPath): LogEntry {
+/** A log with its generations, of which those that are missing are left out; `withTimes`: and when each was written. */
+export function describeLog({ name, stream, path }: LogPath, withTimes: boolean): LogEntry {
   const generations: LogEntry["generations"] = [];
+  const times = withTimes ? readTimes(path) : undefined;
   for (let index = 0, gaps = 0; index <= MOST_GENERATIONS && gaps < 2; index++) {
     using file = LogReader.open(path, index);
     // One number may be missing for a moment, in the middle of a rotation.
@@ -45,7 +47,8 @@ export function describeLog({ name, stream, path }: LogPath): LogEntry {
     else {
       gaps = 0;
       const { size, ino: inode, mtimeMs: modified } = file.stat();
-      generations.push({ index, size, inode, modified });
+      const spans = (times?.get(inode) ?? []).map(({ from, offset }) => ({ from, offset }));
+      generations.push({ index, size, inode, modified, spans });
     }
   }
   return { name, stream, generations };

@@ -107,6 +107,8 @@ export const logEntrySchema = z.object({
       inode: z.number(),
       /** Of the last write, in epoch milliseconds. */
       modified: z.number(),
+      /** When its bytes were written, in epoch milliseconds; told for logs that are asked for by name, as far as known. */
+      spans: z.array(z.object({ from: z.number(), offset: z.number() })),
     }),
   ),
 });

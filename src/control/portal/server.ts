@@ -45,7 +45,11 @@ export function servePortal(
             return Response.json(await act(context.supervisor, wanted, request.signal));
           },
         },
-        "/logs": () => Response.json(logsOf(context).map(describeLog)),
+        "/logs": (request) => {
+          const names = new URL(request.url).searchParams.getAll("name");
+          const logs = logsOf(context).filter(({ name }) => names.length === 0 || names.includes(name));
+          return Response.json(logs.map((log) => describeLog(log, names.length > 0)));
+        },
         "/logs/bytes": (request) => readBytes(context, new URL(request.url).searchParams),
         "/logs/watch": (request, own) => {
           const names = new Set(new URL(request.url).searchParams.getAll("name"));

@@ -8,6 +8,7 @@ import {
 import { actionReply, readRequest } from "../../control/protocol.ts";
 import { json } from "../http/respond.ts";
 import { eventStream } from "../http/sse.ts";
+import { logRoutes } from "./log-routes.ts";
 import type { Route } from "./route.ts";
 
 /** The API; every operation by its method and path. */
@@ -49,4 +50,5 @@ export const routes: Record<string, Route> = {
     reply: z.object({ token: z.string().nullable() }),
     handle: ({ credentials: { login, tokens } }) => json({ token: login ? (tokens[0] ?? null) : null }),
   },
+  ...logRoutes,
 };

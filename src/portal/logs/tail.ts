@@ -1,4 +1,5 @@
 import type { PortalControl } from "../../control/portal/client.ts";
+import { plainForm } from "./plain.ts";
 
 /** Enough for some lines of an ordinary log. */
 const TAIL_BYTES = 16 * 1024;
@@ -15,14 +16,3 @@ export async function lastLines(control: PortalControl, name: string, count: num
   if (offset > 0) lines.shift();
   return lines.filter((line) => line.trim() !== "").slice(-count);
 }
-
-/** A line without escape sequences, and what follows its last carriage return only, as a terminal would leave it. */
-export function plainForm(line: string): string {
-  const last = line.replace(/\r+$/, "").split("\r").at(-1) ?? "";
-  return last.replaceAll(ESCAPES, "").replaceAll(CONTROLS, "");
-}
-
-/** CSI, OSC, and other escape sequences (ECMA-48). */
-// oxlint-disable-next-line no-control-regex
-const ESCAPES = /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[ -/]*[0-~])/g;
-const CONTROLS = /[^\P{Cc}\t]/gu;

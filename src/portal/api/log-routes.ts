@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { logListSchema } from "../../control/portal/protocol.ts";
+import { json } from "../http/respond.ts";
+import { eventStream } from "../http/sse.ts";
+import { downloadLog } from "../logs/download.ts";
+import { doneSchema, matchSchema, progressSchema, searchRequest } from "../logs/search.ts";
+import { requireExpression, runSearch } from "../logs/search-process.ts";
+import { streamLogs } from "../logs/stream.ts";
+import { type Route, readQuery } from "./route.ts";
+
+const stream = z.enum(["stdout", "stderr"]);
+
+/** `name` may be given several times, or not at all for all logs. */
+const names = z.array(z.string().max(512)).max(1000).default([]);
+
+const streamQuery = z.object({
+  name: names,
+  lines: z.coerce.number().int().min(0).max(200_000).default(1000),
+  inode: z.coerce.number().optional(),
+  offset: z.coerce.number().optional(),
+});
+
+const searchQuery = z.object({
+  name: names,
+  pattern: searchRequest.shape.pattern,
+  case: z.enum(["ignore", "match"]).default("match"),
+  limit: z.coerce.number().pipe(searchRequest.shape.limit).default(1000),
+});
+
+const downloadQuery = z.object({ name: z.string(), stream: stream.default("stdout") });
+
+const textSchema = z.object({
+  /** The number that an event `log` has given to a log. */
+  log: z.number(),
+  /** When the text was written, in epoch milliseconds. */
+  time: z.number(),
+  text: z.string(),
+});
+
+/** The part of the API that reads logs. */
+export const logRoutes: Record<string, Route> = {
+  "GET /api/v1/logs": {
+    summary: "All logs and their files, rotated ones included",
+    reply: logListSchema,
+    handle: async ({ context }) => json(await context.control.logs()),
+  },
+  "GET /api/v1/logs/stream": {
+    summary: "The last lines of logs by time, and then what comes, as written",
+    query: streamQuery,
+    events: {
+      log: z.object({ log: z.number(), name: z.string(), stream }),
+      text: textSchema,
+      lost: z.object({ log: z.number() }),
+      live: z.object({}),
+    },
+    handle({ context, query }) {
+      const { name, lines, inode, offset } = readQuery(query, streamQuery);
+      const around = inode === undefined || offset === undefined ? {} : { around: { inode, offset } };
+      return eventStream(async (sink) => await streamLogs(context, { names: name, lines, ...around }, sink));
+    },
+  },
+  "GET /api/v1/logs/search": {
+    summary: "Lines that match a regular expression, through rotated files, the newest file first",
+    query: searchQuery,
+    events: { match: matchSchema, progress: progressSchema, done: doneSchema },
+    handle({ context, query }) {
+      const { name, pattern, case: how, limit } = readQuery(query, searchQuery);
+      const request = { names: name, pattern, ignoreCase: how === "ignore", limit };
+      requireExpression(request);
+      return eventStream(async (sink) => await runSearch(context.socket, request, sink));
+    },
+  },
+  "GET /api/v1/logs/download": {
+    summary: "A whole log, from its oldest file on",
+    query: downloadQuery,
+    type: "text/plain",
+    handle: async ({ context, query }) => await downloadLog(context.control, readQuery(query, downloadQuery)),
+  },
+};

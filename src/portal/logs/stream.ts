@@ -1,0 +1,136 @@
+import type { PortalControl } from "../../control/portal/client.ts";
+import { type LogEntry, logChangeSchema } from "../../control/portal/protocol.ts";
+import type { PortalContext } from "../context.ts";
+import { readEvents } from "../event-reader.ts";
+import type { EventSink } from "../http/sse.ts";
+import { LogCursor, type LogId, type Piece, type Place } from "./log-cursor.ts";
+import { mergeByTime } from "./merge.ts";
+import { startAround, startOfLines } from "./start.ts";
+
+export interface StreamOptions {
+  /** Empty: all logs, those that appear later included. */
+  names: string[];
+  /** Of each log, to begin with. */
+  lines: number;
+  /** Begin near a place of the one log instead. */
+  around?: Place;
+}
+
+interface Followed {
+  cursor: LogCursor;
+  decoder: TextDecoder;
+  /** Its number in the events. */
+  number: number;
+}
+
+/** How soon logs that have appeared are looked for. */
+const NEW_LOGS_MILLISECONDS = 2000;
+
+/** Sends logs as they are, by increments: first the last lines in the order of their times, then what comes. */
+export async function streamLogs(
+  context: PortalContext,
+  options: StreamOptions,
+  sink: EventSink,
+): Promise<void> {
+  const { control } = context;
+  const followed = new Map<string, Followed>();
+  const entries = await control.logs(options.names.length === 0 ? await allNames(control) : options.names);
+  const starts = await Promise.all(
+    entries.map(async (entry) => ({ entry, start: await startOf(control, entry, options) })),
+  );
+  const first = starts.map(({ entry, start }) => open(control, entry, start, followed, sink));
+  for (const { log, time, index, inode, end } of mergeByTime(starts)) {
+    const one = first[log];
+    if (one === undefined || sink.gone.aborted) continue;
+    one.cursor.enter(inode);
+    await pass(one, one.cursor.readUntil(index, end), sink, time);
+  }
+  sink.send("live", {});
+  while (!sink.gone.aborted) await followUntilNew(context, options, followed, sink);
+}
+
+function startOf(control: PortalControl, entry: LogEntry, { lines, around }: StreamOptions) {
+  return around === undefined ? startOfLines(control, entry, lines) : startAround(control, entry, around);
+}
+
+function open(
+  control: PortalControl,
+  { name, stream, generations }: LogEntry,
+  start: Place | undefined,
+  followed: Map<string, Followed>,
+  sink: EventSink,
+): Followed {
+  const number = followed.size;
+  const oldest = generations.at(-1);
+  const place = start ?? (oldest === undefined ? undefined : { inode: oldest.inode, offset: 0 });
+  const cursor = new LogCursor(control, { name, stream }, place);
+  const one = { cursor, number, decoder: new TextDecoder() };
+  followed.set(keyOf({ name, stream }), one);
+  sink.send("log", { log: number, name, stream });
+  return one;
+}
+
+/** Passes on what comes until a log appears that is wanted and not followed yet. */
+async function followUntilNew(
+  { control }: PortalContext,
+  { names }: StreamOptions,
+  followed: Map<string, Followed>,
+  sink: EventSink,
+): Promise<void> {
+  const over = new AbortController();
+  const end = () => over.abort();
+  sink.gone.addEventListener("abort", end);
+  const looking = setInterval(() => void look(), NEW_LOGS_MILLISECONDS);
+  const look = async () => {
+    const all = await control.logs().catch((): LogEntry[] => []);
+    const fresh = all.filter((entry) => isWanted(entry, names) && !followed.has(keyOf(entry)));
+    for (const entry of fresh) open(control, entry, undefined, followed, sink);
+    if (fresh.length > 0) over.abort();
+  };
+  try {
+    const watched = [...new Set([...followed.values()].map(({ cursor }) => cursor.id.name))];
+    for (const one of followed.values()) await pass(one, one.cursor.drain(), sink);
+    const { body } = await control.watchLogs(watched, over.signal);
+    if (body === null) return;
+    for await (const { event, data } of readEvents(body)) {
+      if (event !== "log") continue;
+      const change = logChangeSchema.parse(JSON.parse(data));
+      const one = followed.get(keyOf(change));
+      if (one !== undefined) await pass(one, one.cursor.follow(change), sink);
+      if (over.signal.aborted) return;
+    }
+  } catch (error) {
+    if (!over.signal.aborted) throw error;
+  } finally {
+    clearInterval(looking);
+    sink.gone.removeEventListener("abort", end);
+    over.abort();
+  }
+}
+
+/** Sends pieces at the pace of the reader. `time` is when they were written, where that was not now. */
+async function pass(
+  one: Followed,
+  pieces: AsyncGenerator<Piece>,
+  sink: EventSink,
+  time?: number,
+): Promise<void> {
+  for await (const piece of pieces) {
+    if (sink.gone.aborted) return;
+    if ("lost" in piece) {
+      one.decoder = new TextDecoder();
+      sink.send("lost", { log: one.number });
+      continue;
+    }
+    const text = one.decoder.decode(piece.bytes, { stream: true });
+    if (text !== "") sink.send("text", { log: one.number, time: time ?? Date.now(), text });
+    await sink.room();
+  }
+}
+
+async function allNames(control: PortalControl): Promise<string[]> {
+  return [...new Set((await control.logs()).map(({ name }) => name))];
+}
+
+const isWanted = ({ name }: LogId, names: string[]) => names.length === 0 || names.includes(name);
+const keyOf = ({ name, stream }: LogId) => `${stream} ${name}`;
