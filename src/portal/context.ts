@@ -3,6 +3,7 @@ import type { Credentials, PortalState } from "../control/portal/protocol.ts";
 import type { Attempts } from "./auth/attempts.ts";
 import type { Guards } from "./auth/identify.ts";
 import type { Assets } from "./http/assets.ts";
+import type { Machine } from "./machine/machine.ts";
 
 /** What is known of the container at this moment; nothing of it while PID 1 does not answer. */
 export interface Knowledge {
@@ -22,4 +23,5 @@ export interface PortalContext {
   /** Failed one-time codes, apart from passwords: a flood of wrong passwords must not keep the owner's link out. */
   codes: Attempts;
   assets: Assets;
+  machine: Machine;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { portalControlAt } from "../control/portal/client.ts";
+import { type PortalControl, portalControlAt } from "../control/portal/client.ts";
 import { AiDockError, ExitCode } from "../errors.ts";
 import { addLogTarget, logger } from "../log.ts";
 import { isRoot } from "../sys/users.ts";
@@ -8,6 +8,7 @@ import { Sessions } from "./auth/sessions.ts";
 import type { PortalContext } from "./context.ts";
 import { type Assets, loadAssets } from "./http/assets.ts";
 import { LiveKnowledge } from "./knowledge.ts";
+import { Machine } from "./machine/machine.ts";
 import { serve } from "./server.ts";
 
 /** Where the files of the pages lie when the sources run themselves. */
@@ -46,6 +47,7 @@ export async function runPortal({
     guards: { sessions: new Sessions(state), attempts: new Attempts() },
     codes: new Attempts(LONGEST_CODE_WAIT_MILLISECONDS),
     assets,
+    machine: new Machine({ paths: async () => ["/", ...(await workspaceOf(control))] }),
   };
   const server = serve(context, listen);
   log.info("serving");
@@ -68,4 +70,9 @@ export async function portalProcess(options: Omit<PortalOptions, "assets" | "sig
   for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => over.abort());
   await runPortal({ ...options, assets: await loadAssets(BUILT_PAGE), signal: over.signal });
   return ExitCode.ok;
+}
+
+async function workspaceOf(control: PortalControl): Promise<string[]> {
+  const rows = await control.environment();
+  return rows.flatMap(({ name, value }) => (name === "WORKSPACE" && value !== null ? [value] : []));
 }

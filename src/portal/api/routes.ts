@@ -9,6 +9,7 @@ import { actionReply, readRequest } from "../../control/protocol.ts";
 import { json } from "../http/respond.ts";
 import { eventStream } from "../http/sse.ts";
 import { logRoutes } from "./log-routes.ts";
+import { machineRoutes } from "./machine-routes.ts";
 import type { Route } from "./route.ts";
 
 /** The API; every operation by its method and path. */
@@ -51,4 +52,5 @@ export const routes: Record<string, Route> = {
     handle: ({ credentials: { login, tokens } }) => json({ token: login ? (tokens[0] ?? null) : null }),
   },
   ...logRoutes,
+  ...machineRoutes,
 };

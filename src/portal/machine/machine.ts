@@ -1,0 +1,96 @@
+import { type Counters, type Limits, readCounters, readLimits } from "./counters.ts";
+import { Disks } from "./disks.ts";
+import { readGpus } from "./gpus.ts";
+import type { Gpu, MachineState, Sample } from "./schema.ts";
+
+const INTERVAL_MILLISECONDS = 2000;
+const HISTORY_MILLISECONDS = 10 * 60_000;
+
+/** What is asked of the kernel. */
+export interface Sources {
+  counters: () => Counters;
+  limits: () => Limits;
+  gpus: () => Promise<Gpu[]>;
+  /** Paths whose file systems are shown. */
+  paths: () => Promise<string[]>;
+}
+
+const kernel: Sources = {
+  counters: readCounters,
+  limits: readLimits,
+  gpus: readGpus,
+  paths: async () => ["/"],
+};
+
+/** Samples what the container uses as long as somebody watches, and keeps ten minutes of that. */
+export class Machine {
+  readonly #sources: Sources;
+  readonly #interval: number;
+  readonly #watchers = new Set<(sample: Sample) => void>();
+  readonly #disks = new Disks();
+  #samples: Sample[] = [];
+  #timer: Timer | undefined;
+  #last: { at: number; counters: Counters } | undefined;
+  #gpus: Gpu[] = [];
+  #askingGpus = false;
+
+  constructor(sources: Partial<Sources> = {}, interval = INTERVAL_MILLISECONDS) {
+    this.#sources = { ...kernel, ...sources };
+    this.#interval = interval;
+  }
+
+  /** Calls back with each sample from now on; the result ends that. */
+  watch(onSample: (sample: Sample) => void): () => void {
+    this.#watchers.add(onSample);
+    if (this.#timer === undefined) {
+      this.#sample();
+      this.#timer = setInterval(() => this.#sample(), this.#interval);
+    }
+    return () => {
+      this.#watchers.delete(onSample);
+      if (this.#watchers.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      this.#last = undefined;
+    };
+  }
+
+  /** What is known by now. */
+  async state(): Promise<MachineState> {
+    const disks = await this.#disks.look(await this.#sources.paths().catch(() => ["/"]));
+    return { limits: this.#sources.limits(), disks, samples: this.#samples };
+  }
+
+  #sample(): void {
+    const counters = this.#sources.counters();
+    const at = performance.now();
+    const last = this.#last;
+    this.#last = { at, counters };
+    void this.#askGpus();
+    // One reading gives no rate.
+    if (last === undefined) return;
+    const seconds = (at - last.at) / 1000;
+    const rate = (name: keyof Counters) => Math.max(0, (counters[name] - last.counters[name]) / seconds);
+    const sample: Sample = {
+      time: Date.now(),
+      cpus: rate("cpuSeconds"),
+      memoryBytes: counters.memoryBytes,
+      read: rate("readBytes"),
+      written: rate("writtenBytes"),
+      received: rate("receivedBytes"),
+      sent: rate("sentBytes"),
+      gpus: this.#gpus,
+    };
+    const oldest = sample.time - HISTORY_MILLISECONDS;
+    this.#samples = [...this.#samples.filter(({ time }) => time > oldest && time <= sample.time), sample];
+    for (const watcher of this.#watchers) watcher(sample);
+  }
+
+  /** One question at a time: the answer may be late, and is of the sample after. */
+  async #askGpus(): Promise<void> {
+    if (this.#askingGpus) return;
+    this.#askingGpus = true;
+    this.#gpus = await this.#sources.gpus().catch(() => []);
+    this.#askingGpus = false;
+  }
+}

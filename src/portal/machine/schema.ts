@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+export const gpuSchema = z.object({
+  name: z.string(),
+  /** From 0 to 1; null where the GPU does not tell. */
+  load: z.number().nullable(),
+  usedBytes: z.number().nullable(),
+  totalBytes: z.number().nullable(),
+  /** Degrees Celsius. */
+  temperature: z.number().nullable(),
+  watts: z.number().nullable(),
+});
+
+export const sampleSchema = z.object({
+  /** Epoch milliseconds. */
+  time: z.number(),
+  /** CPUs in use, as a number of whole ones. */
+  cpus: z.number(),
+  memoryBytes: z.number(),
+  /** Bytes a second. */
+  read: z.number(),
+  written: z.number(),
+  received: z.number(),
+  sent: z.number(),
+  gpus: z.array(gpuSchema),
+});
+
+export const diskSchema = z.object({ path: z.string(), usedBytes: z.number(), totalBytes: z.number() });
+
+export const machineSchema = z.object({
+  limits: z.object({ cpus: z.number(), memoryBytes: z.number() }),
+  disks: z.array(diskSchema),
+  samples: z.array(sampleSchema),
+});
+
+export type Gpu = z.infer<typeof gpuSchema>;
+export type Sample = z.infer<typeof sampleSchema>;
+export type Disk = z.infer<typeof diskSchema>;
+export type MachineState = z.infer<typeof machineSchema>;
