@@ -5,7 +5,7 @@ import { type Line, Terminal } from "../../src/portal/page/logs/terminal.ts";
 /** The lines that a terminal shows after some chunks. */
 function show(...chunks: string[]): Line[] {
   const lines: Line[] = [];
-  const terminal = new Terminal(0, (line) => lines.push(line));
+  const terminal = new Terminal(0, { add: (line) => lines.push(line), changed() {} });
   for (const chunk of chunks) terminal.feed(chunk, 0);
   return lines;
 }
@@ -55,14 +55,14 @@ describe("progress bars", () => {
 
   test("bytes may come one by one", () => {
     const all = `one 1%\ntwo 1%\n${E}[A${E}[A${E}[32mone 9%${E}[0m\n\rtwo 9%\n`;
-    expect(show(...all)).toEqual(
+    expect(show(...Array.from(all))).toEqual(
       show(all).map((line) => ({ ...line, version: expect.any(Number) as number })),
     );
   });
 
   test("a redrawn line is told by its version", () => {
     const lines: Line[] = [];
-    const terminal = new Terminal(0, (line) => lines.push(line));
+    const terminal = new Terminal(0, { add: (line) => lines.push(line), changed() {} });
     terminal.feed("1%", 0);
     const before = lines[0]?.version ?? 0;
     terminal.feed("\r2%", 0);

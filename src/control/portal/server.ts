@@ -27,6 +27,8 @@ export function servePortal(
     server = Bun.serve({
       unix: path,
       maxRequestBodySize: LARGEST_REQUEST_BYTES,
+      // Streams stay silent for long. The types know this option for TCP only; timeout() does not hold for streams.
+      ...({ idleTimeout: 0 } as object),
       routes: {
         "/state": () => Response.json(portalState(context)),
         "/events": (request, own) => streaming(request, own, () => stateEvents(context, request.signal)),

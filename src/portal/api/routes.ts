@@ -9,6 +9,7 @@ import { actionReply, readRequest } from "../../control/protocol.ts";
 import { json } from "../http/respond.ts";
 import { eventStream } from "../http/sse.ts";
 import { logRoutes } from "./log-routes.ts";
+import { openApi } from "./openapi.ts";
 import { machineRoutes } from "./machine-routes.ts";
 import type { Route } from "./route.ts";
 
@@ -50,6 +51,11 @@ export const routes: Record<string, Route> = {
     summary: "The API token, for the page that says how to connect",
     reply: z.object({ token: z.string().nullable() }),
     handle: ({ credentials: { login, tokens } }) => json({ token: login ? (tokens[0] ?? null) : null }),
+  },
+  "GET /api/v1/openapi.json": {
+    summary: "This document",
+    reply: z.looseObject({}),
+    handle: ({ state }) => json(openApi(routes, state.version)),
   },
   ...logRoutes,
   ...machineRoutes,

@@ -36,7 +36,7 @@ export async function runSearch(socket: string, request: SearchRequest, sink: Ev
     killSignal: "SIGKILL",
   });
   // An expression may hold what is secret, so that the request is no argument. The child ends with its input.
-  child.stdin.write(`${JSON.stringify(request)}\n`);
+  await child.stdin.write(`${JSON.stringify(request)}\n`);
   await child.stdin.flush();
   let done = false;
   for await (const line of linesOf(child.stdout)) {

@@ -61,7 +61,9 @@ export async function* searchLogs(
         const ranges = rangesOf(expression, text);
         if (ranges.length === 0) continue;
         yield { event: "match", data: { name, stream, inode: file.inode, offset, text, ranges } };
-        if (++matches >= request.limit) return yield { event: "done", data: { matches, complete: false } };
+        if (++matches < request.limit) continue;
+        yield { event: "done", data: { matches, complete: false } };
+        return;
       }
       bytes += size;
       if (bytes - told < PROGRESS_BYTES) continue;

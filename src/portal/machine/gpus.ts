@@ -23,13 +23,13 @@ async function nvidiaGpus(): Promise<Gpu[]> {
     timeout: PATIENCE_MILLISECONDS,
     killSignal: "SIGKILL",
   });
-  const text = await child.stdout.text();
-  return (await child.exited) === 0 ? parseNvidia(text) : [];
+  const printed = await child.stdout.text();
+  return (await child.exited) === 0 ? parseNvidia(printed) : [];
 }
 
 /** Reads lines of nvidia-smi; `[N/A]` and the like stand for what a GPU does not tell. */
-export function parseNvidia(text: string): Gpu[] {
-  return text
+export function parseNvidia(printed: string): Gpu[] {
+  return printed
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line) => {

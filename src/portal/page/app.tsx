@@ -3,7 +3,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { Connect } from "./pages/connect.tsx";
 import { Doctor } from "./pages/doctor.tsx";
 import { Environment } from "./pages/environment.tsx";
+import { Logs } from "./pages/logs.tsx";
+import { Machine } from "./pages/machine.tsx";
 import { Programs } from "./pages/programs.tsx";
+import { Provisioning } from "./pages/provisioning.tsx";
 import { Services } from "./pages/services.tsx";
 import { Icon, type IconName } from "./parts/icon.tsx";
 import { ThemeButton } from "./parts/theme-button.tsx";
@@ -21,6 +24,9 @@ interface Page {
 const pages: Page[] = [
   { path: "/", title: "Services", icon: "services", view: Services },
   { path: "/programs", title: "Programs", icon: "programs", view: Programs },
+  { path: "/logs", title: "Logs", icon: "logs", view: Logs },
+  { path: "/machine", title: "Machine", icon: "machine", view: Machine },
+  { path: "/provisioning", title: "Provisioning", icon: "provisioning", view: Provisioning },
   { path: "/environment", title: "Environment", icon: "environment", view: Environment },
   { path: "/doctor", title: "Doctor", icon: "doctor", view: Doctor },
   { path: "/connect", title: "Connect", icon: "connect", view: Connect },
@@ -67,7 +73,7 @@ export function App() {
           <form method="post" action="/ai-dock/logout">
             <button type="submit" class="quiet">
               <Icon name="logout" />
-              Log out
+              <span>Log out</span>
             </button>
           </form>
           {live.state !== undefined && <span class="version">{live.state.version}</span>}

@@ -18,7 +18,7 @@ const known = new Map<string, Style>([["{}", PLAIN]]);
 /** Styles are few, and lines that hold one of each character would be many. */
 function intern(style: Style): Style {
   const set = Object.entries(style).filter(([, value]) => value !== undefined && value !== false);
-  const key = JSON.stringify(Object.fromEntries(set.toSorted()));
+  const key = JSON.stringify(Object.fromEntries(set.toSorted(([one], [other]) => (one < other ? -1 : 1))));
   const found = known.get(key);
   if (found !== undefined) return found;
   const fresh = Object.fromEntries(set);

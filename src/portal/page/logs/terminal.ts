@@ -17,8 +17,17 @@ export interface Line {
   runs: Run[];
   /** Counts its changes, so that what is drawn can be told from what is not. */
   version: number;
+  /** Its place among all lines; set by who keeps them. */
+  number: number;
   /** Said by us, not by a program. */
   notice?: boolean;
+}
+
+/** Keeps lines. */
+export interface LineSink {
+  add(line: Line): void;
+  /** A line that was added looks otherwise by now. */
+  changed(line: Line): void;
 }
 
 /** A longer line is cut: browsers cannot lay out lines of megabytes. */
@@ -31,8 +40,8 @@ const TAB = 8;
 // oxlint-disable-next-line no-control-regex
 const SPECIAL = /[\0-\u001F\u007F-\u009F]/g;
 /** CSI and OSC sequences, and others (ECMA-48). */
-// oxlint-disable-next-line no-control-regex
 const SEQUENCE =
+  // oxlint-disable-next-line no-control-regex
   /\u001B(?:\[([0-?]*)[ -/]*([@-~])|\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[PX^_][^\u001B]*\u001B\\|[ -/]*[0-Z\\^-~])/y;
 /** A sequence that grows longer than this is none. */
 const LONGEST_SEQUENCE = 4096;
@@ -40,7 +49,7 @@ const LONGEST_SEQUENCE = 4096;
 /** Turns the bytes of one log into lines: obeys carriage returns, colours, and movements of the cursor. */
 export class Terminal {
   readonly #log: number;
-  readonly #add: (line: Line) => void;
+  readonly #sink: LineSink;
   /** The last lines of this log, the newest last. */
   #open: Line[] = [];
   /** From the newest line up to the cursor. */
@@ -50,9 +59,9 @@ export class Terminal {
   /** The beginning of a sequence whose rest has not come yet. */
   #rest = "";
 
-  constructor(log: number, add: (line: Line) => void) {
+  constructor(log: number, sink: LineSink) {
     this.#log = log;
-    this.#add = add;
+    this.#sink = sink;
   }
 
   feed(chunk: string, time: number): void {
@@ -137,9 +146,9 @@ export class Terminal {
   }
 
   #begin(time: number): Line {
-    const line: Line = { log: this.#log, time, text: "", runs: [], version: 0 };
+    const line: Line = { log: this.#log, time, text: "", runs: [], version: 0, number: -1 };
     this.#open.push(line);
-    this.#add(line);
+    this.#sink.add(line);
     return line;
   }
 
@@ -158,7 +167,7 @@ export class Terminal {
     const column = this.#column;
     this.#column = Math.min(column + text.length, LONGEST_LINE);
     if (column >= LONGEST_LINE) return;
-    line.version++;
+    this.#touch(line);
     const before = line.text.length;
     if (column < before) return overwrite(line, column, text, this.#style);
     if (column > before) line.text += " ".repeat(column - before);
@@ -167,11 +176,16 @@ export class Terminal {
     line.text = (line.text + text).slice(0, LONGEST_LINE);
   }
 
+  #touch(line: Line): void {
+    line.version++;
+    this.#sink.changed(line);
+  }
+
   /** EL: to the end of the line, to its beginning, or all of it. */
   #erase(how: number): void {
     const line = this.#open[this.#open.length - 1 - this.#up];
     if (line === undefined || line === PENDING) return;
-    line.version++;
+    this.#touch(line);
     if (how === 1) overwrite(line, 0, " ".repeat(Math.min(this.#column + 1, line.text.length)), PLAIN);
     else cut(line, how === 2 ? 0 : this.#column);
   }
@@ -180,14 +194,14 @@ export class Terminal {
     this.#erase(0);
     for (const line of this.#open.slice(this.#open.length - this.#up)) {
       if (line === PENDING) continue;
-      line.version++;
+      this.#touch(line);
       cut(line, 0);
     }
   }
 }
 
 /** Stands for the line that the last newline has begun, until something is written there. */
-const PENDING: Line = { log: -1, time: 0, text: "", runs: [], version: 0 };
+const PENDING: Line = { log: -1, time: 0, text: "", runs: [], version: 0, number: -1 };
 
 function cut(line: Line, length: number): void {
   line.text = line.text.slice(0, length);

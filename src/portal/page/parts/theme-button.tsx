@@ -4,7 +4,7 @@ import { Icon, type IconName } from "./icon.tsx";
 
 const order: Theme[] = ["auto", "light", "dark"];
 const icons: Record<Theme, IconName> = { auto: "auto", light: "sun", dark: "moon" };
-const names: Record<Theme, string> = { auto: "as the system", light: "light", dark: "dark" };
+const names: Record<Theme, string> = { auto: "auto", light: "light", dark: "dark" };
 
 export function ThemeButton() {
   const [theme, setTheme] = useState(currentTheme);
@@ -13,14 +13,14 @@ export function ThemeButton() {
     <button
       type="button"
       class="quiet"
-      title={`Colours: ${names[theme]}`}
+      title={`Theme: ${names[theme]}`}
       onClick={() => {
         applyTheme(next);
         setTheme(next);
       }}
     >
       <Icon name={icons[theme]} />
-      Colours: {names[theme]}
+      <span>Theme: {names[theme]}</span>
     </button>
   );
 }
