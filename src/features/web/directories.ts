@@ -30,7 +30,8 @@ export function stateDirectory(path?: string, owner?: WebUser): boolean {
   }
 }
 
-function makeFor(path: string, mode: number, { uid, gid }: WebUser): void {
+/** Makes a directory in one that is root's alone, and gives it away. */
+export function makeFor(path: string, mode: number, { uid, gid }: WebUser): void {
   mkdirSync(path, { recursive: true, mode });
   if (isRoot()) chownSync(path, uid, gid);
   chmodSync(path, mode);

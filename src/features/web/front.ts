@@ -198,7 +198,8 @@ export class WebFront {
     const settings = this.#settings;
     const specs = this.#supervisor.programs.map(({ spec }) => spec);
     const { entries, problems } = readRegistry({ settings, specs });
-    if (whyNotWanted(settings, entries) !== undefined) return;
+    // Once up, the front stays: the last service that goes has to be taken from Caddy, too.
+    if (whyNotWanted(settings, entries) !== undefined && this.#caddy === undefined) return;
     problems.forEach((problem) => this.#tell(problem));
     await this.#begin();
     if (this.#caddy === undefined) this.#guard.look(entries);

@@ -5,7 +5,7 @@ import { messageOf } from "../../errors.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
 import type { TlsPlan } from "./caddy-tls.ts";
-import { makeWebDirectory } from "./directories.ts";
+import { makeFor } from "./directories.ts";
 import { outside } from "./links.ts";
 import type { WebSettings } from "./settings.ts";
 import { caddyUser } from "./users.ts";
@@ -28,11 +28,18 @@ export interface TlsResult {
   problem?: string;
 }
 
+/** Tests have their own. */
+interface TlsPlaces {
+  pairs?: readonly (readonly [string, string])[];
+  /** For Caddy's copies. */
+  directory?: string;
+}
+
 /** Where certificates come from, as the settings and the files of now say. */
 export function tlsPlan(
   settings: WebSettings,
   env: Record<string, string>,
-  pairs: readonly (readonly [string, string])[] = PAIRS,
+  { pairs = PAIRS, directory = runtimePath("web/tls") }: TlsPlaces = {},
 ): TlsResult {
   if (!settings.https) return { plan: undefined };
   const { domain, acme } = settings;
@@ -43,7 +50,7 @@ export function tlsPlan(
   };
   try {
     const pair = givenPair(pairs);
-    return { plan: pair === undefined ? plan : { ...plan, mounted: forCaddy(pair) } };
+    return { plan: pair === undefined ? plan : { ...plan, mounted: forCaddy(pair, directory) } };
   } catch (error) {
     return { plan, problem: `${messageOf(error)}; a certificate of our own is used` };
   }
@@ -73,11 +80,10 @@ function givenPair(pairs: readonly (readonly [string, string])[]): Pair | undefi
 }
 
 /** Caddy's user cannot read a key of root's: it gets a copy, under another name for each content. */
-function forCaddy({ certificate, key }: Pair): { certificate: string; key: string } {
-  const directory = runtimePath("web/tls");
+function forCaddy({ certificate, key }: Pair, directory: string): { certificate: string; key: string } {
   const { gid } = caddyUser();
   const owner = { uid: process.geteuid?.() ?? 0, gid };
-  makeWebDirectory(directory, 0o750, owner);
+  makeFor(directory, 0o750, owner);
   const name = createHash("sha256").update(certificate).update(key).digest("hex").slice(0, 16);
   const files = { certificate: `${directory}/${name}.crt`, key: `${directory}/${name}.key` };
   writeFileAtomic(files.certificate, certificate, 0o640, owner);
