@@ -77,6 +77,7 @@ export function appRoutes(
     routes: [
       { match: [{ path: OWN_PATHS }], handle: [toPortal(portalSocket)], terminal: true },
       login ? { handle: [check(portalSocket)] } : passed,
+      { handle: [withoutOurCookie] },
       ...(site.template ?? []),
       { handle: [toApp(site.appHost, site.appPort)] },
     ],
@@ -162,18 +163,35 @@ function check(portalSocket: string): Json {
   });
 }
 
+const withoutOurCookie = {
+  handler: "headers",
+  request: { replace: { Cookie: [{ search_regexp: OUR_COOKIE, replace: "" }] } },
+};
+
+/** What every way to an app has. */
+const passing = {
+  headers: { request: { set: { ...forwarded, "X-Real-Ip": ["{http.vars.ai_dock_client}"] } } },
+  flush_interval: -1,
+  stream_close_delay: STREAMS_STAY,
+};
+
 function toApp(host: string, port: number): Json {
   return {
     handler: "reverse_proxy",
     upstreams: [{ dial: `${host}:${port}` }],
     transport: { protocol: "http", dial_timeout: "3s", versions: ["1.1"] },
-    headers: {
-      request: {
-        set: { ...forwarded, "X-Real-Ip": ["{http.vars.ai_dock_client}"] },
-        replace: { Cookie: [{ search_regexp: OUR_COOKIE, replace: "" }] },
-      },
-    },
-    flush_interval: -1,
-    stream_close_delay: STREAMS_STAY,
+    ...passing,
   };
+}
+
+/** Routes of an image, whose proxies treat requests as ours do where they say nothing else. */
+export function forTemplate(routes: Json[]): Json[] {
+  return visit(routes) as Json[];
+}
+
+function visit(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(visit);
+  if (typeof value !== "object" || value === null) return value;
+  const copy: Json = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, visit(inner)]));
+  return copy["handler"] === "reverse_proxy" ? { ...passing, ...copy } : copy;
 }

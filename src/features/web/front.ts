@@ -20,6 +20,7 @@ import { Rounds } from "./rounds.ts";
 import { describeServices } from "./services.ts";
 import { webSettings, type WebSettings } from "./settings.ts";
 import { sshAddress } from "./ssh-address.ts";
+import { Templates } from "./templates.ts";
 import { tlsPlan } from "./tls-files.ts";
 import { isTunnelled, type TunnelService, tunnelServices } from "./tunnel-targets.ts";
 import { portalUser } from "./users.ts";
@@ -44,10 +45,12 @@ export interface FrontOptions extends Pick<
 export class WebFront {
   readonly #options: FrontOptions;
   readonly #supervisor: Supervisor;
+  readonly #admin = caddyAdmin(paths.adminSocket());
   readonly #guard = new Guard(
     { adminSocket: paths.adminSocket(), portalSocket: paths.portalHttpSocket() },
-    caddyAdmin(paths.adminSocket()),
+    this.#admin,
   );
+  readonly #templates = new Templates(this.#admin);
   readonly #codes = new LoginCodes();
   readonly #credentials = new CredentialStore(paths.CREDENTIALS_FILE, (text) => log.warn(text));
   readonly #listeners = new Set<(what: "state" | "credentials") => void>();
@@ -68,17 +71,15 @@ export class WebFront {
   /** Follows programs and announcements. The result ends that. */
   start(): () => void {
     let known = this.#supervisor.programs;
-    const ends = [
-      this.#supervisor.onChange(() => {
-        if (this.#supervisor.programs === known) return;
-        known = this.#supervisor.programs;
-        this.look();
-      }),
-    ];
+    const unfollow = this.#supervisor.onChange(() => {
+      if (this.#supervisor.programs === known) return;
+      known = this.#supervisor.programs;
+      this.look();
+    });
     const watcher = watchAnnouncements(() => this.look());
     this.look();
     return () => {
-      for (const end of ends) end();
+      unfollow();
       watcher?.close();
       this.#rounds.end();
       this.#closePortal?.();
@@ -212,7 +213,7 @@ export class WebFront {
         login: settings.login,
         tls,
         hasTunnel,
-        templateOf: async () => undefined,
+        templateOf: (port, appPort) => this.#templates.of(port, appPort, env),
       });
       const ports = this.#guard.guarded
         .filter(({ decision }) => decision.guarded)

@@ -1,4 +1,3 @@
-import { messageOf } from "../../errors.ts";
 import { freePort } from "../../sys/free-port.ts";
 import { logger } from "../../log.ts";
 import { listeningPorts } from "../../sys/proc.ts";
@@ -21,7 +20,8 @@ export interface Wishes {
   tls: TlsPlan | undefined;
   /** True for a port that tunnels come to. */
   hasTunnel: (port: number) => boolean;
-  templateOf: (entry: Entry, appPort: number) => Promise<Json[] | undefined>;
+  /** Routes of an image in front of the app; the same object as long as they are the same. */
+  templateOf: (port: number, appPort: number) => Promise<Json[] | undefined>;
 }
 
 /** A service and what came of it. */
@@ -41,6 +41,7 @@ export class Guard {
   #served = new Set<number>();
   readonly #tunnelPorts = new Map<number, number>();
   #loaded = "";
+  readonly #badTemplates = new WeakSet<Json[]>();
 
   constructor(paths: { adminSocket: string; portalSocket: string }, admin: CaddyAdmin) {
     this.#paths = paths;
@@ -70,38 +71,51 @@ export class Guard {
   /** Gives Caddy the configuration, where it differs from what Caddy has. Throws when Caddy refuses it for no port. */
   async apply(wishes: Wishes): Promise<void> {
     const refused = new Set<number>();
-    let withTemplates = true;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const guarded = this.#decideAll(wishes, refused);
-      const sites = await this.#sites(guarded, wishes, withTemplates);
-      const config = caddyConfig({ ...this.#paths, login: wishes.login, tls: wishes.tls, sites });
-      const text = JSON.stringify(config);
+      const sites = await this.#sites(guarded, wishes);
       try {
-        if (text !== this.#loaded) await this.#admin.load(config);
+        await this.#load(wishes, sites);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         const { takenPort } = error;
-        const owner = guarded.find(
-          ({ entry, tunnelPort }) => takenPort === entry.port || takenPort === tunnelPort,
-        );
-        if (owner !== undefined && takenPort !== undefined && !refused.has(takenPort)) {
+        if (takenPort !== undefined && !refused.has(takenPort)) {
           refused.add(takenPort);
-          this.#tunnelPorts.delete(owner.entry.port);
-        } else if (withTemplates && sites.some(({ template }) => template !== undefined))
-          withTemplates = false;
-        else throw error;
+          const owner = guarded.find(({ tunnelPort }) => takenPort === tunnelPort);
+          if (owner !== undefined) this.#tunnelPorts.delete(owner.entry.port);
+        } else if (takenPort !== undefined || !(await this.#dropTemplates(wishes, sites))) throw error;
         continue;
       }
-      if (!withTemplates)
-        log.warn("a template of /opt/caddy/share is refused by Caddy; apps are reached without templates");
-      this.#loaded = text;
       this.guarded = guarded;
-      this.#served = new Set(
-        guarded.flatMap(({ entry, decision }) => (decision.guarded ? [entry.port] : [])),
-      );
       return;
     }
     throw new Error("Caddy gets too few of its ports");
+  }
+
+  async #load({ login, tls }: Wishes, sites: Site[]): Promise<void> {
+    const config = caddyConfig({ ...this.#paths, login, tls, sites });
+    const text = JSON.stringify(config);
+    if (text !== this.#loaded) await this.#admin.load(config);
+    this.#loaded = text;
+    this.#served = new Set(sites.flatMap(({ port, listen }) => (listen.includes(`:${port}`) ? [port] : [])));
+  }
+
+  /** Finds the templates that Caddy refuses, each by itself; false where there is none. */
+  async #dropTemplates(wishes: Wishes, sites: Site[]): Promise<boolean> {
+    const bare = sites.map((site): Site => ({ ...site, template: undefined }));
+    let isFound = false;
+    for (const [index, site] of sites.entries()) {
+      if (site.template === undefined) continue;
+      try {
+        await this.#load(wishes, bare.with(index, site));
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        log.warn(`the template of port ${site.port} is refused: ${error.message}; the port goes without`);
+        this.#badTemplates.add(site.template);
+        isFound = true;
+      }
+    }
+    return isFound;
   }
 
   #decideAll({ entries, hasTunnel }: Wishes, refused: Set<number>): Guarded[] {
@@ -120,7 +134,7 @@ export class Guard {
     return known;
   }
 
-  async #sites(guarded: Guarded[], { templateOf }: Wishes, withTemplates: boolean): Promise<Site[]> {
+  async #sites(guarded: Guarded[], { templateOf }: Wishes): Promise<Site[]> {
     const sites: Site[] = [];
     for (const { entry, decision, tunnelPort } of guarded) {
       const listen = [
@@ -129,21 +143,10 @@ export class Guard {
       ];
       if (listen.length === 0) continue;
       const { port, kind, appHost } = entry;
-      const template =
-        withTemplates && kind === "app"
-          ? await templateOf(entry, decision.appPort).catch((error: unknown) => {
-              log.warn(`template of port ${port}: ${messageOf(error)}; the app is reached without`);
-              return undefined;
-            })
-          : undefined;
-      sites.push({
-        port,
-        kind,
-        appHost,
-        appPort: decision.appPort,
-        listen,
-        ...(template === undefined ? {} : { template }),
-      });
+      const { appPort } = decision;
+      const found = kind === "app" ? await templateOf(port, appPort) : undefined;
+      const template = found !== undefined && !this.#badTemplates.has(found) ? { template: found } : {};
+      sites.push({ port, kind, appHost, appPort, listen, ...template });
     }
     return sites;
   }

@@ -13,5 +13,5 @@ export interface Site {
   /** Addresses that Caddy listens on, as `host:port`; the host may be empty. */
   listen: string[];
   /** Routes of a template of an image, in front of the app. */
-  template?: Json[];
+  template?: Json[] | undefined;
 }
