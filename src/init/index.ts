@@ -189,7 +189,7 @@ async function boot({ environment, logs, signals, web }: Life & { web: Web }): P
   environment.settleEarly();
   const endFront = web.front.start();
   signal.addEventListener("abort", endFront);
-  if (mayTakeLong(environment.settings, environment.env)) await web.startEarly().catch(reportBug);
+  if (mayTakeLong(environment.settings, environment.env)) await web.startEarly(signal).catch(reportBug);
   return before + (await runSteps(stepsWithScripts, environment, context));
 }
 

@@ -3,10 +3,10 @@ import type { WebControl } from "../control/context.ts";
 import type { PortalState } from "../control/portal/protocol.ts";
 import type { Environment } from "../env/environment.ts";
 import { AiDockError } from "../errors.ts";
-import { loadPrograms } from "../dropins/load.ts";
+import { collectPrograms } from "../features/programs.ts";
 import { namedLinks } from "../features/tunnels/rows.ts";
+import { isOfWeb } from "../features/web/begin.ts";
 import { WebFront } from "../features/web/front.ts";
-import { webPrograms } from "../features/web/programs.ts";
 import { LOG_DIRECTORY } from "../programs/spec.ts";
 import { programStatus } from "../supervisor/status.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -19,7 +19,7 @@ export interface Web {
   /** A step of the boot begins; undefined at the end of the boot. */
   onStep: (step: string | undefined) => void;
   /** Starts the front before the other programs: a step may take long, and has to be seen. */
-  startEarly: () => Promise<void>;
+  startEarly: (signal: AbortSignal) => Promise<void>;
 }
 
 export function createWeb(supervisor: Supervisor, environment: Environment): Web {
@@ -44,9 +44,11 @@ export function createWeb(supervisor: Supervisor, environment: Environment): Web
       boot = step === undefined ? null : { step, since: Date.now() };
       front.changed();
     },
-    async startEarly() {
-      const programs = webPrograms(env, loadPrograms({ env }).programs, front);
-      for (const spec of programs) supervisor.add(spec);
+    async startEarly(signal) {
+      const { programs } = await collectPrograms({ env, signal, front });
+      if (signal.aborted) return;
+      for (const spec of programs.filter(isOfWeb)) supervisor.add(spec);
+      front.expect(programs.filter(({ origin }) => origin.kind === "file"));
       await supervisor.autostart();
     },
   };

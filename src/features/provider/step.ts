@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { symmetricPorts } from "./symmetric-ports.ts";
 import type { BootContext, Step } from "../step.ts";
 import { messageOf } from "../../errors.ts";
 
@@ -16,6 +17,7 @@ const NO_TMUX = "/root/.no_auto_tmux";
 
 /** Recognises the provider of this container, and keeps vast.ai from starting tmux where VAST_NO_TMUX says so. */
 export function adaptToProvider({ env, log, settings }: BootContext, noTmux = NO_TMUX) {
+  Object.assign(env, symmetricPorts(env));
   const provider = providers.find(([variable]) => (env[variable] ?? "") !== "")?.[1];
   if (settings.VAST_NO_TMUX) {
     try {

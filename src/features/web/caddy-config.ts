@@ -1,6 +1,6 @@
 import { appRoutes, LOOPBACK, portalRoutes, withFirstRoutes } from "./caddy-routes.ts";
 import type { Json, Site } from "./site.ts";
-import { tlsApp, type TlsPlan, tlsServer } from "./caddy-tls.ts";
+import { pkiApp, tlsApp, type TlsPlan, tlsServer } from "./caddy-tls.ts";
 
 export interface CaddyConfigOptions {
   adminSocket: string;
@@ -40,7 +40,7 @@ export function caddyConfig(options: CaddyConfigOptions): Json {
     ...bareConfig(adminSocket),
     apps: {
       http: { servers: Object.fromEntries(servers) as Json },
-      ...(tls === undefined ? {} : { tls: tlsApp(tls) }),
+      ...(tls === undefined ? {} : { tls: tlsApp(tls), pki: pkiApp }),
     },
   };
 }

@@ -39,8 +39,12 @@ export function tlsApp({ mounted, names, domain, acme }: TlsPlan): Json {
     automation: {
       policies: [
         ...(domain === undefined ? [] : [{ subjects: [domain], issuers: [issuer] }]),
-        { issuers: [{ module: "internal" }] },
+        // There is nobody to ask whether these are revoked.
+        { issuers: [{ module: "internal" }], disable_ocsp_stapling: true },
       ],
     },
   };
 }
+
+/** Caddy's own authority, which is nobody else's business in this container: no trust store changes. */
+export const pkiApp: Json = { certificate_authorities: { local: { install_trust: false } } };

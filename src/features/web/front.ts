@@ -3,9 +3,10 @@ import type { Credentials, Service } from "../../control/portal/protocol.ts";
 import { servePortal } from "../../control/portal/server.ts";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
-import type { Observed } from "../../programs/spec.ts";
+import type { Observed, ProgramSpec } from "../../programs/spec.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { listeningPorts } from "../../sys/proc.ts";
+import { beginWeb } from "./begin.ts";
 import { caddyAdmin } from "./admin.ts";
 import { watchAnnouncements } from "./announcements.ts";
 import { LoginCodes } from "./codes.ts";
@@ -24,7 +25,7 @@ import { Templates } from "./templates.ts";
 import { tlsPlan } from "./tls-files.ts";
 import { isTunnelled, type TunnelService, tunnelServices } from "./tunnel-targets.ts";
 import { portalUser } from "./users.ts";
-import { NOTHING_TO_DO, whyNotWanted } from "./wanted.ts";
+import { whyNotWanted } from "./wanted.ts";
 
 const log = logger("web");
 
@@ -57,6 +58,7 @@ export class WebFront {
   readonly #told = new Set<string>();
   #firstSkip: { reason: string | undefined } | undefined;
   #caddy: Observed | undefined;
+  #expected: ProgramSpec[] = [];
   #closePortal: (() => void) | undefined;
   readonly #named: NamedLinks;
   readonly #rounds = new Rounds(() => this.#lookOnce());
@@ -84,6 +86,12 @@ export class WebFront {
       this.#rounds.end();
       this.#closePortal?.();
     };
+  }
+
+  /** Programs that come at the end of the boot: their services are guarded from now on. */
+  expect(specs: ProgramSpec[]): void {
+    this.#expected = specs;
+    this.look();
   }
 
   /** Looks at everything again soon. */
@@ -197,12 +205,13 @@ export class WebFront {
   async #reconcile(): Promise<void> {
     const { env } = this.#options.environment();
     const settings = this.#settings;
-    const specs = this.#supervisor.programs.map(({ spec }) => spec);
+    const programs = this.#supervisor.programs.map(({ spec }) => spec);
+    const specs = this.#supervisor.phase === "booting" ? [...this.#expected, ...programs] : programs;
     const { entries, problems } = readRegistry({ settings, specs });
     // Once up, the front stays: the last service that goes has to be taken from Caddy, too.
     if (whyNotWanted(settings, entries) !== undefined && this.#caddy === undefined) return;
     problems.forEach((problem) => this.#tell(problem));
-    await this.#begin();
+    await beginWeb(this.#supervisor);
     if (this.#caddy === undefined) this.#guard.look(entries);
     else {
       const { plan: tls, problem } = tlsPlan(settings, env);
@@ -224,22 +233,6 @@ export class WebFront {
     if (this.#guard.isOpen) this.#rounds.ask(LOOK_MILLISECONDS);
     else if (settings.https) this.#rounds.ask(CERTIFICATE_MILLISECONDS);
     this.changed();
-  }
-
-  /** Starts the programs of the front that nobody has stopped or switched off. */
-  async #begin(): Promise<void> {
-    if (this.#supervisor.phase !== "running") return;
-    const down = this.#supervisor.programs.filter(
-      ({ id, spec, isDown, stoppedByRequest, refused, times }) =>
-        (id === "portal" || id === "caddy") &&
-        spec.origin.kind === "builtin" &&
-        spec.skipped === NOTHING_TO_DO &&
-        isDown &&
-        !stoppedByRequest &&
-        !refused &&
-        times.started === 0,
-    );
-    await this.#supervisor.begin(down);
   }
 
   #tell(problem: string): void {
