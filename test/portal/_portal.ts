@@ -5,8 +5,10 @@ import { portalControlAt } from "../../src/control/portal/client.ts";
 import type { PortalContext } from "../../src/control/portal/context.ts";
 import type { Credentials, PortalState, Service } from "../../src/control/portal/protocol.ts";
 import { servePortal } from "../../src/control/portal/server.ts";
+import { LogFile } from "../../src/logs/write/log-file.ts";
 import { Assets } from "../../src/portal/http/assets.ts";
 import { runPortal } from "../../src/portal/index.ts";
+import type { LogStore } from "../../src/supervisor/context.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { bareSupervisor } from "../supervisor/spec-fixture.ts";
 
@@ -73,11 +75,20 @@ export interface Options {
   state?: string;
 }
 
+/** Real logs, with their times; each program has its own. */
+const logs: LogStore = {
+  open: (spec) =>
+    spec.kind === "file"
+      ? new LogFile({ ...spec, times: true, warn: (message) => console.error(message) })
+      : null,
+  release() {},
+};
+
 /** A portal in front of a real supervisor, both on real sockets, until the end of the scope. */
 export async function startPortal(options: Options = {}) {
   const directory = mkdtempSync(join(tmpdir(), "portal-"));
   const state = options.state ?? mkdtempSync(join(tmpdir(), "portal-state-"));
-  const supervisor = new Supervisor(bareSupervisor);
+  const supervisor = new Supervisor({ ...bareSupervisor, logs });
   supervisor.phase = "running";
   const listeners = new Set<(what: "state" | "credentials") => void>();
   const world = {

@@ -15,7 +15,7 @@ import { type Portal, startPortal, until } from "./_portal.ts";
 const headers = { Authorization: "Bearer token-one" };
 
 /** Follows logs; `text` is what has come so far of all or of one. */
-async function follow(portal: Portal, query: string) {
+async function follow(portal: Portal, query: string, ready = "live") {
   const over = new AbortController();
   const { body, status } = await portal.send(`/api/v1/logs/stream?${query}`, {
     headers,
@@ -45,7 +45,7 @@ async function follow(portal: Portal, query: string) {
       await reading;
     },
   };
-  await until(() => follower.has("live"));
+  await until(() => follower.has(ready));
   return follower;
 }
 
@@ -162,16 +162,22 @@ describe("following", () => {
     await until(() => log.text("late") === "late\n");
   });
 
-  test("begins at a place that a search has found", async () => {
+  test("shows a part around a place that a search has found, and nothing that comes", async () => {
     await using portal = await startPortal();
     const path = join(portal.directory, "app.log");
-    writeFileSync(path, lines(1, 100_000));
-    const { ino: inode } = statSync(path);
-    const offset = Buffer.from(lines(1, 49_999)).byteLength;
-    await using log = await follow(portal, `name=app&inode=${inode}&offset=${offset}`);
-    expect(log.text()).toStartWith("line 4");
-    expect(log.text()).toContain("\nline 50000\n");
-    expect(log.text().indexOf("line 50000\n")).toBeLessThan(20_000);
+    writeFileSync(`${path}.1`, lines(1, 1_000_000));
+    writeFileSync(path, "newest\n");
+    const { ino: inode } = statSync(`${path}.1`);
+    const offset = Buffer.from(lines(1, 499_999)).byteLength;
+    await using log = await follow(portal, `name=app&inode=${inode}&offset=${offset}`, "part");
+    const here = log.events.findIndex(({ event }) => event === "here");
+    expect(log.events[here - 1]?.text).toEndWith("\nline 499999\n");
+    expect(log.events[here + 1]?.text).toStartWith("line 500000\nline 500001\n");
+    expect(log.text()).toMatch(/^line \d+\n/);
+    expect(log.text().length).toBeLessThan(2_000_000);
+    expect(log.text()).not.toContain("newest");
+    const gone = await portal.send("/api/v1/logs/stream?name=app&inode=1&offset=0", { headers });
+    expect(await gone.text()).toContain("event: failure");
   });
 });
 

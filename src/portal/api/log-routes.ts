@@ -51,7 +51,12 @@ export const logRoutes: Record<string, Route> = {
       log: z.object({ log: z.number(), name: z.string(), stream }),
       text: textSchema,
       lost: z.object({ log: z.number() }),
+      /** All that was there at first has been sent. */
       live: z.object({}),
+      /** The line that was asked for comes next. */
+      here: z.object({ log: z.number() }),
+      /** The part that was asked for has been sent; nothing more comes. */
+      part: z.object({}),
     },
     handle({ context, query }) {
       const { name, lines, inode, offset } = readQuery(query, streamQuery);

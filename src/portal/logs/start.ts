@@ -44,18 +44,20 @@ export async function startOfLines(
   return undefined;
 }
 
-/** Finds the beginning of the line that holds the byte at a place, some lines of context before. */
+/** Before a place. */
+const CONTEXT_BYTES = 128 * 1024;
+
+/** Finds where to begin so that some lines come before a place; undefined where the file has gone. */
 export async function startAround(
   control: PortalControl,
   { name, stream, generations }: LogEntry,
   { inode, offset }: Place,
-): Promise<Place | undefined> {
-  const index = generations.findIndex((file) => file.inode === inode);
-  if (index === -1) return undefined;
+): Promise<{ place: Place; index: number; modified: number } | undefined> {
+  const file = generations.find((one) => one.inode === inode);
+  if (file === undefined) return undefined;
+  const { index, modified } = file;
   const from = Math.max(0, offset - CONTEXT_BYTES);
   const piece = await control.logBytes({ name, stream, index, offset: from, length: offset - from + 1 });
   const newline = from === 0 ? -1 : (piece?.bytes.indexOf(NEWLINE) ?? -1);
-  return { inode, offset: from + newline + 1 };
+  return { place: { inode, offset: from + newline + 1 }, index, modified };
 }
-
-const CONTEXT_BYTES = 16 * 1024;

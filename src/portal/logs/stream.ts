@@ -1,5 +1,6 @@
 import type { PortalControl } from "../../control/portal/client.ts";
 import { type LogEntry, logChangeSchema } from "../../control/portal/protocol.ts";
+import { AiDockError } from "../../errors.ts";
 import type { PortalContext } from "../context.ts";
 import { readEvents } from "../event-reader.ts";
 import type { EventSink } from "../http/sse.ts";
@@ -12,7 +13,7 @@ export interface StreamOptions {
   names: string[];
   /** Of each log, to begin with. */
   lines: number;
-  /** Begin near a place of the one log instead. */
+  /** Show the part of a log around a place instead. */
   around?: Place;
 }
 
@@ -22,6 +23,9 @@ interface Followed {
   /** Its number in the events. */
   number: number;
 }
+
+/** How much of a log is shown behind a place. */
+const BEHIND_BYTES = 1024 * 1024;
 
 /** How soon logs that have appeared are looked for. */
 const NEW_LOGS_MILLISECONDS = 2000;
@@ -33,10 +37,11 @@ export async function streamLogs(
   sink: EventSink,
 ): Promise<void> {
   const { control } = context;
+  if (options.around !== undefined) return await showAround(control, options.names, options.around, sink);
   const followed = new Map<string, Followed>();
   const entries = await control.logs(options.names.length === 0 ? await allNames(control) : options.names);
   const starts = await Promise.all(
-    entries.map(async (entry) => ({ entry, start: await startOf(control, entry, options) })),
+    entries.map(async (entry) => ({ entry, start: await startOfLines(control, entry, options.lines) })),
   );
   const first = starts.map(({ entry, start }) => open(control, entry, start, followed, sink));
   for (const { log, time, index, inode, end } of mergeByTime(starts)) {
@@ -47,10 +52,6 @@ export async function streamLogs(
   }
   sink.send("live", {});
   while (!sink.gone.aborted) await followUntilNew(context, options, followed, sink);
-}
-
-function startOf(control: PortalControl, entry: LogEntry, { lines, around }: StreamOptions) {
-  return around === undefined ? startOfLines(control, entry, lines) : startAround(control, entry, around);
 }
 
 function open(
@@ -68,6 +69,28 @@ function open(
   followed.set(keyOf({ name, stream }), one);
   sink.send("log", { log: number, name, stream });
   return one;
+}
+
+/** Sends a part of one log, with the event `here` before a place; what comes later is not followed. */
+async function showAround(
+  control: PortalControl,
+  names: string[],
+  place: Place,
+  sink: EventSink,
+): Promise<void> {
+  const entry = (await control.logs(names)).find(({ generations }) =>
+    generations.some(({ inode }) => inode === place.inode),
+  );
+  const start = entry === undefined ? undefined : await startAround(control, entry, place);
+  // The file has been deleted since.
+  if (entry === undefined || start === undefined)
+    throw new AiDockError("The file of this line is not there any more");
+  const one = open(control, entry, start.place, new Map(), sink);
+  await pass(one, one.cursor.readUntil(start.index, place.offset), sink, start.modified);
+  sink.send("here", { log: one.number });
+  await pass(one, one.cursor.readUntil(start.index, place.offset + BEHIND_BYTES), sink, start.modified);
+  sink.send("part", {});
+  await sink.over;
 }
 
 /** Passes on what comes until a log appears that is wanted and not followed yet. */

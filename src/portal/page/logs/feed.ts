@@ -12,6 +12,8 @@ export interface FeedState {
   connected: boolean;
   /** All that was there at the beginning has come. */
   live: boolean;
+  /** Only a part of a log was asked for, and nothing more comes. */
+  part: boolean;
   /** Lines that came while the view was paused. */
   held: number;
 }
@@ -30,10 +32,11 @@ export class Feed {
   #held: TextEvent[] = [];
   #heldCharacters = 0;
   #paused = false;
-  #state: FeedState = { names: [], connected: true, live: false, held: 0 };
+  #state: FeedState = { names: [], connected: true, live: false, part: false, held: 0 };
   readonly #stop: () => void;
 
-  constructor(view: LogView, path: string, onState: (state: FeedState) => void) {
+  /** `kept`: so many of the last lines were there already; the first of these is to be seen again. */
+  constructor(view: LogView, path: string, onState: (state: FeedState) => void, kept = 0) {
     this.#view = view;
     this.#onState = onState;
     this.#stop = follow(path, {
@@ -46,7 +49,15 @@ export class Feed {
         },
         text: (event: TextEvent) => this.#take(event),
         lost: ({ log }: { log: number }) => this.#say(log, "— lines are missing here —"),
-        live: () => this.#tell({ live: true }),
+        live: () => {
+          if (kept > 0) view.goToFromEnd(kept);
+          this.#tell({ live: true });
+        },
+        here: () => view.markNext(),
+        part: () => {
+          view.goToMark();
+          this.#tell({ live: true, part: true });
+        },
         failure: ({ error }: { error: string }) => this.#say(0, error),
       },
     });
@@ -71,7 +82,7 @@ export class Feed {
     this.#held = [];
     this.#heldCharacters = 0;
     this.#view.clear();
-    this.#tell({ names: [], live: false, held: 0 });
+    this.#tell({ names: [], live: false, part: false, held: 0 });
   }
 
   #take(event: TextEvent): void {

@@ -12,7 +12,7 @@ export interface Chosen {
   place?: { inode: number; offset: number };
 }
 
-const nothingYet: FeedState = { names: [], connected: true, live: false, held: 0 };
+const nothingYet: FeedState = { names: [], connected: true, live: false, part: false, held: 0 };
 
 interface LinesProps {
   chosen: Chosen;
@@ -25,6 +25,8 @@ export function Lines({ chosen, onMore }: LinesProps) {
   const box = useRef<HTMLDivElement>(null);
   const view = useRef<LogView>(undefined);
   const feed = useRef<Feed>(undefined);
+  /** How many lines were there before earlier ones were asked for. */
+  const kept = useRef(0);
   const [state, setState] = useState(nothingYet);
   const [atEnd, setAtEnd] = useState(true);
   const [paused, setPaused] = useState(false);
@@ -36,7 +38,7 @@ export function Lines({ chosen, onMore }: LinesProps) {
     if (box.current === null) return undefined;
     const made = new LogView(box.current, setAtEnd);
     view.current = made;
-    feed.current = new Feed(made, pathOf(chosen), setState);
+    feed.current = new Feed(made, pathOf(chosen), setState, kept.current);
     return () => {
       feed.current?.close();
       made.close();
@@ -59,12 +61,20 @@ export function Lines({ chosen, onMore }: LinesProps) {
         <Toggle label="Wrap" on={wrap} set={setWrap} />
         <Toggle label="Times" on={times} set={setTimes} />
         {chosen.place === undefined && chosen.lines < MOST_LINES && (
-          <button type="button" class="small" onClick={() => onMore(chosen.lines * 10)}>
+          <button
+            type="button"
+            class="small"
+            onClick={() => {
+              kept.current = view.current?.size ?? 0;
+              setState(nothingYet);
+              onMore(chosen.lines * 10);
+            }}
+          >
             Earlier lines
           </button>
         )}
         <span class="hint" role="status">
-          {!state.connected ? "Lost; trying again …" : !state.live ? "Loading …" : paused ? "Paused" : "Live"}
+          {statusOf(state, paused)}
         </span>
       </div>
       <div class="log-box" ref={box} role="log" aria-live="off" aria-label="Lines" tabIndex={0} />
@@ -76,6 +86,13 @@ export function Lines({ chosen, onMore }: LinesProps) {
       )}
     </div>
   );
+}
+
+function statusOf({ connected, live, part }: FeedState, paused: boolean): string {
+  if (part) return "A part of the log";
+  if (!connected) return "Lost; trying again …";
+  if (!live) return "Loading …";
+  return paused ? "Paused" : "Live";
 }
 
 function Toggle({ label, on, set }: { label: string; on: boolean; set: (on: boolean) => void }) {

@@ -34,6 +34,8 @@ export class LogView implements LineSink {
   #options: RowOptions = { wrap: true, times: false, names: [] };
   #frame = 0;
   #atEnd = true;
+  /** The number of a line that stands out. */
+  #marked: number | undefined;
 
   /** `onEnd` is told when the view comes to the end of the lines, or leaves that. */
   constructor(box: HTMLElement, onEnd: (atEnd: boolean) => void) {
@@ -50,6 +52,10 @@ export class LogView implements LineSink {
     cancelAnimationFrame(this.#frame);
   }
 
+  get size(): number {
+    return this.#lines.length;
+  }
+
   add(line: Line): void {
     line.number = this.#base + this.#lines.length;
     this.#lines.push(line);
@@ -63,6 +69,7 @@ export class LogView implements LineSink {
   }
 
   clear(): void {
+    this.#marked = undefined;
     this.#dropOldest(this.#lines.length);
   }
 
@@ -77,15 +84,27 @@ export class LogView implements LineSink {
     this.#draw();
   }
 
-  /** Goes to a line, by what it is; false where there is none. */
-  goTo(fits: (line: Line) => boolean): boolean {
-    const index = this.#lines.findIndex(fits);
-    if (index === -1) return false;
-    this.#heights.layOut(this.#lines.length);
+  /** Marks the line that comes next. */
+  markNext(): void {
+    this.#marked = this.#base + this.#lines.length;
+  }
+
+  /** Brings the marked line into view. */
+  goToMark(): void {
+    if (this.#marked !== undefined) this.#goTo(this.#marked - this.#base, this.#box.clientHeight / 3);
+  }
+
+  /** Brings the line to the top that so many lines follow. */
+  goToFromEnd(count: number): void {
+    this.#goTo(Math.max(0, this.#lines.length - count), 0);
+  }
+
+  #goTo(index: number, above: number): void {
     this.#leaveEnd(false);
-    this.#box.scrollTop = this.#heights.top(index) * this.#rowHeight - this.#box.clientHeight / 3;
+    // The space has its height only then.
+    this.#paint();
+    this.#box.scrollTop = this.#heights.top(index) * this.#rowHeight - above;
     this.#draw();
-    return true;
   }
 
   #leaveEnd(atEnd: boolean): void {
@@ -164,7 +183,8 @@ export class LogView implements LineSink {
   }
 
   #make(line: Line): Drawn {
-    const row = div(line.notice ? "log-row notice" : "log-row");
+    const kind = line.notice ? " notice" : line.number === this.#marked ? " found" : "";
+    const row = div(`log-row${kind}`);
     fillRow(row, line, this.#options);
     return { line, version: line.version, row };
   }

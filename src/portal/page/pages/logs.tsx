@@ -37,6 +37,11 @@ export function Logs() {
           <Icon name="search" />
           Search
         </button>
+        {chosen.place !== undefined && (
+          <button type="button" class="small" onClick={() => choose(chosen.names)}>
+            Back to live
+          </button>
+        )}
         <Downloads names={chosen.names} />
       </div>
       {searching && (

@@ -1,9 +1,10 @@
-import { isPortTaken } from "../../src/sys/proc.ts";
-import { APP_PORT, PORTAL_PORT, type Portal, until } from "./_portal.ts";
-import { freePort } from "../free-port.ts";
+import { isPortTaken } from "../../../src/sys/proc.ts";
+import { CADDY } from "../../features/web/_caddy.ts";
+import { APP_PORT, PORTAL_PORT, type Portal, until } from "../../portal/_portal.ts";
+import { freePort } from "../../free-port.ts";
 
 /** Caddy in front of a portal, as a browser meets it: the portal's own port, and that of an app. */
-export async function startFront(portal: Portal) {
+export async function startFront(portal: Portal, appPort = freePort()) {
   const [own, app] = [freePort(), freePort()];
   const socket = `unix/${portal.listen}`;
   const headers = (port: number) => ({
@@ -23,6 +24,20 @@ export async function startFront(portal: Portal) {
     upstreams: [{ dial: socket }],
     headers: headers(port),
   });
+  const notReady = {
+    ...toPortal(APP_PORT),
+    rewrite: { method: "GET", uri: "/.ai-dock/not-ready" },
+    headers: {
+      request: {
+        set: {
+          ...headers(APP_PORT).request.set,
+          "X-Forwarded-Method": ["{http.request.orig_method}"],
+          "X-Forwarded-Uri": ["{http.request.orig_uri}"],
+          "X-AI-Dock-Error": ["502"],
+        },
+      },
+    },
+  };
   const server = (port: number, routes: object[]) => ({ listen: [`127.0.0.1:${port}`], routes });
   const config = {
     admin: { disabled: true },
@@ -31,32 +46,18 @@ export async function startFront(portal: Portal) {
       http: {
         servers: {
           portal: server(own, [{ handle: [toPortal(PORTAL_PORT)] }]),
-          app: server(app, [
-            { match: [{ path: ["/ai-dock/*"] }], handle: [toPortal(APP_PORT)] },
-            {
-              handle: [
-                {
-                  ...toPortal(APP_PORT),
-                  rewrite: { method: "GET", uri: "/.ai-dock/not-ready" },
-                  headers: {
-                    request: {
-                      set: {
-                        ...headers(APP_PORT).request.set,
-                        "X-Forwarded-Method": ["{http.request.method}"],
-                        "X-Forwarded-Uri": ["{http.request.uri}"],
-                        "X-AI-Dock-Error": ["502"],
-                      },
-                    },
-                  },
-                },
-              ],
-            },
-          ]),
+          app: {
+            ...server(app, [
+              { match: [{ path: ["/ai-dock/*"] }], handle: [toPortal(APP_PORT)] },
+              { handle: [{ handler: "reverse_proxy", upstreams: [{ dial: `127.0.0.1:${appPort}` }] }] },
+            ]),
+            errors: { routes: [{ handle: [notReady] }] },
+          },
         },
       },
     },
   };
-  const child = Bun.spawn(["caddy", "run", "--config", "-"], {
+  const child = Bun.spawn([CADDY ?? "caddy", "run", "--config", "-"], {
     stdin: new Blob([JSON.stringify(config)]),
     stdout: "ignore",
     stderr: "inherit",
@@ -67,6 +68,7 @@ export async function startFront(portal: Portal) {
   return {
     url,
     app: `http://127.0.0.1:${app}`,
+    appPort,
     async [Symbol.asyncDispose]() {
       child.kill();
       await child.exited;

@@ -1,0 +1,213 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { services } from "../../portal/_portal.ts";
+import { specOf } from "../../supervisor/spec-fixture.ts";
+import { violations } from "./_axe.ts";
+import { logIn, openPortal } from "./_browser.ts";
+
+setDefaultTimeout(60_000);
+
+const paths = ["/", "/programs", "/logs", "/machine", "/provisioning", "/environment", "/doctor", "/connect"];
+
+const looks = [
+  { colorScheme: "light", viewport: { width: 1280, height: 800 } },
+  { colorScheme: "dark", viewport: { width: 1280, height: 800 } },
+  { colorScheme: "light", viewport: { width: 390, height: 844 } },
+  { colorScheme: "dark", viewport: { width: 390, height: 844 } },
+] as const;
+
+describe("every page", () => {
+  test.each(looks)("%j: nothing for axe-core to complain of, nothing wider than the screen", async (look) => {
+    await using world = await openPortal({
+      services: services.map((one) => ({
+        ...one,
+        links: [{ kind: "direct", url: "http://203.0.113.7:41188/" }],
+      })),
+    });
+    const { portal } = world;
+    for (const name of ["comfyui", "sshd"]) portal.supervisor.add(specOf(name));
+    portal.supervisor.add(specOf("broken", { skipped: "nothing is configured" }));
+    const colours = Array.from(
+      { length: 16 },
+      (_, index) => `\u001B[${index < 8 ? 30 + index : 82 + index}mcolour ${index}\u001B[0m\n`,
+    );
+    writeFileSync(join(portal.directory, "comfyui.log"), colours.join(""));
+    portal.tell("state");
+    const page = await world.open(undefined, look);
+    await page.goto(`${world.front.url}/`);
+    expect(await violations(page)).toEqual([]);
+    await logIn(page, portal.world.credentials);
+    for (const path of paths) {
+      await page.goto(world.front.url + path);
+      await page.locator("main h1").waitFor();
+      await page.getByText("Loading …").waitFor({ state: "detached" });
+      await page
+        .locator({ "/machine": ".curve", "/logs": ".log-row", "/doctor": ".checks li" }[path] ?? "main")
+        .first()
+        .waitFor({ state: "attached" });
+      expect([path, await violations(page)]).toEqual([path, []]);
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      expect([path, width]).toEqual([path, look.viewport.width]);
+    }
+    expect(world.complaints).toEqual([]);
+  });
+});
+
+describe("login", () => {
+  test("a wrong password, the right one, and the way out", async () => {
+    await using world = await openPortal();
+    const page = await world.open();
+    await page.goto(`${world.front.url}/programs`);
+    await logIn(page, { user: "user", password: "wrong" });
+    await page.getByRole("alert").getByText("Wrong user name or password").waitFor();
+    await logIn(page, world.portal.world.credentials);
+    await page.getByRole("heading", { name: "Programs" }).waitFor();
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+    await page.goto(`${world.front.url}/programs`);
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+  });
+
+  test("a page that is open when the session ends leads to the login, and back", async () => {
+    await using world = await openPortal();
+    const page = await world.open("/doctor");
+    world.portal.world.credentials = {
+      ...world.portal.world.credentials,
+      sessionKey: Buffer.alloc(32, 9).toString("base64"),
+    };
+    world.portal.tell("credentials");
+    while (!page.url().includes("/ai-dock/login")) {
+      await page
+        .getByRole("button", { name: "Look again" })
+        .click()
+        .catch(() => undefined);
+      await page.waitForTimeout(50);
+    }
+    await logIn(page, world.portal.world.credentials);
+    await page.getByRole("heading", { name: "Doctor" }).waitFor();
+  });
+});
+
+describe("services and programs", () => {
+  test("a service comes, gets ready, and goes, without a reload", async () => {
+    await using world = await openPortal();
+    const page = await world.open("/");
+    const { portal } = world;
+    const late = {
+      ...services[1],
+      port: 7860,
+      name: "Forge",
+      program: null,
+      ready: false,
+      reason: "nothing listens on 17860",
+    };
+    portal.world.services = [...services, late as (typeof services)[number]];
+    portal.tell("state");
+    const card = page.locator(".card", { hasText: "Forge" });
+    await card.getByText("nothing listens on 17860").waitFor();
+    portal.world.services = [
+      ...services,
+      { ...late, ready: true, reason: null } as (typeof services)[number],
+    ];
+    portal.tell("state");
+    await card.getByText("READY", { exact: true }).waitFor();
+    portal.world.services = services;
+    portal.tell("state");
+    await card.waitFor({ state: "detached" });
+  });
+
+  test("a program is restarted by click, stopped and started by keyboard", async () => {
+    await using world = await openPortal();
+    const { supervisor } = world.portal;
+    const program = supervisor.add(specOf("comfyui"));
+    supervisor.add(specOf("sshd"));
+    await supervisor.start([program]);
+    const { pid } = program;
+    const page = await world.open("/programs");
+    await page.getByRole("button", { name: "Restart comfyui" }).click();
+    await page.getByText("comfyui: restarted").waitFor();
+    expect(program.pid).not.toBe(pid);
+    await page.getByRole("button", { name: "Stop comfyui" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("comfyui: stopped").waitFor();
+    expect(program.state).toBe("STOPPED");
+    await page.getByRole("button", { name: "Start comfyui" }).focus();
+    await page.keyboard.press("Space");
+    await page.getByText("comfyui: started").waitFor();
+    expect(program.state).toBe("RUNNING");
+    expect(await page.getByRole("button", { name: "Stop sshd" }).count()).toBe(0);
+  });
+
+  test("names that are script are text", async () => {
+    const script = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;
+    const evil = { ...services[1], name: script, links: [{ kind: "direct", url: "javascript:alert(3)" }] };
+    await using world = await openPortal({ services: [services[0], evil] as typeof services });
+    world.portal.supervisor.add(specOf("a", { skipped: script }));
+    writeFileSync(join(world.portal.directory, `${script.replaceAll("/", "∕")}.log`), `${script}\n`);
+    const page = await world.open("/");
+    await page.getByRole("heading", { name: script }).waitFor();
+    expect(await page.locator("a[href^='javascript']").count()).toBe(0);
+    await page.goto(`${world.front.url}/programs`);
+    await page.getByText(script).waitFor();
+    await page.goto(`${world.front.url}/logs`);
+    await page.locator(".log-row", { hasText: script }).waitFor();
+    expect(await page.locator("main img, main script").count()).toBe(0);
+    expect(world.complaints).toEqual([]);
+  });
+
+  test("the first thing by keyboard leads past the navigation; a change of page is heard", async () => {
+    await using world = await openPortal();
+    const page = await world.open("/");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.textContent.trim()")).toBe("To the content");
+    await page.getByRole("link", { name: "Doctor" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Doctor" }).waitFor();
+    expect(await page.evaluate("document.activeElement.tagName")).toBe("H1");
+    await page.goBack();
+    await page.getByRole("heading", { name: "Services" }).waitFor();
+  });
+});
+
+test("a form of another site starts nothing", async () => {
+  await using world = await openPortal();
+  const program = world.portal.supervisor.add(specOf("comfyui"));
+  const page = await world.open("/");
+  // "localhost" is another site than 127.0.0.1, and the browser has a session for the latter.
+  using site = Bun.serve({
+    port: 0,
+    fetch: () =>
+      new Response(
+        `<form method="post" enctype="text/plain" action="${world.front.url}/api/v1/actions"><input name='{"action":"start","names":["comfyui"],"x":"' value='"}'></form><script>document.forms[0].submit()</script>`,
+        { headers: { "Content-Type": "text/html" } },
+      ),
+  });
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.url().endsWith("/api/v1/actions")),
+    page.goto(`http://localhost:${site.port}/`),
+  ]);
+  expect([401, 403]).toContain(answer.status());
+  expect(program.state).toBe("STOPPED");
+});
+
+test("who comes too early sees what is waited for, and then the app", async () => {
+  await using world = await openPortal();
+  const page = await world.open("/");
+  world.portal.world.boot = { step: "provisioning", since: Date.now() };
+  writeFileSync(join(world.portal.directory, "provisioning.log"), "Downloading a model\n");
+  world.portal.tell("state");
+  await page.goto(world.front.app);
+  await page.getByRole("heading", { name: "ComfyUI is not ready yet" }).waitFor();
+  await page.getByText("The container is booting: provisioning").waitFor();
+  await page.getByText("Downloading a model").waitFor();
+  expect(await violations(page)).toEqual([]);
+  writeFileSync(join(world.portal.directory, "provisioning.log"), "Downloading a model\nDone\n");
+  await page.getByText("Done").waitFor();
+  using _ = Bun.serve({
+    port: world.front.appPort,
+    hostname: "127.0.0.1",
+    fetch: () => new Response("<h1>The app</h1>", { headers: { "Content-Type": "text/html" } }),
+  });
+  await page.getByRole("heading", { name: "The app" }).waitFor();
+});
