@@ -1,8 +1,8 @@
-import type { PortalControl } from "../control/portal/client.ts";
 import type { Credentials, PortalState } from "../control/portal/protocol.ts";
 import type { Attempts } from "./auth/attempts.ts";
 import type { Guards } from "./auth/identify.ts";
 import type { Assets } from "./http/assets.ts";
+import type { Link } from "./link.ts";
 import type { Machine } from "./machine/machine.ts";
 
 /** What is known of the container at this moment; nothing of it while PID 1 does not answer. */
@@ -15,9 +15,7 @@ export interface Knowledge {
 
 /** What the handlers of requests work with. */
 export interface PortalContext {
-  control: PortalControl;
-  /** Where the control is, for processes of ours. */
-  socket: string;
+  link: Link;
   knowledge: Knowledge;
   guards: Guards;
   /** Failed one-time codes, apart from passwords: a flood of wrong passwords must not keep the owner's link out. */

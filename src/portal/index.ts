@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { type PortalControl, portalControlAt } from "../control/portal/client.ts";
 import { AiDockError, ExitCode } from "../errors.ts";
 import { addLogTarget, logger } from "../log.ts";
 import { isRoot } from "../sys/users.ts";
@@ -8,6 +7,7 @@ import { Sessions } from "./auth/sessions.ts";
 import type { PortalContext } from "./context.ts";
 import { type Assets, loadAssets } from "./http/assets.ts";
 import { LiveKnowledge } from "./knowledge.ts";
+import { linkTo } from "./link.ts";
 import { Machine } from "./machine/machine.ts";
 import { serve } from "./server.ts";
 
@@ -31,18 +31,11 @@ export interface PortalOptions {
 const log = logger("portal");
 
 /** Runs the portal until aborted. */
-export async function runPortal({
-  listen,
-  control: socket,
-  state,
-  assets,
-  signal,
-}: PortalOptions): Promise<void> {
-  const control = portalControlAt(socket);
+export async function runPortal({ listen, control, state, assets, signal }: PortalOptions): Promise<void> {
+  const link = linkTo(control);
   const knowledge = new LiveKnowledge();
   const context: PortalContext = {
-    control,
-    socket,
+    link,
     knowledge,
     guards: { sessions: new Sessions(state), attempts: new Attempts() },
     codes: new Attempts(LONGEST_CODE_WAIT_MILLISECONDS),
@@ -52,7 +45,7 @@ export async function runPortal({
   const server = serve(context, listen);
   log.info("serving");
   try {
-    await knowledge.follow(control, signal);
+    await knowledge.follow(link, signal);
   } finally {
     await server.stop(true);
   }
@@ -72,7 +65,9 @@ export async function portalProcess(options: Omit<PortalOptions, "assets" | "sig
   return ExitCode.ok;
 }
 
-async function workspaceOf(control: PortalControl): Promise<string[]> {
-  const rows = await control.environment();
+async function workspaceOf(socket: string): Promise<string[]> {
+  // Only for who looks at the machine.
+  const { portalControlAt } = await import("../control/portal/client.ts");
+  const rows = await portalControlAt(socket).environment();
   return rows.flatMap(({ name, value }) => (name === "WORKSPACE" && value !== null ? [value] : []));
 }

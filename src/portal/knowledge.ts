@@ -1,9 +1,9 @@
-import type { PortalControl } from "../control/portal/client.ts";
-import { type Credentials, type PortalState, portalStateSchema } from "../control/portal/protocol.ts";
+import type { Credentials, PortalState } from "../control/portal/protocol.ts";
 import { messageOf } from "../errors.ts";
 import { logger } from "../log.ts";
 import type { Knowledge } from "./context.ts";
 import { readEvents } from "./event-reader.ts";
+import type { Link } from "./link.ts";
 
 const FIRST_RETRY_MILLISECONDS = 100;
 const LONGEST_RETRY_MILLISECONDS = 2000;
@@ -23,17 +23,17 @@ export class LiveKnowledge implements Knowledge {
   }
 
   /** Follows PID 1 until aborted, and begins again whenever the connection ends. */
-  async follow(control: PortalControl, signal: AbortSignal): Promise<void> {
+  async follow(link: Link, signal: AbortSignal): Promise<void> {
     let retry = FIRST_RETRY_MILLISECONDS;
     while (!signal.aborted) {
       try {
-        const { body, ok, status } = await control.events(signal);
+        const { body, ok, status } = await link.events(signal);
         if (!ok || body === null) throw new Error(`HTTP status ${status}`);
-        this.credentials = await control.credentials();
+        this.credentials = await link.credentials();
         retry = FIRST_RETRY_MILLISECONDS;
         for await (const { event, data } of readEvents(body)) {
-          if (event === "credentials") this.credentials = await control.credentials();
-          if (event === "state") this.#take(portalStateSchema.parse(JSON.parse(data)));
+          if (event === "credentials") this.credentials = await link.credentials();
+          if (event === "state") this.#take(JSON.parse(data) as PortalState);
         }
       } catch (error) {
         if (!signal.aborted) log.warn(`the supervisor does not answer (${messageOf(error)}); trying again`);

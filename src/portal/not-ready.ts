@@ -39,7 +39,7 @@ async function waitingFor(visitor: Visitor, context: PortalContext): Promise<Wai
   return {
     name,
     text: describe(state, service),
-    lines: log === undefined ? [] : await lastLines(context.control, log, LINES),
+    lines: log === undefined ? [] : await lastLines(context.link, log, LINES),
   };
 }
 

@@ -96,6 +96,6 @@ function withoutSecrets(visitor: Visitor): Visitor {
 }
 
 /** Uses a code up. False, too, where the supervisor does not answer. */
-async function isGoodCode({ control }: PortalContext, code: string): Promise<boolean> {
-  return (await control.redeem(code).catch(() => ({ ok: false }))).ok;
+async function isGoodCode({ link }: PortalContext, code: string): Promise<boolean> {
+  return await link.redeem(code).catch(() => false);
 }

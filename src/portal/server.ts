@@ -2,7 +2,6 @@ import { chmodSync, rmSync } from "node:fs";
 import type { Server } from "bun";
 import { AiDockError, messageOf } from "../errors.ts";
 import { logger } from "../log.ts";
-import { answerApi } from "./api/answer.ts";
 import { identify } from "./auth/identify.ts";
 import { refuse } from "./auth/refuse.ts";
 import { askedVisitor, visitorOf } from "./auth/visitor.ts";
@@ -12,6 +11,7 @@ import { html, plain } from "./http/respond.ts";
 import { notReady } from "./not-ready.ts";
 import { ownPaths } from "./own.ts";
 import { appPage } from "./pages/app.ts";
+import { tidyAfterwards } from "./tidy.ts";
 
 /** Nothing larger than a form is ever sent to us. */
 const LARGEST_BODY_BYTES = 64 * 1024;
@@ -21,6 +21,7 @@ const log = logger("portal");
 /** Serves everything on a unix socket that the owner and the group of its directory may use. */
 export function serve(context: PortalContext, path: string): Server<undefined> {
   rmSync(path, { force: true });
+  const tidy = tidyAfterwards();
   const umask = process.umask(0o117);
   try {
     const server = Bun.serve({
@@ -28,7 +29,10 @@ export function serve(context: PortalContext, path: string): Server<undefined> {
       maxRequestBodySize: LARGEST_BODY_BYTES,
       // Streams stay silent for long. The types know this option for TCP only; timeout() does not hold for streams.
       ...({ idleTimeout: 0 } as object),
-      fetch: (request) => route(context, request),
+      fetch(request) {
+        tidy();
+        return route(context, request);
+      },
       error: (error) => failure(error),
     });
     chmodSync(path, 0o660);
@@ -68,8 +72,11 @@ async function route(context: PortalContext, request: Request): Promise<Response
   if (portal === undefined || visitor.port !== portal.port) return plain(404, "No such page");
   const access = identify(visitor, credentials, context.guards);
   if (!access.granted) return refuse(visitor, access);
-  if (pathname.startsWith("/api/"))
+  if (pathname.startsWith("/api/")) {
+    // With its schemas, of which the checks of logins need none.
+    const { answerApi } = await import("./api/answer.ts");
     return await answerApi(visitor, access.via, { request, context, credentials, state });
+  }
   const frame = appPage(pathname);
   return frame === undefined ? plain(404, "No such page") : html(200, frame);
 }

@@ -1,4 +1,5 @@
 import { FetchError } from "ofetch";
+import { portalControlAt } from "../../control/portal/client.ts";
 import { errorReply } from "../../control/protocol.ts";
 import { AiDockError, type ErrorCode } from "../../errors.ts";
 import type { Via } from "../auth/identify.ts";
@@ -20,7 +21,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 export async function answerApi(
   visitor: Visitor,
   via: Via,
-  { request, ...rest }: Omit<ApiRequest, "query">,
+  { request, ...rest }: Omit<ApiRequest, "query" | "control">,
 ): Promise<Response> {
   if (canChange(visitor) && !mayChange(visitor, via))
     return failure(403, "The request does not come from a page of this host", "E_FORBIDDEN");
@@ -29,7 +30,12 @@ export async function answerApi(
   const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
   if (route === undefined) return failure(404, `No such operation: ${name}`, "E_NOT_FOUND");
   try {
-    return await route.handle({ request, query: searchParams, ...rest });
+    return await route.handle({
+      request,
+      query: searchParams,
+      control: portalControlAt(rest.context.link.socket),
+      ...rest,
+    });
   } catch (error) {
     return explain(error);
   }

@@ -42,7 +42,7 @@ export const logRoutes: Record<string, Route> = {
   "GET /api/v1/logs": {
     summary: "All logs and their files, rotated ones included",
     reply: logListSchema,
-    handle: async ({ context }) => json(await context.control.logs()),
+    handle: async ({ control }) => json(await control.logs()),
   },
   "GET /api/v1/logs/stream": {
     summary: "The last lines of logs by time, and then what comes, as written",
@@ -58,10 +58,10 @@ export const logRoutes: Record<string, Route> = {
       /** The part that was asked for has been sent; nothing more comes. */
       part: z.object({}),
     },
-    handle({ context, query }) {
+    handle({ control, query }) {
       const { name, lines, inode, offset } = readQuery(query, streamQuery);
       const around = inode === undefined || offset === undefined ? {} : { around: { inode, offset } };
-      return eventStream(async (sink) => await streamLogs(context, { names: name, lines, ...around }, sink));
+      return eventStream(async (sink) => await streamLogs(control, { names: name, lines, ...around }, sink));
     },
   },
   "GET /api/v1/logs/search": {
@@ -72,13 +72,13 @@ export const logRoutes: Record<string, Route> = {
       const { name, pattern, case: how, limit } = readQuery(query, searchQuery);
       const request = { names: name, pattern, ignoreCase: how === "ignore", limit };
       requireExpression(request);
-      return eventStream(async (sink) => await runSearch(context.socket, request, sink));
+      return eventStream(async (sink) => await runSearch(context.link.socket, request, sink));
     },
   },
   "GET /api/v1/logs/download": {
     summary: "A whole log, from its oldest file on",
     query: downloadQuery,
     type: "text/plain",
-    handle: async ({ context, query }) => await downloadLog(context.control, readQuery(query, downloadQuery)),
+    handle: async ({ control, query }) => await downloadLog(control, readQuery(query, downloadQuery)),
   },
 };

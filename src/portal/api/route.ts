@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { AiDockError } from "../../errors.ts";
+import type { PortalControl } from "../../control/portal/client.ts";
 import type { Credentials, PortalState } from "../../control/portal/protocol.ts";
 import type { PortalContext } from "../context.ts";
 
 /** A request of somebody who may use the API. */
 export interface ApiRequest {
   context: PortalContext;
+  /** Of PID 1. */
+  control: PortalControl;
   credentials: Credentials;
   state: PortalState;
   request: Request;

@@ -34,18 +34,18 @@ export const routes: Record<string, Route> = {
     summary: "Start, stop or restart programs; those that carry the portal are refused",
     body: portalActionRequest,
     reply: actionReply,
-    handle: async ({ request, context }) =>
-      json(await context.control.act(await readRequest(request, portalActionRequest))),
+    handle: async ({ request, control }) =>
+      json(await control.act(await readRequest(request, portalActionRequest))),
   },
   "GET /api/v1/environment": {
     summary: "Effective settings and variables, and where each came from; secrets redacted",
     reply: environmentRowsSchema,
-    handle: async ({ context }) => json(await context.control.environment()),
+    handle: async ({ control }) => json(await control.environment()),
   },
   "GET /api/v1/doctor": {
     summary: "What this container cannot do, why, and what mends it; takes some seconds",
     reply: doctorRowsSchema,
-    handle: async ({ context }) => json(await context.control.doctor()),
+    handle: async ({ control }) => json(await control.doctor()),
   },
   "GET /api/v1/token": {
     summary: "The API token, for the page that says how to connect",

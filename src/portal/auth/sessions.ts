@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { z } from "zod";
 import type { Credentials } from "../../control/portal/protocol.ts";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
@@ -13,7 +12,6 @@ export const SESSION_SECONDS = 7 * 24 * 3600;
 const MOST_COOKIES = 8;
 
 const log = logger("portal");
-const fileSchema = z.record(z.string(), z.number());
 
 /** Sessions are signed, so that they survive a restart; only those that were ended by a logout are kept. */
 export class Sessions {
@@ -65,7 +63,8 @@ export class Sessions {
 function read(file: string | undefined): Map<string, number> {
   try {
     const text = file === undefined ? undefined : readIfExists(file);
-    return new Map(Object.entries(fileSchema.parse(JSON.parse(text ?? "{}"))));
+    const entries = Object.entries(JSON.parse(text ?? "{}") as object);
+    return new Map(entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
   } catch (error) {
     log.warn(`"${file}" cannot be read (${messageOf(error)}); sessions that were ended there may go on`);
     return new Map();

@@ -1,7 +1,6 @@
 import type { PortalControl } from "../../control/portal/client.ts";
 import { type LogEntry, logChangeSchema } from "../../control/portal/protocol.ts";
 import { AiDockError } from "../../errors.ts";
-import type { PortalContext } from "../context.ts";
 import { readEvents } from "../event-reader.ts";
 import type { EventSink } from "../http/sse.ts";
 import { LogCursor, type LogId, type Piece, type Place } from "./log-cursor.ts";
@@ -32,11 +31,10 @@ const NEW_LOGS_MILLISECONDS = 2000;
 
 /** Sends logs as they are, by increments: first the last lines in the order of their times, then what comes. */
 export async function streamLogs(
-  context: PortalContext,
+  control: PortalControl,
   options: StreamOptions,
   sink: EventSink,
 ): Promise<void> {
-  const { control } = context;
   if (options.around !== undefined) return await showAround(control, options.names, options.around, sink);
   const followed = new Map<string, Followed>();
   const entries = await control.logs(options.names.length === 0 ? await allNames(control) : options.names);
@@ -51,7 +49,7 @@ export async function streamLogs(
     await pass(one, one.cursor.readUntil(index, end), sink, time);
   }
   sink.send("live", {});
-  while (!sink.gone.aborted) await followUntilNew(context, options, followed, sink);
+  while (!sink.gone.aborted) await followUntilNew(control, options, followed, sink);
 }
 
 function open(
@@ -95,7 +93,7 @@ async function showAround(
 
 /** Passes on what comes until a log appears that is wanted and not followed yet. */
 async function followUntilNew(
-  { control }: PortalContext,
+  control: PortalControl,
   { names }: StreamOptions,
   followed: Map<string, Followed>,
   sink: EventSink,

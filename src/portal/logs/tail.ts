@@ -1,11 +1,15 @@
-import type { PortalControl } from "../../control/portal/client.ts";
+import type { PortalStreams } from "../../control/portal/streams.ts";
 import { plainForm } from "./plain.ts";
 
 /** Enough for some lines of an ordinary log. */
 const TAIL_BYTES = 16 * 1024;
 
 /** The last lines of a log as plain text, without colours, each in its last form; none where there is no such log. */
-export async function lastLines(control: PortalControl, name: string, count: number): Promise<string[]> {
+export async function lastLines(
+  control: Pick<PortalStreams, "logBytes">,
+  name: string,
+  count: number,
+): Promise<string[]> {
   const place = { name, stream: "stdout", index: 0 } as const;
   const end = await control.logBytes({ ...place, offset: 0, length: 1 }).catch(() => undefined);
   if (end === undefined) return [];

@@ -17,7 +17,7 @@ export function Environment() {
   const shown = rows.filter(({ name, value }) => `${name}=${value ?? ""}`.toLowerCase().includes(wanted));
   return (
     <>
-      <p class="hint">What programs get. Secrets are not shown, and this page cannot know them.</p>
+      <p class="hint">What programs get, and where each value came from. Secrets are not shown.</p>
       <div class="tools">
         <label class="search">
           <Icon name="search" />

@@ -1,0 +1,12 @@
+import { expect, test } from "bun:test";
+import { tidyAfterwards } from "../../src/portal/tidy.ts";
+import { until } from "./_portal.ts";
+
+test("garbage is collected once after a burst of requests, and again after the next one", async () => {
+  let collections = 0;
+  const tidy = tidyAfterwards(() => collections++, 20);
+  for (let request = 0; request < 100; request++) tidy();
+  await until(() => collections === 1);
+  tidy();
+  await until(() => collections === 2);
+});
