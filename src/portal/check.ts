@@ -1,5 +1,5 @@
 import type { Credentials } from "../control/portal/protocol.ts";
-import { type Access, type Guards, identify, viaHeader, withoutToken } from "./auth/identify.ts";
+import { type Access, type Guards, identify, tokenToCut, viaHeader, withoutToken } from "./auth/identify.ts";
 import { originOf } from "./auth/origin.ts";
 import { safePath } from "./auth/paths.ts";
 import { refuse, refuseForeign } from "./auth/refuse.ts";
@@ -45,6 +45,10 @@ function allow(
   // One that is not ours is the app's own, as Jupyter's pages send.
   if (authorization !== null && viaHeader(authorization, credentials) === undefined)
     headers.set("X-AI-Dock-Authorization", "keep");
-  if (via === "token") headers.set("X-AI-Dock-Uri", withoutToken(visitor.uri, credentials));
+  if (via === "token") {
+    const cut = tokenToCut(visitor.uri, credentials);
+    if (cut === undefined) return plain(400, "Send the token once: the app must not see it");
+    headers.set("X-AI-Dock-Strip", cut);
+  }
   return new Response(null, { status: 204, headers });
 }

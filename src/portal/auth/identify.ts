@@ -69,22 +69,40 @@ function hasToken(uri: string): boolean {
   return partsOf(uri).some(([name]) => name === "token");
 }
 
-function hasOurToken({ uri }: Visitor, { tokens }: Credentials): boolean {
-  return partsOf(uri).some(([name, value]) => name === "token" && isOneOf(value, tokens));
+function hasOurToken({ uri }: Visitor, credentials: Credentials): boolean {
+  return partsOf(uri).some((part) => isOurToken(part, credentials));
+}
+
+function isOurToken([name, value]: Parameter, { tokens }: Pick<Credentials, "tokens">): boolean {
+  return name === "token" && isOneOf(value, tokens);
 }
 
 /** A path and query without the tokens of ours in it; every other byte as it was. */
-export function withoutToken(uri: string, { tokens }: Credentials): string {
+export function withoutToken(uri: string, credentials: Pick<Credentials, "tokens">): string {
   const [path, query] = splitQuery(uri);
   if (query === undefined) return path;
   const kept = query.split("&").filter((part) => {
-    const [name, value] = decodePart(part);
-    return name !== "token" || !isOneOf(value, tokens);
+    return !isOurToken(decodePart(part), credentials);
   });
   return kept.length === 0 ? path : `${path}?${kept.join("&")}`;
 }
 
-function partsOf(uri: string): [name: string, value: string][] {
+/**
+ * The text that Caddy has to cut out of an address, wherever the text is there, so that no token of ours is left. Undefined
+ * where no one text does that, as with two of them.
+ */
+export function tokenToCut(uri: string, credentials: Pick<Credentials, "tokens">): string | undefined {
+  const parts = splitQuery(uri)[1]?.split("&") ?? [];
+  const index = parts.findIndex((part) => isOurToken(decodePart(part), credentials));
+  const part = parts[index] ?? "";
+  const last = index === parts.length - 1;
+  const cut = !last ? `${part}&` : parts.length > 1 ? `&${part}` : part;
+  return uri.replaceAll(cut, "").replace(/[?]$/, "") === withoutToken(uri, credentials) ? cut : undefined;
+}
+
+type Parameter = [name: string, value: string];
+
+function partsOf(uri: string): Parameter[] {
   return splitQuery(uri)[1]?.split("&").map(decodePart) ?? [];
 }
 
@@ -93,7 +111,7 @@ function splitQuery(uri: string): [path: string, query?: string] {
   return mark === -1 ? [uri] : [uri.slice(0, mark), uri.slice(mark + 1)];
 }
 
-function decodePart(part: string): [name: string, value: string] {
+function decodePart(part: string): Parameter {
   const [entry] = new URLSearchParams(part);
   return entry ?? ["", ""];
 }
