@@ -60,7 +60,9 @@ describe("image", () => {
   test("names the commands in its message of the day", async () => {
     const motd = await inside("cat /etc/motd");
     expect(
-      ["ai-dock status", "ai-dock logs", "supervisorctl", "logtail.sh"].filter((c) => !motd.includes(c)),
+      ["ai-dock status", "ai-dock logs", "ai-dock web", "supervisorctl", "logtail.sh"].filter(
+        (c) => !motd.includes(c),
+      ),
     ).toEqual([]);
   });
 

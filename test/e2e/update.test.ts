@@ -46,9 +46,11 @@ test("update starts what is new, stops what is gone, restarts what changed, touc
   expect(code).toBe(78);
   const after = await programs(container);
   expect(Object.keys(after).toSorted()).toEqual([
+    "caddy",
     "changed",
     "cloudflared",
     "new",
+    "portal",
     "rclone_mount",
     "same",
     "sshd",
@@ -197,6 +199,8 @@ test("TAB completes commands, flags, programs and groups in a login shell", asyn
     "cloudflared",
     "sshd",
     "rclone_mount",
+    "portal",
+    "caddy",
     "g:one",
     "g:two",
     "g:*",

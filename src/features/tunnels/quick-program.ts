@@ -30,7 +30,7 @@ export function quickTunnelProgram(
     // A tunnel that fails is EXITED, never FATAL: no container is unhealthy for lack of a quick tunnel.
     startsecs: 0,
     priority: 1000,
-    facts: { service: name, target },
+    facts: { service: name, target: port },
     stdout: tunnelLog(`${QUICK_TUNNELS_GROUP}:${port}`),
     observe(observed) {
       return observeCloudflared({

@@ -143,7 +143,8 @@ export class WebFront {
 
   /** The services that get a quick tunnel, or are to wait for one. */
   tunnelServices(): TunnelService[] {
-    return tunnelServices(this.#guard.guarded, this.#settings);
+    const isDown = (name: string) => this.#supervisor.programs.find(({ id }) => id === name)?.isDown ?? true;
+    return tunnelServices(this.#guard.guarded, this.#settings, isDown);
   }
 
   /** True once Caddy has been told of the services. */
@@ -209,7 +210,10 @@ export class WebFront {
     const specs = this.#supervisor.phase === "booting" ? [...this.#expected, ...programs] : programs;
     const { entries, problems } = readRegistry({ settings, specs });
     // Once up, the front stays: the last service that goes has to be taken from Caddy, too.
-    if (whyNotWanted(settings, entries) !== undefined && this.#caddy === undefined) return;
+    if (whyNotWanted(settings, entries) !== undefined && this.#caddy === undefined) {
+      if (settings.tunnels !== false) this.#guard.look(entries);
+      return;
+    }
     problems.forEach((problem) => this.#tell(problem));
     await beginWeb(this.#supervisor);
     if (this.#caddy === undefined) this.#guard.look(entries);

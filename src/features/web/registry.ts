@@ -43,7 +43,8 @@ export function readRegistry({ settings, specs, portsDirectory, portalYaml }: Re
     ...listed.map((entry) => fromPortalList(entry, fromFile ? "portal_yaml" : "portal_config")),
     ...ofTunnels(settings),
   ];
-  const entries = new Map<number, Entry>([[settings.portalPort, portalEntry(settings.portalPort)]]);
+  const portal = settings.portal === false ? [] : [portalEntry(settings.portalPort)];
+  const entries = new Map(portal.map((entry) => [entry.port, entry]));
   for (const entry of named) {
     const before = entries.get(entry.port);
     if (before?.kind === "portal") {

@@ -23,22 +23,28 @@ export function isTunnelled(wishes: TunnelWishes, port: number): boolean {
 
 const NO_LOGIN = "no login stands in front of it; CF_QUICK_TUNNELS=open opens a tunnel all the same";
 
-/** Where tunnels lead. Without `open`, to what asks for a login, and to nothing else. */
-export function tunnelServices(guarded: readonly Guarded[], settings: WebSettings): TunnelService[] {
-  const { tunnels, login, exclude, https } = settings;
+/** Where tunnels lead; `isDown` tells of a program that neither runs nor is on its way. Without `open`, to what asks for a login, and to nothing else. */
+export function tunnelServices(
+  guarded: readonly Guarded[],
+  settings: WebSettings,
+  isDown: (program: string) => boolean,
+): TunnelService[] {
+  const { tunnels, login, exclude, https, portal } = settings;
   if (tunnels === false) return [];
   return guarded
     .filter(({ entry }) => isTunnelled(tunnels, entry.port))
-    .map(({ entry, decision, tunnelPort }) => {
-      const { port, name, appPort } = entry;
+    .flatMap(({ entry, decision, tunnelPort }): TunnelService[] => {
+      const { port, name, appPort, program } = entry;
       const service = { port, name, https: false, isGuarded: true };
       const asks = login && !exclude.has(port);
       const refusal = asks || tunnels.open ? undefined : NO_LOGIN;
-      if (decision.guarded) return { ...service, target: port, https, refusal };
-      if (tunnelPort !== undefined) return { ...service, target: tunnelPort, https, refusal };
+      if (decision.guarded) return [{ ...service, target: port, https, refusal }];
+      if (tunnelPort !== undefined) return [{ ...service, target: tunnelPort, https, refusal }];
       // Where our front is not there, someone else's may be.
-      if (appPort !== undefined && appPort !== port) return { ...service, target: port, refusal: undefined };
-      const direct = { ...service, target: port, isGuarded: false };
-      return { ...direct, refusal: tunnels.open ? undefined : "waits for caddy, which asks for the login" };
+      if (appPort !== undefined && appPort !== port)
+        return [{ ...service, target: port, refusal: undefined }];
+      if (program !== null && isDown(program)) return [];
+      const wait = portal === false ? NO_LOGIN : "waits for caddy, which asks for the login";
+      return [{ ...service, target: port, isGuarded: false, refusal: tunnels.open ? undefined : wait }];
     });
 }

@@ -6,6 +6,10 @@ command=sleep 1000
 command=sleep 1000
 [program:rclone_mount]
 command=sleep 1000
+[program:portal]
+command=sleep 1000
+[program:caddy]
+command=sleep 1000
 [program:web]
 command=sleep 1000
 [program:off]

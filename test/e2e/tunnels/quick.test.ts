@@ -17,9 +17,12 @@ async function address(container: Container, port: number): Promise<string> {
   );
 }
 
+/** No front: tunnels lead to the services themselves. */
+const BARE = { CF_QUICK_TUNNELS: "open", AI_DOCK_PORTAL: "false" };
+
 const withTunnels = (options: BootOptions): BootOptions => ({
   ...options,
-  env: { CF_QUICK_TUNNELS: "true", ...options.env },
+  env: { ...BARE, ...options.env },
 });
 
 test.concurrent("a web service gets a tunnel once it answers, and its address shows everywhere", async () => {
@@ -82,39 +85,56 @@ test.concurrent("a restart of its service keeps the tunnel, and a reload of ever
 test.concurrent("services that announce themselves in /run/http_ports, as they come and go", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot(
-    withTunnels({ programs: { "web.conf": web(8188) + web(9000) } }),
+    withTunnels({ programs: { "web.conf": web(8188) + web(9000) }, env: { CF_QUICK_TUNNELS: "true" } }),
   );
   await container.waitReady();
   expect(await tunnels(container)).toEqual([]);
   const text = JSON.stringify({ listen_port: "8188", proxy_port: 18188, service_name: "App" });
-  await container.sh(
-    `echo '${text}' >/run/http_ports/18188; touch /run/http_ports/9000 /run/http_ports/9999`,
-  );
-  await address(container, 9000);
-  // Port 8188 answers, and what stands in front of it does not.
+  await container.sh(`echo '${text}' >/run/http_ports/18188; touch /run/http_ports/9000`);
+  // Port 8188 answers, and what stands in front of it does not; on port 9000 nothing asks for a login.
   const waits = "waits for port 18188, which stands in front of the service";
+  await waitFor(async () => (await tunnels(container)).length === 2);
   expect(await tunnels(container)).toMatchObject([
+    { service: "port 9000", ready: false, reason: expect.stringContaining("no login") as string },
     { service: "App", target: "http://localhost:18188", ready: false, url: null, reason: waits },
-    { service: "port 9000" },
   ]);
-  expect(await container.sh("ai-dock status; ai-dock tunnels")).toMatch(
-    new RegExp(`quicktunnel:18188.*${waits}[^]*${waits}`),
-  );
   await container.exec(["bash", "-c", "setsid bun /fixtures/web-fixture.ts 18188 >/dev/null 2>&1 &"]);
   await address(container, 18188);
-  expect(cloudflare.starts().map(({ argv }) => argv.at(-1))).toEqual([
-    "--url=http://127.0.0.1:9000",
-    "--url=http://127.0.0.1:18188",
-  ]);
+  expect(cloudflare.starts().map(({ argv }) => argv.at(-1))).toEqual(["--url=http://127.0.0.1:18188"]);
   await container.sh("rm /run/http_ports/18188");
-  await waitFor(async () => (await tunnels(container)).length === 1);
-  expect(await status(container, "quicktunnel:18188")).toBeUndefined();
+  await waitFor(async () => (await status(container, "quicktunnel:18188")) === undefined);
+});
+
+test.concurrent("a tunnel leads to the login in front of a service, wherever the service listens", async () => {
+  const cloudflare = new Cloudflare();
+  const behind = `[program:behind]\ncommand=bun /fixtures/web-fixture.ts 17000\nweb_port=7000\nweb_listen_port=17000\n`;
+  await using container = await cloudflare.boot({
+    env: { CF_QUICK_TUNNELS: "true" },
+    programs: { "web.conf": web(8188, "web_port=8188\n") + behind },
+  });
+  const targets = await waitFor(async () => {
+    const found = cloudflare.starts().map(({ argv }) => argv.at(-1)!.replace("--url=http://127.0.0.1:", ""));
+    return found.length === 3 && found;
+  });
+  expect(targets).toContain("1111");
+  expect(targets).toContain("7000");
+  // The program holds port 8188 itself: the tunnel has a port of its own with the login.
+  const own = targets.find((port) => port !== "1111" && port !== "7000");
+  expect(own).not.toBe("8188");
+  for (const port of ["7000", own])
+    expect(await container.sh(`curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:${port}/`)).toBe(
+      "401",
+    );
+  const user = "-u user:$(ai-dock web --credentials | awk '/^password/ { print $2 }')";
+  expect(await container.sh(`curl -s ${user} http://127.0.0.1:${own}/; curl -s http://127.0.0.1:8188/`)).toBe(
+    "here\nhere",
+  );
 });
 
 test.concurrent("a list of ports", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot({
-    env: { CF_QUICK_TUNNELS: "9000, 8188" },
+    env: { ...BARE, CF_QUICK_TUNNELS: "open,9000, 8188" },
     programs: { "web.conf": web(8188) + web(7000, "web_port=7000\n") },
   });
   await address(container, 8188);
@@ -126,7 +146,7 @@ test.concurrent("a list of ports", async () => {
 test.concurrent("where Cloudflare limits the rate, attempts of all tunnels together grow rare", async () => {
   const cloudflare = new Cloudflare("rate-limited");
   await using container = await cloudflare.boot({
-    env: { CF_QUICK_TUNNELS: "8181,8182,8183", AI_DOCK_ON_FATAL: "exit" },
+    env: { ...BARE, CF_QUICK_TUNNELS: "open,8181,8182,8183", AI_DOCK_ON_FATAL: "exit" },
     programs: { "web.conf": [8181, 8182, 8183].map((port) => web(port)).join("") },
   });
   await container.waitLog(/next attempt in 5 s[^]*next attempt in 10 s/);
@@ -157,7 +177,7 @@ test.concurrent("tunnels that older images open themselves are listed, too", asy
 test.concurrent("one that was stopped by hand stays so", async () => {
   const cloudflare = new Cloudflare();
   await using container = await cloudflare.boot({
-    env: { CF_QUICK_TUNNELS: "8188" },
+    env: { ...BARE, CF_QUICK_TUNNELS: "open,8188" },
     programs: { "web.conf": web(8188) },
   });
   await address(container, 8188);

@@ -65,7 +65,7 @@ test("a quick tunnel leads to its target, and tells its address", async () => {
   observer.onOutput!(Buffer.from(line));
   expect(await ready.promise).toBeTrue();
   expect(urls).toEqual(["https://a-b-c.trycloudflare.com"]);
-  expect([spec.facts, facts.get("url")]).toEqual([{ service: "Comfy", target: 18188 }, urls[0]]);
+  expect([spec.facts, facts.get("url")]).toEqual([{ service: "Comfy", target: 8188 }, urls[0]]);
   over.abort();
 });
 

@@ -57,7 +57,7 @@ const target = (
 ) => {
   const { guarded, tunnelPort, entry: one = entry() } = more;
   const decision = { guarded, appPort: one.appPort ?? one.port, reason: null, open: false };
-  const [service] = tunnelServices([{ entry: one, decision, tunnelPort }], webSettings(env));
+  const [service] = tunnelServices([{ entry: one, decision, tunnelPort }], webSettings(env), () => false);
   return service;
 };
 
