@@ -95,8 +95,8 @@ test.concurrent("services that announce themselves in /run/http_ports, as they c
   const waits = "waits for port 18188, which stands in front of the service";
   await waitFor(async () => (await tunnels(container)).length === 2);
   expect(await tunnels(container)).toMatchObject([
-    { service: "port 9000", ready: false, reason: expect.stringContaining("no login") as string },
     { service: "App", target: "http://localhost:18188", ready: false, url: null, reason: waits },
+    { service: "port 9000", ready: false, reason: expect.stringContaining("no login") as string },
   ]);
   await container.exec(["bash", "-c", "setsid bun /fixtures/web-fixture.ts 18188 >/dev/null 2>&1 &"]);
   await address(container, 18188);

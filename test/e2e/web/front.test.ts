@@ -172,7 +172,7 @@ test.concurrent("without Caddy the front says what is missing, and the container
     mounts: [`${folder}:/usr/local/lib/none:ro`, "/dev/null:/usr/local/bin/caddy:ro"],
   });
   await container.waitReady();
-  expect(await container.sh("ai-dock status caddy")).toMatch(
+  expect(await container.sh("ai-dock status caddy || true")).toMatch(
     /^caddy +STOPPED +caddy is not installed; use an image/,
   );
   const { stdout } = await container.exec(["ai-dock", "doctor"]);
