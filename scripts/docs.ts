@@ -1,9 +1,12 @@
 #!/usr/bin/env bun
 // Writes what is generated: the table of variables and .env.example from src/env/schema.ts, the reference of commands
-// from their definitions, the diagram of states from their table. test/docs/generated.test.ts fails when a file is stale.
+// from their definitions, the diagram of states and the operations of the API from their tables. test/docs/generated.test.ts
+// fails when a file is stale.
 import { commands } from "../src/cli/index.ts";
+import { routes } from "../src/portal/api/routes.ts";
 import { shownState, type State, table } from "../src/supervisor/machine.ts";
 import { environmentExample, environmentTable } from "./lib/environment-docs.ts";
+import { operationTable } from "./lib/api-docs.ts";
 import { commandReference } from "./lib/command-docs.ts";
 import { withBlock } from "./lib/generated-block.ts";
 import { stateDiagram } from "./lib/state-diagram.ts";
@@ -19,6 +22,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     ".env.example": environmentExample(),
     ...(await page("docs/environment.md", "environment", environmentTable())),
     ...(await page("docs/architecture.md", "states", stateDiagram({ table, first: "STOPPED", shown }))),
+    ...(await page("docs/portal.md", "api", operationTable(routes))),
     ...(await page("docs/commands.md", "commands", await commandReference(commands))),
   };
 }

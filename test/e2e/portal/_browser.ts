@@ -1,4 +1,3 @@
-import { afterAll } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,9 +10,10 @@ import { startFront } from "./_front.ts";
 let started: Promise<Browser> | undefined;
 let built: ReturnType<typeof build> | undefined;
 
-afterAll(async () => {
+/** After all tests of a file. */
+export async function closeBrowser(): Promise<void> {
   await (await started)?.close();
-});
+}
 
 /** Debian's Chromium; as root it has no sandbox of its own. */
 function browser(): Promise<Browser> {

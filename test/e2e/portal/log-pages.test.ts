@@ -1,12 +1,13 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { until } from "../../portal/_portal.ts";
 import { specOf } from "../../supervisor/spec-fixture.ts";
-import { linesOf, openPortal } from "./_browser.ts";
+import { closeBrowser, linesOf, openPortal } from "./_browser.ts";
 
 setDefaultTimeout(60_000);
+afterAll(closeBrowser);
 
 const lines = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}\n`).join("");

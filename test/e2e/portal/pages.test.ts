@@ -1,12 +1,13 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { services } from "../../portal/_portal.ts";
 import { specOf } from "../../supervisor/spec-fixture.ts";
 import { violations } from "./_axe.ts";
-import { logIn, openPortal } from "./_browser.ts";
+import { closeBrowser, logIn, openPortal } from "./_browser.ts";
 
 setDefaultTimeout(60_000);
+afterAll(closeBrowser);
 
 const paths = ["/", "/programs", "/logs", "/machine", "/provisioning", "/environment", "/doctor", "/connect"];
 
