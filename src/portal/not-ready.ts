@@ -32,9 +32,8 @@ async function waitingFor(visitor: Visitor, context: PortalContext): Promise<Wai
   const name = service?.name ?? `Port ${visitor.port}`;
   if (state === undefined || credentials === undefined)
     return { name, text: "The supervisor starts", lines: [] };
-  // Nobody has logged in on a port that asks for no login: its visitors may not read logs.
-  const isPublic = credentials.exclude.includes(visitor.port);
-  const mayRead = identify(visitor, credentials, context.guards).granted && (!isPublic || !credentials.login);
+  // Not so on a port that asks for no login.
+  const mayRead = identify(visitor, credentials, context.guards).granted;
   const log = mayRead ? logOf(state, service) : undefined;
   return {
     name,

@@ -163,3 +163,21 @@ test("a download has every byte", async () => {
   expect(download.suggestedFilename()).toBe("app.log");
   expect(await Bun.file(await download.path()).text()).toBe(text);
 });
+
+test("a line that grows over several rows, as a row of dots does, takes the place it needs", async () => {
+  await using world = await openPortal();
+  const path = join(world.portal.directory, "app.log");
+  writeFileSync(path, "..");
+  const page = await world.open("/logs?name=app", { viewport: { width: 390, height: 844 } });
+  await page.locator(".log-row", { hasText: ".." }).waitFor();
+  appendFileSync(path, ".".repeat(500));
+  await page.locator(".log-row", { hasText: ".".repeat(502) }).waitFor();
+  appendFileSync(path, " 終わりました".repeat(30));
+  await page.locator(".log-row", { hasText: "終わりました" }).waitFor();
+  // Every line has its own height by then, in numbers as on the screen.
+  await until(
+    async () =>
+      (await page.locator(".log-space").boundingBox())?.height ===
+      (await page.locator(".log-rows").boundingBox())?.height,
+  );
+});

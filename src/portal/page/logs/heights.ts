@@ -53,7 +53,12 @@ const WIDE = /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F
 // oxlint-disable-next-line no-control-regex
 const ASCII = /^[\0-\u007F]*$/;
 
+/** True for a text whose every character is one column wide. */
+export function isAscii(text: string): boolean {
+  return ASCII.test(text);
+}
+
 /** Columns of a text, nearly: emoji are two units and two columns. */
 export function widthOf(text: string): number {
-  return ASCII.test(text) ? text.length : text.length + (text.match(WIDE)?.length ?? 0);
+  return isAscii(text) ? text.length : text.length + (text.match(WIDE)?.length ?? 0);
 }

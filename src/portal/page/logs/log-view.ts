@@ -1,4 +1,4 @@
-import { Heights, widthOf } from "./heights.ts";
+import { Heights, isAscii, widthOf } from "./heights.ts";
 import { fillRow, prefixWidth, type RowOptions } from "./row.ts";
 import type { Line, LineSink } from "./terminal.ts";
 
@@ -23,6 +23,8 @@ export class LogView implements LineSink {
   readonly #onEnd: (atEnd: boolean) => void;
   readonly #observer = new ResizeObserver(() => this.#measure());
   readonly #heights = new Heights((index) => this.#rowsOf(this.#lines[index]));
+  /** Rows that lines were seen to take, where that is not what was reckoned. */
+  readonly #seen = new WeakMap<Line, { version: number; columns: number; rows: number }>();
   #lines: Line[] = [];
   /** The number of the first line. */
   #base = 0;
@@ -136,6 +138,8 @@ export class LogView implements LineSink {
 
   #rowsOf(line: Line | undefined): number {
     if (line === undefined || !this.#options.wrap) return 1;
+    const seen = this.#seen.get(line);
+    if (seen?.version === line.version && seen.columns === this.#columns) return seen.rows;
     return Math.max(1, Math.ceil((prefixWidth(line, this.#options) + widthOf(line.text)) / this.#columns));
   }
 
@@ -156,6 +160,7 @@ export class LogView implements LineSink {
     const first = this.#heights.lineAt(top - OVERSCAN_ROWS);
     const last = this.#heights.lineAt(top + this.#box.clientHeight / this.#rowHeight + OVERSCAN_ROWS);
     this.#show(first, Math.min(last + 1, this.#lines.length));
+    this.#look();
     this.#rows.style.transform = `translateY(${this.#heights.top(first) * this.#rowHeight}px)`;
   }
 
@@ -179,6 +184,18 @@ export class LogView implements LineSink {
       if (one.version === one.line.version) continue;
       one.version = one.line.version;
       fillRow(one.row, one.line, this.#options);
+    }
+  }
+
+  /** Glyphs that another font lends have widths of their own: what lines with such take is known once they are drawn. */
+  #look(): void {
+    if (!this.#options.wrap) return;
+    for (const { line, row } of this.#drawn) {
+      if (isAscii(line.text)) continue;
+      const rows = Math.max(1, Math.round(row.offsetHeight / this.#rowHeight));
+      if (rows === this.#rowsOf(line)) continue;
+      this.#seen.set(line, { version: line.version, columns: this.#columns, rows });
+      this.changed(line);
     }
   }
 
