@@ -99,7 +99,7 @@ describe("image", () => {
       Entrypoint: ["/usr/local/bin/ai-dock"],
       Cmd: ["init.sh"],
       StopSignal: "SIGTERM",
-      ports: ["22/tcp", "53682/tcp"],
+      ports: ["1111/tcp", "22/tcp", "53682/tcp"],
     });
     expect(Healthcheck.Test).toEqual(["CMD", "/usr/local/bin/ai-dock", "health", "--started"]);
   });

@@ -12,7 +12,7 @@ const lines = [
   'SSH_PORT: expected a port from 1 to 65535, got "abc"; using 22',
   'WORKSPACE: expected an absolute path, got "relative"; using /workspace/',
   'GPU_COUNT: expected a number of GPUs from 0, got "-1"; ignoring it',
-  'CF_QUICK_TUNNELS: expected true, false or a list of ports such as 8188,8888, got "maybe"; using false',
+  'CF_QUICK_TUNNELS: expected true, false, open or a list of ports such as 8188,8888, got "maybe"; using false',
 ];
 
 describe("invalid settings", () => {

@@ -42,11 +42,17 @@ export class Front {
       stdout: Bun.file(join(this.folder, "log")),
       stderr: Bun.file(join(this.folder, "log")),
     });
+    // Also where a test ends before it could.
+    process.on("exit", () => this.#caddy?.kill());
     while (!existsSync(this.adminSocket)) {
       if (this.#caddy.exitCode !== null) throw new Error(await this.log());
       await Bun.sleep(10);
     }
     return this;
+  }
+
+  get pid(): number {
+    return this.#caddy?.pid ?? 0;
   }
 
   startPortal(): void {
