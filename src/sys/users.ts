@@ -44,6 +44,7 @@ function readEntries(path: string): string[][] {
 /** Numbers of capabilities(7) that something here depends on. */
 const numbers = {
   CHOWN: 0,
+  DAC_OVERRIDE: 1,
   KILL: 5,
   SETGID: 6,
   SETUID: 7,
@@ -62,6 +63,17 @@ export function hasCapability(name: Capability): boolean {
 /** True when a setuid program that this process starts may use that capability. */
 export function isCapabilityWithinBounds(name: Capability): boolean {
   return isIn("CapBnd", name);
+}
+
+/** True where a user id means somebody in our user namespace (user_namespaces(7)). */
+export function isMapped(uid: number): boolean {
+  return readFileSync("/proc/self/uid_map", "utf8")
+    .trim()
+    .split("\n")
+    .some((line) => {
+      const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
+      return uid >= first && uid < first + count;
+    });
 }
 
 function isIn(set: "CapEff" | "CapBnd", name: Capability): boolean {

@@ -4,8 +4,8 @@ import { findProgram } from "../../sys/which.ts";
 import { caddyAdmin } from "./admin.ts";
 import { bareConfig } from "./caddy-config.ts";
 import { makeWebDirectory, stateDirectory } from "./directories.ts";
-import { adminSocket, CADDY_STATE, caddyDirectory, caddyFile } from "./paths.ts";
-import { asWebUser, caddyUser } from "./users.ts";
+import { adminSocket, caddyDirectory, caddyFile, caddyState } from "./paths.ts";
+import { asWebUser, caddyUser, whyNoUsers } from "./users.ts";
 
 /** What helps where Caddy is missing. */
 export const HOW_TO_INSTALL = "use an image with it, or put it at /usr/local/bin/caddy";
@@ -31,7 +31,7 @@ export type OnCaddy = (observed: Observed) => void;
 
 /** Caddy, with nothing but its admin API at first. `onUp` gives it the rest. */
 export function caddyProgram(env: Record<string, string>, onUp: OnCaddy, skipped?: string): ProgramSpec {
-  const state = CADDY_STATE;
+  const state = caddyState();
   return {
     ...programDefaults,
     name: "caddy",
@@ -64,8 +64,10 @@ export function caddyProgram(env: Record<string, string>, onUp: OnCaddy, skipped
     },
     prepare: async () => {
       if (findCaddy(env) === undefined) return NOT_INSTALLED;
+      const refusal = whyNoUsers();
+      if (refusal !== undefined) return refusal;
       makeWebDirectory(caddyDirectory(), 0o700, caddyUser());
-      stateDirectory(CADDY_STATE, caddyUser());
+      stateDirectory(state, caddyUser());
       writeFileAtomic(caddyFile(), JSON.stringify(bareConfig(adminSocket())), 0o644);
       return undefined;
     },

@@ -3,8 +3,7 @@ import { logger } from "../../log.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
 import { ownDirectory } from "../../sys/own-directory.ts";
-import { isRoot } from "../../sys/users.ts";
-import { STATE_DIRECTORY, webDirectory } from "./paths.ts";
+import { stateRoot, webDirectory } from "./paths.ts";
 import type { WebUser } from "./users.ts";
 
 const log = logger("web");
@@ -18,21 +17,19 @@ export function makeWebDirectory(path: string, mode: number, owner: WebUser): vo
   makeFor(path, mode, owner);
 }
 
-/** Makes what the front keeps over restarts; false where that cannot be, as on a read-only root. */
-export function stateDirectory(path?: string, owner?: WebUser): boolean {
+/** Makes what the front keeps, and a part of that for somebody. */
+export function stateDirectory(path?: string, owner?: WebUser): void {
   try {
-    ensureDirectory(STATE_DIRECTORY, PASSAGE);
+    ensureDirectory(stateRoot(), PASSAGE);
     if (path !== undefined && owner !== undefined) makeFor(path, 0o700, owner);
-    return true;
   } catch (error) {
-    log.warn(`${messageOf(error)}; logins and certificates are kept until the container ends`);
-    return false;
+    log.warn(`${messageOf(error)}; logins and certificates are not kept`);
   }
 }
 
 /** Makes a directory in one that is root's alone, and gives it away. */
 export function makeFor(path: string, mode: number, { uid, gid }: WebUser): void {
   mkdirSync(path, { recursive: true, mode });
-  if (isRoot()) chownSync(path, uid, gid);
+  if (uid !== process.geteuid?.() || gid !== process.getegid?.()) chownSync(path, uid, gid);
   chmodSync(path, mode);
 }

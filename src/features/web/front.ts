@@ -53,7 +53,7 @@ export class WebFront {
   );
   readonly #templates = new Templates(this.#admin);
   readonly #codes = new LoginCodes();
-  readonly #credentials = new CredentialStore(paths.CREDENTIALS_FILE, (text) => log.warn(text));
+  readonly #credentials = new CredentialStore(paths.credentialsFile(), (text) => log.warn(text));
   readonly #listeners = new Set<(what: "state" | "credentials") => void>();
   readonly #told = new Set<string>();
   #firstSkip: { reason: string | undefined } | undefined;

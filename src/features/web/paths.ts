@@ -1,11 +1,27 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
+import { errnoOf } from "../../errors.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 
 /** What the front keeps over restarts of the container. */
-export const STATE_DIRECTORY = "/var/lib/ai-dock/web";
-export const CREDENTIALS_FILE = `${STATE_DIRECTORY}/credentials.json`;
+const STATE_DIRECTORY = "/var/lib/ai-dock/web";
+
+/** Where the front keeps its state; where that cannot be written, until the container ends. */
+export const stateRoot = () => (isWritable(STATE_DIRECTORY) ? STATE_DIRECTORY : runtimePath("web/state"));
+export const credentialsFile = () => `${stateRoot()}/credentials.json`;
 /** Caddy's own: its certificate authority and the certificates it has got. */
-export const CADDY_STATE = `${STATE_DIRECTORY}/caddy`;
-export const PORTAL_STATE = `${STATE_DIRECTORY}/portal`;
+export const caddyState = () => `${stateRoot()}/caddy`;
+export const portalState = () => `${stateRoot()}/portal`;
+
+/** True for a directory that can be written to, or made. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === "ENOENT" && path !== "/" && isWritable(dirname(path));
+  }
+}
 
 export const webDirectory = () => runtimePath("web");
 

@@ -1,8 +1,8 @@
 import { logFile, MEGABYTE, type Observed, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
 import { makeWebDirectory, stateDirectory } from "./directories.ts";
-import { PORTAL_STATE, portalControlSocket, portalDirectory, portalHttpSocket } from "./paths.ts";
-import { asWebUser, caddyUser, portalUser } from "./users.ts";
+import { portalControlSocket, portalDirectory, portalHttpSocket, portalState } from "./paths.ts";
+import { asWebUser, caddyUser, portalUser, whyNoUsers } from "./users.ts";
 
 /** Before Caddy, which is closed without it. */
 const PRIORITY = 400;
@@ -22,7 +22,7 @@ export function portalProgram(
   const paths = [
     `--listen=${portalHttpSocket()}`,
     `--control=${portalControlSocket()}`,
-    `--state=${PORTAL_STATE}`,
+    `--state=${portalState()}`,
   ];
   return {
     ...programDefaults,
@@ -53,9 +53,11 @@ export function portalProgram(
       return {};
     },
     prepare: async () => {
+      const refusal = whyNoUsers();
+      if (refusal !== undefined) return refusal;
       // What the portal makes in it belongs to Caddy's group: Caddy may connect, and nobody else.
       makeWebDirectory(portalDirectory(), SETGID_DIRECTORY, { uid: portalUser().uid, gid: caddyUser().gid });
-      stateDirectory(PORTAL_STATE, portalUser());
+      stateDirectory(portalState(), portalUser());
       openControl();
       return undefined;
     },

@@ -1,4 +1,4 @@
-import { hasCapability, isRoot } from "../../sys/users.ts";
+import { hasCapability, isMapped, isRoot } from "../../sys/users.ts";
 
 /**
  * Users of the front, by number only: an image that is not ours has no entries for them in passwd(5). The numbers are of
@@ -18,6 +18,19 @@ export const caddyUser = (): WebUser => (isRoot() ? { uid: WEB, gid: WEB } : our
 
 /** Who runs the portal. */
 export const portalUser = (): WebUser => (isRoot() ? { uid: PORTAL, gid: PORTAL } : ourselves());
+
+/** Without the last one, root cannot reach sockets in directories of other users. */
+const NEEDED = ["SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE"] as const;
+
+/** Why root cannot run the front as users of their own here: what the internet talks to is never root. */
+export function whyNoUsers(): string | undefined {
+  if (!isRoot()) return undefined;
+  if (!isMapped(PORTAL)) return `user ${PORTAL} is not mapped into this container; run it with 65536 users`;
+  const missing = NEEDED.filter((name) => !hasCapability(name));
+  return missing.length === 0
+    ? undefined
+    : `capabilities ${missing.join(", ")} are missing: docker run --cap-add`;
+}
 
 function ourselves(): WebUser {
   return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };

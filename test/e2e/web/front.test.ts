@@ -191,3 +191,16 @@ test.concurrent("what a drop-in of the same name runs takes Caddy's place", asyn
   await container.waitReady();
   expect(await container.sh("curl -s http://127.0.0.1:8188/")).toBe("here");
 });
+
+test.concurrent("neither Caddy nor the portal ever runs as root; other users, and a read-only root, are fine", async () => {
+  const env = { WEB_PASSWORD: PASSWORD, AI_DOCK_PORTAL: "true" };
+  await using bare = await boot({ env, capDrop: ["ALL"] });
+  await using own = await boot({ env, user: "1000" });
+  await using readOnly = await boot({ env: { ...env, WEB_ENABLE_HTTPS: "true" }, readOnly: true });
+  await bare.waitReady();
+  expect(await bare.sh("ai-dock status || true")).toMatch(
+    /^portal +STOPPED +capabilities .*SETUID.* missing.*\n^caddy +STOPPED +capabilities/m,
+  );
+  await waitStatus(own, `${LOGIN} http://127.0.0.1:1111/api/v1/state`, 200);
+  await waitStatus(readOnly, `${LOGIN} https://127.0.0.1:1111/api/v1/state`, 200);
+});
