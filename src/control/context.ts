@@ -12,6 +12,8 @@ export interface ControlContext {
   changeEnvironment: (changes: EnvironmentChanges) => void;
   /** The log of the supervisor itself. */
   mainLog: { path: string; clear(): void };
+  /** Something was done that may have changed the health. */
+  onAction: () => void;
   /** Stops everything, as `docker stop` does. */
   requestStop: () => void;
   /** Aborted when the client of this request has gone. */

@@ -25,7 +25,14 @@ const SUPERVISOR_SOCKET = "/run/supervisor.sock";
  * for clients of supervisord. Throws when the socket cannot be made. The result stops it and removes it.
  */
 export function serveControl(context: ControlContext, path: string): () => void {
-  const { supervisor, environment, changeEnvironment } = context;
+  const { supervisor, environment, changeEnvironment, onAction } = context;
+  /** A POST that may take long: a stop as long as its stopwaitsecs, the connection being idle meanwhile. */
+  const answer = (handler: Handler) => ({
+    async POST(request: Request, server: Bun.Server<undefined>) {
+      server.timeout(request, 0);
+      return handler(request).finally(onAction);
+    },
+  });
   rmSync(path, { force: true });
   using _ = withUmask(0o177);
   const server = Bun.serve({
@@ -77,16 +84,6 @@ function withUmask(umask: number): Disposable {
 }
 
 type Handler = (request: Request) => Promise<Response>;
-
-/** A POST that may take long: a stop as long as its stopwaitsecs, the connection being idle meanwhile. */
-function answer(handler: Handler) {
-  return {
-    POST(request: Request, server: Bun.Server<undefined>) {
-      server.timeout(request, 0);
-      return handler(request);
-    },
-  };
-}
 
 /** Where it cannot be made, clients of supervisord are told our own path by SUPERVISOR_SERVER_URL only. */
 function linkSupervisorSocket(path: string): () => void {

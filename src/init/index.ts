@@ -24,9 +24,10 @@ import { shutdown } from "../supervisor/shutdown.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { unblockSignals } from "../sys/libc.ts";
 import { raiseOpenFiles } from "../sys/open-files.ts";
-import { controlSocket, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
+import { controlSocket, makeRuntimeDirectory, runtimePath } from "../sys/runtime-directory.ts";
 import { endAfterBug, reportBug, surviveBugs } from "./bugs.ts";
 import { obeySignals, openControl } from "./control.ts";
+import { keepHealthFile } from "./health-file.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
 import { type MainCommandEnd, onTerminal, runMainCommand } from "./main-command.ts";
 import { reportReady } from "./report-ready.ts";
@@ -115,6 +116,7 @@ async function live(life: Life): Promise<number> {
   const configuration = new Configuration(() =>
     collectPrograms({ env: environment.env, signal: signals.stop }),
   );
+  const healthFile = keepHealthFile(supervisor, runtimePath("health"));
   const control = {
     supervisor,
     configuration,
@@ -124,12 +126,14 @@ async function live(life: Life): Promise<number> {
       reviewEnvironment(environment, log);
     },
     mainLog: logs.main,
+    onAction: () => healthFile.refresh(),
     requestStop: () => signals.requestStop(),
   };
   const closeControl = openControl(control, controlSocket());
   obeySignals(signals, control, () => logs.reopen());
   const { code, stopSeconds } = await runUntilEnd(life, supervisor, configuration, fatal.promise);
   log.info("stopping", { code });
+  healthFile.close();
   await shutdown(supervisor, environment.settings.AI_DOCK_STOP_TIMEOUT - stopSeconds, signals.hurry);
   await RemoteMount.releaseAll();
   closeControl();

@@ -26,7 +26,7 @@ export interface SupervisorOptions extends Omit<SupervisorContext, "memory" | "h
 
 /** All programs of the container, by name, and what is done to them. */
 export class Supervisor {
-  phase: Phase = "booting";
+  #phase: Phase = "booting";
   /** Set by health(), for as long as this supervisor lives. */
   wasHealthy = false;
   readonly #programs = new Map<string, Program>();
@@ -39,6 +39,15 @@ export class Supervisor {
   constructor({ onFatal, ...context }: SupervisorOptions) {
     this.#context = { ...context, memory: new OutOfMemory(), hangSeconds: HANG_SECONDS };
     this.#onFatal = onFatal;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  set phase(phase: Phase) {
+    this.#phase = phase;
+    this.#tellWatchers();
   }
 
   /** Where all programs' output goes besides their files. */
@@ -149,14 +158,20 @@ export class Supervisor {
       if (condition()) resolve();
     };
     const giveUp = () => resolve();
-    this.#watchers.add(watch);
+    const unwatch = this.watch(watch);
     signal?.addEventListener("abort", giveUp);
     try {
       await promise;
     } finally {
-      this.#watchers.delete(watch);
+      unwatch();
       signal?.removeEventListener("abort", giveUp);
     }
+  }
+
+  /** Calls `listener` after every change of a program or of the phase. The result ends that. */
+  watch(listener: () => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
   }
 
   async #startWhenPossible(program: Program): Promise<void> {
@@ -174,6 +189,10 @@ export class Supervisor {
   #changed(program: Program): void {
     if (program.state === "FATAL") this.#onFatal?.(program);
     for (const waiting of this.#waiting) void this.#startWhenPossible(waiting);
+    this.#tellWatchers();
+  }
+
+  #tellWatchers(): void {
     for (const watch of this.#watchers) watch();
   }
 }

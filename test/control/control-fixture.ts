@@ -26,6 +26,7 @@ export function controlServer() {
     environment: () => ({ env, sources }),
     changeEnvironment: (changes) => environment.change(changes),
     mainLog: { path: "/dev/null", clear() {} },
+    onAction() {},
     requestStop() {},
   };
   const close = serveControl(context, socket);
