@@ -101,7 +101,8 @@ export class Run {
   /** Why the process ended, where its observer knows better than the exit code. Never throws. */
   async explain(exit: ChildExit): Promise<Explanation | undefined> {
     if (this.#observer?.explain === undefined) return undefined;
-    await Promise.race([this.#process.written, Bun.sleep(LAST_WORDS_MILLISECONDS)]);
+    if (this.#observer.onOutput !== undefined)
+      await Promise.race([this.#process.written, Bun.sleep(LAST_WORDS_MILLISECONDS)]);
     try {
       return await this.#observer.explain(exit);
     } catch (error) {
