@@ -87,12 +87,12 @@ image_test() {
   image_bake cpu-24-04 "${offline[@]}" --set "*.tags=$tag"
 }
 
-# What tests and bench compare with, beside what is compared. The packages are installed once for everything in the test
-# image but its last layer, the binary.
+# What tests and bench compare with, beside what is compared. The packages are installed once for each list of packages
+# and each test image without its last layer, the binary.
 image_peers() {
   local tag=${1:-$IMAGE_PEERS} below packages
   below=$(docker image inspect -f '{{range .RootFS.Layers}}{{println .}}{{end}}' "$IMAGE_TEST" | sed '/^$/d' | sed '$d')
-  packages=ai-dock:peers-$(printf '%s' "$below" | sha256sum | cut -c 1-12)
+  packages=ai-dock:peers-$(printf '%s' "$below" | cat - "$ROOT/test/peers.Dockerfile" | sha256sum | cut -c 1-12)
   if ! docker image inspect "$packages" >/dev/null 2>&1; then
     note "installing supervisord, s6 and tini beside $IMAGE_TEST"
     image_build_peers packages "$packages" "$IMAGE_TEST"
