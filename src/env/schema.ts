@@ -1,126 +1,160 @@
 import { z } from "zod";
-import { flag, integer, list, withoutPadding } from "./types.ts";
+import { flag, integer, list, optional, type Variable, variable } from "./types.ts";
 
-const PORT = "a port from 1 to 65535";
 const BOOLEAN = "true or false";
 
-const port = () => integer(1, 65535);
 const key = (from: string) =>
-  z
-    .string()
-    .optional()
-    .meta({
-      description: `Public key for ssh${from}; several keys by newline`,
-      expected: "an OpenSSH public key",
-    });
+  optional({
+    type: () => z.string(),
+    description: `Public key for ssh${from}; several keys by newline`,
+    expected: "an OpenSSH public key",
+  });
 
 /** A boolean, or the ports to open tunnels for. */
-const quickTunnels = z.union([
-  flag(),
-  z
-    .string()
-    .regex(/^\d+(\s*,\s*\d+)*$/)
-    .transform((text) => text.split(",").map(Number))
-    .pipe(z.array(z.number().min(1).max(65535))),
-]);
+const quickTunnels = (): z.ZodType<boolean | number[]> =>
+  z.union([
+    flag(),
+    z
+      .string()
+      .regex(/^\d+(\s*,\s*\d+)*$/)
+      .transform((text) => text.split(",").map(Number))
+      .pipe(z.array(z.number().min(1).max(65535))),
+  ]);
 
 /**
  * Every variable the runtime reads: type, default, secret or not, one line on it.
  * Validation, `ai-dock env`, `--help`, the table in docs and `.env.example` come from here.
  * Programs get each value as it was given, blanks around it included.
  */
-export const schema = withoutPadding({
-  SSH_PORT: port().default(22).meta({ description: "Port of the ssh server", expected: PORT }),
+export const schema = {
+  SSH_PORT: variable({
+    type: integer(1, 65535),
+    fallback: 22,
+    description: "Port of the ssh server",
+    expected: "a port from 1 to 65535",
+  }),
   SSH_PUBKEY: key(""),
   PUBLIC_KEY: key(" (as RunPod passes it)"),
   SSH_PUBLIC_KEY: key(" (as vast.ai passes it)"),
-  WORKSPACE: z
-    .string()
-    .regex(/^\/[^\0\n]*$/)
-    .default("/workspace/")
-    .meta({ description: "Where the data volume is mounted", expected: "an absolute path" }),
-  SKIP_ACL: flag()
-    .default(false)
-    .meta({ description: "Leave the access control lists of the workspace alone", expected: BOOLEAN }),
-  GPU_COUNT: integer(0, 1024).optional().meta({
+  WORKSPACE: variable({
+    type: () => z.string().regex(/^\/[^\0\n]*$/),
+    fallback: "/workspace/",
+    description: "Where the data volume is mounted",
+    expected: "an absolute path",
+  }),
+  SKIP_ACL: variable({
+    type: flag,
+    fallback: false,
+    description: "Leave the access control lists of the workspace alone",
+    expected: BOOLEAN,
+  }),
+  GPU_COUNT: optional({
+    type: integer(0, 1024),
     description: "Limit the number of visible GPUs; 0 hides all",
     expected: "a number of GPUs from 0",
     defaultText: "all",
   }),
-  PROVISIONING_SCRIPT: z
-    .string()
-    .regex(/^(https?:\/\/\S+|file:\/\S+|\/.+)$/i)
-    .optional()
-    .meta({
-      description: "URL or path of a script to run before the programs start",
-      expected: "an http(s) or file URL or an absolute path",
-    }),
-  PROVISIONING_SHA256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/i)
-    .toLowerCase()
-    .optional()
-    .meta({
-      description: "Checksum the provisioning script must have",
-      expected: "a SHA-256 checksum of 64 hexadecimal digits",
-    }),
-  PROVISIONING_TIMEOUT: integer(0, 604_800).default(0).meta({
+  PROVISIONING_SCRIPT: optional({
+    type: () => z.string().regex(/^(https?:\/\/\S+|file:\/\S+|\/.+)$/i),
+    description: "URL or path of a script to run before the programs start",
+    expected: "an http(s) or file URL or an absolute path",
+  }),
+  PROVISIONING_SHA256: optional({
+    type: () =>
+      z
+        .string()
+        .regex(/^[0-9a-f]{64}$/i)
+        .toLowerCase(),
+    description: "Checksum the provisioning script must have",
+    expected: "a SHA-256 checksum of 64 hexadecimal digits",
+  }),
+  PROVISIONING_TIMEOUT: variable({
+    type: integer(0, 604_800),
+    fallback: 0,
     description: "Seconds after which a hung provisioning script is ended; 0 waits for ever",
     expected: "a number of seconds from 0",
   }),
-  PROVISIONING_ONCE: flag().default(false).meta({
+  PROVISIONING_ONCE: variable({
+    type: flag,
+    fallback: false,
     description: "Run the provisioning script only when its content changed",
     expected: BOOLEAN,
   }),
-  CF_TUNNEL_TOKEN: z.string().optional().meta({
+  CF_TUNNEL_TOKEN: optional({
+    type: () => z.string(),
     description: "Cloudflare zero trust tunnel token",
     expected: "a tunnel token",
     secret: true,
   }),
-  CF_QUICK_TUNNELS: quickTunnels.default(false).meta({
+  CF_QUICK_TUNNELS: variable({
+    type: quickTunnels,
+    fallback: false,
     description: "Throwaway Cloudflare tunnels for web services, or for a list of ports",
     expected: "true, false or a list of ports such as 8188,8888",
   }),
-  RCLONE_CONFIG: z.string().optional().meta({
+  RCLONE_CONFIG: optional({
+    type: () => z.string(),
     description: "Path of rclone's configuration; remotes may also come as `RCLONE_CONFIG_*`",
     expected: "a path",
     defaultText: "/etc/rclone/rclone.conf",
   }),
-  RCLONE_CONFIG_PASS: z.string().optional().meta({
+  RCLONE_CONFIG_PASS: optional({
+    type: () => z.string(),
     description: "Password of an encrypted rclone configuration",
     expected: "a password",
     secret: true,
   }),
-  VAST_NO_TMUX: flag()
-    .default(false)
-    .meta({ description: "Keep vast.ai from starting tmux at login", expected: BOOLEAN }),
-  DEBUG: flag()
-    .default(false)
-    .meta({ description: "Log the effective settings at boot, secrets redacted", expected: BOOLEAN }),
-  AI_DOCK_STRICT: flag().default(false).meta({
+  VAST_NO_TMUX: variable({
+    type: flag,
+    fallback: false,
+    description: "Keep vast.ai from starting tmux at login",
+    expected: BOOLEAN,
+  }),
+  DEBUG: variable({
+    type: flag,
+    fallback: false,
+    description: "Log the effective settings at boot, secrets redacted",
+    expected: BOOLEAN,
+  }),
+  AI_DOCK_STRICT: variable({
+    type: flag,
+    fallback: false,
     description: "Stop with exit code 78 when a setting is invalid or a boot step fails",
     expected: BOOLEAN,
   }),
-  AI_DOCK_STOP_TIMEOUT: integer(1, 3600).default(9).meta({
+  AI_DOCK_STOP_TIMEOUT: variable({
+    type: integer(1, 3600),
+    fallback: 9,
     description: "Seconds for the whole stop of the container; below the grace period of its host",
     expected: "a number of seconds from 1",
   }),
-  AI_DOCK_DISABLE: list().default([]).meta({
+  AI_DOCK_DISABLE: variable<string[]>({
+    type: list,
+    fallback: [],
     description: "Programs that are not started at boot, by comma",
     expected: "names by comma",
   }),
-  SUPERVISOR_NO_AUTOSTART: list()
-    .default([])
-    .meta({ description: "Old name of `AI_DOCK_DISABLE`", expected: "names by comma" }),
-  AI_DOCK_ON_FATAL: z.enum(["ignore", "exit"]).default("ignore").meta({
+  SUPERVISOR_NO_AUTOSTART: variable<string[]>({
+    type: list,
+    fallback: [],
+    description: "Old name of `AI_DOCK_DISABLE`",
+    expected: "names by comma",
+  }),
+  AI_DOCK_ON_FATAL: variable<"ignore" | "exit">({
+    type: () => z.enum(["ignore", "exit"]),
+    fallback: "ignore",
     description: "What a program that turns FATAL does to the container (`exit`: it ends with 1)",
     expected: "ignore or exit",
   }),
-  AI_DOCK_LOG_FORMAT: z
-    .enum(["prefix", "plain", "json"])
-    .default("prefix")
-    .meta({ description: "Lines of the container log", expected: "prefix, plain or json" }),
-});
+  AI_DOCK_LOG_FORMAT: variable<"prefix" | "plain" | "json">({
+    type: () => z.enum(["prefix", "plain", "json"]),
+    fallback: "prefix",
+    description: "Lines of the container log",
+    expected: "prefix, plain or json",
+  }),
+};
 
 /** The validated settings, one property a variable; absent ones are undefined. */
-export type Settings = { readonly [Name in keyof typeof schema]: z.infer<(typeof schema)[Name]> };
+export type Settings = {
+  readonly [Name in keyof typeof schema]: (typeof schema)[Name] extends Variable<infer Value> ? Value : never;
+};
