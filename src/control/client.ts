@@ -4,15 +4,14 @@ import type { z } from "zod";
 import { AiDockError, errnoOf, ExitCode } from "../errors.ts";
 import {
   actionReply,
-  type ActionRequest,
-  type EnvironmentChanges,
   environmentReply,
   errorReply,
   healthReply,
   rpcReply,
   statusReply,
   updateReply,
-} from "./protocol.ts";
+} from "./replies.ts";
+import type { ActionRequest, EnvironmentChanges } from "./requests.ts";
 import { controlSocket, isInSharedMemory } from "../sys/runtime-directory.ts";
 
 /** How often a read is repeated: connect() fails with EAGAIN while many clients fill the backlog of the socket. */

@@ -1,7 +1,8 @@
 import { AiDockError } from "../errors.ts";
 import type { Configuration } from "../supervisor/configuration.ts";
 import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
-import type { EnvironmentChanges, EnvironmentReply } from "./protocol.ts";
+import type { EnvironmentReply } from "./replies.ts";
+import type { EnvironmentChanges } from "./requests.ts";
 
 /** What the control socket gives access to. */
 export interface ControlContext {

@@ -1,19 +1,13 @@
 import { chmodSync, rmSync, symlinkSync } from "node:fs";
-import type { z } from "zod";
 import { AiDockError, type ErrorCode, messageOf } from "../errors.ts";
 import { health, programStatus } from "../supervisor/status.ts";
 import { act, runUpdate } from "./actions.ts";
 import { type ControlContext, requireRunning } from "./context.ts";
-import {
-  actionRequest,
-  environmentRequest,
-  type errorReply,
-  type HealthReply,
-  readRequest,
-  type StatusReply,
-  type UpdateReply,
-} from "./protocol.ts";
-import { answerJson, answerXml } from "./rpc/http.ts";
+import type { ErrorReply, HealthReply, StatusReply, UpdateReply } from "./replies.ts";
+
+// Most containers see no request with a body: what reads one is loaded by the first.
+const requests = () => import("./requests.ts");
+const rpc = () => import("./rpc/http.ts");
 
 const LARGEST_REQUEST_BYTES = 1024 * 1024;
 
@@ -47,6 +41,7 @@ export function serveControl(context: ControlContext, path: string): () => void 
       "/environment": {
         GET: () => Response.json(environment()),
         async POST(request) {
+          const { environmentRequest, readRequest } = await requests();
           const changes = await readRequest(request, environmentRequest);
           requireRunning(supervisor.phase);
           changeEnvironment(changes);
@@ -54,12 +49,13 @@ export function serveControl(context: ControlContext, path: string): () => void 
         },
       },
       "/action": answer(async (request) => {
+        const { actionRequest, readRequest } = await requests();
         const wanted = await readRequest(request, actionRequest);
         return Response.json(await act(supervisor, wanted, request.signal));
       }),
       "/update": answer(async () => Response.json((await runUpdate(context)) satisfies UpdateReply)),
-      "/rpc": answer((request) => answerJson(context, request)),
-      "/RPC2": answer((request) => answerXml(context, request)),
+      "/rpc": answer(async (request) => (await rpc()).answerJson(context, request)),
+      "/RPC2": answer(async (request) => (await rpc()).answerXml(context, request)),
     },
     fetch: () => failure(404, "No such resource", "E_NOT_FOUND"),
     error(error) {
@@ -98,5 +94,5 @@ function linkSupervisorSocket(path: string): () => void {
 
 function failure(status: number, error: string, code: ErrorCode, hint?: string): Response {
   const reply = { error, code, ...(hint === undefined ? {} : { hint }) };
-  return Response.json(reply satisfies z.infer<typeof errorReply>, { status });
+  return Response.json(reply satisfies ErrorReply, { status });
 }

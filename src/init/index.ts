@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { EnvironmentChanges } from "../control/protocol.ts";
+import type { EnvironmentChanges } from "../control/requests.ts";
 import { describeEnvironment } from "../env/describe.ts";
 import { Environment } from "../env/environment.ts";
 import { loadEnvironment } from "../env/load.ts";
