@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { z } from "zod";
+import { lazy } from "../../lazy.ts";
 import { type WebService } from "./quick-program.ts";
 import { isUp } from "../../supervisor/machine.ts";
 import type { Program } from "../../supervisor/program.ts";
@@ -10,18 +11,20 @@ export const PORTS_DIRECTORY = "/run/http_ports";
 /** In bytes. */
 const LARGEST_ANNOUNCEMENT = 64 * 1024;
 
-const portNumber = z.coerce.number().int().min(1).max(65535);
+const portNumber = lazy(() => z.coerce.number().int().min(1).max(65535));
 const isBlank = (value: unknown) => value === "" || value === null;
 const optional = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (isBlank(value) ? undefined : value), schema.optional());
 
 /** The fields of an announcement. Values may be strings; the empty string means no value. */
-const announcement = z.object({
-  listen_port: optional(portNumber),
-  proxy_port: optional(portNumber),
-  proxy_secure: optional(z.union([z.boolean(), z.stringbool()])),
-  service_name: optional(z.string()),
-});
+const announcement = lazy(() =>
+  z.object({
+    listen_port: optional(portNumber()),
+    proxy_port: optional(portNumber()),
+    proxy_secure: optional(z.union([z.boolean(), z.stringbool()])),
+    service_name: optional(z.string()),
+  }),
+);
 
 /** The services to open tunnels to, by port: those of the list `wanted`, or with `true` all that are announced. */
 export function webServices(
@@ -72,7 +75,7 @@ function announced(directory: string): WebService[] {
 
 function portFiles(directory: string): string[] {
   try {
-    return readdirSync(directory).filter((name) => portNumber.safeParse(name).success);
+    return readdirSync(directory).filter((name) => portNumber().safeParse(name).success);
   } catch {
     return [];
   }
@@ -83,10 +86,10 @@ function portFiles(directory: string): string[] {
  * off or has an invalid value, as a tunnel could lead past the front that the object is to name; for a file too large to be
  * one; and for what is no file.
  */
-function readAnnouncement(path: string): z.infer<typeof announcement> | undefined {
+function readAnnouncement(path: string): z.infer<ReturnType<typeof announcement>> | undefined {
   try {
     const text = readSmallFile(path).trim();
-    return text.startsWith("{") ? announcement.parse(JSON.parse(text)) : {};
+    return text.startsWith("{") ? announcement().parse(JSON.parse(text)) : {};
   } catch {
     return undefined;
   }
