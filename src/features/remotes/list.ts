@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type Stats, statSync } from "node:fs";
 import { z } from "zod";
 import { errnoOf, ShellCode } from "../../errors.ts";
@@ -135,7 +134,7 @@ async function digests(env: Record<string, string>, limit: AbortSignal): Promise
 }
 
 function digest(settings: Record<string, unknown>): string {
-  return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
+  return new Bun.CryptoHasher("sha256").update(JSON.stringify(settings)).digest("hex");
 }
 
 function parse<Schema extends z.ZodType>(schema: () => Schema, text: string): z.output<Schema> | undefined {
