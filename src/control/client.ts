@@ -60,7 +60,7 @@ export const control = controlAt(controlSocket);
 /** In memory that containers share, the socket may be another container's. Throws AiDockError then. */
 async function refuseOtherContainer(socket: string): Promise<void> {
   // Most clients need nothing of libc, which takes milliseconds to load.
-  const { listenerPid } = await import("../sys/libc.ts");
+  const { listenerPid } = await import("../sys/sockets.ts");
   if (listenerPid(socket) === 0)
     throw explain(new Error(`"${socket}" belongs to a process of another container`), socket);
 }

@@ -5,7 +5,7 @@ import { pumpOutput } from "../logs/write/pump.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
 import { type ChildExit, spawnChild } from "../sys/children.ts";
-import { growPipe, pipe, setNonblocking } from "../sys/libc.ts";
+import { pipe, resizePipe, setNonblocking } from "../sys/pipes.ts";
 import { requireDescriptors } from "../sys/open-files.ts";
 import { programCommand } from "./command-line.ts";
 import type { SupervisorContext } from "./context.ts";
@@ -113,7 +113,7 @@ export interface Stdin {
 /** Makes the standard input of a program. Throws with an errno `code`. */
 function openStdin(): Stdin {
   const { read, write } = pipe();
-  growPipe(write, STDIN_PIPE_BYTES);
+  resizePipe(write, STDIN_PIPE_BYTES);
   setNonblocking(write);
   const state = { open: true };
   return {

@@ -17,7 +17,9 @@ function stream(delayMs: number, hasRoom = () => true) {
       lines: (block) => events.push(text(block)),
       unfinished: (form) => events.push(`unfinished ${text(form)}`),
       finished: (line, shown) => events.push(`finished ${text(line)}after ${text(shown)}`),
-      hasRoom,
+      get hasRoom() {
+        return hasRoom();
+      },
     },
     delayMs,
   );
@@ -75,7 +77,7 @@ describe("LineStream", () => {
     push("10%\r20%\r\r");
     push("\n50%\r\nrest");
     end();
-    expect(events).toEqual(["10%\r20%\r\r\n50%\r\n", "rest\n"]);
+    expect(events).toEqual(["10%\r20%\r\r\n", "50%\r\n", "rest\n"]);
   });
 
   test("forms that are drawn over do not fill a line", () => {

@@ -1,0 +1,82 @@
+import { closeSync, constants, openSync, readSync } from "node:fs";
+
+/** What a log file holds, also once it has been rotated away: open for reading while someone needs bytes of it. */
+export class Generation {
+  /** Rotations since the file was the current one. */
+  age = 0;
+  readonly #fd: number;
+  #uses = 0;
+  #isLost = false;
+
+  /** The generation that is open for writing as `fd`. Throws with an errno `code`. */
+  constructor(fd: number) {
+    // By the descriptor: another file may have the path by now.
+    this.#fd = openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY);
+  }
+
+  /** True while someone needs bytes of it. */
+  get isInUse(): boolean {
+    return this.#uses > 0;
+  }
+
+  /** Reads at a position; how many bytes there were, 0 where the file was truncated meanwhile. */
+  read(buffer: Uint8Array, length: number, position: number): number {
+    if (this.#isLost) return 0;
+    try {
+      return readSync(this.#fd, buffer, 0, length, position);
+    } catch {
+      return 0;
+    }
+  }
+
+  /** The file has been truncated: what it held is gone, and what it holds from now on is another generation's. */
+  lose(): void {
+    this.#isLost = true;
+  }
+
+  use(): void {
+    this.#uses++;
+  }
+
+  /** Ends one use; with the last one, the generation must not be used again. */
+  release(): void {
+    if (--this.#uses === 0) closeSync(this.#fd);
+  }
+}
+
+/** The generations of one log file that someone still needs bytes of. */
+export class Generations {
+  #current: Generation | undefined;
+  #older: Generation[] = [];
+
+  /** The generation that is open for writing as `fd`. Throws with an errno `code`. */
+  current(fd: number): Generation {
+    if (!this.#current?.isInUse) this.#current = new Generation(fd);
+    return this.#current;
+  }
+
+  /** The current file has been renamed by a rotation, as all older ones have. */
+  rotated(): void {
+    this.moved();
+    for (const generation of this.#older) generation.age++;
+  }
+
+  /** Another file has the path now. */
+  moved(): void {
+    this.#older = this.#older.filter(({ isInUse }) => isInUse);
+    if (this.#current?.isInUse) this.#older.push(this.#current);
+    this.#current = undefined;
+  }
+
+  /** The current file has been truncated. */
+  lost(): void {
+    this.#current?.lose();
+    this.moved();
+  }
+
+  /** True when someone needs bytes of a generation that has been rotated so often. */
+  needs(age: number): boolean {
+    const current = age === 0 && this.#current?.isInUse === true;
+    return current || this.#older.some((generation) => generation.isInUse && generation.age >= age);
+  }
+}
