@@ -4,13 +4,13 @@ import type { ReadySpec } from "../programs/spec.ts";
 import { type Variables, expand } from "./python/percent.ts";
 import { UnfinishedWords, shellWords } from "./python/shlex.ts";
 import type { SectionReader } from "./reader.ts";
-import { commaList, port } from "./values.ts";
+import { boolean, commaList, port } from "./values.ts";
 
 /** Reads our own keys. A wrong value costs that key only, not the program. */
 export function readExtras(
   reader: SectionReader,
   names: Variables,
-): Pick<SpecLayer, "dependsOn" | "ready" | "webPort" | "webName"> {
+): Pick<SpecLayer, "dependsOn" | "ready" | "webPort" | "webName" | "containerCopy"> {
   const read = <T>(key: string, convert: (text: string) => T, without: string): T | undefined => {
     const raw = reader.raw(key);
     if (raw === undefined) return undefined;
@@ -28,6 +28,7 @@ export function readExtras(
     ready: read("ready", readySpec, "the program counts as ready as soon as it runs"),
     webPort: read("web_port", port, "the program has no web address"),
     webName: read("web_name", (text) => text, "the program's name is used"),
+    containerCopy: read("container_log", boolean, "its output is copied to the container log"),
   };
 }
 

@@ -152,6 +152,12 @@ export const schema = {
     description: "Lines of the container log",
     expected: "prefix, plain or json",
   }),
+  AI_DOCK_LOG_CONTAINER: variable<string[]>({
+    type: list,
+    fallback: ["all"],
+    description: "Programs whose log files are copied to the container log: `all`, `none`, or names by comma",
+    expected: "all, none, or names by comma",
+  }),
 };
 
 /** The validated settings, one property a variable; absent ones are undefined. */

@@ -7,6 +7,7 @@ import { ExitCode } from "../errors.ts";
 import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "../features/hooks/step.ts";
 import { collectPrograms } from "../features/programs.ts";
+import { copiesScript } from "../features/log-copies.ts";
 import { providerStep } from "../features/provider/step.ts";
 import { provisioningStep } from "../features/provisioning/step.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
@@ -172,7 +173,13 @@ async function runUntilEnd(
 /** Runs the steps of the boot. Resolves to the number of those that failed. */
 async function boot({ environment, logs, signals }: Life): Promise<number> {
   const { stop: signal } = signals;
-  const context: StepsContext = { signal, runLogged: (options) => runLogged(options, logs, signal) };
+  const context: StepsContext = {
+    signal,
+    runLogged(options) {
+      const isCopied = copiesScript(environment.settings.AI_DOCK_LOG_CONTAINER, options.name);
+      return runLogged(options, isCopied ? logs : { ...logs, container: null }, signal);
+    },
+  };
   const before = await runSteps(stepsBeforeScripts, environment, context);
   environment.settleEarly();
   return before + (await runSteps(stepsWithScripts, environment, context));

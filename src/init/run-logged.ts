@@ -20,7 +20,7 @@ const LAST_OUTPUT_MILLISECONDS = 100;
  */
 export async function runLogged(
   { name, command, env, cwd, timeout }: LoggedRunOptions,
-  logs: BootLogs,
+  logs: Pick<BootLogs, "file" | "line" | "container">,
   signal: AbortSignal,
   onLeft?: (pipe: number) => void,
 ): Promise<LoggedExit> {

@@ -84,13 +84,15 @@ function programEnvironment({ spec, context }: LaunchOptions): Record<string, st
 /** A real pipe for each stream; with redirect_stderr both share one, so that their order is kept. */
 function openStreams({ spec, context, output, onOutput }: LaunchOptions, copies: DisposableStack) {
   const open = (stream: "stdout" | "stderr") => {
+    const log = stream === "stdout" || spec.stderr === "stdout" ? spec.stdout : spec.stderr;
+    const isCopied = spec.containerCopy !== false || log.kind === "container";
     const { read, write } = pipe();
     copies.defer(() => closeSync(write));
     const written = pumpOutput(read, {
       name: programId(spec),
       stream,
       file: output[stream],
-      container: context.container,
+      container: isCopied ? context.container : null,
       ...(spec.containerLimit ? { limit: spec.containerLimit } : {}),
       ...(onOutput ? { onChunk: onOutput } : {}),
     });

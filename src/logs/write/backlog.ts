@@ -47,6 +47,7 @@ export class Backlog {
 
   /** Adds a copy of bytes that no file has. */
   addBytes(bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) return;
     this.#bytes += bytes.byteLength;
     this.#memoryBytes += bytes.byteLength;
     this.#pieces.push(bytes.slice());

@@ -1,10 +1,12 @@
 import { ByteQueue } from "./byte-queue.ts";
+import { Backlogs } from "./backlogs.ts";
 import { ContainerStream, type StreamOutput } from "./container-stream.ts";
 import { type BlockFormat, blockFormat, type OutputFormat, type OutputStream } from "../format.ts";
 import { UNFINISHED_MS } from "../line-stream.ts";
 import { NEWLINE } from "../lines.ts";
 import type { LogFile } from "./log-file.ts";
 import { openOutlet, type Outlet } from "./outlet.ts";
+import { type Waiter, Waiters } from "./waiters.ts";
 
 /** Bytes that wait in memory before programs without a log file are held back. */
 const QUEUE_BYTES = 1024 * 1024;
@@ -12,8 +14,6 @@ const QUEUE_BYTES = 1024 * 1024;
 const PASS_BYTES = 64 * 1024;
 /** Bytes that are formatted at once: the result stays in the CPU's cache. */
 const FORMAT_BYTES = 128 * 1024;
-/** Bytes of backlogs that are copied before others get their turn. */
-const TURN_BYTES = 1024 * 1024;
 /** A reader that takes nothing for this long counts as stalled (design: 2 s). */
 const STALL_MS = 2000;
 /** Delay of the first retry after EAGAIN; doubled while the pipe stays full, up to LAST_RETRY_MS. */
@@ -34,12 +34,6 @@ export interface ContainerOptions {
   unfinishedMs?: number;
 }
 
-/** Something that is held back, and asked again whenever the output has got further. */
-export interface Waiter {
-  canRead(): boolean;
-  resume(): void;
-}
-
 const defaults = {
   stallMs: STALL_MS,
   goneRetryMs: GONE_RETRY_MS,
@@ -57,9 +51,8 @@ export class ContainerOutput implements StreamOutput {
   readonly #outlet: Outlet;
   readonly #queue = new ByteQueue();
   readonly #own: BlockFormat;
-  readonly #waiters = new Set<Waiter>();
-  /** Streams with a backlog, the next one to be copied first. */
-  readonly #behind = new Set<ContainerStream>();
+  readonly #waiters = new Waiters();
+  readonly #backlogs = new Backlogs();
   /** Flushes that wait for everything to be written. */
   #drained: (() => void)[] = [];
   #timer: Timer | undefined;
@@ -81,9 +74,8 @@ export class ContainerOutput implements StreamOutput {
   /** Opens the way in for a process's stream; what an earlier process of the program has left goes first. */
   open(program: string, stream: OutputStream): ContainerStream {
     const name = stream === "stdout" ? program : `${program} (${stream})`;
-    for (const behind of this.#behind) if (behind.name === name) return behind;
     const format = blockFormat(this.#options.format, program, stream);
-    return new ContainerStream(this, name, format, this.#options.unfinishedMs);
+    return this.#backlogs.find(name) ?? new ContainerStream(this, name, format, this.#options.unfinishedMs);
   }
 
   /** Writes one line of our own, without its newline; never waits. */
@@ -108,16 +100,13 @@ export class ContainerOutput implements StreamOutput {
 
   /** Gives up copying what is in log files only; how many bytes that were. */
   giveUp(): number {
-    let bytes = 0;
-    for (const stream of this.#behind) bytes += stream.backlog.clear();
-    this.#behind.clear();
-    return bytes;
+    return this.#backlogs.clear();
   }
 
   /** False switches back-pressure off: memory and log files take everything. */
   set holdsBack(value: boolean) {
     this.#holdsBack = value;
-    this.#admit();
+    this.#waiters.admit();
   }
 
   get hasRoom(): boolean {
@@ -125,12 +114,12 @@ export class ContainerOutput implements StreamOutput {
   }
 
   get canPass(): boolean {
-    return !this.#isStalled && this.#behind.size === 0 && this.#queue.length < PASS_BYTES;
+    return !this.#isStalled && this.#backlogs.isEmpty && this.#queue.length < PASS_BYTES;
   }
 
   fallBehind(stream: ContainerStream): void {
     if (this.#isStalled) this.#isBack();
-    this.#behind.add(stream);
+    this.#backlogs.add(stream);
     this.#retryLater();
   }
 
@@ -140,7 +129,7 @@ export class ContainerOutput implements StreamOutput {
   mayWrite(file: LogFile, { backlog }: ContainerStream): boolean {
     if (!this.#holdsBack || (!file.isHeld && !backlog.isFull)) return true;
     if (!this.#isStalled) return false;
-    for (const stream of this.#behind) stream.backlog.giveUp(file.oldestAge);
+    this.#backlogs.giveUpOld(file.oldestAge);
     return true;
   }
 
@@ -188,7 +177,7 @@ export class ContainerOutput implements StreamOutput {
   }
 
   get #isDrained(): boolean {
-    return this.#queue.length === 0 && this.#behind.size === 0;
+    return this.#queue.length === 0 && this.#backlogs.isEmpty;
   }
 
   #drain(): void {
@@ -206,8 +195,9 @@ export class ContainerOutput implements StreamOutput {
       return this.#loseReader();
     }
     // What was held back goes first: a flush covers that, too.
-    this.#admit();
-    this.#catchUp();
+    this.#waiters.admit();
+    this.#backlogs.catchUp(() => this.#queue.length === 0 && !this.#isStalled);
+    this.#waiters.admit();
     if (this.#isDrained) {
       for (const resolve of this.#drained.splice(0)) resolve();
       return;
@@ -215,20 +205,6 @@ export class ContainerOutput implements StreamOutput {
     const isStuck = this.#queue.length > 0 && performance.now() - this.#progressAt >= this.#options.stallMs;
     if (isStuck && !this.#isStalled) this.#stall();
     this.#retryLater();
-  }
-
-  /** Copies from backlogs while the reader takes everything, stream by stream. */
-  #catchUp(): void {
-    for (let copied = 0; copied < TURN_BYTES && this.#queue.length === 0;) {
-      const [stream] = this.#behind;
-      if (stream === undefined || this.#isStalled) break;
-      this.#behind.delete(stream);
-      const before = stream.backlog.bytes;
-      stream.catchUp();
-      copied += before - stream.backlog.bytes;
-      if (!stream.backlog.isEmpty) this.#behind.add(stream);
-    }
-    this.#admit();
   }
 
   #noteProgress(): void {
@@ -264,15 +240,6 @@ export class ContainerOutput implements StreamOutput {
   #stall(): void {
     this.#isStalled = true;
     for (const resolve of this.#drained.splice(0)) resolve();
-    this.#admit();
-  }
-
-  /** Resumes in order what may go on. */
-  #admit(): void {
-    for (const waiter of [...this.#waiters]) {
-      if (!waiter.canRead()) continue;
-      this.#waiters.delete(waiter);
-      waiter.resume();
-    }
+    this.#waiters.admit();
   }
 }

@@ -1,9 +1,8 @@
 import { closeSync, fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { isOnRcloneMount } from "../../sys/mounts.ts";
-import { position } from "../../sys/pipes.ts";
 import type { Backlog } from "./backlog.ts";
-import { Generations } from "./generation.ts";
+import { Generations } from "./generations.ts";
 import { openLog } from "./trusted-path.ts";
 import { copyAside, rotate } from "./rotate.ts";
 import { TimeNotes } from "../times.ts";
@@ -143,7 +142,9 @@ export class LogFile {
       this.#times?.note(now, this.#inode, this.#size);
       while (written < bytes.byteLength) {
         const count = writeSync(this.#fd, bytes, written, bytes.byteLength - written);
-        if (backlog !== undefined) this.#note(backlog, bytes.subarray(written, written + count));
+        const part = bytes.subarray(written, written + count);
+        if (backlog !== undefined && this.#isRegular) this.#generations.note(this.#fd, part, backlog);
+        else backlog?.addBytes(part);
         written += count;
         this.#size += count;
       }
@@ -152,18 +153,6 @@ export class LogFile {
     } catch (error) {
       backlog?.addBytes(bytes.subarray(written));
       this.#fail(error, bytes.byteLength - written);
-    }
-  }
-
-  /** Adds what has just been written to a backlog. */
-  #note(backlog: Backlog, bytes: Uint8Array): void {
-    if (!this.#isRegular) return backlog.addBytes(bytes);
-    // Others may append, too: the size does not tell.
-    const end = position(this.#fd);
-    try {
-      backlog.add(this.#generations.current(this.#fd), end - bytes.byteLength, end);
-    } catch {
-      backlog.addBytes(bytes);
     }
   }
 

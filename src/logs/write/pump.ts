@@ -1,10 +1,11 @@
 import { closeSync } from "node:fs";
 import type { OutputStream } from "../format.ts";
-import type { ContainerOutput, Waiter } from "./container.ts";
+import type { ContainerOutput } from "./container.ts";
 import type { ContainerStream } from "./container-stream.ts";
 import { type Limit, limitStream } from "./limit.ts";
 import type { LogFile } from "./log-file.ts";
 import { type PipeOwner, readPipe, resumePipe } from "./pipe-reader.ts";
+import type { Waiter } from "./waiters.ts";
 
 export interface PumpOptions {
   name: string;
