@@ -78,8 +78,9 @@ export class ContainerStream implements LineSink {
     this.#output.fallBehind(this);
   }
 
+  /** False while the rest of an unfinished line may be in the backlog. */
   get hasRoom(): boolean {
-    return this.#output.hasRoom;
+    return this.backlog.isEmpty && this.#output.hasRoom;
   }
 
   lines(block: Uint8Array): void {
