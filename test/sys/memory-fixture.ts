@@ -1,6 +1,6 @@
 /** Gives memory back and goes on working; prints resident kB of files before and after, and what the work came to. */
 import { readFileSync } from "node:fs";
-import { pipe } from "../../src/sys/libc.ts";
+import { pipe } from "../../src/sys/pipes.ts";
 import { releaseMemory } from "../../src/sys/memory.ts";
 
 function residentFileKilobytes(): number {

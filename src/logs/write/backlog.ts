@@ -81,18 +81,13 @@ export class Backlog {
     return buffer.subarray(0, count);
   }
 
-  /** Gives up what waits in memory, in generations of that age, and in too many places. */
-  giveUp(age: number): void {
-    for (const [index, piece] of this.#pieces.entries()) {
-      const isOld = isRange(piece) && (piece.generation.age >= age || this.#pieces.length >= MOST_PIECES);
-      if (isOld || piece instanceof Uint8Array) this.#lose(index);
-    }
-    this.#pieces = this.#pieces.reduce<Piece[]>((joined, piece) => {
-      const last = joined.at(-1);
-      if (typeof piece === "number" && typeof last === "number") joined[joined.length - 1] = last + piece;
-      else joined.push(piece);
-      return joined;
-    }, []);
+  /** Makes room: gives up what waits in memory, or everything where there are too many places. */
+  giveUp(): void {
+    const isScattered = this.#pieces.length >= MOST_PIECES;
+    for (const [index, piece] of this.#pieces.entries())
+      if (isScattered || piece instanceof Uint8Array) this.#lose(index);
+    if (isScattered)
+      this.#pieces = [this.#pieces.reduce<number>((sum, piece) => sum + Number(piece) || sum, 0)];
   }
 
   /** Gives up everything; how many bytes that were. */

@@ -35,11 +35,6 @@ export class Backlogs {
     }
   }
 
-  /** Gives up what generations of that age have, and what is in memory only. */
-  giveUpOld(age: number): void {
-    for (const stream of this.#streams) stream.backlog.giveUp(age);
-  }
-
   /** Gives up everything; how many bytes that were. */
   clear(): number {
     let bytes = 0;

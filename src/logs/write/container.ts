@@ -129,7 +129,8 @@ export class ContainerOutput implements StreamOutput {
   mayWrite(file: LogFile, { backlog }: ContainerStream): boolean {
     if (!this.#holdsBack || (!file.isHeld && !backlog.isFull)) return true;
     if (!this.#isStalled) return false;
-    this.#backlogs.giveUpOld(file.oldestAge);
+    if (backlog.isFull) backlog.giveUp();
+    file.release();
     return true;
   }
 

@@ -14,9 +14,9 @@ export class Generation {
     this.#fd = openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY);
   }
 
-  /** True while someone needs bytes of it. */
-  get isInUse(): boolean {
-    return this.#uses > 0;
+  /** True while someone needs bytes of it, and may get them. */
+  get isNeeded(): boolean {
+    return this.#uses > 0 && !this.#isLost;
   }
 
   /** Reads at a position; how many bytes there were, 0 where the file was truncated meanwhile. */
@@ -29,7 +29,7 @@ export class Generation {
     }
   }
 
-  /** The file has been truncated: what it held is gone, and what it holds from now on is another generation's. */
+  /** What it holds is not read any more; what the file gets from now on is another generation's. */
   lose(): void {
     this.#isLost = true;
   }

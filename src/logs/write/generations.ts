@@ -12,7 +12,7 @@ export class Generations {
     // Others may append, too: the size would not tell.
     const end = position(fd);
     try {
-      if (!this.#current?.isInUse) this.#current = new Generation(fd);
+      if (!this.#current?.isNeeded) this.#current = new Generation(fd);
       backlog.add(this.#current, end - bytes.byteLength, end);
     } catch {
       // Too many open files.
@@ -28,8 +28,8 @@ export class Generations {
 
   /** Another file has the path now. */
   moved(): void {
-    this.#older = this.#older.filter(({ isInUse }) => isInUse);
-    if (this.#current?.isInUse) this.#older.push(this.#current);
+    this.#older = this.#older.filter(({ isNeeded }) => isNeeded);
+    if (this.#current?.isNeeded) this.#older.push(this.#current);
     this.#current = undefined;
   }
 
@@ -39,9 +39,15 @@ export class Generations {
     this.moved();
   }
 
+  /** Nobody gets bytes of generations any more that have been rotated so often. */
+  giveUp(age: number): void {
+    if (age === 0) this.lost();
+    for (const generation of this.#older) if (generation.age >= age) generation.lose();
+  }
+
   /** True when someone needs bytes of a generation that has been rotated so often. */
   needs(age: number): boolean {
-    const current = age === 0 && this.#current?.isInUse === true;
-    return current || this.#older.some((generation) => generation.isInUse && generation.age >= age);
+    const current = age === 0 && this.#current?.isNeeded === true;
+    return current || this.#older.some((generation) => generation.isNeeded && generation.age >= age);
   }
 }

@@ -87,11 +87,16 @@ export class LogFile {
 
   /** True when the file is full and not rotated: a backlog needs what would be dropped. */
   get isHeld(): boolean {
-    return this.#isOverdue && this.#generations.needs(this.oldestAge);
+    return this.#isOverdue && this.#generations.needs(this.#oldestAge);
+  }
+
+  /** Lets a rotation drop what a backlog needs. */
+  release(): void {
+    this.#generations.giveUp(this.#oldestAge);
   }
 
   /** The age of the generation that the next rotation drops. */
-  get oldestAge(): number {
+  get #oldestAge(): number {
     return this.#isFixed ? 0 : this.#limits.backups;
   }
 
@@ -197,7 +202,7 @@ export class LogFile {
   }
 
   #rotateIfFull(): void {
-    this.#isOverdue = this.#isFull && this.#generations.needs(this.oldestAge);
+    this.#isOverdue = this.#isFull && this.#generations.needs(this.#oldestAge);
     if (!this.#isFull || this.#isOverdue) return;
     const { backups } = this.#limits;
     if (backups === 0) return this.#truncate();
