@@ -6,7 +6,7 @@ import { copy } from "./copy.ts";
 import { dockerLogs } from "./docker-logs.ts";
 import { blocks, lines } from "./files.ts";
 import { idle } from "./idle.ts";
-import { one, thousand } from "./scale.ts";
+import { one, thousandDynamic, thousandStatic } from "./scale.ts";
 import { crash, orphans, sshd } from "./single.ts";
 
 /** Everything that is measured, in the order of a round. */
@@ -14,7 +14,8 @@ export const measures: Measure[] = [
   boot,
   stop,
   one,
-  thousand,
+  thousandStatic,
+  thousandDynamic,
   idle,
   sshd,
   crash,
