@@ -14,8 +14,10 @@ export interface PipeOwner {
 interface Pipe {
   readonly fd: number;
   readonly owner: PipeOwner;
-  isHeld: boolean;
-  isLarge: boolean;
+  /** "hot": read at every look, without epoll, whose wake-ups a flood of small writes pays for. */
+  state: "idle" | "hot" | "held";
+  /** Looks since the last byte, while it is hot. */
+  quietLooks: number;
 }
 
 const KIBIBYTE = 1024;
@@ -23,14 +25,14 @@ const KIBIBYTE = 1024;
 const PIPE_BYTES = 64 * KIBIBYTE;
 /** A pipe is full with less than its size where a write does not fit into the rest of a page. */
 const FULL_BYTES = 48 * KIBIBYTE;
-/** The size for a pipe that was found full, and the kernel's limit for unprivileged users. */
-const LARGE_PIPE_BYTES = 1024 * KIBIBYTE;
+/** The size of a hot pipe, and the kernel's limit for unprivileged users. */
+const HOT_PIPE_BYTES = 1024 * KIBIBYTE;
 /** All pipes of a user share 64 MiB, across containers (pipe-user-pages-soft of pipe(7)). */
-const MOST_LARGE_PIPES = 8;
+const MOST_HOT_PIPES = 8;
 
 /** Bytes that are read before signals, exits and clients get their turn; a few milliseconds of work. */
 const TURN_BYTES = 2 * 1024 * KIBIBYTE;
-/** Pipes that are read in one turn. */
+/** Pipes of which epoll tells in one turn. */
 const TURN_PIPES = 32;
 
 /** Small writes gather in the pipe meanwhile: one read for hundreds of lines. */
@@ -41,7 +43,7 @@ const BUSY_MILLISECONDS = 4;
 const QUIET_LOOKS = 8;
 
 const pipes = new Map<number, Pipe>();
-const largePipes = new Set<Pipe>();
+const hotPipes = new Set<Pipe>();
 let buffer = new Uint8Array(PIPE_BYTES);
 let doorbell: Doorbell | undefined;
 let lastReadAt = 0;
@@ -55,17 +57,17 @@ let quietLooks = 0;
 export function readPipe(fd: number, owner: PipeOwner): void {
   doorbell ??= new Doorbell(TURN_PIPES, wake);
   setNonblocking(fd);
-  pipes.set(fd, { fd, owner, isHeld: false, isLarge: false });
+  pipes.set(fd, { fd, owner, state: "idle", quietLooks: 0 });
   doorbell.add(fd);
 }
 
 /** Reads a pipe again that was held back. */
 export function resumePipe(fd: number): void {
   const pipe = pipes.get(fd);
-  if (pipe === undefined || !pipe.isHeld) return;
+  if (pipe?.state !== "held") return;
   readOnce(pipe, PIPE_BYTES);
   if (!pipes.has(fd) || !pipe.owner.canRead()) return;
-  pipe.isHeld = false;
+  pipe.state = "idle";
   doorbell?.add(fd);
 }
 
@@ -76,69 +78,92 @@ function wake(): void {
 }
 
 function look(): void {
-  const found = readReady();
-  quietLooks = found === "nothing" ? quietLooks + 1 : 0;
-  if (found === "much") {
+  const bytes = readAll();
+  quietLooks = bytes === 0 ? quietLooks + 1 : 0;
+  if (bytes >= FULL_BYTES) {
     isBusy = true;
     setImmediate(look);
   } else if (isBusy && quietLooks < QUIET_LOOKS) setTimeout(look, GATHER_MILLISECONDS);
   else sleep();
 }
 
-/** Reads once from every pipe that has something; "much" where the next look should not wait. */
-function readReady(): "nothing" | "little" | "much" {
+/** Reads once from every pipe that has something; how much there was at most in one, or in all where many have something. */
+function readAll(): number {
   const count = doorbell?.ready() ?? 0;
-  if (count === 0) return "nothing";
-  const most = Math.max(PIPE_BYTES, Math.floor(TURN_BYTES / count));
-  let found: "little" | "much" = count === TURN_PIPES ? "much" : "little";
+  if (count + hotPipes.size === 0) return 0;
+  const most = Math.max(PIPE_BYTES, Math.floor(TURN_BYTES / (count + hotPipes.size)));
+  let [largest, sum] = [0, 0];
+  const read = (pipe: Pipe) => {
+    const bytes = readUnlessHeld(pipe, most);
+    largest = Math.max(largest, bytes);
+    sum += bytes;
+  };
+  for (const pipe of hotPipes) read(pipe);
   for (let index = 0; index < count; index++) {
     const pipe = pipes.get(doorbell?.which(index) ?? -1);
-    if (pipe === undefined) continue;
-    if (!pipe.owner.canRead()) hold(pipe);
-    else if (readOnce(pipe, most) >= (pipe.isLarge ? LARGE_PIPE_BYTES : PIPE_BYTES) / 2) found = "much";
+    if (pipe !== undefined) read(pipe);
   }
-  lastReadAt = performance.now();
-  return found;
+  if (sum > 0) lastReadAt = performance.now();
+  return count === TURN_PIPES ? FULL_BYTES : largest;
 }
 
-function hold(pipe: Pipe): void {
-  pipe.isHeld = true;
-  doorbell?.remove(pipe.fd);
+function readUnlessHeld(pipe: Pipe, most: number): number {
+  if (!pipe.owner.canRead()) {
+    setAside(pipe);
+    pipe.state = "held";
+    return 0;
+  }
+  const count = readOnce(pipe, most);
+  if (count >= FULL_BYTES && pipe.state === "idle") heat(pipe);
+  if (pipe.state !== "hot") return Math.max(count, 0);
+  pipe.quietLooks = count > 0 ? 0 : pipe.quietLooks + 1;
+  if (pipe.quietLooks >= QUIET_LOOKS) cool(pipe);
+  return Math.max(count, 0);
 }
 
-/** Reads at most so many bytes; how many there were. */
+/** Reads at most so many bytes; how many there were, or -1. */
 function readOnce(pipe: Pipe, most: number): number {
-  const length = Math.min(most, pipe.isLarge ? LARGE_PIPE_BYTES : PIPE_BYTES);
-  if (buffer.byteLength < length) buffer = new Uint8Array(LARGE_PIPE_BYTES);
+  const length = Math.min(most, pipe.state === "hot" ? HOT_PIPE_BYTES : PIPE_BYTES);
+  if (buffer.byteLength < length) buffer = new Uint8Array(HOT_PIPE_BYTES);
   const count = readInto(pipe.fd, buffer, length);
-  if (count > 0) {
-    if (count >= FULL_BYTES && !pipe.isLarge) enlarge(pipe);
-    pipe.owner.take(buffer.subarray(0, count));
-  } else if (count === 0) end(pipe);
+  if (count > 0) pipe.owner.take(buffer.subarray(0, count));
+  else if (count === 0) end(pipe);
   return count;
 }
 
 function end(pipe: Pipe): void {
-  if (!pipe.isHeld) doorbell?.remove(pipe.fd);
+  setAside(pipe);
+  pipe.state = "held";
   pipes.delete(pipe.fd);
-  largePipes.delete(pipe);
   pipe.owner.end();
 }
 
-function enlarge(pipe: Pipe): void {
-  if (largePipes.size === MOST_LARGE_PIPES || !resizePipe(pipe.fd, LARGE_PIPE_BYTES)) return;
-  pipe.isLarge = true;
-  largePipes.add(pipe);
+/** Looks at a pipe no more. */
+function setAside(pipe: Pipe): void {
+  if (pipe.state === "idle") doorbell?.remove(pipe.fd);
+  hotPipes.delete(pipe);
+}
+
+function heat(pipe: Pipe): void {
+  if (hotPipes.size === MOST_HOT_PIPES) return;
+  setAside(pipe);
+  pipe.state = "hot";
+  pipe.quietLooks = 0;
+  hotPipes.add(pipe);
+  // Refused where the user has too many; the pipe is hot all the same.
+  resizePipe(pipe.fd, HOT_PIPE_BYTES);
+}
+
+function cool(pipe: Pipe): void {
+  setAside(pipe);
+  pipe.state = "idle";
+  resizePipe(pipe.fd, PIPE_BYTES);
+  doorbell?.add(pipe.fd);
 }
 
 /** Gives back what a flood has needed. */
 function sleep(): void {
-  for (const pipe of largePipes) {
-    // Refused as long as a pipe that is held back contains more.
-    if (!resizePipe(pipe.fd, PIPE_BYTES)) continue;
-    pipe.isLarge = false;
-    largePipes.delete(pipe);
-  }
+  for (const pipe of hotPipes) cool(pipe);
   if (buffer.byteLength > PIPE_BYTES) buffer = new Uint8Array(PIPE_BYTES);
   doorbell?.arm();
 }
