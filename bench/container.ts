@@ -27,6 +27,12 @@ export function atExit(step: () => void): void {
   undo.splice(1, 0, step);
 }
 
+/** Whether the image has a program. */
+export async function imageHas(program: string): Promise<boolean> {
+  const entry = ["--no-healthcheck", "--entrypoint", "sh", peersImage, "-c", `command -v ${program} || true`];
+  return (await docker("run", "--rm", ...entry)) !== "";
+}
+
 /** Compiles what the supervisors run. The sleeper is the probe with the start of any ordinary program: a dynamic linker's. */
 export async function buildPrograms(): Promise<void> {
   const compile = [

@@ -71,6 +71,19 @@ services() {
   esac
 }
 
+# A service that waits for all, so that what stops it stops all and leaves dinit itself running.
+dinit_services() {
+  local number name=p
+  if [[ $logs == sshd ]]; then name=sshd; fi
+  mkdir -p /etc/dinit.d/programs.d
+  printf 'type = internal\nwaits-for: programs\n' >/etc/dinit.d/boot
+  printf 'type = internal\nwaits-for.d = programs.d\n' >/etc/dinit.d/programs
+  for ((number = 0; number < count; number++)); do
+    printf 'type = process\ncommand = %s %s %s\n' "$program" "$words" "$1" >"/etc/dinit.d/$name$number"
+    : >"/etc/dinit.d/programs.d/$name$number"
+  done
+}
+
 configure() {
   mkdir -p /run/sshd /var/log/supervisor /run/service
   if [[ $logs == sshd ]]; then ssh-keygen -A; fi
@@ -82,6 +95,7 @@ configure() {
       if ((count > 300)); then sed -i 's/^\[supervisord\]/&\nminfds=4096\nminprocs=2000/' /etc/supervisor/supervisord.conf; fi
       ;;
     s6) services ;;
+    dinit) dinit_services "$([[ $logs == sshd ]] || echo p)" ;;
   esac
 }
 
@@ -96,5 +110,6 @@ case $peer in
   ai-dock) exec /usr/local/bin/ai-dock init.sh ;;
   supervisord) exec /usr/bin/supervisord -n -c /etc/supervisor/supervisord.conf ;;
   s6) exec s6-svscan -c 3000 /run/service ;;
+  dinit) exec dinit --container ;;
   tini) exec tini -- "$program" "$@" p ;;
 esac

@@ -1,7 +1,7 @@
 import type { Measure } from "../measure.ts";
 import { boot, stop } from "./boot.ts";
 import { burst } from "./burst.ts";
-import { statuses, tails } from "./commands.ts";
+import { floodedStatuses, statuses, tails } from "./commands.ts";
 import { copy } from "./copy.ts";
 import { dockerLogs } from "./docker-logs.ts";
 import { blocks, lines } from "./files.ts";
@@ -26,5 +26,6 @@ export const measures: Measure[] = [
   burst,
   dockerLogs,
   statuses,
+  floodedStatuses,
   tails,
 ];

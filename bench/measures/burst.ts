@@ -1,7 +1,7 @@
 import { supervise } from "../container.ts";
 import type { Throughput } from "../inside/throughput.ts";
 import type { Measure } from "../measure.ts";
-import { supervisors } from "../peers.ts";
+import { loggers } from "../peers.ts";
 import { median } from "../statistics.ts";
 import { writersOf } from "./copy.ts";
 import { logged, untilLogged } from "./docker-logs.ts";
@@ -12,7 +12,7 @@ const BURST_BYTES = wholeBlocks(40e6);
 export const burst: Measure = {
   part: "burst",
   title: "bursts of 40 MB into Docker's log",
-  peers: supervisors,
+  peers: loggers,
   async run(peer, { bursts }) {
     const words = ["blocks", String(BURST_BYTES), String(bursts)];
     await using container = await supervise({ peer, count: 1, logs: "burst", words });

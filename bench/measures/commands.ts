@@ -2,7 +2,7 @@ import { type Load, type Supervised, supervise } from "../container.ts";
 import { docker, settled } from "../docker.ts";
 import type { Throughput } from "../inside/throughput.ts";
 import type { Measure } from "../measure.ts";
-import { status, type Supervisor, supervisors, tail } from "../peers.ts";
+import { loggers, status, type Supervisor, supervisors, tail } from "../peers.ts";
 import { median } from "../statistics.ts";
 import { writersOf } from "./copy.ts";
 import { wholeBlocks } from "./files.ts";
@@ -36,14 +36,21 @@ async function floodedStatus(peer: Supervisor, logs: Load["logs"]): Promise<numb
 
 export const statuses: Measure = {
   part: "status",
-  title: "status at rest, and in a flood",
+  title: "status at rest",
   peers: supervisors,
   async run(peer) {
-    const supervisor = peer as Supervisor;
+    return { status: await idleStatus(peer as Supervisor) };
+  },
+};
+
+export const floodedStatuses: Measure = {
+  part: "status",
+  title: "status in a flood",
+  peers: loggers,
+  async run(peer) {
     return {
-      status: await idleStatus(supervisor),
-      statusFlood: await floodedStatus(supervisor, "file"),
-      statusCopy: await floodedStatus(supervisor, "both"),
+      statusFlood: await floodedStatus(peer as Supervisor, "file"),
+      statusCopy: await floodedStatus(peer as Supervisor, "both"),
     };
   },
 };

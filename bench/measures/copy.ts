@@ -1,7 +1,7 @@
 import { supervise } from "../container.ts";
 import type { Throughput } from "../inside/throughput.ts";
 import type { Measure } from "../measure.ts";
-import { supervisors } from "../peers.ts";
+import { loggers } from "../peers.ts";
 import { linesIn, percentWhole, rate, wholeBlocks } from "./files.ts";
 
 /** Programs that write: supervisord needs two for what the others do with one. */
@@ -12,7 +12,7 @@ export function writersOf(peer: string): number {
 export const copy: Measure = {
   part: "copy",
   title: "blocks to a rotated file and to the container's output",
-  peers: supervisors,
+  peers: loggers,
   async run(peer, { fileBytes }) {
     const bytes = wholeBlocks(fileBytes);
     const words = ["blocks", String(bytes), "1"];

@@ -4,7 +4,7 @@ import { docker } from "../docker.ts";
 import { type Arrival, arrival } from "../inside/arrival.ts";
 import type { Throughput } from "../inside/throughput.ts";
 import type { Measure } from "../measure.ts";
-import { peers } from "../peers.ts";
+import { loggers } from "../peers.ts";
 import { linesIn, percentWhole, rate, wholeBlocks } from "./files.ts";
 
 const POLL_MILLISECONDS = 100;
@@ -35,7 +35,7 @@ export async function logged(container: Supervised): Promise<Arrival> {
 export const dockerLogs: Measure = {
   part: "docker",
   title: "lines to docker logs",
-  peers,
+  peers: [...loggers, "tini"],
   async run(peer, { dockerBytes }) {
     const bytes = wholeBlocks(dockerBytes);
     const words = ["lines", String(bytes), "1"];

@@ -2,7 +2,7 @@ import { supervise } from "../container.ts";
 import type { Arrival } from "../inside/arrival.ts";
 import type { Throughput } from "../inside/throughput.ts";
 import type { Measure } from "../measure.ts";
-import { supervisors } from "../peers.ts";
+import { loggers } from "../peers.ts";
 
 /** A write of the probe: what the bytes of a program are a multiple of. */
 const BLOCK_BYTES = 65_600;
@@ -32,7 +32,7 @@ export function rate(bytes: number, milliseconds: number): number {
 export const blocks: Measure = {
   part: "files",
   title: "blocks to a rotated file",
-  peers: supervisors,
+  peers: loggers,
   async run(peer, { fileBytes }) {
     const bytes = wholeBlocks(fileBytes);
     const words = ["blocks", String(bytes), "1"];
@@ -45,7 +45,7 @@ export const blocks: Measure = {
 export const lines: Measure = {
   part: "files",
   title: "one write a line to a rotated file",
-  peers: supervisors,
+  peers: loggers,
   async run(peer, { lineBytes }) {
     const bytes = wholeBlocks(lineBytes);
     const words = ["lines", String(bytes), "1"];

@@ -35,7 +35,7 @@ export const sshd: Measure = {
 export const orphans: Measure = {
   part: "orphans",
   title: "10,000 orphans",
-  peers: ["ai-dock", "s6"],
+  peers: ["ai-dock", "s6", "dinit"],
   async run(peer) {
     const words = ["orphans", String(ORPHANS)];
     await using container = await supervise({ peer, count: 1, logs: "none", words });

@@ -14,9 +14,9 @@ test("rows with what was measured, ranges, and whether the budget is kept", () =
     crash: { "ai-dock": [1.25] },
   });
   expect(text.split("\n").slice(2)).toEqual([
-    "| `docker start` → ssh banner, host keys there, ms | 120 (110–130) | – | – | 100 (100–100) | ≤ 1.1 × tini | missed |",
-    "| program killed → running again, ms | 1.3 | – | – | – | ≤ 10 | ok |",
-    "| 1 GiB in blocks of 64 kB to a rotated file alone, MB/s | 1200 | 1000 | – | – | ≥ 1.2 × supervisord | ok |",
-    "| the same: CPU of the supervisor, s | 1.00 | – | – | – | ≤ 0.9 × supervisord |  |",
+    "| `docker start` → ssh banner, host keys there, ms | 120 (110–130) | – | – | – | 100 (100–100) | ≤ 1.1 × tini | missed |",
+    "| program killed → running again, ms | 1.3 | – | – | – | – | ≤ 10 | ok |",
+    "| 1 GiB in blocks of 64 kB to a rotated file alone, MB/s | 1200 | 1000 | – | – | – | ≥ 1.2 × supervisord | ok |",
+    "| the same: CPU of the supervisor, s | 1.00 | – | – | – | – | ≤ 0.9 × supervisord |  |",
   ]);
 });
