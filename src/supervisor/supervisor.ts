@@ -8,7 +8,7 @@ import type { SupervisorContext } from "./context.ts";
 import { dependentsFirst, waitingFor } from "./dependencies.ts";
 import { OutOfMemory } from "./exit-reason.ts";
 import { isUp } from "./machine.ts";
-import { Program } from "./program.ts";
+import { Program, type ProgramOwner } from "./program.ts";
 import { HANG_SECONDS } from "./stop.ts";
 
 /** So many processes are started before signals, exits and clients get their turn: some 10 ms of work. */
@@ -35,6 +35,10 @@ export class Supervisor {
   readonly #watchers = new Set<() => void>();
   readonly #context: SupervisorContext;
   readonly #onFatal: SupervisorOptions["onFatal"];
+  readonly #owner: ProgramOwner = {
+    onChange: (changed) => this.#changed(changed),
+    onStartable: (startable) => void this.begin([startable]),
+  };
 
   constructor({ onFatal, ...context }: SupervisorOptions) {
     this.#context = { ...context, memory: new OutOfMemory(), hangSeconds: HANG_SECONDS };
@@ -69,10 +73,7 @@ export class Supervisor {
       log.info(`${id} is defined again; the later definition counts`);
       if (!this.remove(before)) throw new AiDockError(`${id} is still running`);
     }
-    const program = new Program(spec, this.#context, {
-      onChange: (changed) => this.#changed(changed),
-      onStartable: (startable) => void this.begin([startable]),
-    });
+    const program = new Program(spec, this.#context, this.#owner);
     this.#programs.set(id, program);
     this.#ordered = undefined;
     return program;

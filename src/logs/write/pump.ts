@@ -24,32 +24,37 @@ export interface PumpOptions {
  * into the container's output; never rejects.
  */
 export function pumpOutput(fd: number, options: PumpOptions): Promise<void> {
-  return new Promise((resolve) => readPipe(fd, new Pump(fd, options, resolve)));
+  return new Promise((resolve) => startPump(fd, options, { outputEnded: resolve }));
+}
+
+/** What is told of the end of a pipe. */
+export interface OutputListener {
+  outputEnded(): void;
+}
+
+/** Does the same; `listener` is told in place of a promise. */
+export function startPump(fd: number, options: PumpOptions, listener: OutputListener): void {
+  readPipe(fd, new Pump(fd, options, listener));
 }
 
 /** The bytes of one pipe. */
 class Pump implements PipeOwner, Waiter {
   readonly #fd: number;
-  readonly #file: LogFile | null;
-  readonly #container: ContainerOutput | null;
-  readonly #stream: ContainerStream | undefined;
-  readonly #copy: Pick<ContainerStream, "write" | "end"> | undefined;
-  readonly #onChunk: PumpOptions["onChunk"];
-  readonly #ended: () => void;
+  readonly #options: PumpOptions;
+  readonly #listener: OutputListener;
+  #stream: ContainerStream | undefined;
+  #copy: Pick<ContainerStream, "write" | "end"> | undefined;
 
-  constructor(fd: number, { name, stream, file, container, limit, onChunk }: PumpOptions, ended: () => void) {
+  constructor(fd: number, options: PumpOptions, listener: OutputListener) {
     this.#fd = fd;
-    this.#file = file;
-    this.#container = container;
-    this.#stream = container?.open(name, stream);
-    this.#copy = this.#stream && limit ? limitStream(this.#stream, limit) : this.#stream;
-    this.#onChunk = onChunk;
-    this.#ended = ended;
-    file?.open();
+    this.#options = options;
+    this.#listener = listener;
+    options.file?.open();
   }
 
   canRead(): boolean {
-    const [container, stream] = [this.#container, this.#stream];
+    const { container } = this.#options;
+    const stream = this.#openStream();
     if (container === null || stream === undefined) return true;
     const file = this.#lagging;
     const can = file ? container.mayWrite(file, stream) : container.hasRoom && stream.backlog.isEmpty;
@@ -62,12 +67,13 @@ class Pump implements PipeOwner, Waiter {
   }
 
   take(chunk: Uint8Array): void {
+    const { file, onChunk } = this.#options;
     try {
-      this.#onChunk?.(chunk);
+      onChunk?.(chunk);
     } catch {
       // An error of an observer must not end the output.
     }
-    const [file, stream] = [this.#file, this.#stream];
+    const stream = this.#openStream();
     const isLate = stream?.backlog.isEmpty === false || (this.#lagging !== null && stream?.canPass === false);
     if (stream !== undefined && isLate) {
       file?.write(chunk, stream.backlog);
@@ -81,11 +87,21 @@ class Pump implements PipeOwner, Waiter {
   end(): void {
     closeSync(this.#fd);
     this.#copy?.end();
-    this.#ended();
+    this.#listener.outputEnded();
+  }
+
+  /** Opened by the first byte: many programs never write one. */
+  #openStream(): ContainerStream | undefined {
+    const { container, name, stream, limit } = this.#options;
+    if (this.#stream !== undefined || container === null) return this.#stream;
+    this.#stream = container.open(name, stream);
+    this.#copy = limit === undefined ? this.#stream : limitStream(this.#stream, limit);
+    return this.#stream;
   }
 
   /** The log file in which bytes can wait for their copy. */
   get #lagging(): LogFile | null {
-    return this.#file?.canBuffer === true && this.#copy === this.#stream ? this.#file : null;
+    const { file } = this.#options;
+    return file?.canBuffer === true && this.#copy === this.#stream ? file : null;
   }
 }
