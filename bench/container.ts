@@ -20,7 +20,8 @@ const undo: (() => void)[] = [
 process.on("exit", () => {
   for (const step of undo.toReversed()) step();
 });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+// Not once: timeout(1) sends its signal twice, and the second one must not end what undoes all.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
 
 /** Does something when the bench ends, however it ends, after all containers are gone. */
 export function atExit(step: () => void): void {

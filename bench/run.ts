@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const effort: Effort = values.quick
   ? { fileBytes: 2 ** 28, lineBytes: 2 ** 26, dockerBytes: 20e6, bursts: 2 }
-  : { fileBytes: 2 ** 30, lineBytes: 2 ** 28, dockerBytes: 60e6, bursts: 3 };
+  : { fileBytes: 2 ** 30, lineBytes: 2 ** 28, dockerBytes: 40e6, bursts: 2 };
 /** What takes longer hangs. */
 const LIMIT_SECONDS = 120;
 const samples: Samples = {};

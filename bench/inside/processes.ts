@@ -45,7 +45,7 @@ export function supervisorCpu(): number {
   }, 0);
 }
 
-const QUIET_MILLISECONDS = 300;
+const QUIET_MILLISECONDS = 200;
 
 /** Waits until the supervisor has used no processor time for a while. */
 export async function untilQuiet(): Promise<void> {

@@ -2,13 +2,13 @@ import { type Load, type Supervised, supervise } from "../container.ts";
 import { docker, settled } from "../docker.ts";
 import type { Throughput } from "../inside/throughput.ts";
 import type { Measure } from "../measure.ts";
-import { loggers, status, type Supervisor, supervisors, tail } from "../peers.ts";
+import { status, type Supervisor, supervisors, tail } from "../peers.ts";
 import { median } from "../statistics.ts";
 import { writersOf } from "./copy.ts";
 import { wholeBlocks } from "./files.ts";
 
 const PROGRAMS = 10;
-const CALLS = 15;
+const CALLS = 9;
 const ENDLESS = ["lines", String(2 ** 50), "1"];
 const LOG_BYTES = wholeBlocks(20e6);
 
@@ -46,7 +46,7 @@ export const statuses: Measure = {
 export const floodedStatuses: Measure = {
   part: "status",
   title: "status in a flood",
-  peers: loggers,
+  peers: ["ai-dock", "supervisord"],
   async run(peer) {
     return {
       statusFlood: await floodedStatus(peer as Supervisor, "file"),

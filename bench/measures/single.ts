@@ -4,7 +4,7 @@ import { supervisors } from "../peers.ts";
 import { publicKey } from "./boot.ts";
 import { median } from "../statistics.ts";
 
-const CRASHES = 5;
+const CRASHES = 3;
 const ORPHANS = 10_000;
 
 export const crash: Measure = {
