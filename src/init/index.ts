@@ -84,7 +84,7 @@ export async function init({ args, command }: InitOptions): Promise<number> {
   const isRefused = reportSettings(environment);
   const life = { command, environment, logs, signals, started };
   const code = isRefused ? refuse() : await live(life).catch(endAfterBug);
-  await logs.container?.flush(LAST_LINES_MILLISECONDS);
+  await logs.flush(LAST_LINES_MILLISECONDS);
   clearInterval(keepAlive);
   return code;
 }
