@@ -1,25 +1,35 @@
-import { z } from "zod";
-import { flag, integer, list, optional, type Variable, variable } from "./types.ts";
+import {
+  flag,
+  integer,
+  list,
+  matching,
+  oneOf,
+  optional,
+  text,
+  type Type,
+  type Variable,
+  variable,
+} from "./types.ts";
 
 const BOOLEAN = "true or false";
 
 const key = (from: string) =>
   optional({
-    type: () => z.string(),
+    type: text,
     description: `Public key for ssh${from}; several keys by newline`,
     expected: "an OpenSSH public key",
   });
 
+const port = integer(1, 65535);
+
 /** A boolean, or the ports to open tunnels for. */
-const quickTunnels = (): z.ZodType<boolean | number[]> =>
-  z.union([
-    flag(),
-    z
-      .string()
-      .regex(/^\d+(\s*,\s*\d+)*$/)
-      .transform((text) => text.split(",").map(Number))
-      .pipe(z.array(z.number().min(1).max(65535))),
-  ]);
+const quickTunnels: Type<boolean | number[]> = (given) => {
+  const ports = given.split(",").map((word) => port(word.trim()));
+  const known = ports.filter((number) => number !== undefined);
+  return flag(given) ?? (known.length === ports.length ? known : undefined);
+};
+
+const sha256: Type<string> = (given) => matching(/^[0-9a-f]{64}$/i)(given)?.toLowerCase();
 
 /**
  * Every variable the runtime reads: type, default, secret or not, one line on it.
@@ -28,7 +38,7 @@ const quickTunnels = (): z.ZodType<boolean | number[]> =>
  */
 export const schema = {
   SSH_PORT: variable({
-    type: integer(1, 65535),
+    type: port,
     fallback: 22,
     description: "Port of the ssh server",
     expected: "a port from 1 to 65535",
@@ -37,7 +47,7 @@ export const schema = {
   PUBLIC_KEY: key(" (as RunPod passes it)"),
   SSH_PUBLIC_KEY: key(" (as vast.ai passes it)"),
   WORKSPACE: variable({
-    type: () => z.string().regex(/^\/[^\0\n]*$/),
+    type: matching(/^\/[^\0\n]*$/),
     fallback: "/workspace/",
     description: "Where the data volume is mounted",
     expected: "an absolute path",
@@ -55,16 +65,12 @@ export const schema = {
     defaultText: "all",
   }),
   PROVISIONING_SCRIPT: optional({
-    type: () => z.string().regex(/^(https?:\/\/\S+|file:\/\S+|\/.+)$/i),
+    type: matching(/^(https?:\/\/\S+|file:\/\S+|\/.+)$/i),
     description: "URL or path of a script to run before the programs start",
     expected: "an http(s) or file URL or an absolute path",
   }),
   PROVISIONING_SHA256: optional({
-    type: () =>
-      z
-        .string()
-        .regex(/^[0-9a-f]{64}$/i)
-        .toLowerCase(),
+    type: sha256,
     description: "Checksum the provisioning script must have",
     expected: "a SHA-256 checksum of 64 hexadecimal digits",
   }),
@@ -81,7 +87,7 @@ export const schema = {
     expected: BOOLEAN,
   }),
   CF_TUNNEL_TOKEN: optional({
-    type: () => z.string(),
+    type: text,
     description: "Cloudflare zero trust tunnel token",
     expected: "a tunnel token",
     secret: true,
@@ -93,13 +99,13 @@ export const schema = {
     expected: "true, false or a list of ports such as 8188,8888",
   }),
   RCLONE_CONFIG: optional({
-    type: () => z.string(),
+    type: text,
     description: "Path of rclone's configuration; remotes may also come as `RCLONE_CONFIG_*`",
     expected: "a path",
     defaultText: "/etc/rclone/rclone.conf",
   }),
   RCLONE_CONFIG_PASS: optional({
-    type: () => z.string(),
+    type: text,
     description: "Password of an encrypted rclone configuration",
     expected: "a password",
     secret: true,
@@ -141,13 +147,13 @@ export const schema = {
     expected: "names by comma",
   }),
   AI_DOCK_ON_FATAL: variable<"ignore" | "exit">({
-    type: () => z.enum(["ignore", "exit"]),
+    type: oneOf("ignore", "exit"),
     fallback: "ignore",
     description: "What a program that turns FATAL does to the container (`exit`: it ends with 1)",
     expected: "ignore or exit",
   }),
   AI_DOCK_LOG_FORMAT: variable<"prefix" | "plain" | "json">({
-    type: () => z.enum(["prefix", "plain", "json"]),
+    type: oneOf("prefix", "plain", "json"),
     fallback: "prefix",
     description: "Lines of the container log",
     expected: "prefix, plain or json",

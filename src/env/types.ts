@@ -1,12 +1,9 @@
-import { z } from "zod";
+/** Reads a value without blanks around it, which is not empty. Undefined for one that is not valid. */
+export type Type<Value> = (text: string) => Value | undefined;
 
 /** A variable that the runtime reads. */
 export interface Variable<Value = unknown> {
-  /**
-   * Makes what reads a value. Made anew for each reading and only for variables that are set: every zod type is a hundred
-   * closures, which PID 1 would keep for ever.
-   */
-  type: () => z.ZodType<Value>;
+  type: Type<Value>;
   /** Its value where it is not set. */
   fallback: Value;
   /** One line, for the docs, `--help` and `.env.example`. */
@@ -39,25 +36,42 @@ export function readVariable<Value>(
 ): { value: Value } | undefined {
   const text = given?.trim() ?? "";
   if (text === "") return { value: fallback };
-  const parsed = type().safeParse(text);
-  return parsed.success ? { value: parsed.data } : undefined;
+  const value = type(text);
+  return value === undefined ? undefined : { value };
 }
 
-const booleanWords = { truthy: ["true", "1", "yes", "on"], falsy: ["false", "0", "no", "off"] };
+/** Any text. */
+export const text: Type<string> = (given) => given;
 
-export const flag = () => z.stringbool(booleanWords);
+export const matching =
+  (pattern: RegExp): Type<string> =>
+  (given) =>
+    pattern.test(given) ? given : undefined;
 
-export const integer = (minimum: number, maximum: number) => () =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number)
-    .pipe(z.number().int().min(minimum).max(maximum));
+export const oneOf =
+  <Word extends string>(...words: Word[]): Type<Word> =>
+  (given) =>
+    words.find((word) => word === given);
 
-export const list = () =>
-  z.string().transform((text) =>
-    text
-      .split(",")
-      .map((name) => name.trim())
-      .filter((name) => name !== ""),
-  );
+const truthy = new Set(["true", "1", "yes", "on"]);
+const falsy = new Set(["false", "0", "no", "off"]);
+
+export const flag: Type<boolean> = (given) => {
+  const word = given.toLowerCase();
+  if (truthy.has(word)) return true;
+  return falsy.has(word) ? false : undefined;
+};
+
+export const integer =
+  (minimum: number, maximum: number): Type<number> =>
+  (given) => {
+    const value = /^\d{1,9}$/.test(given) ? Number(given) : NaN;
+    return value >= minimum && value <= maximum ? value : undefined;
+  };
+
+/** Words by comma; empty ones are left out. */
+export const list: Type<string[]> = (given) =>
+  given
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
