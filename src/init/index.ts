@@ -23,6 +23,7 @@ import { Configuration, logProblems } from "../supervisor/configuration.ts";
 import { startReaper } from "../supervisor/reaper.ts";
 import { shutdown } from "../supervisor/shutdown.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
+import { freeProcesses } from "../sys/cgroup.ts";
 import { unblockSignals } from "../sys/libc.ts";
 import { raiseOpenFiles } from "../sys/open-files.ts";
 import { controlSocket, makeRuntimeDirectory, runtimePath } from "../sys/runtime-directory.ts";
@@ -206,6 +207,8 @@ async function startPrograms(supervisor: Supervisor, configuration: Configuratio
   if (stop.aborted) return;
   logProblems(problems);
   for (const spec of configuration.specs) supervisor.add(spec);
+  // A collection needs threads, without which JavaScriptCore ends the process: before programs can take all of them.
+  if (freeProcesses() !== undefined) Bun.gc(true);
   supervisor.phase = "running";
   await supervisor.autostart();
 }
