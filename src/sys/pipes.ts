@@ -11,10 +11,16 @@ export function pipe(): { read: number; write: number } {
 }
 
 const F_SETPIPE_SZ = 1031;
+const F_GETPIPE_SZ = 1032;
 
-/** Asks for a pipe buffer of that many bytes. False where the kernel refuses; the buffer may still be larger than before. */
-export function resizePipe(fd: number, bytes: number): boolean {
-  return libc.fcntl(fd, F_SETPIPE_SZ, bytes) >= bytes;
+/** Asks for a pipe buffer of that many bytes; the kernel may refuse. */
+export function resizePipe(fd: number, bytes: number): void {
+  libc.fcntl(fd, F_SETPIPE_SZ, bytes);
+}
+
+/** Bytes of a pipe's buffer: less than usual where the pipes of this user take too much (pipe-user-pages-soft of pipe(7)). */
+export function pipeSize(fd: number): number {
+  return libc.fcntl(fd, F_GETPIPE_SZ, 0);
 }
 
 const F_GETFL = 3;

@@ -1,5 +1,5 @@
 import { Doorbell } from "../../sys/doorbell.ts";
-import { readInto, resizePipe, setNonblocking } from "../../sys/pipes.ts";
+import { pipeSize, readInto, resizePipe, setNonblocking } from "../../sys/pipes.ts";
 
 /** What a pipe's bytes are for. */
 export interface PipeOwner {
@@ -16,7 +16,9 @@ interface Pipe {
   readonly owner: PipeOwner;
   /** "hot": read at every look, without epoll, whose wake-ups a flood of small writes pays for. */
   state: "idle" | "hot" | "held";
-  /** Looks since the last byte, while it is hot. */
+  /** A read of so much means that the pipe was full, or nearly: the writer waits, or soon will. */
+  fullBytes: number;
+  /** Looks since the last byte, while the pipe is hot. */
   quietLooks: number;
 }
 
@@ -24,7 +26,9 @@ const KIBIBYTE = 1024;
 /** The kernel's size of a pipe. */
 const PIPE_BYTES = 64 * KIBIBYTE;
 /** A pipe is full with less than its size where a write does not fit into the rest of a page. */
-const FULL_BYTES = 48 * KIBIBYTE;
+const FULL = 0.75;
+/** No more is waited for, however large the pipe is. */
+const FULL_BYTES = FULL * PIPE_BYTES;
 /** The size of a hot pipe, and the kernel's limit for unprivileged users. */
 const HOT_PIPE_BYTES = 1024 * KIBIBYTE;
 /** All pipes of a user share 64 MiB, across containers (pipe-user-pages-soft of pipe(7)). */
@@ -57,7 +61,7 @@ let quietLooks = 0;
 export function readPipe(fd: number, owner: PipeOwner): void {
   doorbell ??= new Doorbell(TURN_PIPES, wake);
   setNonblocking(fd);
-  pipes.set(fd, { fd, owner, state: "idle", quietLooks: 0 });
+  pipes.set(fd, { fd, owner, state: "idle", fullBytes: fullBytes(fd), quietLooks: 0 });
   doorbell.add(fd);
 }
 
@@ -77,34 +81,38 @@ function wake(): void {
   look();
 }
 
+function fullBytes(fd: number): number {
+  return Math.min(FULL_BYTES, FULL * pipeSize(fd));
+}
+
 function look(): void {
-  const bytes = readAll();
-  quietLooks = bytes === 0 ? quietLooks + 1 : 0;
-  if (bytes >= FULL_BYTES) {
+  const found = readAll();
+  quietLooks = found === "nothing" ? quietLooks + 1 : 0;
+  if (found === "much") {
     isBusy = true;
     setImmediate(look);
   } else if (isBusy && quietLooks < QUIET_LOOKS) setTimeout(look, GATHER_MILLISECONDS);
   else sleep();
 }
 
-/** Reads once from every pipe that has something; how much there was at most in one, or in all where many have something. */
-function readAll(): number {
+/** Reads once from every pipe that has something; "much" where the next look should not wait. */
+function readAll(): "nothing" | "little" | "much" {
   const count = doorbell?.ready() ?? 0;
-  if (count + hotPipes.size === 0) return 0;
+  if (count + hotPipes.size === 0) return "nothing";
   const most = Math.max(PIPE_BYTES, Math.floor(TURN_BYTES / (count + hotPipes.size)));
-  let [largest, sum] = [0, 0];
+  let found: "nothing" | "little" | "much" = count === TURN_PIPES ? "much" : "nothing";
   const read = (pipe: Pipe) => {
     const bytes = readUnlessHeld(pipe, most);
-    largest = Math.max(largest, bytes);
-    sum += bytes;
+    if (bytes >= pipe.fullBytes) found = "much";
+    else if (bytes > 0 && found === "nothing") found = "little";
   };
   for (const pipe of hotPipes) read(pipe);
   for (let index = 0; index < count; index++) {
     const pipe = pipes.get(doorbell?.which(index) ?? -1);
     if (pipe !== undefined) read(pipe);
   }
-  if (sum > 0) lastReadAt = performance.now();
-  return count === TURN_PIPES ? FULL_BYTES : largest;
+  if (found !== "nothing") lastReadAt = performance.now();
+  return found;
 }
 
 function readUnlessHeld(pipe: Pipe, most: number): number {
@@ -114,7 +122,7 @@ function readUnlessHeld(pipe: Pipe, most: number): number {
     return 0;
   }
   const count = readOnce(pipe, most);
-  if (count >= FULL_BYTES && pipe.state === "idle") heat(pipe);
+  if (count >= pipe.fullBytes && pipe.state === "idle") heat(pipe);
   if (pipe.state !== "hot") return Math.max(count, 0);
   pipe.quietLooks = count > 0 ? 0 : pipe.quietLooks + 1;
   if (pipe.quietLooks >= QUIET_LOOKS) cool(pipe);
@@ -150,14 +158,16 @@ function heat(pipe: Pipe): void {
   pipe.state = "hot";
   pipe.quietLooks = 0;
   hotPipes.add(pipe);
-  // Refused where the user has too many; the pipe is hot all the same.
+  // A refused one is hot all the same.
   resizePipe(pipe.fd, HOT_PIPE_BYTES);
+  pipe.fullBytes = fullBytes(pipe.fd);
 }
 
 function cool(pipe: Pipe): void {
   setAside(pipe);
   pipe.state = "idle";
   resizePipe(pipe.fd, PIPE_BYTES);
+  pipe.fullBytes = fullBytes(pipe.fd);
   doorbell?.add(pipe.fd);
 }
 
