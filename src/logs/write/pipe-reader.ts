@@ -34,13 +34,15 @@ const HOT_PIPE_BYTES = 1024 * KIBIBYTE;
 /** All pipes of a user share 64 MiB, across containers (pipe-user-pages-soft of pipe(7)). */
 const MOST_HOT_PIPES = 8;
 
-/** Bytes that are read before signals, exits and clients get their turn; a few milliseconds of work. */
-const TURN_BYTES = 2 * 1024 * KIBIBYTE;
+/** Bytes that are read before signals, exits and clients get their turn; a millisecond or two of work. */
+const TURN_BYTES = 1024 * KIBIBYTE;
 /** Pipes of which epoll tells in one turn. */
 const TURN_PIPES = 32;
 
 /** Small writes gather in the pipe meanwhile: one read for hundreds of lines. */
 const GATHER_MILLISECONDS = 1;
+/** A pipe of a page or two is looked at without a pause for so long: its writer fills it in less than a millisecond. */
+const TIGHT_MILLISECONDS = 0.3;
 /** Two wake-ups within this time mean that more is to come. */
 const BUSY_MILLISECONDS = 4;
 /** Looks without a byte before everything sleeps again. */
@@ -51,6 +53,7 @@ const hotPipes = new Set<Pipe>();
 let buffer = new Uint8Array(PIPE_BYTES);
 let doorbell: Doorbell | undefined;
 let lastReadAt = 0;
+let lastTightAt = 0;
 let isBusy = false;
 let quietLooks = 0;
 
@@ -88,7 +91,7 @@ function fullBytes(fd: number): number {
 function look(): void {
   const found = readAll();
   quietLooks = found === "nothing" ? quietLooks + 1 : 0;
-  if (found === "much") {
+  if (found === "much" || performance.now() - lastTightAt < TIGHT_MILLISECONDS) {
     isBusy = true;
     setImmediate(look);
   } else if (isBusy && quietLooks < QUIET_LOOKS) setTimeout(look, GATHER_MILLISECONDS);
@@ -101,10 +104,14 @@ function readAll(): "nothing" | "little" | "much" {
   if (count + hotPipes.size === 0) return "nothing";
   const most = Math.max(PIPE_BYTES, Math.floor(TURN_BYTES / (count + hotPipes.size)));
   let found: "nothing" | "little" | "much" = count === TURN_PIPES ? "much" : "nothing";
+  // More than one writer can fill the processors: what waits in their pipes leaves some of that to others.
+  let full = 0;
   const read = (pipe: Pipe) => {
     const bytes = readUnlessHeld(pipe, most);
-    if (bytes >= pipe.fullBytes) found = "much";
-    else if (bytes > 0 && found === "nothing") found = "little";
+    if (bytes >= pipe.fullBytes) {
+      found = ++full > 1 ? "little" : "much";
+      if (pipe.fullBytes < FULL_BYTES) lastTightAt = performance.now();
+    } else if (bytes > 0 && found === "nothing") found = "little";
   };
   for (const pipe of hotPipes) read(pipe);
   for (let index = 0; index < count; index++) {
