@@ -1,107 +1,100 @@
 #!/usr/bin/env bun
-// Measures ai-dock beside its peers, in turns, so that a machine that drifts does so for all. Needs the image of
-// `scripts/lib/image.sh peers`. Options: --rounds N (default 3), --only boot,scale,crash,orphans,logs,status, --quick,
-// --write-docs. Prints a table, writes bench/results.json.
+// Measures ai-dock beside its peers. Within a round each measure is taken of one peer after the other, and the first of
+// them changes from round to round, so that a machine that drifts does so for all. Needs the image of
+// `scripts/lib/image.sh peers`. Options: --rounds N (default 3), --only PARTS (see measure.ts) and --peers NAMES, by comma,
+// --quick (fewer bytes), --write-docs. Prints a table, writes bench/results.json.
 import { readFileSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { benchNetwork, measureBoot, measureStop } from "./boot.ts";
-import { buildProbe } from "./container.ts";
-import { measureContainerOutput, measureFile } from "./measures/logs.ts";
-import { measureScale } from "./measures/scale.ts";
-import { measureCrash, measureOrphans, measureStatus } from "./measures/single.ts";
+import { buildPrograms, imageHas, removeContainers } from "./container.ts";
+import { type Effort, type Figures, type Measure, parts } from "./measure.ts";
+import { measures } from "./measures/all.ts";
 import { withBlock } from "../scripts/lib/generated-block.ts";
-import type { Peer } from "./peers.ts";
+import { type Peer, peers } from "./peers.ts";
 import type { RowName } from "./rows.ts";
 import { type Samples, table } from "./table.ts";
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
-    only: { type: "string", default: "boot,scale,crash,orphans,logs,status" },
+    only: { type: "string", default: parts.join() },
+    peers: { type: "string", default: peers.join() },
     quick: { type: "boolean", default: false },
     "write-docs": { type: "boolean", default: false },
   },
 });
-const supervisors = ["ai-dock", "supervisord", "s6"] as const;
+const effort: Effort = values.quick
+  ? { fileBytes: 2 ** 28, lineBytes: 2 ** 26, dockerBytes: 20e6, bursts: 2 }
+  : { fileBytes: 2 ** 30, lineBytes: 2 ** 28, dockerBytes: 40e6, bursts: 2 };
+/** What takes longer hangs. */
+const LIMIT_SECONDS = 120;
 const samples: Samples = {};
+let failures = 0;
 
-function add(name: RowName, peer: Peer, value: number): void {
-  const row = (samples[name] ??= {});
-  (row[peer] ??= []).push(value);
+/** The words of an option. Throws for one that is not among those expected. */
+function chosen<Word extends string>(option: "only" | "peers", expected: readonly Word[]): Word[] {
+  return values[option].split(",").map((word) => {
+    const found = expected.find((one) => one === word);
+    if (found === undefined) throw new Error(`--${option}: expected ${expected.join(", ")}, got "${word}"`);
+    return found;
+  });
 }
 
-const idleSeconds = values.quick ? 5 : 30;
-const fileBytes = values.quick ? 2 ** 28 : 2 ** 30;
-const lines = values.quick ? 500_000 : 3_000_000;
-
-/** One round of each part. */
-const parts: Record<string, () => Promise<void>> = {
-  async boot() {
-    const network = await benchNetwork();
-    try {
-      for (const peer of ["ai-dock", "tini"] as const) {
-        const { firstBoot, secondBoot, stop } = await measureBoot(peer, network.name);
-        add("firstBoot", peer, firstBoot);
-        add("secondBoot", peer, secondBoot);
-        add("stop", peer, stop);
-      }
-    } finally {
-      await network.remove();
-    }
-    for (const peer of supervisors) add("stop100", peer, await measureStop(peer));
-  },
-  async scale() {
-    for (const peer of supervisors) {
-      const one = await measureScale(peer, 1, idleSeconds);
-      add("pss1", peer, one.pss);
-      add("dirty1", peer, one.dirty);
-      add("cpu", peer, one.cpu);
-      add("switches", peer, one.switches);
-      const thousand = await measureScale(peer, 1000, 1);
-      add("start1000", peer, thousand.start);
-      add("stop1000", peer, thousand.stop);
-      add("pss1000", peer, thousand.pss);
-      add("dirty1000", peer, thousand.dirty);
-    }
-  },
-  async crash() {
-    for (const peer of supervisors) add("crash", peer, await measureCrash(peer));
-  },
-  async orphans() {
-    // supervisord reaps a hundred a second; nobody wants to wait for it.
-    for (const peer of ["ai-dock", "s6"] as const) add("orphans", peer, await measureOrphans(peer, 10_000));
-  },
-  async logs() {
-    for (const peer of supervisors) {
-      const blocks = await measureFile(peer, "blocks", fileBytes);
-      add("blocks", peer, blocks.rate);
-      add("blocksCpu", peer, blocks.cpu);
-      add("lines", peer, (await measureFile(peer, "lines", fileBytes / 4)).rate);
-    }
-    for (const peer of [...supervisors, "tini"] as const) {
-      const { rate, whole } = await measureContainerOutput(peer, lines);
-      add("docker", peer, rate);
-      add("whole", peer, whole * 100);
-    }
-  },
-  async status() {
-    for (const peer of supervisors) {
-      const { idle, flood } = await measureStatus(peer);
-      add("status", peer, idle);
-      add("statusFlood", peer, flood);
-    }
-  },
-};
-
-await buildProbe();
-for (let round = 1; round <= Number(values.rounds); round++) {
-  for (const name of values.only.split(",")) {
-    const part = parts[name];
-    if (part === undefined)
-      throw new Error(`--only: expected ${Object.keys(parts).join(", ")}, got "${name}"`);
-    process.stderr.write(`round ${round} of ${values.rounds}: ${name}\n`);
-    await part();
+/** One sample. A measure that fails or hangs costs that sample, not the whole run. */
+async function sample(measure: Measure, peer: Peer, round: number): Promise<void> {
+  process.stderr.write(`round ${round} of ${values.rounds}: ${measure.part}, ${peer}: ${measure.title}\n`);
+  const limit = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => limit.reject(new Error(`no result within ${LIMIT_SECONDS} s`)),
+    LIMIT_SECONDS * 1000,
+  );
+  try {
+    add(peer, await Promise.race([measure.run(peer, effort), limit.promise]));
+  } catch (error) {
+    failures++;
+    process.stderr.write(`${measure.part}, ${peer}, ${measure.title}: ${String(error)}\n`);
+    await removeContainers();
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+function add(peer: Peer, figures: Figures): void {
+  for (const [name, value] of Object.entries(figures) as [RowName, number][]) {
+    const row = (samples[name] ??= {});
+    (row[peer] ??= []).push(value);
+  }
+}
+
+/** The list begun at another place. */
+function rotated<Item>(list: Item[], by: number): Item[] {
+  const at = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
+const wanted = { parts: chosen("only", parts), peers: chosen("peers", peers) };
+await buildPrograms();
+if (wanted.peers.includes("dinit") && !(await imageHas("dinit"))) {
+  process.stderr.write("the image has no dinit, which is left out\n");
+  wanted.peers = wanted.peers.filter((peer) => peer !== "dinit");
+}
+for (let round = 1; round <= Number(values.rounds); round++) {
+  const started = performance.now();
+  process.stderr.write(
+    `round ${round} of ${values.rounds} begins with a load of ${loadavg()[0]?.toFixed(1)}\n`,
+  );
+  for (const measure of measures.filter(({ part }) => wanted.parts.includes(part))) {
+    const those = rotated(
+      measure.peers.filter((peer) => wanted.peers.includes(peer)),
+      round - 1,
+    );
+    for (let time = 0; time < (measure.times ?? 1); time++) {
+      if (measure.together === true) await Promise.all(those.map((peer) => sample(measure, peer, round)));
+      else for (const peer of those) await sample(measure, peer, round);
+    }
+  }
+  const seconds = Math.round((performance.now() - started) / 1000);
+  process.stderr.write(`round ${round} of ${values.rounds} took ${seconds} s\n`);
 }
 const result = table(samples);
 console.log(result);
@@ -110,3 +103,4 @@ if (values["write-docs"]) {
   const page = new URL("../docs/benchmarks.md", import.meta.url);
   writeFileSync(page, withBlock(readFileSync(page, "utf8"), "bench", result));
 }
+if (failures > 0) process.exit(1);

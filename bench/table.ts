@@ -1,15 +1,13 @@
-import type { Peer } from "./peers.ts";
+import { type Peer, peers } from "./peers.ts";
 import { type Budget, type Row, type RowName, rows } from "./rows.ts";
 import { median } from "./statistics.ts";
 
 /** All values that were measured, by row and peer. */
 export type Samples = Partial<Record<RowName, Partial<Record<Peer, number[]>>>>;
 
-const peers: Peer[] = ["ai-dock", "supervisord", "s6", "tini"];
-
 /** A markdown table of medians with their ranges, and whether each of ours keeps its budget. */
 export function table(samples: Samples): string {
-  const head = ["what", ...peers, "must be", ""];
+  const head = ["what", ...peers, "must be", "verdict"];
   const lines = [head, head.map(() => "---")];
   for (const [name, row] of Object.entries(rows) as [RowName, Row][]) {
     const measured = samples[name];

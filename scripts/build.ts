@@ -42,6 +42,8 @@ const build = Bun.spawnSync(
     "--bytecode",
     "--format=esm",
     "--splitting",
+    // Most code runs once: compiling it costs processor time and memory. init returns to the usual policy.
+    "--compile-jit-policy=30",
     // The binary runs as root in directories that others write to.
     "--no-compile-autoload-dotenv",
     "--no-compile-autoload-bunfig",

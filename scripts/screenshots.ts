@@ -2,7 +2,7 @@
 // Makes the pictures of docs/portal.md: real pages of a portal with some programs, in Chromium.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Service } from "../src/control/portal/protocol.ts";
+import type { Service } from "../src/control/service.ts";
 import { closeBrowser, openPortal } from "../test/e2e/portal/_browser.ts";
 import { services } from "../test/portal/_portal.ts";
 import { specOf } from "../test/supervisor/spec-fixture.ts";

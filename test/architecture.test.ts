@@ -14,7 +14,7 @@ const ranks: string[][] = [
   ["supervisor"],
   ["dropins", "logs"],
   ["programs", "sys", "env"],
-  ["log.ts", "errors.ts"],
+  ["log.ts", "errors.ts", "lazy.ts"],
 ];
 
 /** Which rooms of `features` use another one, and which. A new arrow is a decision: state the reason in the commit. */

@@ -1,11 +1,10 @@
 // Prints the milliseconds from the last orphan until none is left unreaped.
-import { readdirSync } from "node:fs";
-import { notes, statFields, until } from "./processes.ts";
+import { allPids, notes, statFields, until } from "./processes.ts";
 
 function zombies(): boolean {
-  return readdirSync("/proc").some((name) => {
+  return allPids().some((pid) => {
     try {
-      return /^\d+$/.test(name) && statFields(Number(name))[0] === "Z";
+      return statFields(pid)[0] === "Z";
     } catch {
       return false;
     }

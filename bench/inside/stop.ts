@@ -1,11 +1,10 @@
 // Prints how many milliseconds the given command takes until none of the programs runs any more.
-import { readdirSync, readlinkSync } from "node:fs";
-import { until } from "./processes.ts";
+import { allPids, isOfBench, until } from "./processes.ts";
 
 function anyProgram(): boolean {
-  return readdirSync("/proc").some((name) => {
+  return allPids().some((pid) => {
     try {
-      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/exe`) === "/programs/probe";
+      return isOfBench(pid);
     } catch {
       return false;
     }

@@ -1,42 +1,44 @@
 import { supervise } from "../container.ts";
+import type { Measure } from "../measure.ts";
+import { supervisors } from "../peers.ts";
+import { publicKey } from "./boot.ts";
 import { median } from "../statistics.ts";
-import { type Peer, status } from "../peers.ts";
 
-type Supervisor = Exclude<Peer, "tini">;
+const CRASHES = 3;
+const ORPHANS = 10_000;
 
-const PROGRAMS = 10;
-const CALLS = 15;
+export const crash: Measure = {
+  part: "crash",
+  title: "kill -9 of a program",
+  peers: supervisors,
+  async run(peer) {
+    await using container = await supervise({ peer, count: CRASHES, logs: "none" });
+    await container.measure("started", CRASHES);
+    // Programs that have been up for a second are no crash loop.
+    await Bun.sleep(1500);
+    return { crash: median(await container.measure<number[]>("crash")) };
+  },
+};
 
-/** Milliseconds from a kill -9 of a program until its successor runs. */
-export async function measureCrash(peer: Supervisor): Promise<number> {
-  await using container = await supervise({ peer, count: PROGRAMS, logs: "none" });
-  await container.measure("wait", "/run/starts", String(PROGRAMS));
-  await Bun.sleep(2000);
-  return median(await container.measure<number[]>("crash"));
-}
+export const sshd: Measure = {
+  part: "crash",
+  title: "kill -9 of sshd",
+  peers: supervisors,
+  async run(peer) {
+    const options = ["-e", `SSH_PUBKEY=${publicKey}`];
+    await using container = await supervise({ peer, count: 1, logs: "sshd", options });
+    return { sshd: await container.measure<number>("sshd") };
+  },
+};
 
-/** Milliseconds until the last of so many orphans is reaped. */
-export async function measureOrphans(peer: Supervisor, count: number): Promise<number> {
-  await using container = await supervise({
-    peer,
-    count: 1,
-    logs: "none",
-    words: ["orphans", String(count)],
-  });
-  return await container.measure<number>("orphans");
-}
-
-export interface Latency {
-  /** Milliseconds of a whole process that asks for the state of the programs. */
-  idle: number;
-  flood: number;
-}
-
-export async function measureStatus(peer: Supervisor): Promise<Latency> {
-  const ask = async (words: string[]) => {
-    await using container = await supervise({ peer, count: PROGRAMS, logs: "file", words });
-    await container.measure("wait", "/run/starts", String(PROGRAMS));
-    return median(await container.measure<number[]>("latency", String(CALLS), ...status[peer]));
-  };
-  return { idle: await ask(["run"]), flood: await ask(["lines", String(2 ** 40)]) };
-}
+/** supervisord reaps a hundred a second; nobody wants to wait for it. */
+export const orphans: Measure = {
+  part: "orphans",
+  title: "10,000 orphans",
+  peers: ["ai-dock", "s6", "dinit"],
+  async run(peer) {
+    const words = ["orphans", String(ORPHANS)];
+    await using container = await supervise({ peer, count: 1, logs: "none", words });
+    return { orphans: await container.measure<number>("orphans") };
+  },
+};

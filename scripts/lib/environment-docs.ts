@@ -1,6 +1,6 @@
 import { defaultText } from "../../src/env/describe.ts";
 import { schema } from "../../src/env/schema.ts";
-import { variableMeta } from "../../src/env/types.ts";
+import type { Variable } from "../../src/env/types.ts";
 
 interface DocumentedVariable {
   name: string;
@@ -9,8 +9,8 @@ interface DocumentedVariable {
 }
 
 function documentedVariables(): DocumentedVariable[] {
-  return Object.entries(schema).map(([name, type]) => {
-    const { description, secret, defaultText: shown } = variableMeta(type);
+  return Object.entries(schema).map(([name, variable]: [string, Variable]) => {
+    const { description, secret, defaultText: shown } = variable;
     const more = secret === true ? ` (or \`${name}_FILE\`: a file that holds it)` : "";
     return { name, description: `${description}${more}`, fallback: shown ?? defaultText(name) ?? "" };
   });

@@ -3,7 +3,7 @@
 #
 #   scripts/lib/image.sh test [TAG]       the test image (default ai-dock:test) from dist/ai-dock
 #   scripts/lib/image.sh build TARGET     one target of docker-bake.hcl, under the tag the bake file gives it
-#   scripts/lib/image.sh peers [TAG]      the test image with supervisord, s6 and tini from Debian (default: its tag and -peers)
+#   scripts/lib/image.sh peers [TAG]      the test image with supervisord, s6, tini and dinit (default: its tag and -peers)
 #   scripts/lib/image.sh base             the image debian:trixie, made here when it is not there
 #
 # Sourced, it gives image_test, image_peers, image_build, image_base.
@@ -18,6 +18,7 @@ IMAGE_BASE=debian:$IMAGE_SUITE
 IMAGE_TEST=${AI_DOCK_TEST_IMAGE:-ai-dock:test}
 IMAGE_PEERS=${AI_DOCK_PEERS_IMAGE:-$IMAGE_TEST-peers}
 IMAGE_TOOLS=$CACHE/tools
+IMAGE_DINIT=$CACHE/dinit
 # How long a registry may take to say whether it has the base.
 IMAGE_REGISTRY_LIMIT=20
 # And how long it may take to fetch a small one.
@@ -95,22 +96,32 @@ image_test() {
   image_bake cpu-24-04 "${offline[@]}" --set "*.tags=$tag"
 }
 
-# What tests and bench compare with, beside what is compared. The packages are installed once for everything in the test
-# image but its last layer, the binary.
+# What tests and bench compare with, beside what is compared. The packages are installed once for each list of packages
+# and each test image without its last layer, the binary.
 image_peers() {
   local tag=${1:-$IMAGE_PEERS} below packages
   below=$(docker image inspect -f '{{range .RootFS.Layers}}{{println .}}{{end}}' "$IMAGE_TEST" | sed '/^$/d' | sed '$d')
-  packages=ai-dock:peers-$(printf '%s' "$below" | sha256sum | cut -c 1-12)
+  packages=ai-dock:peers-$(printf '%s' "$below" | cat - "$ROOT/test/peers.Dockerfile" | sha256sum | cut -c 1-12)
   if ! docker image inspect "$packages" >/dev/null 2>&1; then
-    note "installing supervisord, s6 and tini beside $IMAGE_TEST"
+    note "installing supervisord, s6, tini and dinit beside $IMAGE_TEST"
+    image_dinit
     image_build_peers packages "$packages" "$IMAGE_TEST"
   fi
   image_build_peers peers "$tag" "$packages"
 }
 
+# The source of dinit, where it can be had; what you put there counts, too.
+image_dinit() {
+  if [[ ! -e $IMAGE_DINIT/configure ]] && ! timeout "$IMAGE_PULL_LIMIT" git clone --quiet --depth 1 \
+    --branch v0.22.1 https://github.com/davmac314/dinit "$IMAGE_DINIT" >/dev/null 2>&1 </dev/null; then
+    warn "left out of the image, as its source cannot be had: dinit"
+  fi
+}
+
 image_build_peers() {
-  run_quiet "building $2" docker build --quiet --target "$1" --tag "$2" --build-arg "BASE=$3" \
-    --build-arg "OURS=$IMAGE_TEST" --file "$ROOT/test/peers.Dockerfile" "$ROOT/scripts"
+  mkdir -p "$IMAGE_DINIT"
+  run_quiet "building $2" docker build --quiet --target "$1" --tag "$2" --build-context "dinit=$IMAGE_DINIT" \
+    --build-arg "BASE=$3" --build-arg "OURS=$IMAGE_TEST" --file "$ROOT/test/peers.Dockerfile" "$ROOT/scripts"
 }
 
 # image_build TARGET [NAME=VALUE…]: empty values are left to the bake file.

@@ -1,5 +1,5 @@
 import { control } from "../control/client.ts";
-import type { EnvironmentReply } from "../control/protocol.ts";
+import type { EnvironmentReply } from "../control/replies.ts";
 import { loadEnvironment } from "../env/load.ts";
 import { AiDockError } from "../errors.ts";
 

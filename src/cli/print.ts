@@ -1,5 +1,4 @@
 import { writeSync } from "node:fs";
-import { stripVTControlCharacters } from "node:util";
 import { errnoOf, ExitCode } from "../errors.ts";
 import type { Problem } from "../programs/problem.ts";
 
@@ -30,7 +29,7 @@ export function print(text: string): void {
 
 /** Writes text with colour codes of its own, and without these codes where the output is no terminal. */
 export function printColoured(text: string): void {
-  print(hasColours() ? text : stripVTControlCharacters(text));
+  print(hasColours() ? text : Bun.stripANSI(text));
 }
 
 /** Writes a value as indented JSON, for `--json`. */

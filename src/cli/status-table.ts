@@ -1,5 +1,5 @@
 import { control } from "../control/client.ts";
-import type { StatusReply } from "../control/protocol.ts";
+import type { StatusReply } from "../control/replies.ts";
 import { daysAndClock } from "../control/rpc/info.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramStatus } from "../supervisor/status.ts";

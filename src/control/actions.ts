@@ -5,7 +5,8 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 import { update } from "../supervisor/update.ts";
 import { signalNumber } from "../sys/children.ts";
 import { type ControlContext, requireRunning } from "./context.ts";
-import type { ActionReply, ActionRequest, UpdateReply } from "./protocol.ts";
+import type { ActionReply, UpdateReply } from "./replies.ts";
+import type { ActionRequest } from "./requests.ts";
 
 type Result = ActionReply["results"][number];
 

@@ -4,8 +4,6 @@ import { z } from "zod";
 import { AiDockError, errnoOf, ExitCode } from "../errors.ts";
 import {
   actionReply,
-  type ActionRequest,
-  type EnvironmentChanges,
   environmentReply,
   errorReply,
   healthReply,
@@ -13,7 +11,8 @@ import {
   statusReply,
   updateReply,
   webReply,
-} from "./protocol.ts";
+} from "./replies.ts";
+import type { ActionRequest, EnvironmentChanges } from "./requests.ts";
 import { controlSocket, isInSharedMemory } from "../sys/runtime-directory.ts";
 
 /** How often a read is repeated: connect() fails with EAGAIN while many clients fill the backlog of the socket. */
@@ -64,7 +63,7 @@ export const control = controlAt(controlSocket);
 /** In memory that containers share, the socket may be another container's. Throws AiDockError then. */
 async function refuseOtherContainer(socket: string): Promise<void> {
   // Most clients need nothing of libc, which takes milliseconds to load.
-  const { listenerPid } = await import("../sys/libc.ts");
+  const { listenerPid } = await import("../sys/sockets.ts");
   if (listenerPid(socket) === 0)
     throw explain(new Error(`"${socket}" belongs to a process of another container`), socket);
 }

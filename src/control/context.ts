@@ -1,13 +1,14 @@
 import { AiDockError } from "../errors.ts";
 import type { Configuration } from "../supervisor/configuration.ts";
 import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
-import type { EnvironmentChanges, EnvironmentReply, WebReply } from "./protocol.ts";
+import type { EnvironmentReply, WebReply } from "./replies.ts";
+import type { EnvironmentChanges } from "./requests.ts";
 
 /** What commands may ask of the front of the web services. */
 export interface WebControl {
-  describe: () => WebReply;
+  describe: () => Promise<WebReply>;
   /** Sets the user and password of the login. */
-  choose: (user: string, password: string) => void;
+  choose: (user: string, password: string) => Promise<void>;
 }
 
 /** What the control socket gives access to. */
@@ -21,6 +22,8 @@ export interface ControlContext {
   mainLog: { path: string; clear(): void };
   /** The front of the web services. */
   web: WebControl;
+  /** Something was done that may have changed the health. */
+  onAction: () => void;
   /** Stops everything, as `docker stop` does. */
   requestStop: () => void;
   /** Aborted when the client of this request has gone. */

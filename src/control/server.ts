@@ -1,21 +1,13 @@
 import { chmodSync, rmSync, symlinkSync } from "node:fs";
-import type { z } from "zod";
 import { AiDockError, type ErrorCode, messageOf } from "../errors.ts";
 import { health, programStatus } from "../supervisor/status.ts";
 import { act, runUpdate } from "./actions.ts";
 import { type ControlContext, requireRunning } from "./context.ts";
-import {
-  actionRequest,
-  environmentRequest,
-  type errorReply,
-  type HealthReply,
-  readRequest,
-  type StatusReply,
-  type UpdateReply,
-  webCredentialsRequest,
-  type WebReply,
-} from "./protocol.ts";
-import { answerJson, answerXml } from "./rpc/http.ts";
+import type { ErrorReply, HealthReply, StatusReply, UpdateReply, WebReply } from "./replies.ts";
+
+// Most containers see no request with a body: what reads one is loaded by the first.
+const requests = () => import("./requests.ts");
+const rpc = () => import("./rpc/http.ts");
 
 const LARGEST_REQUEST_BYTES = 1024 * 1024;
 
@@ -27,7 +19,14 @@ const SUPERVISOR_SOCKET = "/run/supervisor.sock";
  * for clients of supervisord. Throws when the socket cannot be made. The result stops it and removes it.
  */
 export function serveControl(context: ControlContext, path: string): () => void {
-  const { supervisor, environment, changeEnvironment } = context;
+  const { supervisor, environment, changeEnvironment, onAction } = context;
+  /** A POST that may take long: a stop as long as its stopwaitsecs, the connection being idle meanwhile. */
+  const answer = (handler: Handler) => ({
+    async POST(request: Request, server: Bun.Server<undefined>) {
+      server.timeout(request, 0);
+      return handler(request).finally(onAction);
+    },
+  });
   rmSync(path, { force: true });
   using _ = withUmask(0o177);
   const server = Bun.serve({
@@ -42,6 +41,7 @@ export function serveControl(context: ControlContext, path: string): () => void 
       "/environment": {
         GET: () => Response.json(environment()),
         async POST(request) {
+          const { environmentRequest, readRequest } = await requests();
           const changes = await readRequest(request, environmentRequest);
           requireRunning(supervisor.phase);
           changeEnvironment(changes);
@@ -49,20 +49,22 @@ export function serveControl(context: ControlContext, path: string): () => void 
         },
       },
       "/web": {
-        GET: () => Response.json(context.web.describe() satisfies WebReply),
+        GET: async () => Response.json((await context.web.describe()) satisfies WebReply),
         async POST(request) {
+          const { readRequest, webCredentialsRequest } = await requests();
           const { user, password } = await readRequest(request, webCredentialsRequest);
-          context.web.choose(user, password);
+          await context.web.choose(user, password);
           return Response.json({});
         },
       },
       "/action": answer(async (request) => {
+        const { actionRequest, readRequest } = await requests();
         const wanted = await readRequest(request, actionRequest);
         return Response.json(await act(supervisor, wanted, request.signal));
       }),
       "/update": answer(async () => Response.json((await runUpdate(context)) satisfies UpdateReply)),
-      "/rpc": answer((request) => answerJson(context, request)),
-      "/RPC2": answer((request) => answerXml(context, request)),
+      "/rpc": answer(async (request) => (await rpc()).answerJson(context, request)),
+      "/RPC2": answer(async (request) => (await rpc()).answerXml(context, request)),
     },
     fetch: () => failure(404, "No such resource", "E_NOT_FOUND"),
     error(error) {
@@ -88,16 +90,6 @@ function withUmask(umask: number): Disposable {
 
 type Handler = (request: Request) => Promise<Response>;
 
-/** A POST that may take long: a stop as long as its stopwaitsecs, the connection being idle meanwhile. */
-function answer(handler: Handler) {
-  return {
-    POST(request: Request, server: Bun.Server<undefined>) {
-      server.timeout(request, 0);
-      return handler(request);
-    },
-  };
-}
-
 /** Where it cannot be made, clients of supervisord are told our own path by SUPERVISOR_SERVER_URL only. */
 function linkSupervisorSocket(path: string): () => void {
   try {
@@ -111,5 +103,5 @@ function linkSupervisorSocket(path: string): () => void {
 
 function failure(status: number, error: string, code: ErrorCode, hint?: string): Response {
   const reply = { error, code, ...(hint === undefined ? {} : { hint }) };
-  return Response.json(reply satisfies z.infer<typeof errorReply>, { status });
+  return Response.json(reply satisfies ErrorReply, { status });
 }

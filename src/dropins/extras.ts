@@ -4,13 +4,13 @@ import type { ReadySpec } from "../programs/spec.ts";
 import { type Variables, expand } from "./python/percent.ts";
 import { UnfinishedWords, shellWords } from "./python/shlex.ts";
 import type { SectionReader } from "./reader.ts";
-import { commaList, port } from "./values.ts";
+import { boolean, commaList, port } from "./values.ts";
 
 /** Reads our own keys. A wrong value costs that key only, not the program. */
 export function readExtras(
   reader: SectionReader,
   names: Variables,
-): Pick<SpecLayer, "dependsOn" | "ready" | "webPort" | "webListenPort" | "webName"> {
+): Pick<SpecLayer, "dependsOn" | "ready" | "webPort" | "webListenPort" | "webName" | "containerCopy"> {
   const read = <T>(key: string, convert: (text: string) => T, without: string): T | undefined => {
     const raw = reader.raw(key);
     if (raw === undefined) return undefined;
@@ -29,6 +29,7 @@ export function readExtras(
     webPort: read("web_port", port, "the program has no web address"),
     webListenPort: read("web_listen_port", port, "the program is looked for on its web_port"),
     webName: read("web_name", (text) => text, "the program's name is used"),
+    containerCopy: read("container_log", boolean, "its output is copied to the container log"),
   };
 }
 

@@ -56,9 +56,18 @@ export function readProgram(
     const { group, priority: groupPriority } = membership;
     const { file, line } = section;
     const origin = { kind: "file", file, line, section: section.name } as const;
-    specs.push(layerSpec({ ...process, group, groupPriority, origin }, settings));
+    specs.push(sharing(layerSpec({ ...process, group, groupPriority, origin }, settings), specs.at(-1)));
   }
   return reader.failed ? [] : specs;
+}
+
+/** Takes the lists and tables of the process before where these are equal: a thousand processes differ in little. */
+function sharing(spec: ProgramSpec, before: ProgramSpec | undefined): ProgramSpec {
+  if (before === undefined) return spec;
+  const shared = Object.entries(before).filter(
+    ([key, value]) => typeof value === "object" && Bun.deepEquals(value, spec[key as keyof ProgramSpec]),
+  );
+  return Object.assign(spec, Object.fromEntries(shared));
 }
 
 function checkSection(section: Section, name: string, reader: SectionReader, report: Report): void {

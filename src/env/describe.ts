@@ -25,8 +25,8 @@ export function describeEnvironment(
 
 /** The default of a setting as text, or null when it has none. */
 export function defaultText(name: string): string | null {
-  const type = schema[name as keyof typeof schema] as (typeof schema)[keyof typeof schema] | undefined;
-  const value: unknown = type?.parse(undefined);
+  if (!Object.hasOwn(schema, name)) return null;
+  const value: unknown = schema[name as keyof typeof schema].fallback;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
   return typeof value === "object" ? JSON.stringify(value) : `${value as string | number | boolean}`;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { messageOf } from "../errors.ts";
 import { isSecret, isSecretName, REDACTED, redactUrls } from "./redact.ts";
 import { type Settings, schema } from "./schema.ts";
-import { variableMeta } from "./types.ts";
+import { readVariable } from "./types.ts";
 
 export type Source = "argument" | "container" | "file" | "default";
 
@@ -122,23 +122,19 @@ export function readSettings(env: Record<string, string>): {
 } {
   const problems: VariableProblem[] = [];
   const settings: Record<string, unknown> = {};
-  for (const [name, type] of Object.entries(schema)) {
-    const parsed = type.safeParse(env[name]);
-    if (parsed.success) {
-      settings[name] = parsed.data;
-      continue;
-    }
-    const fallback = type.parse(undefined);
-    settings[name] = fallback;
+  for (const [name, variable] of Object.entries(schema)) {
+    const { fallback, expected } = variable;
+    const read = readVariable<unknown>(variable, env[name]);
+    settings[name] = read === undefined ? fallback : read.value;
+    if (read !== undefined) continue;
     const given = env[name] ?? "";
     const hidden = isSecret(name, given);
     const shown = hidden ? REDACTED : redactUrls(JSON.stringify(given));
-    const expectation = variableMeta(type).expected;
     problems.push({
-      message: `${name}: expected ${expectation}, got ${shown}; ${consequence(fallback)}`,
+      message: `${name}: expected ${expected}, got ${shown}; ${consequence(fallback)}`,
       key: name,
       value: hidden ? null : redactUrls(given),
-      expectation,
+      expectation: expected,
     });
   }
   return { settings: settings as Settings, problems };

@@ -1,5 +1,5 @@
 import { schema } from "./schema.ts";
-import { variableMeta } from "./types.ts";
+import type { Variable } from "./types.ts";
 
 export const REDACTED = "[redacted]";
 
@@ -20,8 +20,7 @@ const publicName = /^(SSH_PUBKEY|PUBLIC_KEY|SSH_PUBLIC_KEY|PWD)$|_(FILE|PATH|DIR
 
 /** True when no value of that variable may be shown: by the schema, or by its name. */
 export function isSecretName(name: string): boolean {
-  const type = (schema as Record<string, Parameters<typeof variableMeta>[0]>)[name];
-  if (type !== undefined) return variableMeta(type).secret === true;
+  if (Object.hasOwn(schema, name)) return (schema as Record<string, Variable>)[name]?.secret === true;
   return secretName.test(name.toUpperCase()) && !publicName.test(name.toUpperCase());
 }
 

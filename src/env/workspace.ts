@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { schema } from "./schema.ts";
+import { readVariable } from "./types.ts";
 
 /** Exactly one slash at the end, none doubled: child images join `${WORKSPACE}name` without a slash. */
 export function normalizeWorkspace(path: string): string {
@@ -8,6 +9,6 @@ export function normalizeWorkspace(path: string): string {
 
 /** The workspace of an environment, exported by a boot or not; the default where WORKSPACE is invalid. */
 export function workspaceOf(env: Record<string, string>): string {
-  const given = schema.WORKSPACE.safeParse(env["WORKSPACE"]);
-  return normalizeWorkspace(given.success ? given.data : schema.WORKSPACE.parse(undefined));
+  const { value } = readVariable(schema.WORKSPACE, env["WORKSPACE"]) ?? { value: schema.WORKSPACE.fallback };
+  return normalizeWorkspace(value);
 }

@@ -1,4 +1,4 @@
-import type { StatusReply } from "../control/protocol.ts";
+import type { StatusReply } from "../control/replies.ts";
 import type { Settings } from "../env/schema.ts";
 
 /** What one look has found. */

@@ -1,6 +1,7 @@
 import { readSettings } from "../env/load.ts";
 import { messageOf } from "../errors.ts";
 import type { Settings } from "../env/schema.ts";
+import { applyCopies } from "./log-copies.ts";
 import { namedTunnelProgram } from "./tunnels/program.ts";
 import { withheldVariables } from "./remotes/environment.ts";
 import { remotePrograms } from "./remotes/program.ts";
@@ -49,7 +50,7 @@ export async function collectPrograms({ env, files, signal, front }: CollectOpti
     ...remotes.programs,
     ...webPrograms(env, loaded.programs, front),
   ].filter((spec) => !isReplaced(spec));
-  const all = [...builtins, ...loaded.programs];
+  const all = applyCopies([...builtins, ...loaded.programs], settings.AI_DOCK_LOG_CONTAINER, report);
   reportUnknownDependencies(all, report);
   return { programs: skip(all, [...cyclic(all, report), ...disabled(all, settings, report)]), problems };
 }

@@ -22,11 +22,11 @@ export function openControl(context: ControlContext, socket: string): () => void
 /** SIGHUP updates the programs to the configuration; SIGUSR2 reopens the log files. */
 export function obeySignals(
   signals: Signals,
-  { supervisor, configuration }: ControlContext,
+  { supervisor, configuration, onAction }: ControlContext,
   reopenLogs: () => void,
 ): void {
   signals.onHangup(() => {
-    if (supervisor.phase === "running") void follow(supervisor, configuration);
+    if (supervisor.phase === "running") void follow(supervisor, configuration).finally(onAction);
   });
   signals.onUser2(() => {
     reopenLogs();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { EnvironmentChanges } from "../control/protocol.ts";
+import type { EnvironmentChanges } from "../control/requests.ts";
 import { describeEnvironment } from "../env/describe.ts";
 import { Environment } from "../env/environment.ts";
 import { loadEnvironment } from "../env/load.ts";
@@ -7,6 +7,7 @@ import { ExitCode } from "../errors.ts";
 import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "../features/hooks/step.ts";
 import { collectPrograms } from "../features/programs.ts";
+import { copiesScript } from "../features/log-copies.ts";
 import { providerStep } from "../features/provider/step.ts";
 import { mayTakeLong, provisioningStep } from "../features/provisioning/step.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
@@ -18,17 +19,17 @@ import { tunnelsStep } from "../features/tunnels/step.ts";
 import { watchTunnels } from "../features/tunnels/watch.ts";
 import { workspaceStep } from "../features/workspace/step.ts";
 import { logger, setLogDebug, setLogRedactor } from "../log.ts";
-import { Configuration, logProblems, sameProgram } from "../supervisor/configuration.ts";
-import { programId } from "../programs/names.ts";
-import type { ProgramSpec } from "../programs/spec.ts";
+import { Configuration, logProblems } from "../supervisor/configuration.ts";
 import { startReaper } from "../supervisor/reaper.ts";
 import { shutdown } from "../supervisor/shutdown.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
+import { freeProcesses } from "../sys/cgroup.ts";
 import { unblockSignals } from "../sys/libc.ts";
 import { raiseOpenFiles } from "../sys/open-files.ts";
-import { controlSocket, makeRuntimeDirectory } from "../sys/runtime-directory.ts";
+import { controlSocket, makeRuntimeDirectory, runtimePath } from "../sys/runtime-directory.ts";
 import { endAfterBug, reportBug, surviveBugs } from "./bugs.ts";
 import { obeySignals, openControl } from "./control.ts";
+import { keepHealthFile } from "./health-file.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
 import { type MainCommandEnd, onTerminal, runMainCommand } from "./main-command.ts";
 import { reportReady } from "./report-ready.ts";
@@ -36,7 +37,7 @@ import { runLogged } from "./run-logged.ts";
 import { reviewEnvironment, runSteps, type StepsContext } from "./run-steps.ts";
 import { isInitRunning, stayBeside } from "./second-init.ts";
 import { Signals } from "./signals.ts";
-import { createWeb, type Web } from "./web.ts";
+import { addOrKeep, createWeb, type Web } from "./web.ts";
 
 /** The boot, in order. No program starts before the last one has ended. */
 const stepsBeforeScripts: Step[] = [
@@ -85,7 +86,7 @@ export async function init({ args, command }: InitOptions): Promise<number> {
   const isRefused = reportSettings(environment);
   const life = { command, environment, logs, signals, started };
   const code = isRefused ? refuse() : await live(life).catch(endAfterBug);
-  await logs.container?.flush(LAST_LINES_MILLISECONDS);
+  await logs.flush(LAST_LINES_MILLISECONDS);
   clearInterval(keepAlive);
   return code;
 }
@@ -120,6 +121,7 @@ async function live(life: Life): Promise<number> {
   const configuration = new Configuration(() =>
     collectPrograms({ env: environment.env, signal: signals.stop, front }),
   );
+  const healthFile = keepHealthFile(supervisor, runtimePath("health"));
   const control = {
     supervisor,
     configuration,
@@ -130,12 +132,14 @@ async function live(life: Life): Promise<number> {
     },
     web: web.control,
     mainLog: logs.main,
+    onAction: () => healthFile.refresh(),
     requestStop: () => signals.requestStop(),
   };
   const closeControl = openControl(control, controlSocket());
   obeySignals(signals, control, () => logs.reopen());
   const { code, stopSeconds } = await runUntilEnd({ ...life, web }, supervisor, configuration, fatal.promise);
   log.info("stopping", { code });
+  healthFile.close();
   await shutdown(supervisor, environment.settings.AI_DOCK_STOP_TIMEOUT - stopSeconds, signals.hurry);
   await RemoteMount.releaseAll();
   closeControl();
@@ -182,7 +186,10 @@ async function boot({ environment, logs, signals, web }: Life & { web: Web }): P
   const { stop: signal } = signals;
   const context: StepsContext = {
     signal,
-    runLogged: (options) => runLogged(options, logs, signal),
+    runLogged(options) {
+      const isCopied = copiesScript(environment.settings.AI_DOCK_LOG_CONTAINER, options.name);
+      return runLogged(options, isCopied ? logs : { ...logs, container: null }, signal);
+    },
     onStep: web.onStep,
   };
   const before = await runSteps(stepsBeforeScripts, environment, context);
@@ -214,16 +221,10 @@ async function startPrograms(supervisor: Supervisor, configuration: Configuratio
   if (stop.aborted) return;
   logProblems(problems);
   for (const spec of configuration.specs) await addOrKeep(supervisor, spec);
+  // A collection needs threads, without which JavaScriptCore ends the process: before programs can take all of them.
+  if (freeProcesses() !== undefined) Bun.gc(true);
   supervisor.phase = "running";
   await supervisor.autostart();
-}
-
-/** A program that was started early goes on, unless a script has changed its definition. */
-async function addOrKeep(supervisor: Supervisor, spec: ProgramSpec): Promise<void> {
-  const early = supervisor.programs.find(({ id }) => id === programId(spec));
-  if (early !== undefined && sameProgram(early.spec, spec)) return;
-  if (early !== undefined) await supervisor.takeDown([early]);
-  supervisor.add(spec);
 }
 
 /** A main command on a terminal has the terminal for itself. */

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { ContainerOutput } from "../logs/write/container.ts";
 import { LogFile } from "../logs/write/log-file.ts";
 import { addLogTarget, logger } from "../log.ts";
+import { LineBatch } from "./line-batch.ts";
 import type { LogStore } from "../supervisor/context.ts";
 import { LOG_DIRECTORY, MEGABYTE } from "../programs/spec.ts";
 
@@ -15,6 +16,8 @@ export interface BootLogs extends LogStore {
   file(name: string): LogFile;
   /** Writes a line of our own under a name, to its file and the container. */
   line(name: string, text: string): void;
+  /** Resolves when everything is in the container's output, its reader stalls, or `timeoutMs` has passed. */
+  flush(timeoutMs: number): Promise<void>;
   /** The log of the supervisor. */
   main: { path: string; clear(): void };
   /** Opens all files again by their paths, after logrotate or a user has renamed them. */
@@ -68,21 +71,35 @@ export function openLogs({ fd, format }: BootLogOptions): BootLogs {
     },
     file: (name) => open(`${LOG_DIRECTORY}/${name}.log`, OWN_LOG_BYTES, OWN_LOG_BACKUPS),
     line(name, text) {
-      logs.file(name).write(Buffer.from(`${text}\n`));
-      container?.line(name, text);
+      own.flush();
+      write(name, text);
+    },
+    async flush(timeoutMs) {
+      own.flush();
+      await container?.flush(timeoutMs);
     },
     main: {
       path: `${LOG_DIRECTORY}/supervisor.log`,
-      clear: () => logs.file("supervisor").clear(),
+      clear() {
+        own.flush();
+        logs.file("supervisor").clear();
+      },
     },
     reopen() {
+      own.flush();
       for (const file of files.values()) file.reopen();
     },
     ownName: "boot",
     mute() {
+      own.flush();
       container = null;
     },
   };
-  addLogTarget((text) => logs.line(logs.ownName, text));
+  const write = (name: string, lines: string) => {
+    logs.file(name).write(Buffer.from(`${lines}\n`));
+    container?.line(name, lines);
+  };
+  const own = new LineBatch(write);
+  addLogTarget((text) => own.add(logs.ownName, text));
   return logs;
 }

@@ -71,7 +71,7 @@ function startMainCommand(command: string[], env: Record<string, string>) {
       stdout: "inherit",
       stderr: "inherit",
       attached: terminal,
-      onExit: (exit: ChildExit) => ended.resolve(shellCode(exit)),
+      listener: { exited: (exit: ChildExit) => ended.resolve(shellCode(exit)) },
     });
     return { ended: ended.promise, signal: (signal: string) => void sendSignal(-child.pid, signal) };
   } catch (error) {

@@ -37,7 +37,7 @@ export async function runOutsideBoot<Result>(
       runLogged: (options) => runLogged(options, logs, signal, (pipe) => left.push(pipe)),
     });
   } finally {
-    await logs.container?.flush(LAST_LINES_MILLISECONDS);
+    await logs.flush(LAST_LINES_MILLISECONDS);
     // Later than the exit code and the error, if any: the pipes would keep this process up for ever.
     if (left.length > 0) setImmediate(() => leave(left, logs.file(name).path));
   }

@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { messageOf, ShellCode } from "../errors.ts";
 import { pumpOutput } from "../logs/write/pump.ts";
 import { childExit, shellCode, spawnChild } from "../sys/children.ts";
-import { pipe } from "../sys/libc.ts";
+import { pipe } from "../sys/pipes.ts";
 import type { LoggedExit, LoggedRunOptions } from "../features/step.ts";
 import { ProcessTree } from "../supervisor/process-tree.ts";
 import type { BootLogs } from "./logs.ts";
@@ -20,7 +20,7 @@ const LAST_OUTPUT_MILLISECONDS = 100;
  */
 export async function runLogged(
   { name, command, env, cwd, timeout }: LoggedRunOptions,
-  logs: BootLogs,
+  logs: Pick<BootLogs, "file" | "line" | "container">,
   signal: AbortSignal,
   onLeft?: (pipe: number) => void,
 ): Promise<LoggedExit> {

@@ -4,17 +4,18 @@ import type { PortalState } from "../control/portal/protocol.ts";
 import type { Environment } from "../env/environment.ts";
 import { AiDockError } from "../errors.ts";
 import { collectPrograms } from "../features/programs.ts";
-import { namedLinks } from "../features/tunnels/rows.ts";
 import { isOfWeb } from "../features/web/begin.ts";
-import { WebFront } from "../features/web/front.ts";
-import { LOG_DIRECTORY } from "../programs/spec.ts";
+import { WebWatch } from "../features/web/watch.ts";
+import { programId } from "../programs/names.ts";
+import { LOG_DIRECTORY, type ProgramSpec } from "../programs/spec.ts";
+import { sameProgram } from "../supervisor/configuration.ts";
 import { programStatus } from "../supervisor/status.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { run } from "../sys/run.ts";
 
 /** The front of the web services, and what the boot and commands have to do with it. */
 export interface Web {
-  front: WebFront;
+  front: WebWatch;
   control: WebControl;
   /** A step of the boot begins; undefined at the end of the boot. */
   onStep: (step: string | undefined) => void;
@@ -25,20 +26,23 @@ export interface Web {
 export function createWeb(supervisor: Supervisor, environment: Environment): Web {
   let boot: PortalState["boot"] = null;
   const { env, sources } = environment;
-  const front = new WebFront({
+  const front = new WebWatch({
     supervisor,
     version: manifest.version,
     logDirectory: LOG_DIRECTORY,
     boot: () => boot,
     environment: () => ({ env, sources }),
     doctor: oneAtATime(async () => await runDoctor(env)),
-    namedTunnel: async () => await namedLinks(supervisor.programs.map((one) => programStatus(one))),
+    async namedTunnel() {
+      const { namedLinks } = await import("../features/tunnels/rows.ts");
+      return await namedLinks(supervisor.programs.map((one) => programStatus(one)));
+    },
   });
   return {
     front,
     control: {
       describe: () => describe(front, supervisor),
-      choose: (user, password) => front.choose(user, password),
+      choose: async (user, password) => (await front.load()).choose(user, password),
     },
     onStep(step) {
       boot = step === undefined ? null : { step, since: Date.now() };
@@ -54,7 +58,8 @@ export function createWeb(supervisor: Supervisor, environment: Environment): Web
   };
 }
 
-function describe(front: WebFront, supervisor: Supervisor): ReturnType<WebControl["describe"]> {
+async function describe(watch: WebWatch, supervisor: Supervisor): ReturnType<WebControl["describe"]> {
+  const front = await watch.load();
   const caddy = supervisor.programs.find(({ id }) => id === "caddy");
   const { login, user, password, tokens } = front.credentials();
   const [token = ""] = tokens;
@@ -88,4 +93,12 @@ function oneAtATime<Result>(act: () => Promise<Result>): () => Promise<Result> {
     });
     return await under;
   };
+}
+
+/** A program that was started early goes on, unless a script has changed its definition. */
+export async function addOrKeep(supervisor: Supervisor, spec: ProgramSpec): Promise<void> {
+  const early = supervisor.programs.find(({ id }) => id === programId(spec));
+  if (early !== undefined && sameProgram(early.spec, spec)) return;
+  if (early !== undefined) await supervisor.takeDown([early]);
+  supervisor.add(spec);
 }

@@ -1,4 +1,4 @@
-import { LineSplitter, NEWLINE } from "./lines.ts";
+import { LineSplitter, type LineTaker, NEWLINE } from "./lines.ts";
 
 /** How old an unfinished line gets before it is shown, and the time between two of its forms. */
 export const UNFINISHED_MS = 1000;
@@ -16,14 +16,14 @@ export interface LineSink {
   /** The last form of a line, with its newline, after `shown` was shown of that line. */
   finished(line: Uint8Array, shown: Uint8Array): void;
   /** False: this is no moment to show an unfinished line; the stream asks again later. */
-  hasRoom?(): boolean;
+  readonly hasRoom?: boolean;
 }
 
 /**
  * Cuts a stream into lines and shows those that stay unfinished: a prompt, a progress bar that redraws its line by
  * carriage returns. Such a line is shown once it is a second old, then in its latest form at most once a second.
  */
-export class LineStream {
+export class LineStream implements LineTaker {
   readonly #sink: LineSink;
   readonly #delayMs: number;
   readonly #splitter = new LineSplitter();
@@ -42,8 +42,7 @@ export class LineStream {
 
   /** Adds bytes; the sink must be done with what it gets when it returns. */
   push(chunk: Uint8Array): void {
-    const block = this.#splitter.push(chunk);
-    if (block.byteLength > 0) this.#pass(block);
+    this.#splitter.push(chunk, this);
     if (this.#splitter.isEmpty) return;
     if (this.#since === 0) this.#since = performance.now();
     if (this.#timer === undefined) this.#wait(this.#pauseMs);
@@ -53,11 +52,11 @@ export class LineStream {
   end(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const block = this.#splitter.end();
-    if (block.byteLength > 0) this.#pass(block);
+    this.#splitter.end(this);
   }
 
-  #pass(block: Uint8Array): void {
+  /** Passes whole lines on. */
+  lines(block: Uint8Array): void {
     const shown = this.#shown;
     this.#since = 0;
     this.#shown = undefined;
@@ -79,7 +78,7 @@ export class LineStream {
     const left = this.#since + this.#delayMs - performance.now();
     // A flood leaves another unfinished line at every look.
     if (left > 0) return this.#wait(left);
-    if (this.#sink.hasRoom?.() === false) return this.#wait(this.#delayMs);
+    if (this.#sink.hasRoom === false) return this.#wait(this.#delayMs);
     this.#show(this.#splitter.latest());
   }
 

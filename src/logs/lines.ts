@@ -6,12 +6,19 @@ export const MAX_LINE = 64 * 1024;
 
 /** First size of the buffer for a held line, which grows and stays from chunk to chunk. */
 const FIRST_HOLD = 256;
+/** A larger buffer goes with its line. */
+const MOST_KEPT = 1024;
 
-const nothing = new Uint8Array(0);
+const LINE_END = Uint8Array.of(NEWLINE);
 
-/** Cuts a stream of chunks after whole lines: returns complete lines, holds the unfinished one. */
+/** Takes whole lines, each with its newline; must be done with them when the call returns. */
+export interface LineTaker {
+  lines(block: Uint8Array): void;
+}
+
+/** Cuts a stream of chunks after whole lines: passes complete lines on, holds the unfinished one. */
 export class LineSplitter {
-  #held: Uint8Array | null = null;
+  #held: Uint8Array = new Uint8Array(0);
   #heldBytes = 0;
 
   /** True when no line is unfinished. */
@@ -25,67 +32,63 @@ export class LineSplitter {
    */
   latest(): Uint8Array {
     this.#forgetForms();
-    const held = this.#held?.subarray(0, this.#heldBytes) ?? nothing;
+    const held = this.#held.subarray(0, this.#heldBytes);
     return held.slice(0, held.at(-1) === CARRIAGE_RETURN ? -1 : held.byteLength);
   }
 
-  /** Adds a chunk and returns the lines that are complete by now, newlines included; empty while there is none. */
-  push(chunk: Uint8Array): Uint8Array {
+  /** Adds a chunk and passes on the lines that are complete by now; a large chunk is not copied for that. */
+  push(chunk: Uint8Array, taker: LineTaker): void {
     const end = chunk.lastIndexOf(NEWLINE) + 1;
-    if (this.#heldBytes === 0 && end > 0) {
-      if (end === chunk.byteLength) return chunk;
-      const rest = this.#hold(chunk.subarray(end));
-      return rest === nothing ? chunk.subarray(0, end) : Buffer.concat([chunk.subarray(0, end), rest]);
+    let start = 0;
+    if (end > 0 && this.#heldBytes > 0) {
+      start = chunk.indexOf(NEWLINE) + 1;
+      this.#hold(chunk.subarray(0, start - 1), taker);
+      this.#passHeld(taker);
     }
-    if (end === 0) return this.#hold(chunk);
-    const first = chunk.indexOf(NEWLINE) + 1;
-    const head = this.#hold(chunk.subarray(0, first - 1));
-    const parts = [head, this.#release(), chunk.subarray(first - 1, end)];
-    parts.push(this.#hold(chunk.subarray(end)));
-    return Buffer.concat(parts);
+    if (start < end) taker.lines(chunk.subarray(start, end));
+    if (end < chunk.byteLength) this.#hold(chunk.subarray(end), taker);
   }
 
-  /** Ends the stream: returns the unfinished line with a newline, or nothing. */
-  end(): Uint8Array {
-    return this.#heldBytes === 0 ? nothing : Buffer.concat([this.#release(), Uint8Array.of(NEWLINE)]);
+  /** Ends the stream: passes the unfinished line on with a newline. */
+  end(taker: LineTaker): void {
+    if (this.#heldBytes > 0) this.#passHeld(taker);
   }
 
-  #release(): Uint8Array {
-    const held = this.#held?.subarray(0, this.#heldBytes) ?? nothing;
-    this.#held = null;
+  #passHeld(taker: LineTaker): void {
+    this.#append(LINE_END);
+    const held = this.#held.subarray(0, this.#heldBytes);
     this.#heldBytes = 0;
-    return held;
+    if (this.#held.byteLength > MOST_KEPT) this.#held = new Uint8Array(0);
+    taker.lines(held);
   }
 
-  /** Adds bytes without a newline to the held line; returns the pieces of that line above the limit. */
-  #hold(bytes: Uint8Array): Uint8Array {
-    const pieces: Uint8Array[] = [];
+  /** Adds bytes without a newline to the held line; passes on the pieces of that line above the limit. */
+  #hold(bytes: Uint8Array, taker: LineTaker): void {
     let rest = bytes;
     if (this.#heldBytes + rest.byteLength > MAX_LINE) this.#forgetForms();
     while (this.#heldBytes + rest.byteLength > MAX_LINE) {
       const room = MAX_LINE - this.#heldBytes;
-      pieces.push(this.#release(), rest.subarray(0, room), Uint8Array.of(NEWLINE));
+      this.#append(rest.subarray(0, room));
+      this.#passHeld(taker);
       rest = rest.subarray(room);
     }
     this.#append(rest);
-    return pieces.length === 0 ? nothing : Buffer.concat(pieces);
   }
 
   /** Drops all but the last form of a held line that carriage returns redraw. */
   #forgetForms(): void {
     // A carriage return at the end of the held bytes may be half of a CRLF.
-    const start = (this.#held?.lastIndexOf(CARRIAGE_RETURN, this.#heldBytes - 2) ?? -1) + 1;
+    const start = this.#held.lastIndexOf(CARRIAGE_RETURN, this.#heldBytes - 2) + 1;
     if (this.#heldBytes < 2 || start === 0) return;
-    this.#held?.copyWithin(0, start, this.#heldBytes);
+    this.#held.copyWithin(0, start, this.#heldBytes);
     this.#heldBytes -= start;
   }
 
   #append(bytes: Uint8Array): void {
     const size = this.#heldBytes + bytes.byteLength;
-    if (size === 0) return;
-    if (this.#held === null || this.#held.byteLength < size) {
+    if (this.#held.byteLength < size) {
       const grown = new Uint8Array(Math.max(FIRST_HOLD, size, Math.min(2 * this.#heldBytes, MAX_LINE)));
-      if (this.#held !== null) grown.set(this.#held.subarray(0, this.#heldBytes));
+      grown.set(this.#held.subarray(0, this.#heldBytes));
       this.#held = grown;
     }
     this.#held.set(bytes, this.#heldBytes);

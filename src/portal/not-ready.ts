@@ -1,4 +1,5 @@
-import type { PortalState, Service } from "../control/portal/protocol.ts";
+import type { PortalState } from "../control/portal/protocol.ts";
+import type { Service } from "../control/service.ts";
 import { identify } from "./auth/identify.ts";
 import type { Visitor } from "./auth/visitor.ts";
 import type { PortalContext } from "./context.ts";

@@ -16,6 +16,8 @@ import { tidyAfterwards } from "./tidy.ts";
 /** Nothing larger than a form is ever sent to us. */
 const LARGEST_BODY_BYTES = 64 * 1024;
 
+const CHECK = "/.ai-dock/check";
+
 const log = logger("portal");
 
 /** Serves everything on a unix socket that the owner and the group of its directory may use. */
@@ -29,9 +31,12 @@ export function serve(context: PortalContext, path: string): Server<undefined> {
       maxRequestBodySize: LARGEST_BODY_BYTES,
       // Streams stay silent for long. The types know this option for TCP only; timeout() does not hold for streams.
       ...({ idleTimeout: 0 } as object),
-      fetch(request) {
+      async fetch(request) {
         tidy();
-        return route(context, request);
+        const response = await route(context, request);
+        // Caddy takes nothing else for an answer to a check.
+        if (new URL(request.url).pathname === CHECK) response.headers.set("X-AI-Dock-Check", "1");
+        return response;
       },
       error: (error) => failure(error),
     });
@@ -51,8 +56,7 @@ async function route(context: PortalContext, request: Request): Promise<Response
   if (pathname.startsWith("/.ai-dock/")) {
     // Caddy alone can set what makes a question; a client's request of that path has none of it.
     const asked = askedVisitor(request);
-    if (asked !== undefined && pathname === "/.ai-dock/check")
-      return check(asked, credentials, context.guards);
+    if (asked !== undefined && pathname === CHECK) return check(asked, credentials, context.guards);
     if (pathname === "/.ai-dock/not-ready" && request.headers.has("x-ai-dock-error"))
       return await notReady(asked ?? visitorOf(request), context);
     return plain(404, "No such page");

@@ -1,26 +1,22 @@
-import { z } from "zod";
-
 /**
  * What is wrong in the configuration, from the parser to `ai-dock check --json`. Errors cost a program or a value;
  * warnings cost nothing. What does not apply is null.
  */
-export const problemSchema = z.object({
-  severity: z.enum(["error", "warning"]),
+export interface Problem {
+  severity: "error" | "warning";
   /** The whole line for the user: `FILE:LINE: KEY: expected …, got "…"; what happens now`. */
-  message: z.string(),
-  file: z.string().nullable(),
+  message: string;
+  file: string | null;
   /** From 1; null when the file as a whole is meant. */
-  line: z.number().nullable(),
-  section: z.string().nullable(),
+  line: number | null;
+  section: string | null;
   /** Key of a section, or variable of the environment. */
-  key: z.string().nullable(),
+  key: string | null;
   /** As written; null also where the value may hold a secret. */
-  value: z.string().nullable(),
+  value: string | null;
   /** What would have been right, for example `a whole number`. */
-  expectation: z.string().nullable(),
-});
-
-export type Problem = z.infer<typeof problemSchema>;
+  expectation: string | null;
+}
 
 /** Where something stands; line 0 means the file as a whole. */
 export interface SourceLocation {

@@ -108,6 +108,8 @@ export interface ProgramSpec {
   stdout: LogSpec;
   /** `"stdout"` joins stderr to stdout (redirect_stderr). */
   stderr: LogSpec | "stdout";
+  /** False: what goes to a log file, or nowhere, is not copied to the container's output. */
+  containerCopy?: boolean;
   /** How much of its output the container's own takes; a flood fills its disk otherwise. */
   containerLimit?: { burstBytes: number; bytesPerSecond: number };
   dependsOn: string[];

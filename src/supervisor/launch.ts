@@ -1,15 +1,21 @@
 import { closeSync, writeSync } from "node:fs";
 import { AiDockError, errnoOf, messageOf } from "../errors.ts";
 import type { LogFile } from "../logs/write/log-file.ts";
-import { pumpOutput } from "../logs/write/pump.ts";
+import { type OutputListener, startPump } from "../logs/write/pump.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
-import { type ChildExit, spawnChild } from "../sys/children.ts";
-import { growPipe, pipe, setNonblocking } from "../sys/libc.ts";
+import { type ExitListener, spawnChild } from "../sys/children.ts";
+import { pipe, resizePipe, setNonblocking } from "../sys/pipes.ts";
 import { requireDescriptors } from "../sys/open-files.ts";
 import { programCommand } from "./command-line.ts";
 import type { SupervisorContext } from "./context.ts";
 import type { ProcessTree } from "./process-tree.ts";
+
+/** What is told of a process and its pipes. */
+export interface LaunchListener extends ExitListener, OutputListener {
+  /** A pipe for output is there; `outputEnded` follows. */
+  outputBegan(): void;
+}
 
 export interface LaunchOptions {
   context: SupervisorContext;
@@ -19,7 +25,7 @@ export interface LaunchOptions {
   tree: ProcessTree;
   /** Sees every chunk of output before it is written; for readiness by log line. */
   onOutput?: (chunk: Uint8Array) => void;
-  onExit: (exit: ChildExit) => void;
+  listener: LaunchListener;
 }
 
 /** Three pipes, what reads them, what Bun needs for a moment to start and watch a process, and some to spare. */
@@ -33,24 +39,24 @@ const FULL_WAIT_MILLISECONDS = 10;
 
 export interface Launched {
   pid: number;
-  /** Resolves when every writer of its output is gone and all of it is written. */
-  written: Promise<unknown>;
   stdin: Stdin;
 }
 
 /** Starts a program's process. Throws AiDockError with what `status` is to show as reason. */
 export function launch(options: LaunchOptions): Launched {
-  const { spec, tree, onExit } = options;
+  const { spec, tree, listener } = options;
   if (spec.commandError !== undefined) throw new AiDockError(spec.commandError);
   const env = programEnvironment(options);
   const { command, cwd } = programCommand(spec, env["PATH"]);
   requireDescriptors(NEEDED_DESCRIPTORS);
+  const stdin = new Stdin();
   // Our copies of what the process gets; it has its own once it runs.
-  using copies = new DisposableStack();
-  const stdin = openStdin();
-  copies.defer(() => closeSync(stdin.read));
+  const copies = [stdin.read];
   try {
-    const streams = openStreams(options, copies);
+    const stdout = openStream("stdout", options);
+    copies.push(stdout);
+    const stderr = spec.stderr === "stdout" ? stdout : openStream("stderr", options);
+    if (stderr !== stdout) copies.push(stderr);
     const child = tree.spawn(() =>
       spawnChild({
         command,
@@ -58,15 +64,17 @@ export function launch(options: LaunchOptions): Launched {
         ...(cwd === undefined ? {} : { cwd }),
         ...(spec.umask === undefined ? {} : { umask: spec.umask }),
         stdin: stdin.read,
-        stdout: streams.stdout,
-        stderr: streams.stderr,
-        onExit,
+        stdout,
+        stderr,
+        listener,
       }),
     );
-    return { pid: child.pid, written: streams.written, stdin };
+    return { pid: child.pid, stdin };
   } catch (error) {
     stdin.close();
     throw new AiDockError(messageOf(error), { cause: error });
+  } finally {
+    for (const fd of copies) closeSync(fd);
   }
 }
 
@@ -81,58 +89,62 @@ function programEnvironment({ spec, context }: LaunchOptions): Record<string, st
   return { ...base, ...own, ...spec.environment };
 }
 
-/** A real pipe for each stream; with redirect_stderr both share one, so that their order is kept. */
-function openStreams({ spec, context, output, onOutput }: LaunchOptions, copies: DisposableStack) {
-  const open = (stream: "stdout" | "stderr") => {
-    const { read, write } = pipe();
-    copies.defer(() => closeSync(write));
-    const written = pumpOutput(read, {
-      name: programId(spec),
-      stream,
-      file: output[stream],
-      container: context.container,
-      ...(spec.containerLimit ? { limit: spec.containerLimit } : {}),
-      ...(onOutput ? { onChunk: onOutput } : {}),
-    });
-    return { write, written };
+/**
+ * Opens a real pipe and starts to read it; the end for the process. With redirect_stderr both streams share one, so that
+ * their order is kept.
+ */
+function openStream(
+  stream: "stdout" | "stderr",
+  { spec, context, output, onOutput, listener }: LaunchOptions,
+): number {
+  const log = stream === "stdout" || spec.stderr === "stdout" ? spec.stdout : spec.stderr;
+  const isCopied = spec.containerCopy !== false || log.kind === "container";
+  const { read, write } = pipe();
+  const options = {
+    name: programId(spec),
+    stream,
+    file: output[stream],
+    container: isCopied ? context.container : null,
+    ...(spec.containerLimit ? { limit: spec.containerLimit } : {}),
+    ...(onOutput ? { onChunk: onOutput } : {}),
   };
-  const out = open("stdout");
-  const err = spec.stderr === "stdout" ? out : open("stderr");
-  return { stdout: out.write, stderr: err.write, written: Promise.all([out.written, err.written]) };
+  startPump(read, options, listener);
+  listener.outputBegan();
+  return write;
 }
 
 /** A program's standard input: silent and open, as supervisord gives it, until someone writes to it. */
-export interface Stdin {
+export class Stdin {
   /** The end for the program. */
-  read: number;
-  /** Writes all of it, as the program reads. False when it was closed before that. */
-  write(bytes: Uint8Array): Promise<boolean>;
-  close(): void;
-}
+  readonly read: number;
+  readonly #write: number;
+  #isOpen = true;
 
-/** Makes the standard input of a program. Throws with an errno `code`. */
-function openStdin(): Stdin {
-  const { read, write } = pipe();
-  growPipe(write, STDIN_PIPE_BYTES);
-  setNonblocking(write);
-  const state = { open: true };
-  return {
-    read,
-    async write(bytes) {
-      for (let written = 0; state.open && written < bytes.byteLength;) {
-        try {
-          written += writeSync(write, bytes, written);
-        } catch (error) {
-          if (errnoOf(error) !== "EAGAIN") return false;
-          await Bun.sleep(FULL_WAIT_MILLISECONDS);
-        }
+  /** Throws with an errno `code`. */
+  constructor() {
+    const { read, write } = pipe();
+    resizePipe(write, STDIN_PIPE_BYTES);
+    setNonblocking(write);
+    this.read = read;
+    this.#write = write;
+  }
+
+  /** Writes all of it, as the program reads. False when it was closed before that. */
+  async write(bytes: Uint8Array): Promise<boolean> {
+    for (let written = 0; this.#isOpen && written < bytes.byteLength;) {
+      try {
+        written += writeSync(this.#write, bytes, written);
+      } catch (error) {
+        if (errnoOf(error) !== "EAGAIN") return false;
+        await Bun.sleep(FULL_WAIT_MILLISECONDS);
       }
-      return state.open;
-    },
-    close() {
-      if (!state.open) return;
-      state.open = false;
-      closeSync(write);
-    },
-  };
+    }
+    return this.#isOpen;
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    closeSync(this.#write);
+  }
 }

@@ -28,9 +28,9 @@ let nextMark = FIRST_MARK + Math.floor(Math.random() * MARKS);
 export class ProcessTree {
   readonly #mark = nextMark++;
   /** `pid startTime` of processes that were found to belong to the tree. */
-  readonly #members = new Set<string>();
+  #members: Set<string> | undefined;
   /** The same of processes whose mark is another one. */
-  readonly #strangers = new Set<string>();
+  #strangers: Set<string> | undefined;
   #mayHaveMembers = false;
   #ending: Promise<ProcessInfo[]> | undefined;
 
@@ -52,7 +52,7 @@ export class ProcessTree {
 
   /** Notes everything below the process `pid`, whose end would make orphans of its children. */
   async noteDescendants(pid: number): Promise<void> {
-    for (const info of (await processTable()).below(pid)) this.#members.add(keyOf(info));
+    this.#note((await processTable()).below(pid).map(keyOf));
   }
 
   /**
@@ -65,8 +65,8 @@ export class ProcessTree {
       this.#mayHaveMembers = false;
       this.#ending = endProcesses(() => this.#find(root), signal, graceSeconds).finally(() => {
         this.#ending = undefined;
-        this.#members.clear();
-        this.#strangers.clear();
+        this.#members = undefined;
+        this.#strangers = undefined;
       });
     }
     return (await this.#ending) ?? [];
@@ -76,21 +76,25 @@ export class ProcessTree {
     const table = await processTable();
     const isRoot = (info: ProcessInfo) => info.pid === root && isOwnChild(root);
     const known =
-      this.#members.size === 0 && root === undefined
+      this.#members === undefined && root === undefined
         ? []
-        : table.processes.filter((info) => isRoot(info) || this.#members.has(keyOf(info)));
+        : table.processes.filter((info) => isRoot(info) || this.#members?.has(keyOf(info)));
     const found = new Map<string, ProcessInfo>();
     for (const member of [...known, ...table.orphans.filter((info) => this.#isMarked(info))])
       for (const info of [member, ...table.below(member.pid)]) found.set(keyOf(info), info);
-    for (const key of found.keys()) this.#members.add(key);
+    this.#note(found.keys());
     return { found: [...found.values()], isSettled: table.isSettled };
+  }
+
+  #note(keys: Iterable<string>): void {
+    for (const key of keys) (this.#members ??= new Set()).add(key);
   }
 
   #isMarked(info: ProcessInfo): boolean {
     const key = keyOf(info);
-    if (this.#strangers.has(key)) return false;
+    if (this.#strangers?.has(key)) return false;
     const isMarked = readMark(info.pid) === this.#mark;
-    if (!isMarked) this.#strangers.add(key);
+    if (!isMarked) (this.#strangers ??= new Set()).add(key);
     return isMarked;
   }
 }

@@ -22,8 +22,18 @@ const levels: Partial<Record<State, LogLevel>> = {
 };
 
 /** For a start that is to come later; revoked by a request to stop in between. */
-export interface Ticket {
-  readonly revoked: boolean;
+export class Ticket {
+  readonly #program: ProgramState;
+  readonly #stops: number;
+
+  constructor(program: ProgramState) {
+    this.#program = program;
+    this.#stops = program.stops;
+  }
+
+  get revoked(): boolean {
+    return this.#program.stops !== this.#stops;
+  }
 }
 
 /** What is known of a program: read by everyone, changed by Program alone. */
@@ -31,8 +41,10 @@ export abstract class ProgramState {
   readonly spec: ProgramSpec;
   /** `name`, or `group:name` within a larger group. */
   readonly id: string;
-  /** When its process was last started and when it last ended, in epoch milliseconds; 0 for never. */
-  readonly times = { started: 0, ended: 0 };
+  /** Requests to stop until now. */
+  stops = 0;
+  protected startedAt = 0;
+  protected endedAt = 0;
   protected run: Run | undefined;
   protected isReady = false;
   protected isRefused = false;
@@ -41,7 +53,6 @@ export abstract class ProgramState {
   protected restartCount = 0;
   protected why: string | null;
   #state: State = "STOPPED";
-  #ticket = { revoked: false };
 
   constructor(spec: ProgramSpec) {
     this.spec = spec;
@@ -67,6 +78,11 @@ export abstract class ProgramState {
   /** Whether a start succeeds is not known yet. */
   get isStarting(): boolean {
     return this.#state === "STARTING" || this.#state === "ENDED";
+  }
+
+  /** When its process was last started and when it last ended, in epoch milliseconds; 0 for never. */
+  get times(): { started: number; ended: number } {
+    return { started: this.startedAt, ended: this.endedAt };
   }
 
   get pid(): number | null {
@@ -119,14 +135,13 @@ export abstract class ProgramState {
   }
 
   get ticket(): Ticket {
-    return this.#ticket;
+    return new Ticket(this);
   }
 
   /** Takes note of a request to stop, which may have to wait for its turn: starts that are to come later do not happen. */
   requestStop(): void {
     this.isStopRequested = true;
-    this.#ticket.revoked = true;
-    this.#ticket = { revoked: false };
+    this.stops++;
   }
 
   /** Says what a start has to wait for; null: for nothing any more. */

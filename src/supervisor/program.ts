@@ -8,7 +8,8 @@ import { describeExit } from "./exit-reason.ts";
 import { type Event, isStopping, type State } from "./machine.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { ProgramState } from "./program-state.ts";
-import { ProgramOutput, Run } from "./run.ts";
+import { ProgramOutput } from "./output.ts";
+import { Run, type RunOwner } from "./run.ts";
 import { endLeftovers, LONGEST_TIMER_SECONDS, Stop } from "./stop.ts";
 
 const log = logger("supervisor");
@@ -31,7 +32,7 @@ interface End {
 }
 
 /** One supervised process, and the effects of every change of its state. */
-export class Program extends ProgramState {
+export class Program extends ProgramState implements RunOwner {
   readonly output: ProgramOutput;
   readonly #context: SupervisorContext;
   readonly #owner: ProgramOwner;
@@ -143,8 +144,7 @@ export class Program extends ProgramState {
         spec: this.spec,
         output: this.output,
         tree: this.#tree,
-        onReady: (ready) => this.#becomeReady(ready),
-        onExit: (exit) => this.#ended(run, exit),
+        owner: this,
       });
     } catch (error) {
       this.enter("spawn-failed", messageOf(error));
@@ -152,15 +152,14 @@ export class Program extends ProgramState {
       return;
     }
     this.run = run;
-    this.times.started = Date.now();
-    // A process that was started meanwhile writes to the same files.
-    this.output.follow(run, () => this.run !== undefined);
+    this.startedAt = Date.now();
     log.info(`${this.id} started`, { pid: run.pid });
     if (this.spec.startsecs === 0) this.#becomeRunning();
     else this.#after(this.spec.startsecs, () => this.#becomeRunning());
   }
 
-  #becomeReady(ready: boolean): void {
+  /** Its process says so. */
+  readyChanged(ready: boolean): void {
     if (ready === this.isReady) return;
     this.isReady = ready;
     if (ready) log.info(`${this.id} ready`, { ms: Math.round((this.uptime ?? 0) * 1000) });
@@ -177,13 +176,14 @@ export class Program extends ProgramState {
     this.enter("stable");
   }
 
-  #ended(run: Run, exit: ChildExit): void {
+  /** Its process has ended. */
+  exited(run: Run, exit: ChildExit): void {
     const memory = this.#context.memory.account(exit);
     const end = { exit, memory, uptime: run.uptime, early: this.innerState === "STARTING" };
     this.lastExit = exit;
     this.run = undefined;
     this.isReady = false;
-    this.times.ended = Date.now();
+    this.endedAt = Date.now();
     if (isStopping(this.innerState)) {
       this.#stop?.gone();
       return;
@@ -236,6 +236,7 @@ export class Program extends ProgramState {
   protected override enter(event: Event, reason: string | null = null): State {
     const state = super.enter(event, reason);
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#owner.onChange(this);
     if (event === "stopped" && this.#stop?.hung && !this.isStopRequested) this.#owner.onStartable(this);
     return state;

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { connect } from "node:net";
 import type { ReadySpec } from "../programs/spec.ts";
 import { run } from "../sys/run.ts";
 import { findCommand } from "./command-line.ts";
@@ -70,6 +69,8 @@ async function answersWell(url: string, signal: AbortSignal): Promise<boolean> {
 
 /** A host that never answers is given up by the signal; the attempt does not live on. */
 async function accepts(host: string, port: number, signal: AbortSignal): Promise<boolean> {
+  // Loaded by the first program that asks for it: a megabyte of PID 1.
+  const { connect } = await import("node:net");
   signal.throwIfAborted();
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ host, port });

@@ -53,6 +53,9 @@ export async function shutdown(
   await writeLastOutput(supervisor);
   // A slow reader of the container's output has the rest of the time.
   await Promise.race([supervisor.container?.flush(remaining() * 1000), clock.end]);
+  const left = supervisor.container?.giveUp() ?? 0;
+  if (left > 0)
+    log.warn("no time to copy all output to the container log; the log files have it", { bytes: left });
   clock.cancel();
 }
 

@@ -1,32 +1,24 @@
-import { z } from "zod";
 import type { FactValue } from "../programs/spec.ts";
+import type { ShownState } from "./machine.ts";
 import type { Program } from "./program.ts";
 import type { Phase, Supervisor } from "./supervisor.ts";
 
-const stateSchema = z.enum(["STOPPED", "STARTING", "RUNNING", "BACKOFF", "STOPPING", "EXITED", "FATAL"]);
-
-const factSchema: z.ZodType<FactValue> = z.lazy(() =>
-  z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(factSchema)]),
-);
-
 /** One program in `status --json`; absent values are null. */
-export const programStatusSchema = z.object({
-  name: z.string(),
-  group: z.string(),
-  state: stateSchema,
-  pid: z.number().nullable(),
-  uptime_s: z.number().nullable(),
-  ready: z.boolean(),
-  restarts: z.number(),
-  exit_code: z.number().nullable(),
-  signal: z.string().nullable(),
-  reason: z.string().nullable(),
+export interface ProgramStatus {
+  name: string;
+  group: string;
+  state: ShownState;
+  pid: number | null;
+  uptime_s: number | null;
+  ready: boolean;
+  restarts: number;
+  exit_code: number | null;
+  signal: string | null;
+  reason: string | null;
   /** How the process fares, in words, where something more than its state is known. */
-  note: z.string().nullable(),
-  facts: z.record(z.string(), factSchema),
-});
-
-export type ProgramStatus = z.infer<typeof programStatusSchema>;
+  note: string | null;
+  facts: Readonly<Record<string, FactValue>>;
+}
 
 /** What `status` shows of a program at this moment. */
 export function programStatus(program: Program): ProgramStatus {

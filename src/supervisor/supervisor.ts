@@ -8,7 +8,7 @@ import type { SupervisorContext } from "./context.ts";
 import { dependentsFirst, waitingFor } from "./dependencies.ts";
 import { OutOfMemory } from "./exit-reason.ts";
 import { isUp } from "./machine.ts";
-import { Program } from "./program.ts";
+import { Program, type ProgramOwner } from "./program.ts";
 import { HANG_SECONDS } from "./stop.ts";
 
 /** So many processes are started before signals, exits and clients get their turn: some 10 ms of work. */
@@ -26,7 +26,7 @@ export interface SupervisorOptions extends Omit<SupervisorContext, "memory" | "h
 
 /** All programs of the container, by name, and what is done to them. */
 export class Supervisor {
-  phase: Phase = "booting";
+  #phase: Phase = "booting";
   /** Set by health(), for as long as this supervisor lives. */
   wasHealthy = false;
   readonly #programs = new Map<string, Program>();
@@ -35,10 +35,23 @@ export class Supervisor {
   readonly #watchers = new Set<() => void>();
   readonly #context: SupervisorContext;
   readonly #onFatal: SupervisorOptions["onFatal"];
+  readonly #owner: ProgramOwner = {
+    onChange: (changed) => this.#changed(changed),
+    onStartable: (startable) => void this.begin([startable]),
+  };
 
   constructor({ onFatal, ...context }: SupervisorOptions) {
     this.#context = { ...context, memory: new OutOfMemory(), hangSeconds: HANG_SECONDS };
     this.#onFatal = onFatal;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  set phase(phase: Phase) {
+    this.#phase = phase;
+    this.#tellWatchers();
   }
 
   /** Where all programs' output goes besides their files. */
@@ -60,13 +73,10 @@ export class Supervisor {
       log.info(`${id} is defined again; the later definition counts`);
       if (!this.remove(before)) throw new AiDockError(`${id} is still running`);
     }
-    const program = new Program(spec, this.#context, {
-      onChange: (changed) => this.#changed(changed),
-      onStartable: (startable) => void this.begin([startable]),
-    });
+    const program = new Program(spec, this.#context, this.#owner);
     this.#programs.set(id, program);
     this.#ordered = undefined;
-    this.#tell();
+    this.#tellWatchers();
     return program;
   }
 
@@ -80,7 +90,7 @@ export class Supervisor {
     this.#waiting.delete(program);
     program.spec.release?.();
     void program.output.release();
-    this.#tell();
+    this.#tellWatchers();
     return true;
   }
 
@@ -151,18 +161,18 @@ export class Supervisor {
       if (condition()) resolve();
     };
     const giveUp = () => resolve();
-    this.#watchers.add(watch);
+    const unwatch = this.watch(watch);
     signal?.addEventListener("abort", giveUp);
     try {
       await promise;
     } finally {
-      this.#watchers.delete(watch);
+      unwatch();
       signal?.removeEventListener("abort", giveUp);
     }
   }
 
-  /** Calls `listener` after every change of a program, and of which programs there are. The result ends that. */
-  onChange(listener: () => void): () => void {
+  /** Calls `listener` after every change of a program or of the phase. The result ends that. */
+  watch(listener: () => void): () => void {
     this.#watchers.add(listener);
     return () => this.#watchers.delete(listener);
   }
@@ -182,10 +192,10 @@ export class Supervisor {
   #changed(program: Program): void {
     if (program.state === "FATAL") this.#onFatal?.(program);
     for (const waiting of this.#waiting) void this.#startWhenPossible(waiting);
-    this.#tell();
+    this.#tellWatchers();
   }
 
-  #tell(): void {
+  #tellWatchers(): void {
     for (const watch of this.#watchers) watch();
   }
 }

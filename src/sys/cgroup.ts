@@ -20,6 +20,14 @@ export function memoryLimit(root = ROOT): number | undefined {
   return bytes < LARGEST_LIMIT_BYTES ? bytes : undefined;
 }
 
+/** How many processes and threads this container may still start; undefined without a limit. */
+export function freeProcesses(root = ROOT): number | undefined {
+  const pids = (name: string) =>
+    Number((read(`${root}/pids.${name}`) ?? read(`${root}/pids/pids.${name}`))?.trim());
+  const free = pids("max") - pids("current");
+  return Number.isNaN(free) ? undefined : Math.max(0, free);
+}
+
 function read(path: string): string | undefined {
   try {
     return readIfExists(path);

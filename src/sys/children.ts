@@ -3,7 +3,7 @@ import { errnoOf } from "../errors.ts";
 import { withInheritedOpenFiles } from "./open-files.ts";
 
 /** Children that Bun itself waits for; the reaper must leave their status to it. */
-const own = new Set<number>();
+const own = new Map<number, ExitListener | undefined>();
 
 /** True while a process that was started by spawnChild has not been waited for by Bun. */
 export function isOwnChild(pid: number): boolean {
@@ -25,6 +25,11 @@ export interface ChildExit {
   signal: string | null;
 }
 
+/** What is told of the end of a process. */
+export interface ExitListener {
+  exited(exit: ChildExit): void;
+}
+
 export interface ChildOptions {
   command: string[];
   env: Record<string, string>;
@@ -35,7 +40,7 @@ export interface ChildOptions {
   /** In the caller's session and process group instead of its own; for terminals. */
   attached?: boolean;
   umask?: number;
-  onExit?: (exit: ChildExit) => void;
+  listener?: ExitListener;
 }
 
 /** Starts a process and registers it before the event loop can turn. Throws with an errno `code`. */
@@ -50,18 +55,22 @@ export function spawnChild(options: ChildOptions) {
         stdout: options.stdout as "pipe",
         stderr: options.stderr as "pipe",
         detached: !options.attached,
-        onExit(ended) {
-          own.delete(ended.pid);
-          options.onExit?.(childExit(ended));
-          for (const listener of exitListeners) listener();
-        },
+        // No closure: Bun would keep the options, a whole environment among them, as long as the process runs.
+        onExit: tellExit,
       }),
     );
-    own.add(child.pid);
+    own.set(child.pid, options.listener);
     return child;
   } finally {
     if (before !== undefined) process.umask(before);
   }
+}
+
+function tellExit(child: Pick<Bun.Subprocess, "pid" | "exitCode" | "signalCode">): void {
+  const listener = own.get(child.pid);
+  own.delete(child.pid);
+  listener?.exited(childExit(child));
+  for (const listen of exitListeners) listen();
 }
 
 /** How a child that has ended did so; real-time signals keep their number as name. */

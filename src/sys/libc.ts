@@ -1,11 +1,11 @@
-import { dlopen, FFIType, ptr, read } from "bun:ffi";
+import { dlopen, FFIType, type Pointer, ptr, read, toArrayBuffer } from "bun:ffi";
 import { closeSync } from "node:fs";
 import { constants } from "node:os";
 
 // The only bun:ffi: what neither Bun nor node:fs offers. Every buffer that C fills is backed by an
 // ArrayBuffer that stays referenced here; a bare typed array may move or be collected under a raw pointer.
 
-const { i32, i64, u32, u64, pointer } = FFIType;
+const { i32, i64, i64_fast, u32, u64, pointer } = FFIType;
 
 /** The calls themselves, for the other files of sys that wrap some of them. */
 export const { symbols: libc } = dlopen("libc.so.6", {
@@ -31,7 +31,15 @@ export const { symbols: libc } = dlopen("libc.so.6", {
   getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
   close: { args: [i32], returns: i32 },
   flock: { args: [i32, i32], returns: i32 },
+  madvise: { args: [u64, u64, i32], returns: i32 },
   syscall: { args: [i64, i64, i64], returns: i64 },
+  read: { args: [i32, pointer, u64], returns: i64_fast },
+  lseek: { args: [i32, i64, i32], returns: i64_fast },
+  epoll_create1: { args: [i32], returns: i32 },
+  epoll_ctl: { args: [i32, i32, i32, pointer], returns: i32 },
+  epoll_wait: { args: [i32, pointer, i32, i32], returns: i32 },
+  mmap: { args: [u64, u64, i32, i32, i32, i64], returns: pointer },
+  mprotect: { args: [pointer, u64, i32], returns: i32 },
   __errno_location: { args: [], returns: pointer },
 });
 
@@ -45,8 +53,6 @@ const SI_PID = 4;
 
 const siginfo = new Int32Array(new ArrayBuffer(128));
 const siginfoPointer = ptr(siginfo);
-const pipeEnds = new Int32Array(new ArrayBuffer(8));
-const pipePointer = ptr(pipeEnds);
 
 /** The pid of a child that has ended and has not been waited for, or 0. Leaves it waitable. */
 export function peekEndedChild(): number {
@@ -85,14 +91,6 @@ export function adoptsOrphans(): boolean {
   return isAdopter;
 }
 
-const O_CLOEXEC = 0o2_000_000;
-
-/** A real pipe, which a child can reopen as /dev/stdout; Bun's own "pipe" is a socket. */
-export function pipe(): { read: number; write: number } {
-  if (libc.pipe2(pipePointer, O_CLOEXEC) !== 0) throw systemError("pipe2");
-  return { read: pipeEnds[0] ?? -1, write: pipeEnds[1] ?? -1 };
-}
-
 const RLIMIT_LOCKS = 10;
 const UNLIMITED = 2n ** 64n - 1n;
 const limit = new BigUint64Array(new ArrayBuffer(16));
@@ -123,22 +121,6 @@ export function setOpenFilesLimit(soft: bigint, hard: bigint): void {
   libc.prlimit(0, RLIMIT_NOFILE, limitPointer, null);
 }
 
-const F_SETPIPE_SZ = 1031;
-
-/** Asks for a pipe buffer of that many bytes; the kernel may grant less or nothing. */
-export function growPipe(fd: number, bytes: number): void {
-  libc.fcntl(fd, F_SETPIPE_SZ, bytes);
-}
-
-const F_GETFL = 3;
-const F_SETFL = 4;
-const O_NONBLOCK = 0o4000;
-
-/** Makes reads or writes fail with EAGAIN instead of waiting, for everyone who shares this open file. */
-export function setNonblocking(fd: number): void {
-  libc.fcntl(fd, F_SETFL, libc.fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
-}
-
 export function isTerminal(fd: number): boolean {
   return libc.isatty(fd) === 1;
 }
@@ -149,34 +131,6 @@ const LOCK_NB = 4;
 /** flock(2), at once; false when someone else has the lock. A file system that has no locks refuses nobody. */
 export function lockFile(fd: number): boolean {
   return libc.flock(fd, LOCK_EX | LOCK_NB) === 0 || systemError("flock").code !== "EAGAIN";
-}
-
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-/** sun_path of sockaddr_un, its final NUL included. */
-const LONGEST_SOCKET_PATH = 108;
-const SOL_SOCKET = 1;
-const SO_PEERCRED = 17;
-const UCRED_BYTES = 12;
-
-/**
- * The pid of the process that listens on a unix socket (SO_PEERCRED of unix(7)): 0 for one in another PID namespace.
- * Undefined where nobody answers at once.
- */
-export function listenerPid(path: string): number | undefined {
-  const address = Buffer.from(new ArrayBuffer(2 + LONGEST_SOCKET_PATH));
-  address.writeUInt16LE(AF_UNIX);
-  if (address.write(path, 2) < Buffer.byteLength(path)) return undefined;
-  const fd = libc.socket(AF_UNIX, SOCK_STREAM | O_NONBLOCK | O_CLOEXEC, 0);
-  if (fd === -1) return undefined;
-  const credentials = new Int32Array(new ArrayBuffer(UCRED_BYTES));
-  const size = new Uint32Array(new ArrayBuffer(4)).fill(UCRED_BYTES);
-  try {
-    if (libc.connect(fd, address, address.byteLength) !== 0) return undefined;
-    return libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, credentials, size) === 0 ? credentials[0] : undefined;
-  } finally {
-    libc.close(fd);
-  }
 }
 
 const SIGNAL_COUNT = 64;
@@ -190,6 +144,34 @@ export function unblockSignals(): void {
 
 const SIGTTOU = 22;
 const SIG_IGN = 1;
+
+const PAGE = 65536;
+const PROT_READ_WRITE = 3;
+const PROT_READ_EXEC = 5;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+
+/**
+ * Starts a thread that runs machine code with a pointer to `data` as its argument and with every signal blocked; both
+ * stay mapped for ever. False where the system refuses.
+ */
+export function startThread(code: Uint8Array, data: Uint8Array): boolean {
+  const start = libc.mmap(0n, BigInt(2 * PAGE), PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0n);
+  if (start === null || Number(start) === -1) return false;
+  const argument = (Number(start) + PAGE) as Pointer;
+  new Uint8Array(toArrayBuffer(start, 0, code.byteLength)).set(code);
+  new Uint8Array(toArrayBuffer(argument, 0, data.byteLength)).set(data);
+  if (libc.mprotect(start, BigInt(PAGE), PROT_READ_EXEC) !== 0) return false;
+  // Before glibc 2.34 libc itself had no threads.
+  const { symbols } = dlopen("libpthread.so.0", {
+    pthread_create: { args: [pointer, pointer, pointer, pointer], returns: i32 },
+  });
+  const before = new Uint8Array(new ArrayBuffer(128));
+  libc.sigprocmask(SIG_SETMASK, new Uint8Array(new ArrayBuffer(128)).fill(0xff), before);
+  const thread = new BigUint64Array(new ArrayBuffer(8));
+  const failure = symbols.pthread_create(thread, null, start, argument);
+  libc.sigprocmask(SIG_SETMASK, before, null);
+  return failure === 0;
+}
 
 /**
  * Becomes `command`: in a process group of its own that holds the terminal (when fd 0 is one), with

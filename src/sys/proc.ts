@@ -91,8 +91,3 @@ export function listeningPorts(): Set<number> {
       .map(([, local = ""]) => parseInt(local.slice(local.lastIndexOf(":") + 1), 16)),
   );
 }
-
-/** True when some socket listens on that TCP port, on any address. */
-export function isPortTaken(port: number): boolean {
-  return listeningPorts().has(port);
-}

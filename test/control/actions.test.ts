@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import { act } from "../../src/control/actions.ts";
-import type { ActionRequest } from "../../src/control/protocol.ts";
+import type { ActionRequest } from "../../src/control/requests.ts";
 import type { ProgramSpec } from "../../src/programs/spec.ts";
 import { startReaper } from "../../src/supervisor/reaper.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";

@@ -26,12 +26,13 @@ export function controlServer() {
     environment: () => ({ env, sources }),
     changeEnvironment: (changes) => environment.change(changes),
     web: {
-      describe() {
+      async describe() {
         throw new Error("no front");
       },
-      choose() {},
+      async choose() {},
     },
     mainLog: { path: "/dev/null", clear() {} },
+    onAction() {},
     requestStop() {},
   };
   const close = serveControl(context, socket);

@@ -35,3 +35,18 @@ test("a container that was never healthy is not started", async () => {
   expect(probe).toMatchObject({ ExitCode: 1, Output: expect.stringMatching(/^unhealthy: running\n/) });
   expect(await container.health()).not.toBe("healthy");
 });
+
+test("the image's probe reads a file; a supervisor that hangs is found out all the same", async () => {
+  await using container = await boot({ programs: {}, more: [...more, "--health-timeout=1s"] });
+  await waitFor(async () => (await container.health()) === "healthy");
+  // Nothing is asked of the supervisor while its file holds: without a socket nobody could.
+  await container.sh("mv /run/ai-dock/control.sock /run/ai-dock/away.sock");
+  const probe = await container.exec(["/usr/local/lib/ai-dock/health"]);
+  expect(probe).toMatchObject({ code: 0, stdout: "healthy\n" });
+  expect(await container.exec(["ai-dock", "health"])).toMatchObject({ code: 4 });
+  await container.sh("mv /run/ai-dock/away.sock /run/ai-dock/control.sock");
+  await container.kill("STOP");
+  await waitFor(async () => (await container.health()) === "unhealthy");
+  await container.kill("CONT");
+  await waitFor(async () => (await container.health()) === "healthy");
+});

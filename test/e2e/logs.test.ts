@@ -19,6 +19,40 @@ describe("logs", () => {
     ).toContain("2000");
   });
 
+  test("docker logs gets a burst as a whole, through rotated generations", async () => {
+    // 40 MB; Docker takes less in a second.
+    const writer =
+      "bash -c 'seq -f %%09.0f-----------------------------------------------------------------------------------------x 400000; sleep 600'";
+    const burst = `[program:burst]\ncommand=${writer}\nstdout_logfile_maxbytes=5MB\nstdout_logfile_backups=10\n`;
+    await using container = await boot({ programs: { "burst.conf": burst } });
+    const log = await container.waitLog(/^burst \| 000400000-/m);
+    const numbers = log.split("\n").flatMap((line) => /^burst \| (\d{9})-{89}x$/.exec(line)?.[1] ?? []);
+    expect(numbers.length).toBe(400_000);
+    expect(numbers.every((number, index) => Number(number) === index + 1)).toBe(true);
+  });
+
+  test("docker logs leaves out whose output nobody wants there", async () => {
+    const echo = (name: string, more: string) =>
+      `[program:${name}]\ncommand=bash -c 'echo from ${name}; sleep 600'\n${more}\n`;
+    const programs = {
+      "a.conf": echo("a", "") + echo("b", "container_log=false") + echo("c", "stdout_logfile=/dev/stdout"),
+    };
+    await using container = await boot({ programs });
+    await container.waitLog("c | from c");
+    await container.waitLog("a | from a");
+    await waitFor(async () => (await container.sh("ai-dock logs -n 1 b")) === "b | from b", {
+      what: "the file",
+    });
+    expect(await container.logs()).not.toContain("from b");
+    await using silent = await boot({ programs, env: { AI_DOCK_LOG_CONTAINER: "b" } });
+    await silent.waitLog("b | from b");
+    await silent.waitLog("c | from c");
+    await waitFor(async () => (await silent.sh("ai-dock logs -n 1 a")) === "a | from a", {
+      what: "the file",
+    });
+    expect(await silent.logs()).not.toContain("from a");
+  });
+
   test("ai-dock logs shows the last lines, and knows its names", async () => {
     const program = "[program:p]\ncommand=bash -c 'printf \"%s\\n\" one two three; sleep 600'\n";
     await using container = await boot({ programs: { "p.conf": program.replace("%s", "%%s") } });

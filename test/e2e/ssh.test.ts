@@ -129,6 +129,29 @@ describe("ssh", () => {
     );
   });
 
+  test("an sshd that cannot set the environment lets everyone in", async () => {
+    const key = await keypair();
+    await using container = await boot({ env: { SSH_PUBKEY: key.public, SETTINGS: "a b" } });
+    await container.waitReady();
+    // As OpenSSH 7.6 of Ubuntu 18.04 says; ai-dock learns of that from the sshd that it has started.
+    await container.sh(`cd /usr/sbin && mv sshd sshd.real && cat >sshd && chmod +x sshd`, {
+      stdin: `#!/bin/sh
+for word do config=$word; done
+if grep -q ^SetEnv "$config"; then
+  echo "$config: line 22: Bad configuration option: SetEnv" >&2
+  exit 255
+fi
+exec /usr/sbin/sshd.real "$@"
+`,
+    });
+    await container.restart();
+    await container.waitReady();
+    expect(await container.ssh('echo "$SETTINGS"', { key })).toMatchObject({ stdout: "a b\n", code: 0 });
+    await container.waitLog(
+      /warn sshd This version of sshd cannot set the environment \(line \d+: Bad configuration option\); only bash/,
+    );
+  });
+
   test("OpenSSH 8.4, which takes no quote in a value, lets everyone in", async () => {
     const key = await keypair();
     const env = { SSH_PUBKEY: key.public, SETTINGS: '{"a": "b c"}' };

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
-import { z } from "zod";
 import type { BootContext, LoggedRunOptions } from "../../src/features/step.ts";
-import { type Settings, schema } from "../../src/env/schema.ts";
+import { readSettings } from "../../src/env/load.ts";
 import type { LogFields, Logger } from "../../src/log.ts";
 
 export interface TestContext extends BootContext {
@@ -32,7 +31,7 @@ export function bootContext(
     error: line("error"),
   };
   return {
-    settings: z.object(schema).parse(settings) as Settings,
+    settings: readValid(settings),
     env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ...env },
     signal,
     log,
@@ -40,6 +39,12 @@ export function bootContext(
     output,
     runLogged: (options) => runReal(options, output, signal),
   };
+}
+
+function readValid(given: Record<string, string>): BootContext["settings"] {
+  const { settings, problems } = readSettings(given);
+  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join("\n"));
+  return settings;
 }
 
 const SIGKILL = 9;

@@ -113,3 +113,34 @@ test("a cycle is told with file, line and section of its first program", async (
     },
   ]);
 });
+
+/** Which programs have their log files copied to the container's output. */
+async function copies(setting?: string) {
+  using folder = folderOf({
+    "x.conf": section("app") + section("quiet", "container_log=false") + section("worker") + GROUP,
+  });
+  const env = { PATH: "/usr/bin:/bin", ...(setting === undefined ? {} : { AI_DOCK_LOG_CONTAINER: setting }) };
+  const { programs, problems } = await collectPrograms({ env, files: [join(folder.path, "x.conf")] });
+  const copied = programs.filter(({ containerCopy }) => containerCopy !== false).map(({ name }) => name);
+  return {
+    copied: copied.filter((name) => ["app", "quiet", "worker", "sshd"].includes(name)),
+    messages: problems.map(({ message }) => message),
+  };
+}
+
+test.each([
+  [undefined, ["sshd", "app", "worker"]],
+  ["all", ["sshd", "app", "worker"]],
+  ["none", []],
+  ["quiet, g:*, provisioning", ["worker", "quiet"]],
+  ["sshd", ["sshd"]],
+])("AI_DOCK_LOG_CONTAINER=%s", async (setting, expected) => {
+  expect(await copies(setting)).toEqual({ copied: expected, messages: [] });
+});
+
+test("AI_DOCK_LOG_CONTAINER with a name that nothing has", async () => {
+  expect(await copies("app,wroker")).toEqual({
+    copied: ["app"],
+    messages: ['AI_DOCK_LOG_CONTAINER: expected all, none, or names of programs, got "wroker"; ignoring it'],
+  });
+});

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ContainerOutput } from "../../src/logs/write/container.ts";
 import type { LogFile } from "../../src/logs/write/log-file.ts";
 import { pumpOutput } from "../../src/logs/write/pump.ts";
-import { pipe } from "../../src/sys/libc.ts";
+import { pipe } from "../../src/sys/pipes.ts";
 
 const WRITER = join(import.meta.dir, "../fixtures/log-writer-fixture.ts");
 

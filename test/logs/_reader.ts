@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { errnoOf } from "../../src/errors.ts";
-import { pipe } from "../../src/sys/libc.ts";
+import { pipe } from "../../src/sys/pipes.ts";
 
 /** A pipe as the container's stdout, and its reader, which takes bytes only when told to. */
 export class TestPipe implements Disposable {

@@ -13,7 +13,7 @@ function limited(burstBytes = 1000, bytesPerSecond = 100) {
     () => time,
   );
   return {
-    write: (...lines: string[]) => lines.forEach((line) => void stream.write(Buffer.from(line))),
+    write: (...lines: string[]) => lines.forEach((line) => stream.write(Buffer.from(line))),
     wait: (seconds: number) => void (time += seconds * 1000),
     end: () => stream.end(),
     take() {

@@ -1,13 +1,21 @@
 import { describe, expect, test } from "bun:test";
 import { blockFormat } from "../../src/logs/format.ts";
-import { LineSplitter, MAX_LINE } from "../../src/logs/lines.ts";
+import { LineSplitter, type LineTaker, MAX_LINE } from "../../src/logs/lines.ts";
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
 
+/** What each chunk, and the end, pass on. */
 function splitAll(chunks: string[]): string[] {
   const splitter = new LineSplitter();
-  const blocks = chunks.map((chunk) => text(splitter.push(Buffer.from(chunk, "latin1"))));
-  return [...blocks, text(splitter.end())];
+  const passedBy = (action: (taker: LineTaker) => void) => {
+    let passed = "";
+    action({ lines: (block) => (passed += text(block)) });
+    return passed;
+  };
+  const blocks = chunks.map((chunk) =>
+    passedBy((taker) => splitter.push(Buffer.from(chunk, "latin1"), taker)),
+  );
+  return [...blocks, passedBy((taker) => splitter.end(taker))];
 }
 
 describe("LineSplitter", () => {
@@ -24,8 +32,11 @@ describe("LineSplitter", () => {
   });
 
   test("passes on what needs no change without a copy", () => {
-    const chunk = Buffer.from("a\nb\n");
-    expect(new LineSplitter().push(chunk)).toBe(chunk);
+    const chunk = Buffer.from("a\nb\nc");
+    const blocks: Uint8Array[] = [];
+    new LineSplitter().push(chunk, { lines: (block) => blocks.push(block) });
+    expect(blocks.map(text)).toEqual(["a\nb\n"]);
+    expect(blocks[0]?.buffer).toBe(chunk.buffer);
   });
 
   test("keeps CRLF, bare CR, ANSI, NUL and invalid UTF-8 as they are", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ContainerOutput } from "../../src/logs/write/container.ts";
 import { LogFile } from "../../src/logs/write/log-file.ts";
 import { pumpOutput } from "../../src/logs/write/pump.ts";
-import { pipe } from "../../src/sys/libc.ts";
+import { pipe } from "../../src/sys/pipes.ts";
 import { temporaryDirectory } from "./_helpers.ts";
 import { TestPipe } from "./_reader.ts";
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeExit, OutOfMemory } from "../../src/supervisor/exit-reason.ts";
-import { memoryLimit, oomKills } from "../../src/sys/cgroup.ts";
+import { freeProcesses, memoryLimit, oomKills } from "../../src/sys/cgroup.ts";
 
 const KILLED = { code: null, signal: "KILL" };
 
@@ -63,6 +63,20 @@ describe.each(Object.entries(versions))("control groups %s", (_, write) => {
     write(2, "none");
     expect(memory.account(KILLED)).toBe("out of memory");
   });
+});
+
+test.each([
+  ["version 2", ""],
+  ["version 1", "pids"],
+])("%s says how many processes may be started", (_, folder) => {
+  mkdirSync(join(root, folder), { recursive: true });
+  const write = (name: string, text: string) => writeFileSync(join(root, folder, `pids.${name}`), text);
+  expect(freeProcesses(root)).toBeUndefined();
+  write("current", "47\n");
+  write("max", "48\n");
+  expect(freeProcesses(root)).toBe(1);
+  write("max", "max\n");
+  expect(freeProcesses(root)).toBeUndefined();
 });
 
 test("without a control group nothing is said", () => {

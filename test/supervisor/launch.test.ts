@@ -22,12 +22,16 @@ const context = {
   hangSeconds: HANG_SECONDS,
 };
 
+const nobody = { exited() {}, outputBegan() {}, outputEnded() {} };
+
 /** Runs a shell script to its end; its output, and how it ended. */
 async function run(script: string, more: Partial<ProgramSpec> = {}, input?: string) {
   let text = "";
   const decoder = new TextDecoder();
-  const { promise, resolve } = Promise.withResolvers<ChildExit>();
-  const { written, stdin } = launch({
+  const exited = Promise.withResolvers<ChildExit>();
+  const written = Promise.withResolvers<void>();
+  let openPipes = 0;
+  const { stdin } = launch({
     context,
     spec: specOf("p", { command: ["sh", "-c", script], group: "g", ...more }),
     output: { stdout: null, stderr: null },
@@ -35,10 +39,14 @@ async function run(script: string, more: Partial<ProgramSpec> = {}, input?: stri
     onOutput(chunk) {
       text += decoder.decode(chunk, { stream: true });
     },
-    onExit: resolve,
+    listener: {
+      exited: exited.resolve,
+      outputBegan: () => void openPipes++,
+      outputEnded: () => void (--openPipes === 0 && written.resolve()),
+    },
   });
   if (input !== undefined) expect(await stdin.write(Buffer.from(input))).toBeTrue();
-  const [exit] = await Promise.all([promise, written]);
+  const [exit] = await Promise.all([exited.promise, written.promise]);
   stdin.close();
   return { exit, text };
 }
@@ -88,7 +96,7 @@ test.each<[string, Partial<ProgramSpec>, string]>([
       spec: specOf("p", more),
       output: { stdout: null, stderr: null },
       tree: new ProcessTree(),
-      onExit: () => undefined,
+      listener: nobody,
     });
   expect(start).toThrow(AiDockError);
   expect(start).toThrow(message);
@@ -107,7 +115,7 @@ test("a file that the kernel cannot execute is an error of the start, and leaves
         spec: specOf("p", { command: [file] }),
         output: { stdout: null, stderr: null },
         tree: new ProcessTree(),
-        onExit: () => undefined,
+        listener: nobody,
       }),
     ).toThrow("ENOEXEC");
   // Pumps close their ends in a later turn of the event loop; a leak runs into the limit of the test.

@@ -8,7 +8,8 @@ import type { SupervisorContext } from "../../src/supervisor/context.ts";
 import { OutOfMemory } from "../../src/supervisor/exit-reason.ts";
 import { ProcessTree } from "../../src/supervisor/process-tree.ts";
 import { startReaper } from "../../src/supervisor/reaper.ts";
-import { ProgramOutput, Run } from "../../src/supervisor/run.ts";
+import { ProgramOutput } from "../../src/supervisor/output.ts";
+import { Run } from "../../src/supervisor/run.ts";
 import { HANG_SECONDS } from "../../src/supervisor/stop.ts";
 import type { ChildExit } from "../../src/sys/children.ts";
 import { bareSupervisor, specOf } from "./spec-fixture.ts";
@@ -42,8 +43,7 @@ function start(script: string, more: Partial<ProgramSpec> = {}) {
     spec,
     output,
     tree: new ProcessTree(),
-    onReady: (value) => ready.push(value),
-    onExit: resolve,
+    owner: { readyChanged: (value) => void ready.push(value), exited: (_, exit) => resolve(exit) },
   });
   return { run, output, ready, exited, path, released };
 }
@@ -94,8 +94,7 @@ test("a process that others outlive with its pipe is explained all the same", as
 });
 
 test("log files hold all output when the run has finished, and are given back with the program", async () => {
-  const { run, output, exited, path, released } = start("(sleep 0.1; echo last) & echo first");
-  output.follow(run, () => false);
+  const { output, exited, path, released } = start("(sleep 0.1; echo last) & echo first");
   await exited;
   await output.drained();
   expect(readFileSync(path, "utf8")).toBe("first\nlast\n");

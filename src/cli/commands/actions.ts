@@ -1,6 +1,7 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
-import type { ActionReply, ActionRequest } from "../../control/protocol.ts";
+import type { ActionReply } from "../../control/replies.ts";
+import type { ActionRequest } from "../../control/requests.ts";
 import { ExitCode } from "../../errors.ts";
 import { programId } from "../../programs/names.ts";
 import { type Command, usageError } from "../command.ts";

@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
-import { ExitCode } from "../../errors.ts";
+import { reportHealth } from "../../supervisor/health-report.ts";
 import type { Command } from "../command.ts";
 import { print, printJson } from "../print.ts";
 
@@ -32,12 +32,10 @@ const command: Command = {
   }),
   async run({ json, live, started }: Arguments) {
     const health = await control.health();
-    const passes = live || health.healthy || (started && health.started);
+    const { text, code } = reportHealth(health, { live, started });
     if (json) printJson(health);
-    else if (health.healthy) print("healthy");
-    else print([`${passes ? "alive" : "unhealthy"}: ${health.phase}`, ...health.problems].join("\n"));
-    if (passes) return ExitCode.ok;
-    return health.phase === "running" ? ExitCode.failure : ExitCode.notRunning;
+    else print(text);
+    return code;
   },
 };
 

@@ -1,8 +1,7 @@
-import { defineCommand, renderUsage } from "citty";
+import { defineCommand } from "citty";
 import { init } from "../../init/index.ts";
 import { ExitCode } from "../../errors.ts";
 import type { Command } from "../command.ts";
-import { printColoured } from "../print.ts";
 
 const definition = defineCommand({
   meta: {
@@ -16,6 +15,10 @@ const command: Command = {
   run: () => ExitCode.ok,
   async raw(words, rest) {
     if (words.length === 1 && (words[0] === "--help" || words[0] === "-h")) {
+      const [{ renderUsage }, { printColoured }] = await Promise.all([
+        import("citty"),
+        import("../print.ts"),
+      ]);
       printColoured(await renderUsage(definition));
       return ExitCode.ok;
     }

@@ -1,5 +1,5 @@
 import { defineCommand } from "citty";
-import type { ServiceLink } from "../../control/portal/protocol.ts";
+import type { ServiceLink } from "../../control/service.ts";
 import { AiDockError, ExitCode } from "../../errors.ts";
 import { linkOf } from "../../features/web/rows.ts";
 import { type Command, usageError } from "../command.ts";

@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
-import type { StatusReply } from "../../control/protocol.ts";
+import type { StatusReply } from "../../control/replies.ts";
 import { ExitCode } from "../../errors.ts";
 import { requirePrograms } from "../../programs/names.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";

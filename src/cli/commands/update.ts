@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
-import type { UpdateReply } from "../../control/protocol.ts";
+import type { UpdateReply } from "../../control/replies.ts";
 import { ExitCode } from "../../errors.ts";
 import { programId } from "../../programs/names.ts";
 import type { Command } from "../command.ts";

@@ -1,6 +1,6 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
-import type { WebReply } from "../../control/protocol.ts";
+import type { WebReply } from "../../control/replies.ts";
 import { ExitCode } from "../../errors.ts";
 import { loginUrl } from "../../features/web/rows.ts";
 import type { Command } from "../command.ts";

@@ -1,6 +1,6 @@
 import { ofetch } from "ofetch";
 import type { z } from "zod";
-import { actionReply } from "../protocol.ts";
+import { actionReply } from "../replies.ts";
 import {
   credentialsSchema,
   doctorRowsSchema,

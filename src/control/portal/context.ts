@@ -1,6 +1,7 @@
 import type { Source } from "../../env/load.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
-import type { Credentials, PortalState, Service } from "./protocol.ts";
+import type { Credentials, PortalState } from "./protocol.ts";
+import type { Service } from "../service.ts";
 
 /** What the portal's socket gives access to: the state, logs, and little else. */
 export interface PortalContext {

@@ -20,7 +20,7 @@ export function stateEvents(context: PortalContext, gone: AbortSignal): Response
     });
     tell.now();
     const ends = [
-      context.supervisor.onChange(() => tell.soon()),
+      context.supervisor.watch(() => tell.soon()),
       context.onChange((what) => (what === "state" ? tell.soon() : send("credentials", "{}"))),
     ];
     return () => {

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, rmSync } from "node:fs";
 import { describeEnvironment } from "../../env/describe.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
 import { act } from "../actions.ts";
-import { readRequest } from "../protocol.ts";
+import { readRequest } from "../requests.ts";
 import { isProtected, type PortalContext } from "./context.ts";
 import { logEvents, stateEvents } from "./events.ts";
 import { describeLog, logPaths, LogReader } from "./log-files.ts";

@@ -1,5 +1,5 @@
 import type { ControlContext } from "../context.ts";
-import { readRequest, rpcRequest } from "../protocol.ts";
+import { readRequest, rpcRequest } from "../requests.ts";
 import { call } from "./call.ts";
 import { RpcFault } from "./method.ts";
 import { type Call, decodeCall } from "./xml/decode.ts";

@@ -1,45 +1,49 @@
 import { z } from "zod";
+import { lazy } from "../../lazy.ts";
 
 const LIMIT_MILLISECONDS = 3000;
 
-const stats = z.object({
-  // Missing with RCLONE_VFS_CACHE_MODE=off.
-  diskCache: z
-    .object({
-      path: z.string(),
-      bytesUsed: z.number(),
-      outOfSpace: z.boolean(),
-      uploadsInProgress: z.number(),
-      uploadsQueued: z.number(),
-    })
-    .optional(),
-});
+const stats = lazy(() =>
+  z.object({
+    // Missing with RCLONE_VFS_CACHE_MODE=off.
+    diskCache: z
+      .object({
+        path: z.string(),
+        bytesUsed: z.number(),
+        outOfSpace: z.boolean(),
+        uploadsInProgress: z.number(),
+        uploadsQueued: z.number(),
+      })
+      .optional(),
+  }),
+);
 
-const queue = z.object({
-  queue: z.array(
-    z.object({
-      id: z.number(),
-      tries: z.number(),
-      uploading: z.boolean(),
-    }),
-  ),
-});
+const queue = lazy(() =>
+  z.object({
+    queue: z.array(
+      z.object({
+        id: z.number(),
+        tries: z.number(),
+        uploading: z.boolean(),
+      }),
+    ),
+  }),
+);
 
-const about = z.object({
-  total: z.number().optional(),
-  used: z.number().optional(),
-});
+const about = lazy(() => z.object({ total: z.number().optional(), used: z.number().optional() }));
 
-type CacheStats = NonNullable<z.infer<typeof stats>["diskCache"]>;
-export type Upload = z.infer<typeof queue>["queue"][number];
-export type Usage = z.infer<typeof about>;
+const anything = lazy(() => z.unknown());
+
+type CacheStats = NonNullable<z.infer<ReturnType<typeof stats>>["diskCache"]>;
+export type Upload = z.infer<ReturnType<typeof queue>>["queue"][number];
+export type Usage = z.infer<ReturnType<typeof about>>;
 
 /**
  * The remote control of one rclone (rclone.org/rc), through its socket. Every call throws when rclone gives no
  * answer within 3 s, refuses, or on abort.
  */
 export function mountControl(socket: string, signal?: AbortSignal) {
-  const call = async <Schema extends z.ZodType>(path: string, schema: Schema, input: object = {}) => {
+  const call = async <Schema extends z.ZodType>(path: string, schema: () => Schema, input: object = {}) => {
     const response = await fetch(`http://rclone/${path}`, {
       unix: socket,
       method: "POST",
@@ -48,19 +52,19 @@ export function mountControl(socket: string, signal?: AbortSignal) {
       signal: AbortSignal.any([AbortSignal.timeout(LIMIT_MILLISECONDS), ...(signal ? [signal] : [])]),
     });
     if (!response.ok) throw new Error(`rclone answered ${path} with status ${response.status}`);
-    return schema.parse(await response.json());
+    return schema().parse(await response.json());
   };
   return {
     stats: async (): Promise<CacheStats | undefined> => (await call("vfs/stats", stats)).diskCache,
     queue: async (): Promise<Upload[]> => (await call("vfs/queue", queue)).queue,
     /** Starts an upload now instead of after its write-back delay. */
     hasten: async (id: number): Promise<unknown> =>
-      call("vfs/queue-set-expiry", z.unknown(), { id, expiry: -1 }),
+      call("vfs/queue-set-expiry", anything, { id, expiry: -1 }),
     /** How many uploads run at once. */
     setTransfers: async (count: number): Promise<unknown> =>
-      call("options/set", z.unknown(), { main: { Transfers: count } }),
+      call("options/set", anything, { main: { Transfers: count } }),
     /** Ends rclone, which unmounts first; pending uploads stay in the cache. */
-    quit: async (): Promise<unknown> => call("core/quit", z.unknown(), { exitCode: 0 }),
+    quit: async (): Promise<unknown> => call("core/quit", anything, { exitCode: 0 }),
     /** Space at the far end, for providers that report space. */
     about: async (remote: string): Promise<Usage> => call("operations/about", about, { fs: `${remote}:` }),
   };

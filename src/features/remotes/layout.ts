@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 import { isRoot } from "../../sys/users.ts";
@@ -43,7 +42,7 @@ export function layoutRemotes(remotes: Remote[], workspace: string): RemoteLayou
     const mountPoint = `${workspace}remote/${folder}`;
     const cache = `${workspace}${CACHES}/${folder}`;
     // The address of a socket holds 107 bytes.
-    const own = join(runtime, createHash("sha256").update(remote.name).digest("hex").slice(0, 16));
+    const own = join(runtime, new Bun.CryptoHasher("sha256").update(remote.name).digest("hex").slice(0, 16));
     const given = isRoot() ? { mountPoint: `${own}/mount`, cache: `${own}/cache` } : { mountPoint, cache };
     return { remote, workspace, program, folder, mountPoint, cache, socket: `${own}/socket`, given };
   });

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { type Stats, statSync } from "node:fs";
 import { z } from "zod";
 import { errnoOf, ShellCode } from "../../errors.ts";
+import { lazy } from "../../lazy.ts";
 import { run } from "../../sys/run.ts";
 import { lastMessage } from "./control.ts";
 import { DEFAULT_CONFIG, rcloneEnvironment } from "./environment.ts";
@@ -10,13 +10,15 @@ const LIMIT_SECONDS = 15;
 /** How long a listing with problems counts: the next attempt may take all of the limit again. */
 const PROBLEM_MILLISECONDS = 10_000;
 
-const reply = z.array(
-  z.object({ name: z.string(), type: z.string(), source: z.enum(["file", "environment"]).catch("file") }),
+const reply = lazy(() =>
+  z.array(
+    z.object({ name: z.string(), type: z.string(), source: z.enum(["file", "environment"]).catch("file") }),
+  ),
 );
 
-const dump = z.record(z.string(), z.record(z.string(), z.unknown()));
+const dump = lazy(() => z.record(z.string(), z.record(z.string(), z.unknown())));
 
-export type Remote = z.infer<typeof reply>[number];
+export type Remote = z.infer<ReturnType<typeof reply>>[number];
 
 export interface Listing {
   remotes: Remote[];
@@ -132,12 +134,12 @@ async function digests(env: Record<string, string>, limit: AbortSignal): Promise
 }
 
 function digest(settings: Record<string, unknown>): string {
-  return createHash("sha256").update(JSON.stringify(settings)).digest("hex");
+  return new Bun.CryptoHasher("sha256").update(JSON.stringify(settings)).digest("hex");
 }
 
-function parse<Schema extends z.ZodType>(schema: Schema, text: string): z.output<Schema> | undefined {
+function parse<Schema extends z.ZodType>(schema: () => Schema, text: string): z.output<Schema> | undefined {
   try {
-    return schema.parse(JSON.parse(text));
+    return schema().parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -2,10 +2,11 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { errnoOf } from "../../errors.ts";
+import { lazy } from "../../lazy.ts";
 import { walkTree } from "./tree.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 
-const recordSchema = z.looseObject({ Dirty: z.boolean(), Size: z.number() });
+const recordSchema = lazy(() => z.looseObject({ Dirty: z.boolean(), Size: z.number() }));
 
 /** rclone's record of a cached file: pending upload or not, and size in bytes. */
 export interface CacheRecord {
@@ -51,7 +52,7 @@ async function readAt(file: FileHandle, position: number, bytes: number): Promis
 
 function parse(text: string): CacheRecord | undefined {
   try {
-    const { Dirty, Size } = recordSchema.parse(JSON.parse(text));
+    const { Dirty, Size } = recordSchema().parse(JSON.parse(text));
     return { dirty: Dirty, size: Size };
   } catch {
     return undefined;

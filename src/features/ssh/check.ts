@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { AUTHORIZED_KEYS, countKeys, spareAuthorizedKeys } from "./authorized-keys/store.ts";
 import { type Capability, hasCapability, isRoot } from "../../sys/users.ts";
-import { isPortTaken } from "../../sys/proc.ts";
+import { isPortTaken } from "../../sys/ports.ts";
 import { NEEDS_ROOT, SSHD } from "./prepare.ts";
 import { missingRootShell } from "./accounts.ts";
 import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";

@@ -48,26 +48,39 @@ export function sshdConfig({ port, hostKeys, setEnv, hasPenalties, usePam }: Ssh
   ].join("\n");
 }
 
+/** The sshd that reads a configuration, and what goes into the file. */
+export interface SshdConfigTarget {
+  sshd: string;
+  path: string;
+  env: Record<string, string>;
+  options: Omit<SshdConfigOptions, "setEnv">;
+}
+
 /**
- * Writes a configuration to `path` that this version of `sshd` accepts: with the environment, else without SetEnv, since no
- * value can hold a quote before OpenSSH 8.7. Returns why sshd accepts neither, or undefined.
+ * Writes a configuration with the environment. `sshd -t`, which takes as long as a start of sshd, is asked only where the
+ * version of sshd matters: before OpenSSH 8.7 no value can hold a quote. Returns why sshd does not accept the file.
  */
-export async function writeConfig(
-  sshd: string,
-  path: string,
-  env: Record<string, string>,
-  options: Omit<SshdConfigOptions, "setEnv">,
-): Promise<string | undefined> {
-  const { line, omitted } = sshSetEnv(env);
+export async function writeConfig(target: SshdConfigTarget): Promise<string | undefined> {
+  const { line, omitted } = sshSetEnv(target.env);
   if (omitted.length > 0)
     log.warn(`${omitted.join(", ")}: too large for sshd to set; only bash sessions have the value`);
-  // The file holds secrets (SetEnv).
+  if (line?.includes("\\")) return await testConfig(target);
+  write(target, line);
+  return undefined;
+}
+
+/**
+ * Writes a configuration that this version of sshd accepts by `sshd -t`: with the environment, else without. Returns why
+ * sshd accepts neither, or undefined.
+ */
+export async function testConfig(target: SshdConfigTarget): Promise<string | undefined> {
+  const { sshd, path, env } = target;
   const complaint = async (setEnv: string | undefined) => {
-    writeFileAtomic(path, sshdConfig({ ...options, setEnv }), 0o600);
+    write(target, setEnv);
     const { code, stderr } = await run([sshd, "-t", "-f", path]);
     return code === 0 ? undefined : stderr.trim() || `exit code ${code}`;
   };
-  const first = await complaint(line);
+  const first = await complaint(sshSetEnv(env).line);
   if (first === undefined) return undefined;
   const second = await complaint(undefined);
   if (second !== undefined) return `sshd refuses its configuration: ${second}`;
@@ -75,4 +88,9 @@ export async function writeConfig(
   const [reason = "an error"] = /line \d+: [\w ]+/.exec(first) ?? [];
   log.warn(`This version of sshd cannot set the environment (${reason}); only bash sessions have it`);
   return undefined;
+}
+
+/** The file holds secrets (SetEnv). */
+function write({ path, options }: SshdConfigTarget, setEnv: string | undefined): void {
+  writeFileAtomic(path, sshdConfig({ ...options, setEnv }), 0o600);
 }

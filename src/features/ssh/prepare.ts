@@ -3,11 +3,11 @@ import { AUTHORIZED_KEYS, countKeys, spareAuthorizedKeys } from "./authorized-ke
 import { logger } from "../../log.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { ownDirectory } from "../../sys/own-directory.ts";
-import { isPortTaken } from "../../sys/proc.ts";
+import { isPortTaken } from "../../sys/ports.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 import { isRoot } from "../../sys/users.ts";
 import { ensureHostKeys } from "./host-keys.ts";
-import { writeConfig } from "./config.ts";
+import { type SshdConfigTarget, testConfig, writeConfig } from "./config.ts";
 import { ensureAccounts } from "./accounts.ts";
 
 export const SSHD = "/usr/sbin/sshd";
@@ -25,12 +25,14 @@ export const NEEDS_ROOT = "logins by ssh need root; run the container without --
 
 const log = logger("sshd");
 
-/** Makes what sshd needs: accounts, host keys, a configuration. Returns why sshd cannot be started, or undefined. */
-export async function prepareSshd(options: {
+export interface SshdOptions {
   port: number;
   env: Record<string, string>;
-}): Promise<string | undefined> {
-  const { port, env } = options;
+}
+
+/** Makes what sshd needs: accounts, host keys, a configuration. Returns why sshd cannot be started, or undefined. */
+export async function prepareSshd(options: SshdOptions): Promise<string | undefined> {
+  const { port } = options;
   if (!existsSync(SSHD)) return "openssh-server is not installed";
   if (!isRoot()) return NEEDS_ROOT;
   if (countKeys(AUTHORIZED_KEYS, spareAuthorizedKeys()) === 0) {
@@ -42,13 +44,25 @@ export async function prepareSshd(options: {
   const refusal = ensureAccounts();
   if (refusal !== undefined) return refusal;
   for (const problem of ownDirectory(PRIVILEGE_SEPARATION)) log.warn(problem);
-  const hostKeys = await ensureHostKeys();
-  return await writeConfig(SSHD, sshdConfigPath(), env, {
+  return await writeConfig(await configTarget(options));
+}
+
+/**
+ * After an sshd that has ended at its start: writes a configuration that this version accepts. Returns why there is none,
+ * or undefined.
+ */
+export async function mendConfig(options: SshdOptions): Promise<string | undefined> {
+  return await testConfig(await configTarget(options));
+}
+
+async function configTarget({ port, env }: SshdOptions): Promise<SshdConfigTarget> {
+  const options = {
     port,
-    hostKeys,
+    hostKeys: await ensureHostKeys(),
     hasPenalties: SPLIT_SESSION_BINARIES.some((path) => existsSync(path)),
     usePam: isRootLocked() && existsSync(PAM_SERVICE),
-  });
+  };
+  return { sshd: SSHD, path: sshdConfigPath(), env, options };
 }
 
 function isRootLocked(): boolean {

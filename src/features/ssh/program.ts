@@ -1,6 +1,9 @@
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
-import { prepareSshd, SSHD, sshdConfigPath } from "./prepare.ts";
+import { mendConfig, prepareSshd, SSHD, sshdConfigPath } from "./prepare.ts";
+
+/** How sshd ends when it refuses to start, among other reasons. */
+const FATAL = 255;
 
 /** The ssh server: keys only, on SSH_PORT, started when there is at least one valid key. */
 export function sshdProgram(port: number, env: Record<string, string>): ProgramSpec {
@@ -25,6 +28,13 @@ export function sshdProgram(port: number, env: Record<string, string>): ProgramS
     // Logged right after listen(2). A tcp probe would fill the log with failed connections.
     ready: { kind: "log", pattern: /^Server listening on / },
     prepare: () => prepareSshd({ port, env }),
+    observe: () => ({
+      async explain({ code }) {
+        if (code !== FATAL) return undefined;
+        const reason = await mendConfig({ port, env });
+        return reason === undefined ? undefined : { reason, fatal: true };
+      },
+    }),
     origin: { kind: "builtin" },
   };
 }

@@ -1,22 +1,25 @@
 import { z } from "zod";
+import { lazy } from "../../lazy.ts";
 
 const LIMIT_MILLISECONDS = 3000;
 
-const ready = z.object({ readyConnections: z.number() });
-const quickTunnel = z.object({ hostname: z.string() });
-const configuration = z.object({
-  config: z.object({
-    ingress: z
-      .array(
-        z.object({
-          hostname: z.string().optional(),
-          path: z.string().nullish(),
-          service: z.string().optional(),
-        }),
-      )
-      .nullish(),
+const ready = lazy(() => z.object({ readyConnections: z.number() }));
+const quickTunnel = lazy(() => z.object({ hostname: z.string() }));
+const configuration = lazy(() =>
+  z.object({
+    config: z.object({
+      ingress: z
+        .array(
+          z.object({
+            hostname: z.string().optional(),
+            path: z.string().nullish(),
+            service: z.string().optional(),
+          }),
+        )
+        .nullish(),
+    }),
   }),
-});
+);
 
 /** A public hostname, and the service that its requests go to. */
 export interface Route {
@@ -28,13 +31,13 @@ export interface Route {
 
 /** The client of one cloudflared on its metrics port. Every call throws when cloudflared gives no valid answer. */
 export function cloudflaredMetrics(port: number) {
-  const ask = async <Schema extends z.ZodType>(path: string, schema: Schema) => {
+  const ask = async <Schema extends z.ZodType>(path: string, schema: () => Schema) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       signal: AbortSignal.timeout(LIMIT_MILLISECONDS),
       // The proxies of the environment are not for loopback.
       ...({ proxy: false } as object),
     });
-    return schema.parse(await response.json());
+    return schema().parse(await response.json());
   };
   return {
     /** The number of connections to Cloudflare. */

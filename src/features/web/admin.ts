@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { AiDockError } from "../../errors.ts";
 import type { Json } from "./site.ts";
 
@@ -51,11 +50,10 @@ export function caddyAdmin(socket: string) {
 
 export type CaddyAdmin = ReturnType<typeof caddyAdmin>;
 
-const failure = z.object({ error: z.string() });
-
 function errorIn(text: string): string {
   try {
-    return failure.parse(JSON.parse(text)).error;
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === "string" ? error : text;
   } catch {
     return text === "" ? "no reason given" : text;
   }

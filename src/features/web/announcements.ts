@@ -8,27 +8,13 @@ import {
   readSync,
   watch,
 } from "node:fs";
-import { z } from "zod";
+import { flag, integer } from "../../env/types.ts";
 
 /** Images of later versions of the original announce web services here, in a file for each port. */
 export const PORTS_DIRECTORY = "/run/http_ports";
 
 /** In bytes. */
 const LARGEST_ANNOUNCEMENT = 64 * 1024;
-
-const portNumber = z.coerce.number().int().min(1).max(65535);
-const isBlank = (value: unknown) => value === "" || value === null;
-const optional = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value) => (isBlank(value) ? undefined : value), schema.optional());
-
-/** The fields of an announcement. Values may be strings; the empty string means no value. */
-const fields = z.object({
-  listen_port: optional(portNumber),
-  proxy_port: optional(portNumber),
-  proxy_secure: optional(z.union([z.boolean(), z.stringbool()])),
-  service_name: optional(z.string().max(200)),
-  service_url: optional(z.url({ protocol: /^https?$/ })),
-});
 
 /** One announced service. */
 export interface Announcement {
@@ -49,29 +35,60 @@ export interface Announcement {
 export function announcements(directory = PORTS_DIRECTORY): Announcement[] {
   return portFiles(directory).flatMap((file) => {
     const own = Number(file);
-    const found = readAnnouncement(`${directory}/${file}`);
-    if (found === undefined) return [];
-    const { listen_port: listenPort = own, proxy_port: port = own, proxy_secure: isSecure } = found;
-    if (port === listenPort && isSecure === true) return [];
-    return [{ port, listenPort, name: found.service_name, url: found.service_url }];
+    try {
+      const { listen_port, proxy_port, proxy_secure, service_name, service_url } = readFields(
+        `${directory}/${file}`,
+      );
+      const [listenPort, port] = [listen_port ?? own, proxy_port ?? own];
+      if (port === listenPort && proxy_secure === true) return [];
+      return [{ port, listenPort, name: service_name, url: service_url }];
+    } catch {
+      return [];
+    }
   });
 }
 
 function portFiles(directory: string): string[] {
   try {
-    return readdirSync(directory).filter((name) => portNumber.safeParse(name).success);
+    return readdirSync(directory).filter((name) => port(name) !== undefined);
   } catch {
     return [];
   }
 }
 
-function readAnnouncement(path: string): z.infer<typeof fields> | undefined {
-  try {
-    const text = readSmallFile(path).trim();
-    return text.startsWith("{") ? fields.parse(JSON.parse(text)) : {};
-  } catch {
-    return undefined;
-  }
+const port = integer(1, 65535);
+
+const LONGEST_NAME = 200;
+
+/** How each field reads a text that is not empty; undefined for one that is not valid. */
+const types = {
+  listen_port: port,
+  proxy_port: port,
+  proxy_secure: flag,
+  service_name: (text: string) => (text.length <= LONGEST_NAME ? text : undefined),
+  service_url: (text: string) => (/^https?:/i.test(text) && URL.canParse(text) ? text : undefined),
+};
+
+type Fields = { [Name in keyof typeof types]?: Exclude<ReturnType<(typeof types)[Name]>, undefined> };
+
+/**
+ * The fields of a file; none where it holds no JSON object. Values may be strings; an empty one is none. Throws for an
+ * object that is cut off or has an invalid value.
+ */
+function readFields(path: string): Fields {
+  const text = readSmallFile(path).trim();
+  if (!text.startsWith("{")) return {};
+  const given = JSON.parse(text) as Record<string, unknown>;
+  const read = Object.entries(types).flatMap(([name, type]) => {
+    const value = given[name];
+    if (value === undefined || value === null || value === "") return [];
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+      throw new Error(name);
+    const parsed = type(String(value));
+    if (parsed === undefined) throw new Error(name);
+    return [[name, parsed]];
+  });
+  return Object.fromEntries(read) as Fields;
 }
 
 /** Programs write these files: a FIFO must not block PID 1, nor a symlink or a large file fill its memory. */

@@ -1,8 +1,6 @@
 import { logFile, MEGABYTE, type Observed, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
 import { findProgram } from "../../sys/which.ts";
-import { caddyAdmin } from "./admin.ts";
-import { bareConfig } from "./caddy-config.ts";
 import { makeWebDirectory, stateDirectory } from "./directories.ts";
 import { adminSocket, caddyDirectory, caddyFile, caddyState } from "./paths.ts";
 import { asWebUser, caddyUser, whyNoUsers } from "./users.ts";
@@ -68,6 +66,8 @@ export function caddyProgram(env: Record<string, string>, onUp: OnCaddy, skipped
       if (refusal !== undefined) return refusal;
       makeWebDirectory(caddyDirectory(), 0o700, caddyUser());
       stateDirectory(state, caddyUser());
+      // Most containers guard nothing: what Caddy needs to know is loaded when there is a Caddy.
+      const { bareConfig } = await import("./caddy-config.ts");
       writeFileAtomic(caddyFile(), JSON.stringify(bareConfig(adminSocket())), 0o644);
       return undefined;
     },
@@ -78,6 +78,7 @@ export function caddyProgram(env: Record<string, string>, onUp: OnCaddy, skipped
 
 /** Resolves when Caddy's admin API answers, or its process has ended. */
 async function whenUp({ over }: Observed): Promise<void> {
+  const { caddyAdmin } = await import("./admin.ts");
   const admin = caddyAdmin(adminSocket());
   for (
     let wait = FIRST_LOOK_MILLISECONDS;

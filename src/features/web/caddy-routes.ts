@@ -11,8 +11,9 @@ const STREAMS_STAY = "720h";
 /** Paths of the portal on every guarded port. */
 const OWN_PATHS = ["/ai-dock/login", "/ai-dock/logout", "/ai-dock/pre-auth", "/ai-dock/assets/*"];
 
-const CHECK = "/.ai-dock/check";
-const NOT_READY = "/.ai-dock/not-ready";
+/** The question mark leaves the query of the request out. */
+const CHECK = "/.ai-dock/check?";
+const NOT_READY = "/.ai-dock/not-ready?";
 const PASSED = "ai_dock_passed";
 
 const setVariables = (values: Record<string, unknown>) => ({ handler: "vars", ...values });
@@ -111,7 +112,7 @@ const forwarded = {
 
 function toPortal(
   portalSocket: string,
-  { rewrite, headers = {}, more = {} }: { rewrite?: Json; headers?: Json; more?: Json } = {},
+  { rewrite, headers = {} }: { rewrite?: Json; headers?: Json } = {},
 ): Json {
   return {
     handler: "reverse_proxy",
@@ -125,9 +126,25 @@ function toPortal(
     headers: { request: { set: { ...forwarded, ...ourHeaders, ...headers } } },
     flush_interval: -1,
     stream_close_delay: STREAMS_STAY,
-    ...more,
   };
 }
+
+/** The portal puts this on its answers to checks; what does not have it is no answer of the portal. */
+const ANSWERED = { "X-Ai-Dock-Check": ["*"] };
+
+/**
+ * Each check has a connection of its own. Up to 2.11.4 Caddy's pool of connections for one proxy could get a connection to
+ * the target of another proxy of the same request, so that a check went to an app, and the app decided on it.
+ */
+const CHECK_TRANSPORT = {
+  protocol: "http",
+  dial_timeout: "2s",
+  response_header_timeout: "10s",
+  keep_alive: { enabled: false },
+};
+
+/** A check is no upgrade, whatever the request is. */
+const NO_UPGRADE = ["Connection", "Upgrade", "Sec-Websocket-*"];
 
 /**
  * The portal decides on each request: with a 2xx the request goes on, anything else is the answer. The portal also says
@@ -152,15 +169,24 @@ function check(portalSocket: string): Json {
       handle: [{ handler: "headers", response: { add: { "Set-Cookie": [said("Set-Cookie")] } } }],
     },
   ];
-  return toPortal(portalSocket, {
+  const proxy = toPortal(portalSocket, {
     rewrite: { method: "GET", uri: CHECK },
     headers: {
       "X-Forwarded-Method": ["{http.request.method}"],
       "X-Forwarded-Uri": ["{http.request.uri}"],
       "X-Ai-Dock-Upgrade": ["{http.request.header.Upgrade}"],
     },
-    more: { handle_response: [{ match: { status_code: [2] }, routes: allowed }] },
   });
+  return {
+    ...proxy,
+    transport: CHECK_TRANSPORT,
+    headers: { request: { ...(proxy["headers"] as Json)["request"], delete: NO_UPGRADE } },
+    handle_response: [
+      { match: { status_code: [2], headers: ANSWERED }, routes: allowed },
+      { match: { headers: ANSWERED }, routes: [{ handle: [{ handler: "copy_response" }] }] },
+      { routes: [{ handle: [{ handler: "static_response", status_code: 502 }] }] },
+    ],
+  };
 }
 
 const withoutOurCookie = {

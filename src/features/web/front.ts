@@ -1,5 +1,6 @@
 import type { PortalContext } from "../../control/portal/context.ts";
-import type { Credentials, Service } from "../../control/portal/protocol.ts";
+import type { Credentials } from "../../control/portal/protocol.ts";
+import type { Service } from "../../control/service.ts";
 import { servePortal } from "../../control/portal/server.ts";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
@@ -8,7 +9,6 @@ import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { listeningPorts } from "../../sys/proc.ts";
 import { beginWeb } from "./begin.ts";
 import { caddyAdmin } from "./admin.ts";
-import { watchAnnouncements } from "./announcements.ts";
 import { LoginCodes } from "./codes.ts";
 import { CredentialStore } from "./credentials.ts";
 import { makeWebDirectory, stateDirectory } from "./directories.ts";
@@ -56,7 +56,6 @@ export class WebFront {
   readonly #credentials = new CredentialStore(paths.credentialsFile(), (text) => log.warn(text));
   readonly #listeners = new Set<(what: "state" | "credentials") => void>();
   readonly #told = new Set<string>();
-  #firstSkip: { reason: string | undefined } | undefined;
   #caddy: Observed | undefined;
   #expected: ProgramSpec[] = [];
   #closePortal: (() => void) | undefined;
@@ -70,22 +69,9 @@ export class WebFront {
     this.#named = new NamedLinks(options.namedTunnel, () => this.changed());
   }
 
-  /** Follows programs and announcements. The result ends that. */
-  start(): () => void {
-    let known = this.#supervisor.programs;
-    const unfollow = this.#supervisor.onChange(() => {
-      if (this.#supervisor.programs === known) return;
-      known = this.#supervisor.programs;
-      this.look();
-    });
-    const watcher = watchAnnouncements(() => this.look());
-    this.look();
-    return () => {
-      unfollow();
-      watcher?.close();
-      this.#rounds.end();
-      this.#closePortal?.();
-    };
+  end(): void {
+    this.#rounds.end();
+    this.#closePortal?.();
   }
 
   /** Programs that come at the end of the boot: their services are guarded from now on. */
@@ -110,12 +96,6 @@ export class WebFront {
       this.look();
     });
     this.look();
-  };
-
-  /** What `skipped` of the programs of the front says: as at first, so that an update does not restart what runs. */
-  readonly skipReason = (reason: string | undefined): string | undefined => {
-    this.#firstSkip ??= { reason };
-    return this.#firstSkip.reason;
   };
 
   /** Makes the socket of the portal, before the portal starts. */

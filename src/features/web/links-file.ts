@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { linkSchema, type Service } from "../../control/portal/protocol.ts";
+import { linkSchema, type Service } from "../../control/service.ts";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";

@@ -1,4 +1,4 @@
-import type { ServiceLink } from "../../control/portal/protocol.ts";
+import type { ServiceLink } from "../../control/service.ts";
 
 /** Where a port of this container is reached from outside, as far as the environment says. */
 export interface Outside {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { integer } from "../../env/types.ts";
 import { messageOf } from "../../errors.ts";
 import { readIfExists } from "../../sys/fs.ts";
 
@@ -16,18 +16,8 @@ export interface PortalEntry {
   name: string;
 }
 
-const portNumber = z.coerce.number().int().min(1).max(65535);
-const host = z.string().regex(/^[\w.-]+$/);
-
-const entrySchema = z.object({
-  hostname: host.default("localhost"),
-  external_port: portNumber,
-  internal_port: portNumber,
-  open_path: z.string().default("/"),
-  name: z.string().max(200),
-});
-
-const yamlSchema = z.object({ applications: z.record(z.string(), z.unknown()) });
+const port = integer(1, 65535);
+const LONGEST_NAME = 200;
 
 export interface PortalList {
   entries: PortalEntry[];
@@ -74,7 +64,9 @@ export function parsePortalConfig(config: string): PortalList {
 
 /** Throws for what is no such file. */
 function parseYaml(text: string, file: string): PortalList {
-  const { applications } = yamlSchema.parse(Bun.YAML.parse(text));
+  const { applications } = (Bun.YAML.parse(text) ?? {}) as { applications?: unknown };
+  if (typeof applications !== "object" || applications === null)
+    throw new Error("expected a map of applications");
   return collect(
     Object.entries(applications).map(([name, given]) => ({
       shown: `"${file}": expected hostname, external_port and internal_port of "${name}"`,
@@ -83,17 +75,31 @@ function parseYaml(text: string, file: string): PortalList {
   );
 }
 
-function collect(rows: { shown: string; given: object }[]): PortalList {
+function collect(rows: { shown: string; given: Record<string, unknown> }[]): PortalList {
   const list: PortalList = { entries: [], problems: [] };
   for (const { shown, given } of rows) {
-    const { data } = entrySchema.safeParse(given);
-    if (data === undefined) {
-      list.problems.push(`${shown}; leaving the entry out`);
-      continue;
-    }
-    const path = data.open_path.startsWith("/") ? data.open_path : `/${data.open_path}`;
-    const { hostname, external_port: port, internal_port: appPort, name } = data;
-    list.entries.push({ host: hostname, port, appPort, path, name: name === "" ? `port ${port}` : name });
+    const entry = readEntry(given);
+    if (entry === undefined) list.problems.push(`${shown}; leaving the entry out`);
+    else list.entries.push(entry);
   }
   return list;
+}
+
+/** Undefined for what is no entry. */
+function readEntry(given: Record<string, unknown>): PortalEntry | undefined {
+  const word = (name: string, fallback: string) => {
+    const value = given[name];
+    return typeof value === "string" || typeof value === "number" ? String(value) : fallback;
+  };
+  const [external, internal] = [port(word("external_port", "")), port(word("internal_port", ""))];
+  const [host, path, name] = [word("hostname", "localhost"), word("open_path", "/"), word("name", "")];
+  if (external === undefined || internal === undefined) return undefined;
+  if (!/^[\w.-]+$/.test(host) || name.length > LONGEST_NAME) return undefined;
+  return {
+    host,
+    port: external,
+    appPort: internal,
+    path: path.startsWith("/") ? path : `/${path}`,
+    name: name === "" ? `port ${external}` : name,
+  };
 }

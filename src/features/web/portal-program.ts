@@ -15,7 +15,7 @@ const SETGID_DIRECTORY = 0o2750;
 /** The portal: this executable, as a user of its own. What it needs to know it gets over its control socket. */
 export function portalProgram(
   env: Record<string, string>,
-  openControl: () => void,
+  openControl: () => Promise<void>,
   skipped?: string,
 ): ProgramSpec {
   const { TZ } = env;
@@ -58,7 +58,7 @@ export function portalProgram(
       // What the portal makes in it belongs to Caddy's group: Caddy may connect, and nobody else.
       makeWebDirectory(portalDirectory(), SETGID_DIRECTORY, { uid: portalUser().uid, gid: caddyUser().gid });
       stateDirectory(portalState(), portalUser());
-      openControl();
+      await openControl();
       return undefined;
     },
     ...(skipped === undefined ? {} : { skipped }),

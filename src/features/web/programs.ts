@@ -8,7 +8,7 @@ import { whyNotWanted } from "./wanted.ts";
 /** What the front in PID 1 adds to its programs; other processes only describe them. */
 export interface FrontHooks {
   onCaddy: OnCaddy;
-  openControl: () => void;
+  openControl: () => Promise<void>;
   skipReason: (reason: string | undefined) => string | undefined;
 }
 
@@ -22,7 +22,7 @@ export function webPrograms(
   const reason = whyNotWanted(settings, readRegistry({ settings, specs }).entries);
   const skipped = hooks === undefined ? reason : hooks.skipReason(reason);
   return [
-    portalProgram(env, hooks?.openControl ?? (() => undefined), skipped),
+    portalProgram(env, hooks?.openControl ?? (async () => undefined), skipped),
     caddyProgram(env, hooks?.onCaddy ?? (() => undefined), skipped),
   ];
 }

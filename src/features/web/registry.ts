@@ -1,4 +1,4 @@
-import type { Service } from "../../control/portal/protocol.ts";
+import type { Service } from "../../control/service.ts";
 import { programId } from "../../programs/names.ts";
 import type { ProgramSpec } from "../../programs/spec.ts";
 import { announcements } from "./announcements.ts";

@@ -1,5 +1,5 @@
-import type { ServiceLink } from "../../control/portal/protocol.ts";
-import type { WebReply } from "../../control/protocol.ts";
+import type { ServiceLink } from "../../control/service.ts";
+import type { WebReply } from "../../control/replies.ts";
 import { readLinks } from "./links-file.ts";
 
 /** The address of the portal that logs in once; null where the portal has no address or asks for no login. */

@@ -1,4 +1,4 @@
-import type { Service } from "../../control/portal/protocol.ts";
+import type { Service } from "../../control/service.ts";
 import type { Program } from "../../supervisor/program.ts";
 import { linksOf } from "./links.ts";
 import type { Guarded } from "./guard.ts";

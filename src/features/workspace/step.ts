@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import type { BootContext, Step } from "../step.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { schema } from "../../env/schema.ts";
+import { readVariable } from "../../env/types.ts";
 import { normalizeWorkspace } from "../../env/workspace.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { mountAt } from "../../sys/mounts.ts";
@@ -15,7 +16,7 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   const { env, log, settings } = context;
   const workspace = normalizeWorkspace(settings.WORKSPACE);
   // An invalid path, for which the default stands in, has a line of its own.
-  const isToldAlready = !schema.WORKSPACE.safeParse(env["WORKSPACE"]).success;
+  const isToldAlready = readVariable(schema.WORKSPACE, env["WORKSPACE"]) === undefined;
   Object.assign(env, { WORKSPACE: workspace, WORKSPACE_MOUNTED: "false" });
   Object.assign(env, { WORKSPACE_UID: "0", WORKSPACE_GID: "0" });
   create(workspace);

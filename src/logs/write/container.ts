@@ -1,10 +1,19 @@
 import { ByteQueue } from "./byte-queue.ts";
+import { Backlogs } from "./backlogs.ts";
+import { ContainerStream, type StreamOutput } from "./container-stream.ts";
 import { type BlockFormat, blockFormat, type OutputFormat, type OutputStream } from "../format.ts";
-import { isAllOf, LineStream, UNFINISHED_MS } from "../line-stream.ts";
+import { UNFINISHED_MS } from "../line-stream.ts";
+import { NEWLINE } from "../lines.ts";
+import type { LogFile } from "./log-file.ts";
 import { openOutlet, type Outlet } from "./outlet.ts";
+import { type Waiter, Waiters } from "./waiters.ts";
 
-/** Bytes that wait in memory before programs are held back. */
+/** Bytes that wait in memory before programs without a log file are held back. */
 const QUEUE_BYTES = 1024 * 1024;
+/** Bytes that wait in memory before what is in a log file waits there. */
+const PASS_BYTES = 64 * 1024;
+/** Bytes that are formatted at once: the result stays in the CPU's cache. */
+const FORMAT_BYTES = 128 * 1024;
 /** A reader that takes nothing for this long counts as stalled (design: 2 s). */
 const STALL_MS = 2000;
 /** Delay of the first retry after EAGAIN; doubled while the pipe stays full, up to LAST_RETRY_MS. */
@@ -25,39 +34,33 @@ export interface ContainerOptions {
   unfinishedMs?: number;
 }
 
-/** The way of one program's stream into the container's output. */
-export interface ContainerStream {
-  /** Adds bytes. A returned promise resolves when the queue has room for more. */
-  write(chunk: Uint8Array): void | Promise<void>;
-  /** Ends the stream; an unfinished line gets its newline. */
-  end(): void;
-}
-
 const defaults = {
   stallMs: STALL_MS,
   goneRetryMs: GONE_RETRY_MS,
   queueBytes: QUEUE_BYTES,
   unfinishedMs: UNFINISHED_MS,
 };
-const LINE_END = Buffer.from("\n");
 
 /**
- * The container's stdout: whole lines of all programs in one stream. Writes never block. While the reader reads,
- * no line is lost and programs are slowed down to the reader (back-pressure); once the reader stalls, lines are skipped.
+ * The container's stdout: whole lines of all programs in one stream. Writes never block. While the reader reads, no line
+ * is lost: what a slow reader has not taken yet waits in the log files, and a program without one is slowed down to the
+ * reader. Once the reader stalls, lines that no file keeps are skipped.
  */
-export class ContainerOutput {
+export class ContainerOutput implements StreamOutput {
   readonly #options: Required<ContainerOptions>;
   readonly #outlet: Outlet;
   readonly #queue = new ByteQueue();
   readonly #own: BlockFormat;
-  /** Writes that wait for room, in order. */
-  #waiters: (() => void)[] = [];
-  /** Flushes that wait for the queue to be empty. */
+  readonly #waiters = new Waiters();
+  readonly #backlogs = new Backlogs();
+  /** Flushes that wait for everything to be written. */
   #drained: (() => void)[] = [];
   #timer: Timer | undefined;
+  /** drain() is called in this turn of the event loop. */
+  #isNext = false;
   #retryMs = FIRST_RETRY_MS;
   #progressAt = 0;
-  #stalled = false;
+  #isStalled = false;
   #holdsBack = true;
   #goneUntil = 0;
   #skipped = 0;
@@ -68,44 +71,26 @@ export class ContainerOutput {
     this.#own = blockFormat(options.format, "ai-dock", "stdout");
   }
 
-  /**
-   * Opens the way in for a program's stream. An unfinished line is shown with a newline, as Docker's log drivers pass
-   * nothing on before one; once that line is finished, the whole of it follows unless nothing has changed.
-   */
-  open(name: string, stream: OutputStream): ContainerStream {
-    const format = blockFormat(this.#options.format, name, stream);
-    const sink = {
-      lines: (block: Uint8Array) => this.#put(block, format),
-      unfinished: (form: Uint8Array) => this.#put(Buffer.concat([form, LINE_END]), format, true),
-      finished: (line: Uint8Array, shown: Uint8Array) => {
-        if (!isAllOf(line, shown)) this.#put(line, format);
-      },
-      hasRoom: () => this.#hasRoom(),
-    };
-    const lines = new LineStream(sink, this.#options.unfinishedMs);
-    return {
-      write: (chunk) => {
-        if (this.#hasRoom()) return lines.push(chunk);
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#waiters.push(() => {
-          lines.push(chunk);
-          resolve();
-        });
-        return promise;
-      },
-      end: () => lines.end(),
-    };
+  /** Opens the way in for a process's stream; what an earlier process of the program has left goes first. */
+  open(program: string, stream: OutputStream): ContainerStream {
+    const name = stream === "stdout" ? program : `${program} (${stream})`;
+    const format = blockFormat(this.#options.format, program, stream);
+    return this.#backlogs.find(name) ?? new ContainerStream(this, name, format, this.#options.unfinishedMs);
   }
 
   /** Writes one line of our own, without its newline; never waits. */
   line(name: string, text: string): void {
-    this.#put(Buffer.from(`${text}\n`), blockFormat(this.#options.format, name, "stdout"));
+    this.put(Buffer.from(`${text}\n`), blockFormat(this.#options.format, name, "stdout"));
   }
 
-  /** Resolves when the queue is empty, the reader stalls, or `timeoutMs` has passed. */
+  notice(text: string): void {
+    this.put(Buffer.from(`${text}\n`), this.#own);
+  }
+
+  /** Resolves when everything is written, the reader stalls, or `timeoutMs` has passed. */
   async flush(timeoutMs: number): Promise<void> {
     this.#drain();
-    if (this.#queue.length === 0 || this.#stalled) return;
+    if (this.#isDrained || this.#isStalled) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#drained.push(resolve);
     const timer = setTimeout(resolve, timeoutMs);
@@ -113,27 +98,63 @@ export class ContainerOutput {
     clearTimeout(timer);
   }
 
-  /** False switches back-pressure off: the queue takes everything, in memory. */
+  /** Gives up copying what is in log files only; how many bytes that were. */
+  giveUp(): number {
+    return this.#backlogs.clear();
+  }
+
+  /** False switches back-pressure off: memory and log files take everything. */
   set holdsBack(value: boolean) {
     this.#holdsBack = value;
-    this.#admit();
+    this.#waiters.admit();
   }
 
-  #isFull(): boolean {
-    return this.#holdsBack && this.#queue.length >= this.#options.queueBytes;
+  get hasRoom(): boolean {
+    return this.#isStalled || !this.#holdsBack || this.#queue.length < this.#options.queueBytes;
   }
 
-  #hasRoom(): boolean {
-    return this.#stalled || (!this.#isFull() && this.#waiters.length === 0);
+  get canPass(): boolean {
+    return !this.#isStalled && this.#backlogs.isEmpty && this.#queue.length < PASS_BYTES;
+  }
+
+  fallBehind(stream: ContainerStream): void {
+    if (this.#isStalled) this.#isBack();
+    this.#backlogs.add(stream);
+    this.#retryLater();
+  }
+
+  /**
+   * True when `file` may get more of a stream: a generation that is not copied yet is not dropped while the reader reads.
+   */
+  mayWrite(file: LogFile, { backlog }: ContainerStream): boolean {
+    if (!this.#holdsBack || (!file.isHeld && !backlog.isFull)) return true;
+    if (!this.#isStalled) return false;
+    if (backlog.isFull) backlog.giveUp();
+    file.release();
+    return true;
+  }
+
+  /** Resumes the waiter when it can read. */
+  wait(waiter: Waiter): void {
+    this.#waiters.add(waiter);
   }
 
   /** Writes or queues whole lines; counts them as skipped while the reader is stalled. */
-  #put(block: Uint8Array, format: BlockFormat, partial = false): void {
-    if (this.#stalled && !this.#isBack()) {
+  put(block: Uint8Array, format: BlockFormat, partial = false): void {
+    if (this.#isStalled && !this.#isBack()) {
       this.#skipped += block.byteLength;
       return;
     }
-    const lines = format(block, partial);
+    for (let start = 0; start < block.byteLength;) {
+      const most = start + FORMAT_BYTES;
+      const end = most < block.byteLength ? block.lastIndexOf(NEWLINE, most) + 1 : block.byteLength;
+      const next = end > start ? end : block.indexOf(NEWLINE, most) + 1;
+      this.#write(format(block.subarray(start, next), partial));
+      start = next;
+    }
+  }
+
+  #write(lines: Uint8Array): void {
     let written = 0;
     if (this.#queue.length === 0) {
       try {
@@ -153,12 +174,17 @@ export class ContainerOutput {
   #isBack(): boolean {
     if (this.#goneUntil === 0 || performance.now() < this.#goneUntil) return false;
     this.#drain();
-    return !this.#stalled;
+    return !this.#isStalled;
+  }
+
+  get #isDrained(): boolean {
+    return this.#queue.length === 0 && this.#backlogs.isEmpty;
   }
 
   #drain(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#isNext = false;
     try {
       while (this.#queue.length > 0) {
         const written = this.#outlet.write(this.#queue.head());
@@ -169,13 +195,16 @@ export class ContainerOutput {
     } catch {
       return this.#loseReader();
     }
-    // Held-back writes go first: a flush covers them, too.
-    this.#admit();
-    if (this.#queue.length === 0) {
+    // What was held back goes first: a flush covers that, too.
+    this.#waiters.admit();
+    this.#backlogs.catchUp(() => this.#queue.length === 0 && !this.#isStalled);
+    this.#waiters.admit();
+    if (this.#isDrained) {
       for (const resolve of this.#drained.splice(0)) resolve();
       return;
     }
-    if (!this.#stalled && performance.now() - this.#progressAt >= this.#options.stallMs) this.#stall();
+    const isStuck = this.#queue.length > 0 && performance.now() - this.#progressAt >= this.#options.stallMs;
+    if (isStuck && !this.#isStalled) this.#stall();
     this.#retryLater();
   }
 
@@ -183,8 +212,8 @@ export class ContainerOutput {
     this.#progressAt = performance.now();
     this.#retryMs = FIRST_RETRY_MS;
     this.#goneUntil = 0;
-    if (!this.#stalled) return;
-    this.#stalled = false;
+    if (!this.#isStalled) return;
+    this.#isStalled = false;
     if (this.#skipped === 0) return;
     const notice = `skipped ${this.#skipped} bytes of container output: the reader stalled\n`;
     this.#skipped = 0;
@@ -192,9 +221,15 @@ export class ContainerOutput {
   }
 
   #retryLater(): void {
-    if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => this.#drain(), this.#stalled ? STALLED_RETRY_MS : this.#retryMs);
-    if (this.#stalled) this.#timer.unref();
+    if (this.#timer !== undefined || this.#isNext) return;
+    if (this.#queue.length === 0 && !this.#isStalled) {
+      // The reader takes what comes.
+      this.#isNext = true;
+      setImmediate(() => this.#drain());
+      return;
+    }
+    this.#timer = setTimeout(() => this.#drain(), this.#isStalled ? STALLED_RETRY_MS : this.#retryMs);
+    if (this.#isStalled) this.#timer.unref();
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   }
 
@@ -204,13 +239,8 @@ export class ContainerOutput {
   }
 
   #stall(): void {
-    this.#stalled = true;
+    this.#isStalled = true;
     for (const resolve of this.#drained.splice(0)) resolve();
-    for (const write of this.#waiters.splice(0)) write();
-  }
-
-  /** Admits held-back writes in order while the queue has room. */
-  #admit(): void {
-    while (this.#waiters.length > 0 && !this.#isFull()) this.#waiters.shift()?.();
+    this.#waiters.admit();
   }
 }

@@ -1,5 +1,5 @@
 import { NEWLINE } from "../lines.ts";
-import type { ContainerStream } from "./container.ts";
+import type { ContainerStream } from "./container-stream.ts";
 
 const BEGIN = Buffer.from("… more comes too fast and is left out here; the log file has it\n");
 
@@ -10,15 +10,17 @@ export interface Limit {
   bytesPerSecond: number;
 }
 
+type ByteStream = Pick<ContainerStream, "write" | "end">;
+
 /**
  * Token bucket for the container's output: passes whole lines within the limit, writes one line when output is left out
  * and, once the bucket has filled again, how much that was. `now` is in milliseconds.
  */
 export function limitStream(
-  stream: ContainerStream,
+  stream: ByteStream,
   { burstBytes, bytesPerSecond }: Limit,
   now: () => number = () => performance.now(),
-): ContainerStream {
+): ByteStream {
   let room = burstBytes;
   let filledAt = now();
   let skipping = false;
@@ -63,7 +65,7 @@ export function limitStream(
       return pass(Buffer.concat([chunk.subarray(0, lineEnd), BEGIN]));
     },
     end() {
-      if (skipping) void stream.write(notice());
+      if (skipping) stream.write(notice());
       stream.end();
     },
   };

@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { isOnRcloneMount } from "../../sys/mounts.ts";
+import type { Backlog } from "./backlog.ts";
+import { Generations } from "./generations.ts";
 import { openLog } from "./trusted-path.ts";
-import { rotate } from "./rotate.ts";
+import { copyAside, rotate } from "./rotate.ts";
 import { TimeNotes } from "../times.ts";
 
 /**
@@ -10,8 +12,8 @@ import { TimeNotes } from "../times.ts";
  * checked for having been moved, deleted or truncated by someone else; both only as bytes come.
  */
 const CHECK_MS = 1000;
-/** Larger writes are cut, so that a file exceeds its limit by less than this. */
-const MAX_WRITE = 128 * 1024;
+/** A write that reaches the limit of a file exceeds it by less than this. */
+const MOST_ABOVE = 128 * 1024;
 
 export interface LogFileOptions {
   path: string;
@@ -40,6 +42,11 @@ export class LogFile {
   #inode = 0;
   #size = 0;
   #isRegular = false;
+  readonly #generations = new Generations();
+  /** The path cannot be renamed: a rotation copies the file and truncates it. */
+  #isFixed = false;
+  /** A rotation waits for a backlog. */
+  #isOverdue = false;
   #failed = false;
   #dropped = 0;
   /** Next retry of a failed file, or next check of one in use (performance.now()). */
@@ -63,11 +70,34 @@ export class LogFile {
     }
   }
 
-  /** Appends bytes and rotates when the file is full. */
-  write(bytes: Uint8Array): void {
-    for (let start = 0; start < bytes.byteLength; start += MAX_WRITE) {
-      this.#append(bytes.byteLength <= MAX_WRITE ? bytes : bytes.subarray(start, start + MAX_WRITE));
+  /** Appends bytes and rotates when the file is full. Where the bytes are is added to the backlog. */
+  write(bytes: Uint8Array, backlog?: Backlog): void {
+    for (let start = 0; start < bytes.byteLength;) {
+      const room = Math.max(MOST_ABOVE, this.#limits.maxBytes - this.#size);
+      const end = this.#limits.maxBytes === 0 ? bytes.byteLength : start + room;
+      this.#append(start === 0 && end >= bytes.byteLength ? bytes : bytes.subarray(start, end), backlog);
+      start = end;
     }
+  }
+
+  /** True when bytes can be read again from what write() has written: a file, which is not failing. */
+  get canBuffer(): boolean {
+    return !this.#failed && (this.#fd === -1 || this.#isRegular);
+  }
+
+  /** True when the file is full and not rotated: a backlog needs what would be dropped. */
+  get isHeld(): boolean {
+    return this.#isOverdue && this.#generations.needs(this.#oldestAge);
+  }
+
+  /** Lets a rotation drop what a backlog needs. */
+  release(): void {
+    this.#generations.giveUp(this.#oldestAge);
+  }
+
+  /** The age of the generation that the next rotation drops. */
+  get #oldestAge(): number {
+    return this.#isFixed ? 0 : this.#limits.backups;
   }
 
   /** Changes the limits of rotation. */
@@ -86,8 +116,7 @@ export class LogFile {
     this.open();
     if (this.#fd === -1 || !this.#isRegular) return;
     try {
-      ftruncateSync(this.#fd, 0);
-      this.#size = 0;
+      this.#truncate();
     } catch (error) {
       this.#fail(error, 0);
     }
@@ -105,23 +134,29 @@ export class LogFile {
     }
   }
 
-  #append(bytes: Uint8Array): void {
+  #append(bytes: Uint8Array, backlog: Backlog | undefined): void {
     const now = performance.now();
     let written = 0;
     try {
       if (!this.#isReady(now)) {
         this.#dropped += bytes.byteLength;
+        backlog?.addBytes(bytes);
         return;
       }
+      if (this.#isOverdue) this.#rotateIfFull();
       this.#times?.note(now, this.#inode, this.#size);
       while (written < bytes.byteLength) {
         const count = writeSync(this.#fd, bytes, written, bytes.byteLength - written);
+        const part = bytes.subarray(written, written + count);
+        if (backlog !== undefined && this.#isRegular) this.#generations.note(this.#fd, part, backlog);
+        else backlog?.addBytes(part);
         written += count;
         this.#size += count;
       }
       if (this.#failed) this.#recover();
       this.#rotateIfFull();
     } catch (error) {
+      backlog?.addBytes(bytes.subarray(written));
       this.#fail(error, bytes.byteLength - written);
     }
   }
@@ -147,6 +182,7 @@ export class LogFile {
     this.#checkAt = performance.now() + this.#checkMs;
     const stat = fstatSync(this.#fd);
     this.#isRegular = stat.isFile();
+    if (stat.ino !== this.#inode) this.#generations.moved();
     this.#inode = stat.ino;
     this.#size = stat.size;
   }
@@ -155,26 +191,39 @@ export class LogFile {
   #isStillThere(): boolean {
     const stat = statSync(this.path, { throwIfNoEntry: false });
     if (stat === undefined || stat.ino !== this.#inode) return false;
+    if (stat.size < this.#size) this.#generations.lost();
     this.#size = stat.size;
     return true;
   }
 
+  get #isFull(): boolean {
+    const { maxBytes } = this.#limits;
+    return maxBytes > 0 && this.#size >= maxBytes && this.#isRegular;
+  }
+
   #rotateIfFull(): void {
-    const { maxBytes, backups } = this.#limits;
-    if (maxBytes === 0 || this.#size < maxBytes || !this.#isRegular) return;
-    if (backups === 0) {
-      ftruncateSync(this.#fd, 0);
-      this.#size = 0;
-      return;
-    }
-    if (rotate(this.path, this.#fd, backups)) {
+    this.#isOverdue = this.#isFull && this.#generations.needs(this.#oldestAge);
+    if (!this.#isFull || this.#isOverdue) return;
+    const { backups } = this.#limits;
+    if (backups === 0) return this.#truncate();
+    if (!this.#isFixed && rotate(this.path, backups)) {
+      this.#generations.rotated();
       this.close();
       this.#open();
       return;
     }
-    // A bind-mounted file cannot be renamed; its content has been copied.
+    // A bind-mounted file.
+    this.#isFixed = true;
+    this.#isOverdue = this.#generations.needs(0);
+    if (this.#isOverdue) return;
+    copyAside(this.path, this.#fd);
+    this.#truncate();
+  }
+
+  #truncate(): void {
     ftruncateSync(this.#fd, 0);
     this.#size = 0;
+    this.#generations.lost();
   }
 
   #fail(error: unknown, lost: number): void {

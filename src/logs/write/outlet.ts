@@ -1,6 +1,7 @@
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { errnoOf } from "../../errors.ts";
-import { growPipe, isTerminal } from "../../sys/libc.ts";
+import { isTerminal } from "../../sys/libc.ts";
+import { resizePipe } from "../../sys/pipes.ts";
 
 /** A larger pipe means fewer wake-ups of both sides. 1 MiB is the kernel's limit for unprivileged users. */
 const PIPE_BYTES = 1024 * 1024;
@@ -25,7 +26,7 @@ export function openOutlet(fd: number): Outlet {
     const { O_APPEND, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
     try {
       const own = openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_APPEND | O_NOCTTY);
-      if (!terminal) growPipe(own, PIPE_BYTES);
+      if (!terminal) resizePipe(own, PIPE_BYTES);
       return directOutlet(own);
     } catch {
       // Reopening is refused (another user's pipe, no /proc): the descriptor itself has to do.

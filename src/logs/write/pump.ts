@@ -1,8 +1,11 @@
 import { closeSync } from "node:fs";
-import type { ContainerOutput, ContainerStream } from "./container.ts";
 import type { OutputStream } from "../format.ts";
+import type { ContainerOutput } from "./container.ts";
+import type { ContainerStream } from "./container-stream.ts";
 import { type Limit, limitStream } from "./limit.ts";
 import type { LogFile } from "./log-file.ts";
+import { type PipeOwner, readPipe, resumePipe } from "./pipe-reader.ts";
+import type { Waiter } from "./waiters.ts";
 
 export interface PumpOptions {
   name: string;
@@ -17,52 +20,88 @@ export interface PumpOptions {
 
 /**
  * Copies a program's output from the read end of its pipe to its log file and the container's output, and closes `fd`.
- * Resolves when the last writer has closed the pipe and all bytes are written; never rejects. Throws when the pipe
- * cannot be read at all.
+ * Resolves when the last writer has closed the pipe and all bytes are in the file, or where there is none, on their way
+ * into the container's output; never rejects.
  */
 export function pumpOutput(fd: number, options: PumpOptions): Promise<void> {
-  let reader: Reader;
-  try {
-    reader = openReader(fd);
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-  return pump(reader, options).finally(() => closeSync(fd));
+  return new Promise((resolve) => startPump(fd, options, { outputEnded: resolve }));
 }
 
-type Reader = ReturnType<typeof openReader>;
-
-function openReader(fd: number) {
-  return Bun.file(fd).stream().getReader();
+/** What is told of the end of a pipe. */
+export interface OutputListener {
+  outputEnded(): void;
 }
 
-async function pump(reader: Reader, options: PumpOptions): Promise<void> {
-  const { name, stream, file, container, limit } = options;
-  const whole = container?.open(name, stream);
-  const output = whole && limit ? limitStream(whole, limit) : whole;
-  file?.open();
-  for (;;) {
-    // Reading a pipe does not fail; should a read fail all the same, the stream counts as ended.
-    const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }));
-    if (done || value === undefined) break;
-    const wait = pass(value, options, file, output);
-    if (wait !== undefined) await wait;
-  }
-  output?.end();
+/** Does the same; `listener` is told in place of a promise. */
+export function startPump(fd: number, options: PumpOptions, listener: OutputListener): void {
+  readPipe(fd, new Pump(fd, options, listener));
 }
 
-function pass(
-  chunk: Uint8Array,
-  { onChunk }: PumpOptions,
-  file: LogFile | null,
-  output: ContainerStream | undefined,
-): Promise<void> | undefined {
-  try {
-    onChunk?.(chunk);
-  } catch {
-    // An error of an observer must not end the output.
+/** The bytes of one pipe. */
+class Pump implements PipeOwner, Waiter {
+  readonly #fd: number;
+  readonly #options: PumpOptions;
+  readonly #listener: OutputListener;
+  #stream: ContainerStream | undefined;
+  #copy: Pick<ContainerStream, "write" | "end"> | undefined;
+
+  constructor(fd: number, options: PumpOptions, listener: OutputListener) {
+    this.#fd = fd;
+    this.#options = options;
+    this.#listener = listener;
+    options.file?.open();
   }
-  file?.write(chunk);
-  return output?.write(chunk) ?? undefined;
+
+  canRead(): boolean {
+    const { container } = this.#options;
+    const stream = this.#openStream();
+    if (container === null || stream === undefined) return true;
+    const file = this.#lagging;
+    const can = file ? container.mayWrite(file, stream) : container.hasRoom && stream.backlog.isEmpty;
+    if (!can) container.wait(this);
+    return can;
+  }
+
+  resume(): void {
+    resumePipe(this.#fd);
+  }
+
+  take(chunk: Uint8Array): void {
+    const { file, onChunk } = this.#options;
+    try {
+      onChunk?.(chunk);
+    } catch {
+      // An error of an observer must not end the output.
+    }
+    const stream = this.#openStream();
+    const isLate = stream?.backlog.isEmpty === false || (this.#lagging !== null && stream?.canPass === false);
+    if (stream !== undefined && isLate) {
+      file?.write(chunk, stream.backlog);
+      stream.fallBehind();
+    } else {
+      file?.write(chunk);
+      this.#copy?.write(chunk);
+    }
+  }
+
+  end(): void {
+    closeSync(this.#fd);
+    this.#copy?.end();
+    this.#listener.outputEnded();
+  }
+
+  /** Opened by the first byte: many programs never write one. */
+  #openStream(): ContainerStream | undefined {
+    const { container, name, stream, limit } = this.#options;
+    if (this.#stream !== undefined || container === null) return this.#stream;
+    this.#stream = container.open(name, stream);
+    this.#copy = limit === undefined ? this.#stream : limitStream(this.#stream, limit);
+    return this.#stream;
+  }
+
+  /** The log file in which bytes can wait for their copy. */
+  get #lagging(): LogFile | null {
+    const { file } = this.#options;
+    return file?.canBuffer === true && this.#copy === this.#stream ? file : null;
+  }
 }

@@ -1,6 +1,6 @@
 import { FetchError } from "ofetch";
 import { portalControlAt } from "../../control/portal/client.ts";
-import { errorReply } from "../../control/protocol.ts";
+import { errorReply } from "../../control/replies.ts";
 import { AiDockError, type ErrorCode } from "../../errors.ts";
 import type { Via } from "../auth/identify.ts";
 import { originOf } from "../auth/origin.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { errorReply } from "../../control/protocol.ts";
+import { errorReply } from "../../control/replies.ts";
 import type { Route } from "./route.ts";
 
 /** The OpenAPI document of some operations, made of the schemas that check them. */

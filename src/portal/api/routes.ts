@@ -5,7 +5,8 @@ import {
   portalActionRequest,
   portalStateSchema,
 } from "../../control/portal/protocol.ts";
-import { actionReply, readRequest } from "../../control/protocol.ts";
+import { actionReply } from "../../control/replies.ts";
+import { readRequest } from "../../control/requests.ts";
 import { json } from "../http/respond.ts";
 import { eventStream } from "../http/sse.ts";
 import { logRoutes } from "./log-routes.ts";

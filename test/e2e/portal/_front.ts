@@ -1,4 +1,4 @@
-import { isPortTaken } from "../../../src/sys/proc.ts";
+import { isPortTaken } from "../../../src/sys/ports.ts";
 import { CADDY } from "../../features/web/_caddy.ts";
 import { APP_PORT, PORTAL_PORT, type Portal, until } from "../../portal/_portal.ts";
 import { freePort } from "../../free-port.ts";

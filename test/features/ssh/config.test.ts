@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sshdConfig, writeConfig } from "../../../src/features/ssh/config.ts";
+import { sshdConfig, testConfig, writeConfig } from "../../../src/features/ssh/config.ts";
 
 const options = {
   port: 2222,
@@ -50,20 +50,22 @@ describe("sshdConfig()", () => {
   });
 });
 
-describe("writeConfig()", () => {
-  const { setEnv: _, ...rest } = options;
+const { setEnv: _, ...rest } = options;
 
-  /** Stands in for the sshd of some version: `refuse` is a shell test of the configuration in $3. */
-  async function write(refuse: string, env: Record<string, string>) {
-    const folder = mkdtempSync(join(tmpdir(), "sshd-"));
-    const [sshd, path] = [join(folder, "sshd"), join(folder, "sshd_config")];
-    const complaint = "$3 line 22: Invalid environment: secret.";
-    writeFileSync(sshd, `#!/bin/sh\nif ${refuse}; then echo "${complaint}" >&2; exit 255; fi\n`, {
-      mode: 0o700,
-    });
-    const refusal = await writeConfig(sshd, path, env, rest);
-    return { refusal, path, text: readFileSync(path, "utf8"), mode: statSync(path).mode & 0o777 };
-  }
+/** Stands in for the sshd of some version: `refuse` is a shell test of the configuration in $3. */
+async function writeWith(action: typeof testConfig, refuse: string, env: Record<string, string>) {
+  const folder = mkdtempSync(join(tmpdir(), "sshd-"));
+  const [sshd, path] = [join(folder, "sshd"), join(folder, "sshd_config")];
+  const complaint = "$3 line 22: Invalid environment: secret.";
+  writeFileSync(sshd, `#!/bin/sh\nif ${refuse}; then echo "${complaint}" >&2; exit 255; fi\n`, {
+    mode: 0o700,
+  });
+  const refusal = await action({ sshd, path, env, options: rest });
+  return { refusal, path, text: readFileSync(path, "utf8"), mode: statSync(path).mode & 0o777 };
+}
+
+describe("testConfig()", () => {
+  const write = (refuse: string, env: Record<string, string>) => writeWith(testConfig, refuse, env);
 
   test("keeps the environment where sshd accepts it", async () => {
     const { refusal, text, mode } = await write("false", { A: 'q "z"' });
@@ -72,7 +74,7 @@ describe("writeConfig()", () => {
   });
 
   test("leaves the environment out where sshd refuses it, and nothing else", async () => {
-    const { refusal, text } = await write(`grep -q '\\\\"' "$3"`, { A: 'q "z"', B: "b" });
+    const { refusal, text } = await write("grep -q SetEnv $3", { A: "a" });
     expect(refusal).toBeUndefined();
     expect(text).toBe(sshdConfig(options));
   });
@@ -80,5 +82,21 @@ describe("writeConfig()", () => {
   test("says what sshd refuses for another reason", async () => {
     const { refusal, path } = await write("true", { A: "a" });
     expect(refusal).toBe(`sshd refuses its configuration: ${path} line 22: Invalid environment: secret.`);
+  });
+});
+
+describe("writeConfig()", () => {
+  const write = (refuse: string, env: Record<string, string>) => writeWith(writeConfig, refuse, env);
+
+  test("asks sshd about a value with a quote, which not every version takes", async () => {
+    const { refusal, text } = await write(`grep -q '\\\\"' "$3"`, { A: 'q "z"', B: "b" });
+    expect(refusal).toBeUndefined();
+    expect(text).toBe(sshdConfig(options));
+  });
+
+  test("does not ask about others: that takes as long as a start of sshd", async () => {
+    const { refusal, text, mode } = await write("true", { A: "q z", B: "'$b`#" });
+    expect([refusal, mode]).toEqual([undefined, 0o600]);
+    expect(text).toBe(sshdConfig({ ...options, setEnv: 'SetEnv "A=q z" "B=\'$b`#"' }));
   });
 });

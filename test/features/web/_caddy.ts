@@ -30,6 +30,8 @@ export class Front {
   readonly asked: Asked[] = [];
   check: Answer = () => new Response();
   portal: Answer = (request) => new Response(`portal ${new URL(request.url).pathname}`);
+  /** Whether answers to checks say that they are such. */
+  isMarked = true;
   #caddy: Bun.Subprocess | undefined;
   #checker: ReturnType<typeof Bun.serve> | undefined;
 
@@ -51,6 +53,13 @@ export class Front {
     return this;
   }
 
+  /** As the portal answers a check, which says by a header that it is one. */
+  async #answer(request: Request): Promise<Response> {
+    const response = await this.check(request);
+    if (this.isMarked) response.headers.set("X-AI-Dock-Check", "1");
+    return response;
+  }
+
   get pid(): number {
     return this.#caddy?.pid ?? 0;
   }
@@ -61,7 +70,7 @@ export class Front {
       fetch: (request) => {
         const { pathname } = new URL(request.url);
         this.asked.push({ path: pathname, headers: request.headers });
-        return pathname === "/.ai-dock/check" ? this.check(request) : this.portal(request);
+        return pathname === "/.ai-dock/check" ? this.#answer(request) : this.portal(request);
       },
     });
   }

@@ -204,6 +204,36 @@ describe.skipIf(CADDY === undefined)("Caddy with our configuration", () => {
     expect((await it.get("/ai-dock/health-check")).status).toBe(200);
   });
 
+  test("takes nothing for an answer to a check that does not say so, whoever gives it", async () => {
+    await using it = await guarded();
+    it.front.isMarked = false;
+    for (const status of [200, 204, 401]) {
+      it.front.check = () => new Response("from somebody", { status: status === 204 ? 203 : status });
+      const response = await it.get("/x");
+      expect([response.status, await response.text()]).toEqual([502, ""]);
+    }
+  });
+
+  test("asks the portal, and nobody else, about each of many first connections at once", async () => {
+    await using it = await guarded();
+    const paths = Array.from({ length: 200 }, (_, index) => `/x?n=${index}`);
+    const open = async (path: string) => {
+      const socket = new WebSocket(`${it.base.replace("http", "ws")}${path.replace("/x", "/ws")}`);
+      await once(socket, "open");
+      return socket;
+    };
+    const [sockets, answers] = await Promise.all([
+      Promise.all(paths.map(open)),
+      Promise.all(paths.map(async (path) => (await again(() => it.get(path))).status)),
+    ]);
+    expect(new Set(answers)).toEqual(new Set([200]));
+    const asked = new Set(it.front.asked.map(({ headers }) => headers.get("x-forwarded-uri")));
+    expect(
+      paths.flatMap((path) => [path, path.replace("/x", "/ws")]).filter((path) => !asked.has(path)),
+    ).toEqual([]);
+    for (const socket of sockets) socket.close();
+  });
+
   test("shows the portal's page for an app that is not there, after the check alone", async () => {
     await using it = await guarded();
     await it.app.stop(true);

@@ -110,11 +110,12 @@ describe.skipIf(CADDY === undefined)("Caddy with https", () => {
       308,
       `https://127.0.0.1:${one.port}/a?b=c`,
     ]);
-    // The authority needs a moment for each name.
+    // The authority needs a moment for each name; until then, another name answers.
+    const shows = async (text: string, name?: string) =>
+      (await shownBy(one.port, name).catch(() => undefined))?.name.includes(text) === true;
     for (const name of ["localhost", "gpu.example.com"])
-      while ((await shownBy(one.port, name).catch(() => undefined)) === undefined) await Bun.sleep(5);
-    expect((await shownBy(one.port, "localhost")).name).toContain("localhost");
-    expect((await shownBy(one.port)).name).toContain("127.0.0.1");
+      while (!(await shows(name, name))) await Bun.sleep(5);
+    while (!(await shows("127.0.0.1"))) await Bun.sleep(5);
     for (const name of ["gpu.example.com", "unknown.example"])
       expect((await shownBy(one.port, name)).name).toContain("gpu.example.com");
   });

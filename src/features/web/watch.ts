@@ -1,0 +1,97 @@
+import type { Observed, ProgramSpec } from "../../programs/spec.ts";
+import { watchAnnouncements } from "./announcements.ts";
+import type { FrontOptions, WebFront } from "./front.ts";
+import type { FrontHooks } from "./programs.ts";
+import { readRegistry } from "./registry.ts";
+import { Rounds } from "./rounds.ts";
+import { webSettings } from "./settings.ts";
+import type { TunnelService } from "./tunnel-targets.ts";
+import { whyNotWanted } from "./wanted.ts";
+
+/** Looks out for the first web service. The front itself is loaded when there is one: most containers have none. */
+export class WebWatch implements FrontHooks {
+  readonly #options: FrontOptions;
+  #firstSkip: { reason: string | undefined } | undefined;
+  #expected: ProgramSpec[] = [];
+  #loading: Promise<WebFront> | undefined;
+  #front: WebFront | undefined;
+  readonly #rounds = new Rounds(() => this.#lookOnce());
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+  }
+
+  /** Follows programs and announcements. The result ends that. */
+  start(): () => void {
+    const { supervisor } = this.#options;
+    let { programs, phase } = supervisor;
+    const unfollow = supervisor.watch(() => {
+      if (supervisor.programs === programs && supervisor.phase === phase) return;
+      ({ programs, phase } = supervisor);
+      this.#look();
+    });
+    const watcher = watchAnnouncements(() => this.#look());
+    this.#look();
+    return () => {
+      unfollow();
+      watcher?.close();
+      this.#rounds.end();
+      this.#front?.end();
+    };
+  }
+
+  /** Programs that come at the end of the boot: their services are guarded from now on. */
+  expect(specs: ProgramSpec[]): void {
+    this.#expected = specs;
+    this.#front?.expect(specs);
+    this.#look();
+  }
+
+  readonly onCaddy = (observed: Observed): void => {
+    void this.load().then((front) => front.onCaddy(observed));
+  };
+
+  readonly openControl = async (): Promise<void> => (await this.load()).openControl();
+
+  /** What `skipped` of the programs of the front says: as at first, so that an update does not restart what runs. */
+  readonly skipReason = (reason: string | undefined): string | undefined => {
+    this.#firstSkip ??= { reason };
+    return this.#firstSkip.reason;
+  };
+
+  /** The services that get a quick tunnel, or are to wait for one. */
+  tunnelServices(): TunnelService[] {
+    return this.#front?.tunnelServices() ?? [];
+  }
+
+  /** A tunnel has another address, the boot is one step further, or the environment has changed. */
+  changed(): void {
+    this.#front?.changed();
+  }
+
+  /** The front, which stays from the first call on. */
+  load(): Promise<WebFront> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<WebFront> {
+    const { WebFront } = await import("./front.ts");
+    this.#front = new WebFront(this.#options);
+    this.#front.expect(this.#expected);
+    return this.#front;
+  }
+
+  #look(): void {
+    if (this.#front === undefined) this.#rounds.ask();
+    else this.#front.look();
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { supervisor, environment } = this.#options;
+    const settings = webSettings(environment().env);
+    const specs = [...this.#expected, ...supervisor.programs.map(({ spec }) => spec)];
+    const isWanted = whyNotWanted(settings, readRegistry({ settings, specs }).entries) === undefined;
+    if (isWanted || settings.tunnels !== false) await this.load();
+  }
+}
