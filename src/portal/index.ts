@@ -40,7 +40,7 @@ export async function runPortal({ listen, control, state, assets, signal }: Port
     guards: { sessions: new Sessions(state), attempts: new Attempts() },
     codes: new Attempts(LONGEST_CODE_WAIT_MILLISECONDS),
     assets,
-    machine: new Machine({ paths: async () => ["/", ...(await workspaceOf(control))] }),
+    machine: new Machine({ paths: async () => ["/", (await link.variable("WORKSPACE")) ?? "/"] }),
   };
   const server = serve(context, listen);
   log.info("serving");
@@ -63,11 +63,4 @@ export async function portalProcess(options: Omit<PortalOptions, "assets" | "sig
   for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => over.abort());
   await runPortal({ ...options, assets: await loadAssets(BUILT_PAGE), signal: over.signal });
   return ExitCode.ok;
-}
-
-async function workspaceOf(socket: string): Promise<string[]> {
-  // Only for who looks at the machine.
-  const { portalControlAt } = await import("../control/portal/client.ts");
-  const rows = await portalControlAt(socket).environment();
-  return rows.flatMap(({ name, value }) => (name === "WORKSPACE" && value !== null ? [value] : []));
 }

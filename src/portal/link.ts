@@ -15,6 +15,11 @@ export function linkTo(socket: string) {
     socket,
     ...portalStreamsAt(socket),
     credentials: () => ask<Credentials>("/credentials"),
+    /** A variable of the environment that programs get; undefined where that is not set. */
+    async variable(name: string): Promise<string | undefined> {
+      const rows = await ask<{ name: string; value: string | null }[]>("/environment");
+      return rows.find((row) => row.name === name)?.value ?? undefined;
+    },
     /** Uses a code of `ai-dock web` up; false where it is none. */
     async redeem(code: string): Promise<boolean> {
       const body = JSON.stringify({ code });

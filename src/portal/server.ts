@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from "node:fs";
 import type { Server } from "bun";
 import { AiDockError, messageOf } from "../errors.ts";
 import { logger } from "../log.ts";
+import { isLive, live } from "./api/live.ts";
 import { identify } from "./auth/identify.ts";
 import { refuse } from "./auth/refuse.ts";
 import { askedVisitor, visitorOf } from "./auth/visitor.ts";
@@ -76,6 +77,8 @@ async function route(context: PortalContext, request: Request): Promise<Response
   if (portal === undefined || visitor.port !== portal.port) return plain(404, "No such page");
   const access = identify(visitor, credentials, context.guards);
   if (!access.granted) return refuse(visitor, access);
+  const operation = `${request.method} ${pathname}`;
+  if (isLive(operation)) return live[operation]({ context, state });
   if (pathname.startsWith("/api/")) {
     // With its schemas, of which the checks of logins need none.
     const { answerApi } = await import("./api/answer.ts");

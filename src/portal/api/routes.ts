@@ -8,7 +8,7 @@ import {
 import { actionReply } from "../../control/replies.ts";
 import { readRequest } from "../../control/requests.ts";
 import { json } from "../http/respond.ts";
-import { eventStream } from "../http/sse.ts";
+import { live } from "./live.ts";
 import { logRoutes } from "./log-routes.ts";
 import { openApi } from "./openapi.ts";
 import { machineRoutes } from "./machine-routes.ts";
@@ -19,17 +19,12 @@ export const routes: Record<string, Route> = {
   "GET /api/v1/state": {
     summary: "Phase, programs, services and ssh",
     reply: portalStateSchema,
-    handle: ({ state }) => json(state),
+    handle: live["GET /api/v1/state"],
   },
   "GET /api/v1/events": {
     summary: "The state at once, and again after each change",
     events: { state: portalStateSchema },
-    handle: ({ context }) =>
-      eventStream(async (sink) => {
-        const stop = context.knowledge.watch((state) => sink.send("state", state));
-        await sink.over;
-        stop();
-      }),
+    handle: live["GET /api/v1/events"],
   },
   "POST /api/v1/actions": {
     summary: "Start, stop or restart programs; those that carry the portal are refused",

@@ -14,7 +14,6 @@ const POLICY = [
 const always = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": POLICY,
-  "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
   // Not "no-referrer", with which browsers would send our own forms from the origin "null".
   "Referrer-Policy": "same-origin",

@@ -12,7 +12,10 @@ let built: ReturnType<typeof build> | undefined;
 
 /** After all tests of a file. */
 export async function closeBrowser(): Promise<void> {
-  await (await started)?.close();
+  const running = started;
+  // Another file of the same process begins anew.
+  started = undefined;
+  await (await running)?.close();
 }
 
 /** Debian's Chromium; as root it has no sandbox of its own. */

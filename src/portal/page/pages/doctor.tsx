@@ -8,6 +8,8 @@ interface Check {
   fix?: string;
 }
 
+/** The worst first. */
+const order: Check["status"][] = ["error", "warning", "ok"];
 const kinds = { ok: "good", warning: "warn", error: "bad" } as const;
 
 export function Doctor() {
@@ -24,22 +26,24 @@ export function Doctor() {
       </div>
       {error !== undefined && <p class="alert">{error}</p>}
       <ul class="checks">
-        {checks?.map(({ name, status, message, fix }, index) => (
-          <li key={index} class="card">
-            <div class="card-head">
-              <h2>{name}</h2>
-              <span class={`pill ${kinds[status]}`}>{status.toUpperCase()}</span>
-            </div>
-            <p>{message}</p>
-            {fix !== undefined && (
-              <p class="fix">
-                <span class="kind">Fix</span>
-                <code>{fix}</code>
-                <Copy text={fix} of="the fix" />
-              </p>
-            )}
-          </li>
-        ))}
+        {checks
+          ?.toSorted((one, other) => order.indexOf(one.status) - order.indexOf(other.status))
+          .map(({ name, status, message, fix }, index) => (
+            <li key={index} class="card">
+              <div class="card-head">
+                <h2>{name}</h2>
+                <span class={`pill ${kinds[status]}`}>{status.toUpperCase()}</span>
+              </div>
+              <p>{message}</p>
+              {fix !== undefined && (
+                <p class="fix">
+                  <span class="kind">Fix</span>
+                  <code>{fix}</code>
+                  <Copy text={fix} of="the fix" />
+                </p>
+              )}
+            </li>
+          ))}
       </ul>
     </>
   );

@@ -81,39 +81,39 @@ function Row({ program, sinceMs }: { program: Program; sinceMs: number }) {
   );
 }
 
-const actions: { action: Action; icon: IconName; label: string }[] = [
-  { action: "start", icon: "start", label: "Start" },
-  { action: "stop", icon: "stop", label: "Stop" },
-  { action: "restart", icon: "restart", label: "Restart" },
-];
+const actions: Record<Action, { icon: IconName; label: string }> = {
+  start: { icon: "start", label: "Start" },
+  stop: { icon: "stop", label: "Stop" },
+  restart: { icon: "restart", label: "Restart" },
+};
 
 function Actions({ program: { id, state, protected: kept } }: { program: Program }) {
-  const [busy, setBusy] = useState<Action>();
+  const [busy, setBusy] = useState(false);
   if (kept) return <span class="hint">carries this page, or the way in</span>;
   const isUp = ["RUNNING", "STARTING", "BACKOFF"].includes(state);
   const run = async (action: Action) => {
-    setBusy(action);
+    if (busy) return;
+    setBusy(true);
     await act(action, id);
-    setBusy(undefined);
+    setBusy(false);
   };
+  // One button starts and stops, and none is ever disabled: the focus of a keyboard stays where it is.
+  const shown: Action[] = isUp ? ["stop", "restart"] : ["start"];
   return (
     <>
-      {actions
-        .filter(({ action }) => (action === "start") !== isUp)
-        .filter(({ action }) => isUp || action === "start")
-        .map(({ action, icon, label }) => (
-          <button
-            key={action}
-            type="button"
-            class="small"
-            disabled={busy !== undefined}
-            aria-label={`${label} ${id}`}
-            onClick={() => void run(action)}
-          >
-            <Icon name={icon} />
-            {label}
-          </button>
-        ))}
+      {shown.map((action, place) => (
+        <button
+          key={place}
+          type="button"
+          class="small"
+          aria-disabled={busy}
+          aria-label={`${actions[action].label} ${id}`}
+          onClick={() => void run(action)}
+        >
+          <Icon name={actions[action].icon} />
+          {actions[action].label}
+        </button>
+      ))}
     </>
   );
 }

@@ -3,10 +3,11 @@ import { Icon } from "../parts/icon.tsx";
 import { Qr } from "../parts/qr.tsx";
 import { StatePill } from "../parts/state.tsx";
 import { duration } from "../format.ts";
+import { linksOf, type LinkKind } from "../links.ts";
 import { follow } from "../router.ts";
 import { type Program, type Service, useLive, useNow } from "../store.ts";
 
-const kinds: Record<Service["links"][number]["kind"] | "here", string> = {
+const kinds: Record<LinkKind, string> = {
   direct: "Direct",
   quick: "Quick tunnel",
   named: "Tunnel",
@@ -43,7 +44,7 @@ interface CardProps {
 
 function ServiceCard({ service, program, sinceMs }: CardProps) {
   const { name, port, ready, reason, guarded, auth } = service;
-  const links = linksOf(service);
+  const links = linksOf(service, useLive().state?.services ?? [], location);
   return (
     <li class="card">
       <div class="card-head">
@@ -66,10 +67,10 @@ function ServiceCard({ service, program, sinceMs }: CardProps) {
           </>
         )}
       </p>
-      {!guarded && <span class="pill bad">UNGUARDED</span>}
+      {!guarded && ready && <span class="pill bad">UNGUARDED</span>}
       {guarded && !auth && <span class="pill warn">NO LOGIN</span>}
       {(reason ?? program?.reason) && (
-        <p class={guarded ? "reason" : "reason bad"}>{reason ?? program?.reason}</p>
+        <p class={guarded || !ready ? "reason" : "reason bad"}>{reason ?? program?.reason}</p>
       )}
       <ul class="links">
         {links.map(({ kind, url }) => (
@@ -86,18 +87,6 @@ function ServiceCard({ service, program, sinceMs }: CardProps) {
       </ul>
     </li>
   );
-}
-
-/** The links of a service; the port on the host of this page where nothing better is known. */
-function linksOf({ links, port, path }: Service): { kind: keyof typeof kinds; url: string }[] {
-  // What a program has announced must not run as a script here.
-  const usable = links.filter(({ url }) => /^https?:\/\//i.test(url));
-  if (usable.length > 0) return usable;
-  const here = new URL(
-    path.startsWith("/") ? path : `/${path}`,
-    `${location.protocol}//${location.hostname}:${port}`,
-  );
-  return here.hostname === location.hostname ? [{ kind: "here", url: here.href }] : [];
 }
 
 function Nothing() {
