@@ -101,7 +101,7 @@ describe("image", () => {
       StopSignal: "SIGTERM",
       ports: ["1111/tcp", "22/tcp", "53682/tcp"],
     });
-    expect(Healthcheck.Test).toEqual(["CMD", "/usr/local/bin/ai-dock", "health", "--started"]);
+    expect(Healthcheck.Test).toEqual(["CMD", "/usr/local/lib/ai-dock/health"]);
   });
 
   test("turns healthy without any setting, and stops with 0", async () => {
