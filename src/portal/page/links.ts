@@ -1,4 +1,4 @@
-import type { Service, ServiceLink } from "../../control/portal/protocol.ts";
+import type { Service, ServiceLink } from "../../control/service.ts";
 
 export type LinkKind = ServiceLink["kind"] | "here";
 
