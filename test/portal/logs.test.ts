@@ -23,12 +23,19 @@ async function follow(portal: Portal, query: string, ready = "live") {
   });
   expect(status).toBe(200);
   const names: string[] = [];
-  const events: { event: string; name: string; text: string }[] = [];
+  const events: { event: string; name: string; text: string; inode?: number; offset?: number }[] = [];
   const reading = (async () => {
     for await (const { event, data } of readEvents(body as ReadableStream<Uint8Array>)) {
-      const fields = JSON.parse(data) as { log: number; name: string; stream: string; text?: string };
+      const fields = JSON.parse(data) as {
+        log: number;
+        name: string;
+        stream: string;
+        text?: string;
+        inode?: number;
+        offset?: number;
+      };
       if (event === "log") names[fields.log] = fields.name + (fields.stream === "stderr" ? "!" : "");
-      events.push({ event, name: names[fields.log] ?? "", text: fields.text ?? "" });
+      events.push({ ...fields, event, name: names[fields.log] ?? "", text: fields.text ?? "" });
     }
   })().catch(() => undefined);
   const follower = {
@@ -160,6 +167,29 @@ describe("following", () => {
     expect([log.text("app"), log.text("app!")]).toEqual(["out\n", "err\n"]);
     writeFileSync(join(portal.directory, "late.log"), "late\n");
     await until(() => log.text("late") === "late\n");
+  });
+
+  test("goes on where an earlier stream has ended, through a rotation, without a line twice", async () => {
+    await using portal = await startPortal();
+    const path = join(portal.directory, "app.log");
+    writeFileSync(path, lines(1, 5));
+    const place = await (async () => {
+      await using log = await follow(portal, "name=app");
+      const { inode, offset } = log.events.findLast(({ event }) => event === "text") ?? {};
+      expect(offset).toBe(lines(1, 5).length);
+      return `${inode}:${offset}`;
+    })();
+    appendFileSync(path, lines(6, 7));
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, lines(8, 8));
+    await using log = await follow(portal, `name=app&from=${place}:stdout:app`);
+    await until(() => log.text().endsWith("line 8\n"));
+    expect(log.text()).toBe(lines(6, 8));
+    await using gone = await follow(portal, "name=app&lines=2&from=1:5:stdout:app");
+    expect(gone.text()).toBe(lines(7, 8));
+    expect(gone.has("lost")).toBe(true);
+    const wrong = await portal.send("/api/v1/logs/stream?name=app&from=nonsense", { headers });
+    expect(wrong.status).toBe(400);
   });
 
   test("shows a part around a place that a search has found, and nothing that comes", async () => {

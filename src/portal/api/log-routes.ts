@@ -5,6 +5,7 @@ import { eventStream } from "../http/sse.ts";
 import { downloadLog } from "../logs/download.ts";
 import { doneSchema, matchSchema, progressSchema, searchRequest } from "../logs/search.ts";
 import { requireExpression, runSearch } from "../logs/search-process.ts";
+import type { Place } from "../logs/log-cursor.ts";
 import { streamLogs } from "../logs/stream.ts";
 import { type Route, readQuery } from "./route.ts";
 
@@ -18,6 +19,11 @@ const streamQuery = z.object({
   lines: z.coerce.number().int().min(0).max(200_000).default(1000),
   inode: z.coerce.number().optional(),
   offset: z.coerce.number().optional(),
+  /** Where an earlier stream has ended: `INODE:OFFSET:stdout:NAME` of what its last event `text` of each log said. */
+  from: z
+    .array(z.string().regex(/^\d{1,20}:\d{1,16}:(stdout|stderr):./))
+    .max(2000)
+    .default([]),
 });
 
 const searchQuery = z.object({
@@ -35,6 +41,9 @@ const textSchema = z.object({
   /** When the text was written, in epoch milliseconds. */
   time: z.number(),
   text: z.string(),
+  /** Where the text ends in the log. */
+  inode: z.number(),
+  offset: z.number(),
 });
 
 /** The part of the API that reads logs. */
@@ -59,9 +68,12 @@ export const logRoutes: Record<string, Route> = {
       part: z.object({}),
     },
     handle({ control, query }) {
-      const { name, lines, inode, offset } = readQuery(query, streamQuery);
+      const { name, lines, inode, offset, from } = readQuery(query, streamQuery);
       const around = inode === undefined || offset === undefined ? {} : { around: { inode, offset } };
-      return eventStream(async (sink) => await streamLogs(control, { names: name, lines, ...around }, sink));
+      return eventStream(
+        async (sink) =>
+          await streamLogs(control, { names: name, lines, ...around, from: placesOf(from) }, sink),
+      );
     },
   },
   "GET /api/v1/logs/search": {
@@ -82,3 +94,12 @@ export const logRoutes: Record<string, Route> = {
     handle: async ({ control, query }) => await downloadLog(control, readQuery(query, downloadQuery)),
   },
 };
+
+function placesOf(from: string[]): Map<string, Place> {
+  return new Map(
+    from.map((text) => {
+      const [inode, offset, ...log] = text.split(":");
+      return [log.join(":"), { inode: Number(inode), offset: Number(offset) }];
+    }),
+  );
+}

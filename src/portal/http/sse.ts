@@ -1,4 +1,4 @@
-import { messageOf } from "../../errors.ts";
+import { AiDockError } from "../../errors.ts";
 import { answer } from "./respond.ts";
 
 /** Sent now and then, so that proxies do not take a silent stream for a dead one. */
@@ -57,7 +57,10 @@ export function eventStream(feed: (sink: EventSink) => Promise<void>): Response 
         comments = setInterval(() => write(":\n\n"), COMMENT_MILLISECONDS);
         write(":\n\n");
         void feed(sink)
-          .catch((error: unknown) => sink.send("failure", { error: messageOf(error) }))
+          .catch((error: unknown) => {
+            // Any other end, as of a supervisor that is away, is one to try again after.
+            if (error instanceof AiDockError) sink.send("failure", { error: error.message });
+          })
           .finally(end);
       },
       pull() {

@@ -28,6 +28,11 @@ export class LogCursor {
     this.#place = place;
   }
 
+  /** Behind the bytes that were yielded last. */
+  get place(): Place | undefined {
+    return this.#place;
+  }
+
   /** Yields all that is written by now; unless the `whole` is wanted, a flood is left out but for its end. */
   async *drain({ whole = false } = {}): AsyncGenerator<Piece, void, void> {
     for (;;) {

@@ -14,6 +14,8 @@ export interface StreamOptions {
   lines: number;
   /** Show the part of a log around a place instead. */
   around?: Place;
+  /** Go on from places where an earlier stream has ended, by `keyOf` of the log. */
+  from?: ReadonlyMap<string, Place>;
 }
 
 interface Followed {
@@ -39,9 +41,13 @@ export async function streamLogs(
   const followed = new Map<string, Followed>();
   const entries = await control.logs(options.names.length === 0 ? await allNames(control) : options.names);
   const starts = await Promise.all(
-    entries.map(async (entry) => ({ entry, start: await startOfLines(control, entry, options.lines) })),
+    entries.map(async (entry) => ({ entry, ...(await startOf(control, entry, options)) })),
   );
-  const first = starts.map(({ entry, start }) => open(control, entry, start, followed, sink));
+  const first = starts.map(({ entry, start, lost }) => {
+    const one = open(control, entry, start, followed, sink);
+    if (lost) sink.send("lost", { log: one.number });
+    return one;
+  });
   for (const { log, time, index, inode, end } of mergeByTime(starts)) {
     const one = first[log];
     if (one === undefined || sink.gone.aborted) continue;
@@ -50,6 +56,14 @@ export async function streamLogs(
   }
   sink.send("live", {});
   while (!sink.gone.aborted) await followUntilNew(control, options, followed, sink);
+}
+
+/** Where to begin a log; `lost`: not where an earlier stream has ended, as that file has gone. */
+async function startOf(control: PortalControl, entry: LogEntry, { lines, from }: StreamOptions) {
+  const place = from?.get(keyOf(entry));
+  if (place !== undefined && entry.generations.some(({ inode }) => inode === place.inode))
+    return { start: { ...place }, lost: false };
+  return { start: await startOfLines(control, entry, lines), lost: place !== undefined };
 }
 
 function open(
@@ -144,7 +158,8 @@ async function pass(
       continue;
     }
     const text = one.decoder.decode(piece.bytes, { stream: true });
-    if (text !== "") sink.send("text", { log: one.number, time: time ?? Date.now(), text });
+    const { place } = one.cursor;
+    if (text !== "") sink.send("text", { log: one.number, time: time ?? Date.now(), text, ...place });
     await sink.room();
   }
 }
@@ -154,4 +169,6 @@ async function allNames(control: PortalControl): Promise<string[]> {
 }
 
 const isWanted = ({ name }: LogId, names: string[]) => names.length === 0 || names.includes(name);
-const keyOf = ({ name, stream }: LogId) => `${stream} ${name}`;
+
+/** Names a log among others. */
+export const keyOf = ({ name, stream }: LogId) => `${stream}:${name}`;

@@ -25,7 +25,7 @@ export function useEvents(): Live {
   const [live, setLive] = useState<Live>({ state: undefined, at: 0, connected: true });
   useEffect(
     () =>
-      follow("/events", {
+      follow(() => "/events", {
         on: { state: (state: PortalState) => setLive({ state, at: performance.now(), connected: true }) },
         connected: (connected) => setLive((before) => ({ ...before, connected })),
       }),

@@ -7,15 +7,13 @@ export interface StreamHandlers {
   on: Record<string, (data: never) => void>;
   /** The stream is there, or was lost and is tried again. */
   connected?: (is: boolean) => void;
-  /** Before a stream begins, for the first time or again. */
-  begin?: () => void;
 }
 
 /**
- * Follows server-sent events as long as the page is seen; begins again where the connection ends. The result ends that.
- * A hidden page asks for nothing, so that nothing is sampled for nobody.
+ * Follows server-sent events as long as the page is seen; begins again where the connection ends, by a path that may
+ * differ then. The result ends that. A hidden page asks for nothing, so that nothing is sampled for nobody.
  */
-export function follow(path: string, { on, connected, begin }: StreamHandlers): () => void {
+export function follow(path: () => string, { on, connected }: StreamHandlers): () => void {
   let source: EventSource | undefined;
   let retry: number | undefined;
   const close = () => {
@@ -25,8 +23,7 @@ export function follow(path: string, { on, connected, begin }: StreamHandlers): 
   };
   const open = () => {
     close();
-    begin?.();
-    source = new EventSource(`/api/v1${path}`);
+    source = new EventSource(`/api/v1${path()}`);
     source.addEventListener("open", () => connected?.(true));
     source.addEventListener("error", () => {
       close();

@@ -134,6 +134,29 @@ test("a pause holds the view still and loses nothing", async () => {
   expect(await linesOf(page)).toEqual(lines(1, 13).trim().split("\n"));
 });
 
+test("a connection that ends goes on where it was, and the view stays", async () => {
+  await using world = await openPortal();
+  const path = join(world.portal.directory, "app.log");
+  writeFileSync(path, lines(1, 500));
+  const page = await world.open("/logs?name=app");
+  await page.locator(".log-row", { hasText: "line 500" }).waitFor();
+  await page.locator(".log-box").focus();
+  await page.keyboard.press("Home");
+  await page
+    .locator(".log-row")
+    .filter({ hasText: /^line 1$/ })
+    .waitFor();
+  world.portal.loseSupervisor();
+  await page.getByText("Lost; trying again …").waitFor();
+  appendFileSync(path, lines(501, 510));
+  world.portal.findSupervisor();
+  await page.getByText("Live", { exact: true }).waitFor();
+  expect(await page.evaluate("document.querySelector('.log-box').scrollTop")).toBe(0);
+  await page.getByRole("button", { name: "To the end" }).click();
+  await page.locator(".log-row", { hasText: "line 510" }).waitFor();
+  expect((await allLines(page)).length).toBe(510);
+});
+
 test("logs are chosen by name; several are named on their lines", async () => {
   await using world = await openPortal();
   for (const name of ["one", "two", "three"])

@@ -22,13 +22,30 @@ interface TextEvent {
   log: number;
   time: number;
   text: string;
+  /** Where the text ends in its log. */
+  inode: number;
+  offset: number;
+}
+
+/** A log as the server names it. */
+interface LogEvent {
+  /** Its number in this stream. */
+  log: number;
+  name: string;
+  stream: string;
 }
 
 /** Brings logs from the server into a view. */
 export class Feed {
   readonly #view: LogView;
   readonly #onState: (state: FeedState) => void;
-  #terminals: Terminal[] = [];
+  readonly #terminals: Terminal[] = [];
+  /** Of the logs, in the order of their terminals. */
+  readonly #keys: string[] = [];
+  /** Where the text that has come of each ends. */
+  readonly #places = new Map<string, string>();
+  /** Our numbers of the logs, by those of the stream: each stream counts anew. */
+  #numbers: number[] = [];
   #held: TextEvent[] = [];
   #heldCharacters = 0;
   #paused = false;
@@ -39,28 +56,45 @@ export class Feed {
   constructor(view: LogView, path: string, onState: (state: FeedState) => void, kept = 0) {
     this.#view = view;
     this.#onState = onState;
-    this.#stop = follow(path, {
-      begin: () => this.#begin(),
+    this.#stop = follow(() => this.#pathFrom(path), {
       connected: (connected) => this.#tell({ connected }),
       on: {
-        log: ({ log, name, stream }: { log: number; name: string; stream: string }) => {
-          this.#terminals[log] = new Terminal(log, view);
-          this.#tell({ names: this.#state.names.toSpliced(log, 1, labelOf(name, stream)) });
-        },
-        text: (event: TextEvent) => this.#take(event),
-        lost: ({ log }: { log: number }) => this.#say(log, "— lines are missing here —"),
+        log: (event: LogEvent) => this.#meet(event),
+        text: (event: TextEvent) => this.#take({ ...event, log: this.#numbers[event.log] ?? 0 }),
+        lost: ({ log }: { log: number }) => this.#say(this.#numbers[log] ?? 0, "— lines are missing here —"),
         live: () => {
-          if (kept > 0) view.goToFromEnd(kept);
+          if (kept > 0 && !this.#state.live) view.goToFromEnd(kept);
           this.#tell({ live: true });
         },
         here: () => view.markNext(),
         part: () => {
           view.goToMark();
           this.#tell({ live: true, part: true });
+          // Nothing more comes, and the same part would come again.
+          this.#stop();
         },
         failure: ({ error }: { error: string }) => this.#say(0, error),
       },
     });
+  }
+
+  /** A stream that ended, as of a page that was hidden, goes on where it was. */
+  #pathFrom(path: string): string {
+    this.#numbers = [];
+    const from = this.#keys.flatMap((key) => {
+      const place = this.#places.get(key);
+      return place === undefined ? [] : [`from=${encodeURIComponent(`${place}:${key}`)}`];
+    });
+    return [path, ...from].join("&");
+  }
+
+  #meet({ log, name, stream }: LogEvent): void {
+    const key = `${stream}:${name}`;
+    if (!this.#keys.includes(key)) {
+      this.#terminals.push(new Terminal(this.#keys.push(key) - 1, this.#view));
+      this.#tell({ names: [...this.#state.names, labelOf(name, stream)] });
+    }
+    this.#numbers[log] = this.#keys.indexOf(key);
   }
 
   close(): void {
@@ -76,16 +110,9 @@ export class Feed {
     this.#tell({ held: 0 });
   }
 
-  /** The server tells everything anew: what is there by now would be there twice. */
-  #begin(): void {
-    this.#terminals = [];
-    this.#held = [];
-    this.#heldCharacters = 0;
-    this.#view.clear();
-    this.#tell({ names: [], live: false, part: false, held: 0 });
-  }
-
   #take(event: TextEvent): void {
+    const key = this.#keys[event.log];
+    if (key !== undefined) this.#places.set(key, `${event.inode}:${event.offset}`);
     if (!this.#paused) return this.#show(event);
     this.#held.push(event);
     this.#heldCharacters += event.text.length;

@@ -70,11 +70,6 @@ export class LogView implements LineSink {
     this.#draw();
   }
 
-  clear(): void {
-    this.#marked = undefined;
-    this.#dropOldest(this.#lines.length);
-  }
-
   set(options: RowOptions): void {
     this.#options = options;
     this.#measure();

@@ -130,7 +130,7 @@ function useMachine(): MachineState | undefined {
   const [machine, setMachine] = useState<MachineState>();
   useEffect(
     () =>
-      follow("/machine/stream", {
+      follow(() => "/machine/stream", {
         on: {
           machine: (state: MachineState) => setMachine(state),
           sample: (sample: Sample) =>
