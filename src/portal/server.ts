@@ -6,7 +6,7 @@ import { isLive, live } from "./api/live.ts";
 import { identify } from "./auth/identify.ts";
 import { refuse } from "./auth/refuse.ts";
 import { askedVisitor, visitorOf } from "./auth/visitor.ts";
-import { check } from "./check.ts";
+import { check, dropToken } from "./check.ts";
 import type { PortalContext } from "./context.ts";
 import { html, plain } from "./http/respond.ts";
 import { notReady } from "./not-ready.ts";
@@ -77,6 +77,8 @@ async function route(context: PortalContext, request: Request): Promise<Response
   if (portal === undefined || visitor.port !== portal.port) return plain(404, "No such page");
   const access = identify(visitor, credentials, context.guards);
   if (!access.granted) return refuse(visitor, access);
+  if (access.via === "token" && visitor.navigation)
+    return dropToken(visitor, credentials, context.guards, access);
   const operation = `${request.method} ${pathname}`;
   if (isLive(operation)) return live[operation]({ context, state });
   if (pathname.startsWith("/api/")) {

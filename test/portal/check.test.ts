@@ -65,6 +65,14 @@ describe("what lets a request through to an app", () => {
   test("a port on which nothing is asked for", async () => {
     await using portal = await startPortal();
     expect((await portal.check("/", { port: OPEN_PORT })).status).toBe(204);
+    // The answer must not tell a right password from a wrong one, as no wrong one is counted there.
+    for (const password of ["correct horse", "guess"]) {
+      const { status, headers } = await portal.check("/", {
+        port: OPEN_PORT,
+        headers: basic(`user:${password}`),
+      });
+      expect([status, headers.get("x-ai-dock-authorization")]).toEqual([204, "keep"]);
+    }
   });
 
   test("anything when the login is off", async () => {

@@ -101,6 +101,15 @@ describe("links that log in", () => {
     expect([wrong.status, cookieOf(wrong)]).toEqual([401, ""]);
   });
 
+  test("the token in an address of the portal itself: a cookie, and the address without the token", async () => {
+    await using portal = await startPortal();
+    const answer = await portal.send("/logs?name=a&token=token-two", { headers: navigation });
+    expect([answer.status, answer.headers.get("location")]).toEqual([302, "/logs?name=a"]);
+    const headers = { ...navigation, Cookie: cookieOf(answer) };
+    expect((await portal.send("/logs?name=a", { headers })).status).toBe(200);
+    expect((await portal.send("/api/v1/state?token=token-two")).status).toBe(200);
+  });
+
   test("a code counts once, and a look at its headers does not use it up", async () => {
     await using portal = await startPortal();
     expect((await portal.send("/ai-dock/pre-auth?code=once-only", { method: "HEAD" })).status).not.toBe(302);
