@@ -214,3 +214,28 @@ test("who comes too early sees what is waited for, and then the app", async () =
   });
   await page.getByRole("heading", { name: "The app" }).waitFor();
 });
+
+test("what opens on demand has nothing for axe-core to complain of either, and closes by keyboard", async () => {
+  await using world = await openPortal();
+  writeFileSync(join(world.portal.directory, "comfyui.log"), "CUDA out of memory\n");
+  const page = await world.open("/");
+  await page.getByRole("button", { name: "QR code of the address of ComfyUI" }).click();
+  await page.getByRole("img", { name: /:8188\/$/ }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await page.getByRole("img", { name: /:8188\/$/ }).waitFor({ state: "hidden" });
+  await page.goto(`${world.front.url}/logs?search=1`);
+  await page.getByLabel("Regular expression").fill("memory");
+  await page.keyboard.press("Enter");
+  await page.locator("mark").waitFor();
+  await page.getByRole("button", { name: "Times" }).click();
+  await page.locator(".picker summary").click();
+  await page.getByLabel("comfyui").waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await page.getByLabel("comfyui").waitFor({ state: "hidden" });
+  await page.goto(`${world.front.url}/connect`);
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.getByText("token-one").waitFor();
+  expect(await violations(page)).toEqual([]);
+});
