@@ -1,14 +1,16 @@
-/** After requests: long enough that no collection comes between two of them. */
-const QUIET_MILLISECONDS = 1000;
-/** Where requests come without end, a collection, which takes milliseconds, comes all the same. */
+import { releaseMemory } from "../sys/memory.ts";
+
+/** After the last request: memory that is given back costs the next request page faults. */
+const QUIET_MILLISECONDS = 5000;
+/** Where requests come without end, memory is given back all the same. */
 const PATIENCE_MILLISECONDS = 10_000;
 
 /**
- * Returns a function to call at each request: once none has come for a while, the garbage of all is collected. The engine
+ * Returns a function to call at each request: once none has come for a while, memory is given back. The engine
  * would keep it, as the collector's own timer is off in our executable. Times in milliseconds.
  */
 export function tidyAfterwards(
-  collect: () => unknown = () => Bun.gc(true),
+  collect: () => unknown = releaseMemory,
   { quiet = QUIET_MILLISECONDS, patience = PATIENCE_MILLISECONDS } = {},
 ): () => void {
   let timer: Timer | undefined;
