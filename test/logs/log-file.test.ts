@@ -2,11 +2,16 @@ import { describe, expect, test } from "bun:test";
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -30,6 +35,17 @@ function open(path: string, options: Partial<LogFileOptions> = {}) {
   const warnings: string[] = [];
   const warn = (message: string) => warnings.push(message);
   return { file: new LogFile({ path, maxBytes: 0, backups: 0, warn, ...options }), warnings };
+}
+
+/** True while this process has the file open. */
+function isHeld(path: string): boolean {
+  return readdirSync("/proc/self/fd").some((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false;
+    }
+  });
 }
 
 const bytes = (text: string) => Buffer.from(text, "latin1");
@@ -126,7 +142,7 @@ describe("LogFile", () => {
     writeFileSync(blocked, "not a directory");
     const path = join(blocked, "a.log");
     const { file, warnings } = open(path, { checkMs: 10 });
-    file.open();
+    file.create();
     file.write(bytes("lost"));
     expect(warnings).toHaveLength(1);
     rmSync(blocked);
@@ -152,6 +168,66 @@ describe("LogFile", () => {
     });
     file.write(bytes("x"));
     expect(warnings).toHaveLength(1);
+  });
+
+  test("a log without a byte is there and holds no descriptor; neither does one that is cleared or reopened", () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "a.log");
+    const { file, warnings } = open(path);
+    file.create();
+    expect([existsSync(path), isHeld(path)]).toEqual([true, false]);
+    for (const act of [() => file.clear(), () => file.reopen()]) {
+      act();
+      expect(isHeld(path)).toBe(false);
+    }
+    file.write(bytes("one"));
+    expect([readFileSync(path, "latin1"), isHeld(path)]).toEqual(["one", true]);
+    file.clear();
+    expect([readFileSync(path, "latin1"), isHeld(path)]).toEqual(["", true]);
+    expect(warnings).toEqual([]);
+  });
+
+  test("a FIFO stays open: its reader would see the end", () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, "a.fifo");
+    Bun.spawnSync(["mkfifo", path]);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const { file, warnings } = open(path);
+    file.create();
+    // EAGAIN while there is a writer, and 0 bytes, the end, without one.
+    expect(() => readSync(reader, new Uint8Array(1))).toThrow("EAGAIN");
+    expect(warnings).toEqual([]);
+    file.close();
+    closeSync(reader);
+  });
+
+  test("logs that fail at first and are created then lose no byte", () => {
+    using directory = temporaryDirectory();
+    const blocked = join(directory.path, "logs");
+    writeFileSync(blocked, "not a directory");
+    const path = join(blocked, "a.log");
+    const { file, warnings } = open(path, { checkMs: 1_000_000 });
+    file.create();
+    rmSync(blocked);
+    file.create();
+    file.write(bytes("one"));
+    expect(readFileSync(path, "latin1")).toBe("one");
+    expect(warnings).toHaveLength(2);
+  });
+
+  test("more logs than descriptors take turns, without a byte lost", () => {
+    using directory = temporaryDirectory();
+    const code = `
+      import { LogFile } from ${JSON.stringify(join(import.meta.dir, "../../src/logs/write/log-file.ts"))};
+      const files = Array.from({ length: 200 }, (_, number) =>
+        new LogFile({ path: ${JSON.stringify(directory.path)} + "/" + number, maxBytes: 0, backups: 0, warn: console.error }));
+      for (let round = 0; round < 3; round++) for (const file of files) file.write(Buffer.from("x"));`;
+    const { stderr } = Bun.spawnSync(["prlimit", "--nofile=100", process.execPath, "-e", code]);
+    expect(stderr.toString()).toBe("");
+    const texts = readdirSync(directory.path).map((name) =>
+      readFileSync(join(directory.path, name), "latin1"),
+    );
+    expect(texts).toEqual(Array.from({ length: 200 }, () => "xxx"));
   });
 
   test("reopens after someone moved or deleted the file", async () => {

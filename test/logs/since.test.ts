@@ -32,7 +32,7 @@ class Clock {
   write(file: LogFile, second: number, text: string): void {
     const stat = statSync(file.path, { throwIfNoEntry: false });
     setSystemTime(START + second * SECOND);
-    file.open();
+    file.create();
     const notes = this.#notes.get(file.path) ?? new TimeNotes(file.path);
     this.#notes.set(file.path, notes);
     notes.note(second * SECOND, statSync(file.path).ino, stat?.size ?? 0);

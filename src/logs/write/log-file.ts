@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
+import { fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
 import { isOnRcloneMount } from "../../sys/mounts.ts";
 import type { Backlog } from "./backlog.ts";
 import { Generations } from "./generations.ts";
-import { openLog } from "./trusted-path.ts";
+import { closeLog, noteOpen, openScarceLog } from "./open-logs.ts";
 import { copyAside, rotate } from "./rotate.ts";
 import { TimeNotes } from "../times.ts";
 
@@ -60,14 +60,9 @@ export class LogFile {
     this.#times = options.times ? new TimeNotes(options.path) : undefined;
   }
 
-  /** Creates the file unless it exists, so that readers find it before the first byte. */
-  open(): void {
-    if (this.#fd !== -1) return;
-    try {
-      this.#open();
-    } catch (error) {
-      this.#fail(error, 0);
-    }
+  /** Creates the file, for readers; closed until its first byte, as each descriptor of ours slows down every spawn. */
+  create(): void {
+    this.#whileOpen(() => {});
   }
 
   /** Appends bytes and rotates when the file is full. Where the bytes are is added to the backlog. */
@@ -108,18 +103,14 @@ export class LogFile {
   /** Reopens the path, after a tool such as logrotate has moved the file away. */
   reopen(): void {
     this.close();
-    this.open();
+    this.create();
   }
 
   /** Truncates the file; generations stay. */
   clear(): void {
-    this.open();
-    if (this.#fd === -1 || !this.#isRegular) return;
-    try {
-      this.#truncate();
-    } catch (error) {
-      this.#fail(error, 0);
-    }
+    this.#whileOpen(() => {
+      if (this.#isRegular) this.#truncate();
+    });
   }
 
   /** Closes the file; a later write opens it again. */
@@ -127,10 +118,19 @@ export class LogFile {
     if (this.#fd === -1) return;
     const fd = this.#fd;
     this.#fd = -1;
+    closeLog(this, fd);
+  }
+
+  /** Opens the file, and closes it again where it was closed before. */
+  #whileOpen(act: () => void): void {
+    const wasClosed = this.#fd === -1;
     try {
-      closeSync(fd);
-    } catch {
-      // NFS reports earlier write errors at close(2), when nothing can be done about them any more.
+      if (wasClosed) this.#open();
+      act();
+      // The reader of a FIFO would see its end; a failed file has recovered once bytes are in it.
+      if (wasClosed && this.#isRegular && !this.#failed) this.close();
+    } catch (error) {
+      this.#fail(error, 0);
     }
   }
 
@@ -178,11 +178,13 @@ export class LogFile {
   #open(): void {
     // A hung write would block PID 1. A network mount of the provider's at the workspace itself is accepted.
     if (isOnRcloneMount(this.path)) throw new Error("it is on a remote, which may hang");
-    this.#fd = openLog(this.path);
+    this.#fd = openScarceLog(this.path);
     this.#checkAt = performance.now() + this.#checkMs;
     const stat = fstatSync(this.#fd);
     this.#isRegular = stat.isFile();
+    if (this.#isRegular) noteOpen(this);
     if (stat.ino !== this.#inode) this.#generations.moved();
+    else if (stat.size < this.#size) this.#generations.lost();
     this.#inode = stat.ino;
     this.#size = stat.size;
   }

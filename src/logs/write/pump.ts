@@ -49,7 +49,7 @@ class Pump implements PipeOwner, Waiter {
     this.#fd = fd;
     this.#options = options;
     this.#listener = listener;
-    options.file?.open();
+    options.file?.create();
   }
 
   canRead(): boolean {

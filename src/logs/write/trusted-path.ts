@@ -1,9 +1,10 @@
 import { constants, lstatSync, openSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { AiDockError } from "../../errors.ts";
 import { hasAcl } from "../../sys/acl.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { isRoot } from "../../sys/users.ts";
+import { isOurs, keepDirectory, keptDirectory } from "./kept-directories.ts";
 
 /** Links followed in one path, as the kernel's MAXSYMLINKS. */
 const MOST_LINKS = 40;
@@ -35,10 +36,20 @@ export function inLogDirectory<T>(path: string, use: (place: string) => T): T {
   return atPlace(path, false, use);
 }
 
-/** Resolves `path` by hand, component by component; `use` gets a path through the dirfd and the flag to open with. */
+/** Calls `use` with a path through the dirfd of the resolved directory, and with the flag to open with. */
 function atPlace<T>(path: string, followLast: boolean, use: (place: string, noFollow: number) => T): T {
+  const full = resolve(path);
+  const [folder, name] = [dirname(full), basename(full)];
+  const directory = keptDirectory(folder);
+  if (directory === undefined || (followLast && directory.linkAt(name) !== undefined))
+    return walkTo(full, followLast, use);
+  return naming(directory, folder, () => use(`${directory.path}/${name}`, O_NOFOLLOW));
+}
+
+/** Resolves `path` by hand, component by component. */
+function walkTo<T>(path: string, followLast: boolean, use: (place: string, noFollow: number) => T): T {
   using walk = new Walk();
-  const left = words(resolve(path));
+  const left = words(path);
   for (let links = 0; ;) {
     const word = left.shift() ?? ".";
     // Links in /proc are magic links of the kernel, which cannot be resolved by name.
@@ -46,7 +57,10 @@ function atPlace<T>(path: string, followLast: boolean, use: (place: string, noFo
     const last = left.length === 0;
     const link = last && !followLast ? undefined : walk.directory.linkAt(word);
     if (link === undefined) {
-      if (last) return walk.naming(() => use(`${walk.directory.path}/${word}`, O_NOFOLLOW));
+      if (last) {
+        if (links === 0 && walk.isOurs) keepDirectory(dirname(path), walk.directory);
+        return walk.naming(() => use(`${walk.directory.path}/${word}`, O_NOFOLLOW));
+      }
       walk.enter(word);
       continue;
     }
@@ -65,11 +79,14 @@ class Walk implements Disposable {
   directory = DirectoryHandle.open("/");
   /** Its path as written, for messages; empty for the root. */
   shown = "";
+  /** Others can change none of the directories so far. */
+  isOurs = isOurs(this.directory);
 
   enter(word: string): void {
     const next = this.naming(() => this.directory.enter(word));
     this.directory[Symbol.dispose]();
     this.directory = next;
+    this.isOurs &&= isOurs(next);
     this.shown = word === ".." ? this.shown.slice(0, this.shown.lastIndexOf("/")) : `${this.shown}/${word}`;
   }
 
@@ -79,18 +96,22 @@ class Walk implements Disposable {
     this.shown = "";
   }
 
-  /** Puts the path as written in place of the dirfd's into errors. */
   naming<T>(act: () => T): T {
-    try {
-      return act();
-    } catch (error) {
-      if (error instanceof Error) error.message = error.message.replaceAll(this.directory.path, this.shown);
-      throw error;
-    }
+    return naming(this.directory, this.shown, act);
   }
 
   [Symbol.dispose](): void {
     this.directory[Symbol.dispose]();
+  }
+}
+
+/** Puts the path as written in place of the dirfd's into errors. */
+function naming<T>(directory: DirectoryHandle, shown: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Error) error.message = error.message.replaceAll(directory.path, shown);
+    throw error;
   }
 }
 
