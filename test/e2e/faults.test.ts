@@ -103,8 +103,7 @@ describe("shortage", () => {
     const named = async () =>
       Object.values(await programs(container)).filter(({ name }) => name.startsWith("many"));
     expect(await named()).toHaveLength(90);
-    const up = async () =>
-      (await named()).filter(({ state }) => state === "RUNNING").map(({ name }) => name);
+    const up = async () => (await named()).filter(({ state }) => state === "RUNNING").map(({ name }) => name);
     const first = (await up()).slice(0, 40);
     await container.sh(`ai-dock stop ${first.map((name) => `many:${name}`).join(" ")}`);
     await waitFor(async () => (await up()).length === 50, { what: "those that waited to run" });

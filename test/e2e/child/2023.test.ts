@@ -87,7 +87,10 @@ describe("a child image of 2023", () => {
 
   test("opens its own quick tunnel, whose log is one of the container's and which ends with the app", async () => {
     const cloudflared = `${tempFolder()}/cloudflared`;
-    writeFileSync(cloudflared, '#!/bin/sh\necho "cloudflared $*"\nexec sleep 7100\n');
+    // The page of the container has a tunnel of its own.
+    const script =
+      '#!/bin/sh\necho "cloudflared $*"\ncase $* in *localhost:8188*) exec sleep 7100 ;; *) exec sleep 7200 ;; esac\n';
+    writeFileSync(cloudflared, script);
     chmodSync(cloudflared, 0o755);
     await using container = await bootChild("2023", {
       env: { CF_QUICK_TUNNELS: "true" },
