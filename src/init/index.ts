@@ -220,7 +220,7 @@ async function startPrograms(supervisor: Supervisor, configuration: Configuratio
   // What is read after a stop is incomplete.
   if (stop.aborted) return;
   logProblems(problems);
-  for (const spec of configuration.specs) await addOrKeep(supervisor, spec);
+  await addOrKeep(supervisor, configuration.specs);
   // A collection needs threads, without which JavaScriptCore ends the process: before programs can take all of them.
   if (freeProcesses() !== undefined) Bun.gc(true);
   supervisor.phase = "running";

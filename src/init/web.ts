@@ -95,10 +95,12 @@ function oneAtATime<Result>(act: () => Promise<Result>): () => Promise<Result> {
   };
 }
 
-/** A program that was started early goes on, unless a script has changed its definition. */
-export async function addOrKeep(supervisor: Supervisor, spec: ProgramSpec): Promise<void> {
-  const early = supervisor.programs.find(({ id }) => id === programId(spec));
-  if (early !== undefined && sameProgram(early.spec, spec)) return;
-  if (early !== undefined) await supervisor.takeDown([early]);
-  supervisor.add(spec);
+/** Adds programs. One that was started early goes on, unless a script has changed its definition. */
+export async function addOrKeep(supervisor: Supervisor, specs: readonly ProgramSpec[]): Promise<void> {
+  for (const spec of specs) {
+    const early = supervisor.get(programId(spec));
+    if (early !== undefined && sameProgram(early.spec, spec)) continue;
+    if (early !== undefined) await supervisor.takeDown([early]);
+    supervisor.add(spec);
+  }
 }

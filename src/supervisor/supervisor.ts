@@ -31,6 +31,7 @@ export class Supervisor {
   wasHealthy = false;
   readonly #programs = new Map<string, Program>();
   #ordered: Program[] | undefined;
+  #revision = 0;
   readonly #waiting = new Set<Program>();
   readonly #watchers = new Set<() => void>();
   readonly #context: SupervisorContext;
@@ -59,6 +60,16 @@ export class Supervisor {
     return this.#context.container;
   }
 
+  /** Another number whenever a program is added or removed. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The program of that id. */
+  get(id: string): Program | undefined {
+    return this.#programs.get(id);
+  }
+
   /** In start order. */
   get programs(): Program[] {
     this.#ordered ??= [...this.#programs.values()].toSorted((a, b) => compareStart(a.spec, b.spec));
@@ -75,8 +86,7 @@ export class Supervisor {
     }
     const program = new Program(spec, this.#context, this.#owner);
     this.#programs.set(id, program);
-    this.#ordered = undefined;
-    this.#tellWatchers();
+    this.#setChanged();
     return program;
   }
 
@@ -86,11 +96,10 @@ export class Supervisor {
     // Someone else has removed it meanwhile, and there may be another one of its name.
     if (this.#programs.get(program.id) !== program) return true;
     this.#programs.delete(program.id);
-    this.#ordered = undefined;
     this.#waiting.delete(program);
     program.spec.release?.();
     void program.output.release();
-    this.#tellWatchers();
+    this.#setChanged();
     return true;
   }
 
@@ -192,6 +201,12 @@ export class Supervisor {
   #changed(program: Program): void {
     if (program.state === "FATAL") this.#onFatal?.(program);
     for (const waiting of this.#waiting) void this.#startWhenPossible(waiting);
+    this.#tellWatchers();
+  }
+
+  #setChanged(): void {
+    this.#ordered = undefined;
+    this.#revision++;
     this.#tellWatchers();
   }
 

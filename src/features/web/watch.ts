@@ -24,10 +24,10 @@ export class WebWatch implements FrontHooks {
   /** Follows programs and announcements. The result ends that. */
   start(): () => void {
     const { supervisor } = this.#options;
-    let { programs, phase } = supervisor;
+    let { revision, phase } = supervisor;
     const unfollow = supervisor.watch(() => {
-      if (supervisor.programs === programs && supervisor.phase === phase) return;
-      ({ programs, phase } = supervisor);
+      if (supervisor.revision === revision && supervisor.phase === phase) return;
+      ({ revision, phase } = supervisor);
       this.#look();
     });
     const watcher = watchAnnouncements(() => this.#look());
