@@ -41,12 +41,12 @@ export function askedVisitor({ headers }: Request): Visitor | undefined {
 }
 
 function visitor(headers: Headers, method: string, uri: string): Visitor {
-  const upgrade = headers.has("x-ai-dock-upgrade") || headers.has("upgrade");
+  const upgrade = isSaid(headers, "x-ai-dock-upgrade") || isSaid(headers, "upgrade");
   return {
     port: Number(headers.get("x-ai-dock-port")),
     client: headers.get("x-ai-dock-client") ?? "",
     secure: headers.get("x-ai-dock-proto") === "https",
-    tunnel: headers.has("x-ai-dock-tunnel"),
+    tunnel: isSaid(headers, "x-ai-dock-tunnel"),
     host: (headers.get("x-forwarded-host") ?? headers.get("host") ?? "").toLowerCase(),
     method,
     uri,
@@ -54,6 +54,11 @@ function visitor(headers: Headers, method: string, uri: string): Visitor {
     upgrade,
     navigation: !upgrade && (method === "GET" || method === "HEAD") && wantsPage(headers),
   };
+}
+
+/** Caddy sends a header whose placeholder has no value as an empty one: that says nothing. */
+function isSaid(headers: Headers, name: string): boolean {
+  return (headers.get(name) ?? "") !== "";
 }
 
 function wantsPage(headers: Headers): boolean {
