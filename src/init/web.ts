@@ -13,6 +13,9 @@ import { programStatus } from "../supervisor/status.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { run } from "../sys/run.ts";
 
+/** A check that hangs, as of a dead mount, must not keep every later caller waiting. */
+const LONGEST_DOCTOR_MILLISECONDS = 60_000;
+
 /** The front of the web services, and what the boot and commands have to do with it. */
 export interface Web {
   front: WebWatch;
@@ -76,7 +79,8 @@ async function describe(watch: WebWatch, supervisor: Supervisor): ReturnType<Web
 }
 
 async function runDoctor(env: Record<string, string>): Promise<unknown> {
-  const { stdout } = await run([process.execPath, "doctor", "--json"], { env });
+  const signal = AbortSignal.timeout(LONGEST_DOCTOR_MILLISECONDS);
+  const { stdout } = await run([process.execPath, "doctor", "--json"], { env, signal });
   try {
     return JSON.parse(stdout) as unknown;
   } catch (error) {

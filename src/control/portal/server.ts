@@ -10,6 +10,8 @@ import { LARGEST_LOG_READ_BYTES, portalActionRequest, redeemRequest } from "./pr
 import { portalState } from "./state.ts";
 
 const LARGEST_REQUEST_BYTES = 64 * 1024;
+/** One for the state, one for each page of logs: more would be a portal that somebody has taken over. */
+const MOST_STREAMS = 500;
 
 /**
  * Serves the socket of the portal: HTTP, mode 0600, for the portal's user alone. It knows the state, logs, the start and
@@ -21,6 +23,15 @@ export function servePortal(
   { uid, gid }: { uid: number; gid: number },
 ): () => void {
   rmSync(path, { force: true });
+  let streams = 0;
+  const streaming = (request: Request, server: Bun.Server<undefined>, open: () => Response) => {
+    if (streams >= MOST_STREAMS) throw new AiDockError("Too many streams", { code: "E_FORBIDDEN" });
+    const response = open();
+    streams++;
+    request.signal.addEventListener("abort", () => streams--, { once: true });
+    server.timeout(request, 0);
+    return response;
+  };
   const before = process.umask(0o177);
   let server: Bun.Server<undefined>;
   try {
@@ -91,11 +102,6 @@ const statusOf = (code: string) => statuses[code] ?? 409;
 
 function failure(status: number, error: string, code: string): Response {
   return Response.json({ error, code }, { status });
-}
-
-function streaming(request: Request, server: Bun.Server<undefined>, open: () => Response): Response {
-  server.timeout(request, 0);
-  return open();
 }
 
 const logsOf = ({ logDirectory, supervisor }: PortalContext) =>

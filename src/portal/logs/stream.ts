@@ -125,8 +125,9 @@ async function followUntilNew(
   try {
     const watched = [...new Set([...followed.values()].map(({ cursor }) => cursor.id.name))];
     for (const one of followed.values()) await pass(one, one.cursor.drain(), sink);
-    const { body } = await control.watchLogs(watched, over.signal);
-    if (body === null) return;
+    const { body, ok } = await control.watchLogs(watched, over.signal);
+    if (!ok || body === null)
+      throw new AiDockError("The supervisor does not tell of logs; too many are open");
     for await (const { event, data } of readEvents(body)) {
       if (event !== "log") continue;
       const change = logChangeSchema.parse(JSON.parse(data));
