@@ -13,6 +13,9 @@ import { flag, integer } from "../../env/types.ts";
 /** Images of later versions of the original announce web services here, in a file for each port. */
 export const PORTS_DIRECTORY = "/run/http_ports";
 
+/** Anybody in a group may write files there; all of them are read at each change. */
+export const MOST_ANNOUNCEMENTS = 200;
+
 /** In bytes. */
 const LARGEST_ANNOUNCEMENT = 64 * 1024;
 
@@ -30,7 +33,7 @@ export interface Announcement {
 /**
  * The announced services. A file without a JSON object announces the port in its name. An object that is cut off or has an
  * invalid value announces nothing, as the service could be shown past the front that the object is to name; nor does one
- * that says it has a front, without a port of its own for that.
+ * that says it has a front, without a port of its own for that. At most one more than MOST_ANNOUNCEMENTS, by port.
  */
 export function announcements(directory = PORTS_DIRECTORY): Announcement[] {
   return portFiles(directory).flatMap((file) => {
@@ -50,7 +53,10 @@ export function announcements(directory = PORTS_DIRECTORY): Announcement[] {
 
 function portFiles(directory: string): string[] {
   try {
-    return readdirSync(directory).filter((name) => port(name) !== undefined);
+    return readdirSync(directory)
+      .filter((name) => port(name) !== undefined)
+      .toSorted((a, b) => Number(a) - Number(b))
+      .slice(0, MOST_ANNOUNCEMENTS + 1);
   } catch {
     return [];
   }

@@ -50,7 +50,7 @@ function server(site: Site, options: CaddyConfigOptions): Json {
   const { routes, errors } = site.kind === "portal" ? portalRoutes(portalSocket) : appRoutes(site, options);
   return {
     protocols: ["h1"],
-    listen: [...site.listen, ...(site.kind === "portal" && tls?.domain !== undefined ? [":443"] : [])],
+    listen: site.listen,
     read_header_timeout: HEADER_TIMEOUT,
     automatic_https: { disable: true },
     trusted_proxies: { source: "static", ranges: LOOPBACK },

@@ -34,6 +34,9 @@ const LOOK_MILLISECONDS = 2000;
 /** Between two looks at the files of a certificate. */
 const CERTIFICATE_MILLISECONDS = 30_000;
 
+/** Different problems that are logged: some hold what any user of the container has written. */
+const MOST_TOLD = 500;
+
 export interface FrontOptions extends Pick<
   PortalContext,
   "supervisor" | "version" | "logDirectory" | "boot" | "environment" | "doctor"
@@ -220,7 +223,7 @@ export class WebFront {
   }
 
   #tell(problem: string): void {
-    if (this.#told.has(problem)) return;
+    if (this.#told.has(problem) || this.#told.size >= MOST_TOLD) return;
     this.#told.add(problem);
     log.warn(problem);
   }

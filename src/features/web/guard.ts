@@ -10,8 +10,13 @@ import type { Json, Site } from "./site.ts";
 
 const log = logger("web");
 
-/** How many ports may turn out to be taken while Caddy is told of all. */
-const MOST_TRIES = 20;
+/** Each port may turn out to be taken while Caddy is told of all; and then there are templates. */
+const FURTHER_TRIES = 5;
+/** How long a port that Caddy did not get is not tried again, where nobody is seen to listen there. */
+const REFUSED_MILLISECONDS = 10_000;
+
+/** Of https: where a domain leads, the portal is there, too. */
+const HTTPS = 443;
 
 /** What is to be guarded. */
 export interface Wishes {
@@ -42,6 +47,9 @@ export class Guard {
   readonly #tunnelPorts = new Map<number, number>();
   #loaded = "";
   readonly #badTemplates = new WeakSet<Json[]>();
+  /** Ports that Caddy did not get, and until when they are not tried again. */
+  readonly #refused = new Map<number, number>();
+  #isHttpsTold = false;
 
   constructor(paths: { adminSocket: string; portalSocket: string }, admin: CaddyAdmin) {
     this.#paths = paths;
@@ -51,6 +59,7 @@ export class Guard {
   /** Caddy has ended, or another process of it has begun: it has nothing. */
   forget(): void {
     this.#served = new Set();
+    this.#refused.clear();
     this.#loaded = "";
   }
 
@@ -70,10 +79,12 @@ export class Guard {
 
   /** Gives Caddy the configuration, where it differs from what Caddy has. Throws when Caddy refuses it for no port. */
   async apply(wishes: Wishes): Promise<void> {
-    const refused = new Set<number>();
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const now = performance.now();
+    for (const [port, until] of this.#refused) if (until < now) this.#refused.delete(port);
+    const refused = new Set(this.#refused.keys());
+    for (let left = 2 * wishes.entries.length + FURTHER_TRIES; left > 0; left--) {
       const guarded = this.#decideAll(wishes, refused);
-      const sites = await this.#sites(guarded, wishes);
+      const sites = await this.#sites(guarded, wishes, refused);
       try {
         await this.#load(wishes, sites);
       } catch (error) {
@@ -81,6 +92,8 @@ export class Guard {
         const { takenPort } = error;
         if (takenPort !== undefined && !refused.has(takenPort)) {
           refused.add(takenPort);
+          this.#refused.set(takenPort, now + REFUSED_MILLISECONDS);
+          if (takenPort === HTTPS) this.#tellOfHttps(wishes);
           const owner = guarded.find(({ tunnelPort }) => takenPort === tunnelPort);
           if (owner !== undefined) this.#tunnelPorts.delete(owner.entry.port);
         } else if (takenPort !== undefined || !(await this.#dropTemplates(wishes, sites))) throw error;
@@ -90,6 +103,13 @@ export class Guard {
       return;
     }
     throw new Error("Caddy gets too few of its ports");
+  }
+
+  /** Nothing else shows that the domain leads to nobody. */
+  #tellOfHttps({ entries, tls }: Wishes): void {
+    if (this.#isHttpsTold || entries.some(({ port }) => port === HTTPS)) return;
+    this.#isHttpsTold = true;
+    log.warn(`Port ${HTTPS}: expected a free one; https://${tls?.domain ?? ""}/ does not lead to the portal`);
   }
 
   async #load({ login, tls }: Wishes, sites: Site[]): Promise<void> {
@@ -134,12 +154,14 @@ export class Guard {
     return known;
   }
 
-  async #sites(guarded: Guarded[], { templateOf }: Wishes): Promise<Site[]> {
+  async #sites(guarded: Guarded[], { templateOf, tls }: Wishes, refused: Set<number>): Promise<Site[]> {
     const sites: Site[] = [];
+    const isFree = !refused.has(HTTPS) && !guarded.some(({ entry }) => entry.port === HTTPS);
     for (const { entry, decision, tunnelPort } of guarded) {
       const listen = [
         ...(decision.guarded ? [`:${entry.port}`] : []),
         ...(tunnelPort === undefined ? [] : [`127.0.0.1:${tunnelPort}`]),
+        ...(entry.kind === "portal" && tls?.domain !== undefined && isFree ? [`:${HTTPS}`] : []),
       ];
       if (listen.length === 0) continue;
       const { port, kind, appHost } = entry;

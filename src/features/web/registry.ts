@@ -1,7 +1,7 @@
 import type { Service } from "../../control/service.ts";
 import { programId } from "../../programs/names.ts";
 import type { ProgramSpec } from "../../programs/spec.ts";
-import { announcements } from "./announcements.ts";
+import { announcements, MOST_ANNOUNCEMENTS, PORTS_DIRECTORY } from "./announcements.ts";
 import { portalList, type PortalEntry } from "./portal-config.ts";
 import type { WebSettings } from "./settings.ts";
 
@@ -37,9 +37,14 @@ export function readRegistry({ settings, specs, portsDirectory, portalYaml }: Re
   problems: string[];
 } {
   const { entries: listed, problems, fromFile } = portalList(settings.portalConfig, portalYaml);
+  const all = announcements(portsDirectory);
+  if (all.length > MOST_ANNOUNCEMENTS)
+    problems.push(
+      `"${PORTS_DIRECTORY}": expected at most ${MOST_ANNOUNCEMENTS} services, got more; the last ports are not shown`,
+    );
   const named = [
     ...specs.flatMap(declared),
-    ...announcements(portsDirectory).map(announced),
+    ...all.slice(0, MOST_ANNOUNCEMENTS).map(announced),
     ...listed.map((entry) => fromPortalList(entry, fromFile ? "portal_yaml" : "portal_config")),
     ...ofTunnels(settings),
   ];
@@ -51,7 +56,7 @@ export function readRegistry({ settings, specs, portsDirectory, portalYaml }: Re
       // vast.ai's own portal is in its list; ours takes its place.
       if (!isListed(entry))
         problems.push(
-          `Port ${entry.port}: expected one that the portal does not have; ${entry.name} is not shown`,
+          `Port ${entry.port}: expected one that the portal does not have; ${JSON.stringify(entry.name)} is not shown`,
         );
     } else entries.set(entry.port, before === undefined ? entry : merge(before, entry));
   }
@@ -59,6 +64,9 @@ export function readRegistry({ settings, specs, portsDirectory, portalYaml }: Re
 }
 
 const isListed = ({ sources }: Entry) => sources[0] === "portal_config" || sources[0] === "portal_yaml";
+
+/** True for a service that nothing but a file in /run/http_ports names. */
+const isAnnounced = ({ sources }: Entry) => sources.every((source) => source === "http_ports");
 
 /** What is first knows best; what it leaves open comes from the others. */
 function merge(first: Entry, other: Entry): Entry {
@@ -72,18 +80,26 @@ function merge(first: Entry, other: Entry): Entry {
   };
 }
 
-/** Leaves out services on a port that others name as behind theirs: only the way in counts. */
+/**
+ * Leaves out services on a port that others name as behind theirs: only the way in counts. An announcement, which any user
+ * of the container may have made, leaves out none that somebody else has named.
+ */
 function withoutCovered(entries: Map<number, Entry>, specs: ProgramSpec[]): Entry[] {
   const all = [...entries.values()];
-  const covered = new Set(
-    all.flatMap(({ appPort, port }) => (appPort === undefined || appPort === port ? [] : [appPort])),
-  );
+  const behind = (list: Entry[]) =>
+    new Set(
+      list.flatMap(({ appPort, port }) => (appPort === undefined || appPort === port ? [] : [appPort])),
+    );
+  const [namedBehind, allBehind] = [behind(all.filter((entry) => !isAnnounced(entry))), behind(all)];
   const programOf = (port: number | undefined) => {
     const spec = port === undefined ? undefined : specs.find(({ webPort }) => webPort === port);
     return spec === undefined ? null : programId(spec);
   };
   return all
-    .filter(({ port, kind }) => kind === "portal" || !covered.has(port))
+    .filter((entry) => {
+      const { port, kind } = entry;
+      return kind === "portal" || !(isAnnounced(entry) ? allBehind : namedBehind).has(port);
+    })
     .map((entry) => ({ ...entry, program: entry.program ?? programOf(entry.appPort) }));
 }
 

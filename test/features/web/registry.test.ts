@@ -73,7 +73,7 @@ test("the portal is first, and no service takes its port", () => {
   announce(1111, { listen_port: 18_888, service_name: "Fake" });
   const { entries, problems } = registry();
   expect(entries).toMatchObject([{ port: 1111, kind: "portal", name: "Portal" }]);
-  expect(problems).toEqual(["Port 1111: expected one that the portal does not have; Fake is not shown"]);
+  expect(problems).toEqual(['Port 1111: expected one that the portal does not have; "Fake" is not shown']);
 });
 
 test("programs, announcements and vast.ai's list name services, which appear once", () => {
@@ -106,6 +106,22 @@ test("a service on a port that has a front is left out, however that is announce
   announce(18_188);
   announce(8188, { listen_port: 18_188, proxy_port: 8188 });
   expect(ports(registry().entries)).toEqual([1111, "8188 → 18188"]);
+});
+
+test("an announcement takes no other service of a program away", () => {
+  announce(9999, { listen_port: 8188, proxy_port: 9999 });
+  const { entries } = registry({}, [specOf("comfy", { webPort: 8188, webListenPort: 18_188 })]);
+  expect(ports(entries)).toEqual([1111, "8188 → 18188", "9999 → 8188"]);
+});
+
+test("a flood of announcements is cut off, and said to be", () => {
+  for (let port = 20_000; port < 20_300; port++) announce(port);
+  const { entries, problems } = registry({}, [specOf("comfy", { webPort: 8188 })]);
+  expect(entries).toHaveLength(202);
+  expect(entries.some(({ name }) => name === "comfy")).toBe(true);
+  expect(problems).toEqual([
+    '"/run/http_ports": expected at most 200 services, got more; the last ports are not shown',
+  ]);
 });
 
 test("/etc/portal.yaml wins over PORTAL_CONFIG, unless it cannot be read", () => {
