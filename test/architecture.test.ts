@@ -19,6 +19,8 @@ const ranks: string[][] = [
 
 /** Which rooms of `features` use another one, and which. A new arrow is a decision: state the reason in the commit. */
 const neighbours: Record<string, string[]> = {
+  // Whose uids the account must not get, and which scripts name it.
+  account: ["hooks", "web"],
   provisioning: ["hooks", "shell"],
   remotes: ["workspace"],
   shell: ["tunnels", "web"],

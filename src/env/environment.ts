@@ -10,10 +10,16 @@ const EARLY = [
   "GPU_COUNT",
   "WORKSPACE",
   "SKIP_ACL",
+  "USER_NAME",
+  "USER_GROUPS",
+  "USER_PASSWORD",
   "VAST_NO_TMUX",
   "DEBUG",
   "AI_DOCK_LOG_FORMAT",
 ] as const satisfies (keyof Settings)[];
+
+/** What paths are made from, and what programs run as: whatever a script says, it stays as the boot has found it. */
+const KEPT = new Set(["WORKSPACE", "USER_NAME"]);
 
 /**
  * The environment that programs, hooks and shells get, and the settings in it. Boot steps, scripts and `ai-dock provision`
@@ -74,7 +80,7 @@ export class Environment {
     return this.#last.read;
   }
 
-  /** A line for each early setting that a script has changed. Restores WORKSPACE, from which later steps make paths. */
+  /** A line for each early setting that a script has changed. Restores those that later steps go on from. */
   #lateChanges(): string[] {
     if (this.#early === undefined) return [];
     const before = this.#early;
@@ -82,9 +88,10 @@ export class Environment {
       const value = this.env[name];
       const shown = value === undefined ? "none" : show(name, value);
       const used = before[name];
-      if (name === "WORKSPACE" && used !== undefined) this.env[name] = used;
+      const isKept = KEPT.has(name) && used !== undefined;
+      if (isKept) this.env[name] = used;
       else before[name] = value;
-      const consequence = name === "WORKSPACE" ? `using ${used}` : "this boot has used the old value";
+      const consequence = isKept ? `using ${used}` : "this boot has used the old value";
       return `${name}: expected a value before the first script of the boot, got ${shown} from a script; ${consequence}`;
     });
   }

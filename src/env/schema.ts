@@ -1,3 +1,4 @@
+import { accountVariables } from "./account-variables.ts";
 import {
   flag,
   integer,
@@ -48,6 +49,7 @@ export const schema = {
     description: "Leave the access control lists of the workspace alone",
     expected: BOOLEAN,
   }),
+  ...accountVariables,
   GPU_COUNT: optional({
     type: integer(0, 1024),
     description: "Limit the number of visible GPUs; 0 hides all",

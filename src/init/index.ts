@@ -4,6 +4,7 @@ import { describeEnvironment } from "../env/describe.ts";
 import { Environment } from "../env/environment.ts";
 import { loadEnvironment } from "../env/load.ts";
 import { ExitCode } from "../errors.ts";
+import { accountStep } from "../features/account/step.ts";
 import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "../features/hooks/step.ts";
 import { collectPrograms } from "../features/programs.ts";
@@ -44,6 +45,7 @@ const stepsBeforeScripts: Step[] = [
   keysStep,
   gpusStep,
   workspaceStep,
+  accountStep,
   remotesStep,
   providerStep,
   tunnelsStep,

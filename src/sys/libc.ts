@@ -1,4 +1,4 @@
-import { dlopen, FFIType, type Pointer, ptr, read, toArrayBuffer } from "bun:ffi";
+import { CString, dlopen, FFIType, type Pointer, ptr, read, toArrayBuffer } from "bun:ffi";
 import { closeSync } from "node:fs";
 import { constants } from "node:os";
 
@@ -214,6 +214,23 @@ class SystemError extends Error {
     super(`${code}: ${call}${path === undefined ? "" : ` "${path}"`}`);
     this.code = code;
   }
+}
+
+/** libxcrypt of Debian and Ubuntu; needed only where somebody has a password. */
+const CRYPT_LIBRARY = "libcrypt.so.1";
+
+/** crypt(3) of a password: with `setting`, which may be a whole hash, or with a new salt. Throws without libcrypt. */
+export function crypt(password: string, setting?: string): string | undefined {
+  const { symbols } = dlopen(CRYPT_LIBRARY, {
+    crypt: { args: [pointer, pointer], returns: pointer },
+    crypt_gensalt: { args: [pointer, u64, pointer, i32], returns: pointer },
+  });
+  const salt = setting === undefined ? symbols.crypt_gensalt(null, 0n, null, 0) : cString(setting);
+  const hash = salt === null ? null : symbols.crypt(cString(password), salt);
+  // A CString is an object, unlike what its type says; slice() gives a string.
+  const text = hash === null ? "" : new CString(hash).slice(0);
+  // crypt(3) answers "*0" or "*1" for a setting that it does not know.
+  return text === "" || text.startsWith("*") ? undefined : text;
 }
 
 /** The error of the call that has just failed, with its errno `code`. */
