@@ -3,7 +3,7 @@
 // from their definitions, the diagram of states and the operations of the API from their tables. test/docs/generated.test.ts
 // fails when a file is stale.
 import { commands } from "../src/cli/index.ts";
-import { routes } from "../src/portal/api/routes.ts";
+import { descriptions } from "../src/portal/api/document/descriptions.ts";
 import { shownState, type State, table } from "../src/supervisor/machine.ts";
 import { environmentExample, environmentTable } from "./lib/environment-docs.ts";
 import { operationTable } from "./lib/api-docs.ts";
@@ -22,7 +22,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     ".env.example": environmentExample(),
     ...(await page("docs/environment.md", "environment", environmentTable())),
     ...(await page("docs/architecture.md", "states", stateDiagram({ table, first: "STOPPED", shown }))),
-    ...(await page("docs/portal.md", "api", operationTable(routes))),
+    ...(await page("docs/portal.md", "api", operationTable(descriptions))),
     ...(await page("docs/commands.md", "commands", await commandReference(commands))),
   };
 }

@@ -98,6 +98,29 @@ describe("architecture of src", () => {
     expect(imports.filter(({ from }) => from === "supervisor/machine.ts")).toEqual([]);
   });
 
+  test("neither the portal nor the front in PID 1 loads zod, which takes megabytes", () => {
+    const loads = (file: string) =>
+      [
+        ...(texts.get(file) ?? "").matchAll(
+          /^(?:import|export) (?!type )(?:[^"]*? from )?"([^"]+)"|\bimport\("([^"]+)"\)/gm,
+        ),
+      ].map(([, fixed, lazy]) => fixed ?? lazy ?? "");
+    const loaded = (start: string) => {
+      const [seen, packages] = [new Set([start]), new Set<string>()];
+      for (const file of seen)
+        for (const specifier of loads(file))
+          if (specifier.startsWith(".")) seen.add(join(dirname(file), specifier));
+          else packages.add(specifier);
+      return { files: seen.size, packages };
+    };
+    for (const start of ["portal/index.ts", "portal/logs/search-process.ts", "features/web/front.ts"]) {
+      const { files: count, packages } = loaded(start);
+      expect([start, packages.has("zod"), packages.has("ofetch")]).toEqual([start, false, false]);
+      expect(count).toBeGreaterThan(5);
+    }
+    expect(loaded("portal/api/document/descriptions.ts").packages).toContain("zod");
+  });
+
   test("only sys/libc.ts speaks to libc", () => {
     const users = files.filter((file) => (texts.get(file) ?? "").includes('"bun:ffi"'));
     expect(users).toEqual(["sys/libc.ts"]);

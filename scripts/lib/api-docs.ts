@@ -1,8 +1,8 @@
-import type { Route } from "../../src/portal/api/route.ts";
+import type { Description } from "../../src/portal/api/document/description.ts";
 
 /** The operations of the API as a table of Markdown. */
-export function operationTable(routes: Record<string, Route>): string {
-  const rows = Object.entries(routes).map(([name, { summary, events }]) => {
+export function operationTable(descriptions: Record<string, Description>): string {
+  const rows = Object.entries(descriptions).map(([name, { summary, events }]) => {
     const kind =
       events === undefined
         ? ""

@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from "node:fs";
 import type { Server } from "bun";
 import { AiDockError, messageOf } from "../errors.ts";
 import { logger } from "../log.ts";
-import { isLive, live } from "./api/live.ts";
+import { answerApi } from "./api/answer.ts";
 import { identify } from "./auth/identify.ts";
 import { refuse } from "./auth/refuse.ts";
 import { askedVisitor, visitorOf } from "./auth/visitor.ts";
@@ -12,7 +12,7 @@ import { html, plain } from "./http/respond.ts";
 import { notReady } from "./not-ready.ts";
 import { ownPaths } from "./own.ts";
 import { appPage } from "./pages/app.ts";
-import { tidyAfterwards } from "./tidy.ts";
+import { tidyAfterwards } from "../sys/tidy.ts";
 
 /** Nothing larger than a form is ever sent to us. */
 const LARGEST_BODY_BYTES = 64 * 1024;
@@ -79,13 +79,8 @@ async function route(context: PortalContext, request: Request): Promise<Response
   if (!access.granted) return refuse(visitor, access);
   if (access.via === "token" && visitor.navigation)
     return dropToken(visitor, credentials, context.guards, access);
-  const operation = `${request.method} ${pathname}`;
-  if (isLive(operation)) return live[operation]({ context, state });
-  if (pathname.startsWith("/api/")) {
-    // With its schemas, of which the checks of logins need none.
-    const { answerApi } = await import("./api/answer.ts");
+  if (pathname.startsWith("/api/"))
     return await answerApi(visitor, access.via, { request, context, credentials, state });
-  }
   const frame = appPage(pathname);
   return frame === undefined ? plain(404, "No such page") : html(200, frame);
 }

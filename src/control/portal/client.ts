@@ -1,43 +1,50 @@
-import { ofetch } from "ofetch";
-import type { z } from "zod";
-import { actionReply } from "../replies.ts";
-import {
-  credentialsSchema,
-  doctorRowsSchema,
-  environmentRowsSchema,
-  logListSchema,
-  type PortalActionRequest,
-  portalStateSchema,
-  redeemReply,
+import { AiDockError, type ErrorCode, messageOf } from "../../errors.ts";
+import type { ActionReply, ErrorReply } from "../replies.ts";
+import type {
+  Credentials,
+  DoctorRow,
+  EnvironmentRow,
+  LogEntry,
+  PortalActionRequest,
+  PortalState,
 } from "./protocol.ts";
 import { nameQuery, portalStreamsAt } from "./streams.ts";
 
-/** Talks to the socket that PID 1 has for the portal. Calls throw what ofetch throws: FetchError with a `status`. */
+/**
+ * Talks to the socket that PID 1 has for the portal. Answers are taken as they are: PID 1 runs the same executable, and
+ * whoever is PID 1 decides on everything anyway. Calls throw AiDockError: with the code of PID 1's refusal, or
+ * `E_NO_SUPERVISOR`.
+ */
 export function portalControlAt(socket: string) {
-  const unix = { unix: socket } as object;
-  const call = async <Schema extends z.ZodType>(
-    path: string,
-    reply: Schema,
-    body?: object,
-  ): Promise<z.infer<Schema>> =>
-    reply.parse(
-      await ofetch<unknown>(`http://ai-dock${path}`, {
-        ...unix,
-        retry: 0,
-        ...(body === undefined ? {} : { method: "POST", body }),
-      }),
-    );
+  const ask = async <Reply>(path: string, body?: string): Promise<Reply> => {
+    const init = { unix: socket, ...(body === undefined ? {} : { method: "POST", body }) };
+    const response = await fetch(`http://ai-dock${path}`, init).catch((error: unknown) => {
+      throw gone(error);
+    });
+    if (response.ok) return (await response.json()) as Reply;
+    const refusal = (await response.json().catch(() => undefined)) as ErrorReply | undefined;
+    if (refusal === undefined) throw gone(new Error(`HTTP status ${response.status} for ${path}`));
+    throw new AiDockError(refusal.error, { code: refusal.code });
+  };
   return {
-    state: () => call("/state", portalStateSchema),
-    credentials: () => call("/credentials", credentialsSchema),
-    redeem: (code: string) => call("/redeem", redeemReply, { code }),
-    act: (request: PortalActionRequest) => call("/action", actionReply, request),
+    state: () => ask<PortalState>("/state"),
+    credentials: () => ask<Credentials>("/credentials"),
+    /** Uses a code of `ai-dock web` up; false where the code is none. */
+    redeem: async (code: string) => (await ask<{ ok: boolean }>("/redeem", JSON.stringify({ code }))).ok,
+    /** A request, or the JSON of one: PID 1 checks it. */
+    act: (request: PortalActionRequest | string) =>
+      ask<ActionReply>("/action", typeof request === "string" ? request : JSON.stringify(request)),
     /** All logs, or those of some names with their times. */
-    logs: (names: string[] = []) => call(`/logs?${nameQuery(names)}`, logListSchema),
-    environment: () => call("/environment", environmentRowsSchema),
-    doctor: () => call("/doctor", doctorRowsSchema),
+    logs: (names: string[] = []) => ask<LogEntry[]>(`/logs?${nameQuery(names)}`),
+    environment: () => ask<EnvironmentRow[]>("/environment"),
+    doctor: () => ask<DoctorRow[]>("/doctor"),
     ...portalStreamsAt(socket),
   };
 }
 
 export type PortalControl = ReturnType<typeof portalControlAt>;
+
+function gone(error: unknown): AiDockError {
+  const code: ErrorCode = "E_NO_SUPERVISOR";
+  return new AiDockError(`The supervisor does not answer (${messageOf(error)})`, { code, cause: error });
+}

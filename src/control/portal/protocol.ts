@@ -48,10 +48,7 @@ export const credentialsSchema = z.object({
 
 export type Credentials = z.infer<typeof credentialsSchema>;
 
-/** A code of `ai-dock web`, which is good for one login. */
-export const redeemRequest = z.object({ code: z.string().min(1).max(200) });
-export const redeemReply = z.object({ ok: z.boolean() });
-
+/** What `requests.ts` reads by hand. */
 export const portalActionRequest = z.object({
   action: z.enum(["start", "stop", "restart"]),
   names: z.array(z.string().min(1).max(512)).min(1).max(1000),
@@ -77,7 +74,6 @@ export const logEntrySchema = z.object({
   ),
 });
 
-export const logListSchema = z.array(logEntrySchema);
 export type LogEntry = z.infer<typeof logEntrySchema>;
 
 /** The data of an event `log` of `/logs/watch`. */
@@ -88,20 +84,23 @@ export const logChangeSchema = z.object({
   size: z.number(),
 });
 
-/** The rows of `ai-dock env --json`, secrets redacted. */
-export const environmentRowsSchema = z.array(
-  z.object({ name: z.string(), value: z.string().nullable(), source: z.string() }),
-);
+export type LogChange = z.infer<typeof logChangeSchema>;
 
-/** What `ai-dock doctor --json` prints. */
-export const doctorRowsSchema = z.array(
-  z.object({
-    name: z.string(),
-    status: z.enum(["ok", "warning", "error"]),
-    message: z.string(),
-    fix: z.string().optional(),
-  }),
-);
+/** A row of `ai-dock env --json`, secrets redacted. */
+export const environmentRowSchema = z.object({
+  name: z.string(),
+  value: z.string().nullable(),
+  source: z.string(),
+});
 
-/** The largest answer of `/logs/bytes`. */
-export const LARGEST_LOG_READ_BYTES = 1024 * 1024;
+export type EnvironmentRow = z.infer<typeof environmentRowSchema>;
+
+/** One of what `ai-dock doctor --json` prints. */
+export const doctorRowSchema = z.object({
+  name: z.string(),
+  status: z.enum(["ok", "warning", "error"]),
+  message: z.string(),
+  fix: z.string().optional(),
+});
+
+export type DoctorRow = z.infer<typeof doctorRowSchema>;

@@ -2,12 +2,12 @@ import { chmodSync, chownSync, rmSync } from "node:fs";
 import { describeEnvironment } from "../../env/describe.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
 import { act } from "../actions.ts";
-import { readRequest } from "../requests.ts";
 import { isProtected, type PortalContext } from "./context.ts";
 import { logEvents, stateEvents } from "./events.ts";
 import { describeLog, logPaths, LogReader } from "./log-files.ts";
-import { LARGEST_LOG_READ_BYTES, portalActionRequest, redeemRequest } from "./protocol.ts";
+import { readAction, readCode } from "./requests.ts";
 import { portalState } from "./state.ts";
+import { LARGEST_LOG_READ_BYTES } from "./streams.ts";
 
 const LARGEST_REQUEST_BYTES = 64 * 1024;
 /** One for the state, one for each page of logs: more would be a portal that somebody has taken over. */
@@ -46,14 +46,13 @@ export function servePortal(
         "/credentials": () => Response.json(context.credentials()),
         "/redeem": {
           async POST(request) {
-            const { code } = await readRequest(request, redeemRequest);
-            return Response.json({ ok: context.redeem(code) });
+            return Response.json({ ok: context.redeem(await readCode(request)) });
           },
         },
         "/action": {
           async POST(request, own) {
             own.timeout(request, 0);
-            const wanted = await readRequest(request, portalActionRequest);
+            const wanted = await readAction(request);
             refuseProtected(context, wanted.names);
             return Response.json(await act(context.supervisor, wanted, request.signal));
           },

@@ -1,3 +1,6 @@
+/** The largest answer of `/logs/bytes`. */
+export const LARGEST_LOG_READ_BYTES = 1024 * 1024;
+
 /** What `/logs/bytes` says of a generation of a log. */
 export interface LogBytes {
   bytes: Uint8Array;
@@ -13,10 +16,7 @@ export interface LogPiece {
   length: number;
 }
 
-/**
- * What of the portal's socket is no JSON: apart from the client, as the schemas of that take megabytes, which the portal
- * needs only once somebody uses its pages.
- */
+/** What of the portal's socket is no JSON. */
 export function portalStreamsAt(socket: string) {
   const open = (path: string, signal?: AbortSignal) =>
     fetch(`http://ai-dock${path}`, { unix: socket, ...(signal === undefined ? {} : { signal }) });

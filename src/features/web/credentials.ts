@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from "node:crypto";
-import { z } from "zod";
 import type { Credentials } from "../../control/portal/protocol.ts";
 import { messageOf } from "../../errors.ts";
 import { readIfExists, writeFileAtomic } from "../../sys/fs.ts";
@@ -10,20 +9,19 @@ const SECRET_BYTES = 32;
 const ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const PASSWORD_LETTERS = 20;
 
-const storedSchema = z.object({
+interface Stored {
   /** Made here, for what the environment leaves open. */
-  password: z.string().min(1),
-  token: z.string().min(1),
+  password: string;
+  token: string;
   /** 8 hexadecimal digits of the name of the session cookie: cookies ignore ports, containers of one host share names. */
-  cookie: z.string().regex(/^[0-9a-f]{8}$/),
-  sessionKey: z.base64(),
+  cookie: string;
+  /** 32 bytes, base64. */
+  sessionKey: string;
   /** Which user and password the key has signed sessions for. */
-  signedFor: z.string(),
+  signedFor: string;
   /** By set-web-credentials, and in place of which settings. */
-  chosen: z.object({ user: z.string(), password: z.string(), over: z.string() }).optional(),
-});
-
-type Stored = z.infer<typeof storedSchema>;
+  chosen?: { user: string; password: string; over: string };
+}
 
 /**
  * What logins are checked with. Secrets that no setting gives are made once and kept in a file for root alone; where that
@@ -73,7 +71,7 @@ export class CredentialStore {
   #fromFile(): Stored | undefined {
     try {
       const text = readIfExists(this.#file);
-      return text === undefined ? undefined : storedSchema.parse(JSON.parse(text));
+      return text === undefined ? undefined : storedFrom(JSON.parse(text));
     } catch {
       // The message of a parser may quote the file.
       this.#warn(`"${this.#file}" cannot be read; making new credentials`);
@@ -95,6 +93,25 @@ function effective({ chosen, password }: Stored, settings: WebSettings): { user:
   if (chosen !== undefined && chosen.over === given(settings)) return chosen;
   return { user: settings.user, password: settings.password ?? password };
 }
+
+/** Reads what is stored. Throws where that is not whole. */
+function storedFrom(given: unknown): Stored {
+  const stored = given as Stored;
+  const { password, token, cookie, sessionKey, signedFor, chosen } = stored;
+  const isWhole =
+    isText(password) &&
+    isText(token) &&
+    isText(cookie) &&
+    /^[0-9a-f]{8}$/.test(cookie) &&
+    isText(sessionKey) &&
+    Buffer.from(sessionKey, "base64").byteLength === SECRET_BYTES &&
+    typeof signedFor === "string" &&
+    (chosen === undefined || [chosen.user, chosen.password, chosen.over].every(isText));
+  if (!isWhole) throw new Error("not whole");
+  return stored;
+}
+
+const isText = (value: unknown) => typeof value === "string" && value !== "";
 
 /** Names the user and password of the settings, without telling them. */
 const given = ({ user, password = "" }: WebSettings) => digest(user, password);

@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-import { z } from "zod";
-import { linkSchema, type Service } from "../../control/service.ts";
+import type { Service } from "../../control/service.ts";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
@@ -8,8 +6,6 @@ import { ownDirectory } from "../../sys/own-directory.ts";
 import { linksFile, webDirectory } from "./paths.ts";
 
 const log = logger("web");
-
-const linksSchema = z.array(z.object({ port: z.number(), name: z.string(), links: z.array(linkSchema) }));
 
 /** Lets every user in the container know the addresses, as scripts of images ask for them. */
 export class LinksFile {
@@ -26,14 +22,5 @@ export class LinksFile {
     } catch (error) {
       log.debug(messageOf(error));
     }
-  }
-}
-
-/** The addresses that the front has written; none where no front runs. */
-export function readLinks(): z.infer<typeof linksSchema> {
-  try {
-    return linksSchema.parse(JSON.parse(readFileSync(linksFile(), "utf8")));
-  } catch {
-    return [];
   }
 }

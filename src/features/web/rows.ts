@@ -1,6 +1,6 @@
 import type { ServiceLink } from "../../control/service.ts";
 import type { WebReply } from "../../control/replies.ts";
-import { readLinks } from "./links-file.ts";
+import { readLinks } from "./read-links.ts";
 
 /** The address of the portal that logs in once; null where the portal has no address or asks for no login. */
 export function loginUrl({ services, login, code }: WebReply): string | null {

@@ -1,17 +1,14 @@
-import { FetchError } from "ofetch";
-import { portalControlAt } from "../../control/portal/client.ts";
-import { errorReply } from "../../control/replies.ts";
 import { AiDockError, type ErrorCode } from "../../errors.ts";
 import type { Via } from "../auth/identify.ts";
 import { originOf } from "../auth/origin.ts";
 import { canChange, type Visitor } from "../auth/visitor.ts";
 import { json } from "../http/respond.ts";
-import type { ApiRequest } from "./route.ts";
-import { routes } from "./routes.ts";
+import { type ApiRequest, operationOf } from "./operations.ts";
 
 const statuses: Partial<Record<ErrorCode, number>> = {
   E_BAD_REQUEST: 400,
   E_FORBIDDEN: 403,
+  E_INTERNAL: 500,
   E_NOT_FOUND: 404,
   E_NO_SUCH_LOG: 404,
   E_NO_SUPERVISOR: 503,
@@ -21,23 +18,19 @@ const statuses: Partial<Record<ErrorCode, number>> = {
 export async function answerApi(
   visitor: Visitor,
   via: Via,
-  { request, ...rest }: Omit<ApiRequest, "query" | "control">,
+  { request, ...rest }: Omit<ApiRequest, "query">,
 ): Promise<Response> {
   if (canChange(visitor) && !mayChange(visitor, via))
     return failure(403, "The request does not come from a page of this host", "E_FORBIDDEN");
   const { pathname, searchParams } = new URL(request.url);
   const name = `${request.method} ${pathname}`;
-  const route = Object.hasOwn(routes, name) ? routes[name] : undefined;
-  if (route === undefined) return failure(404, `No such operation: ${name}`, "E_NOT_FOUND");
+  const operation = operationOf(name);
+  if (operation === undefined) return failure(404, `No such operation: ${name}`, "E_NOT_FOUND");
   try {
-    return await route.handle({
-      request,
-      query: searchParams,
-      control: portalControlAt(rest.context.link.socket),
-      ...rest,
-    });
+    return await operation({ request, query: searchParams, ...rest });
   } catch (error) {
-    return explain(error);
+    if (!(error instanceof AiDockError)) throw error;
+    return failure(statuses[error.code] ?? 409, error.message, error.code);
   }
 }
 
@@ -49,15 +42,6 @@ function mayChange(visitor: Visitor, via: Via): boolean {
   return (
     origin === "same" || (origin === "unknown" && (via === "basic" || via === "token" || via === "open"))
   );
-}
-
-function explain(error: unknown): Response {
-  if (error instanceof AiDockError) return failure(statuses[error.code] ?? 409, error.message, error.code);
-  if (!(error instanceof FetchError)) throw error;
-  const { data } = errorReply.safeParse(error.data);
-  if (data === undefined || error.status === undefined)
-    return failure(503, "The supervisor does not answer", "E_NO_SUPERVISOR");
-  return failure(error.status, data.error, data.code);
 }
 
 function failure(status: number, error: string, code: ErrorCode): Response {

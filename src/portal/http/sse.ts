@@ -59,7 +59,8 @@ export function eventStream(feed: (sink: EventSink) => Promise<void>): Response 
         void feed(sink)
           .catch((error: unknown) => {
             // Any other end, as of a supervisor that is away, is one to try again after.
-            if (error instanceof AiDockError) sink.send("failure", { error: error.message });
+            if (error instanceof AiDockError && error.code !== "E_NO_SUPERVISOR")
+              sink.send("failure", { error: error.message });
           })
           .finally(end);
       },

@@ -1,5 +1,6 @@
 import type { PortalControl } from "../../control/portal/client.ts";
-import { LARGEST_LOG_READ_BYTES, type LogEntry } from "../../control/portal/protocol.ts";
+import type { LogEntry } from "../../control/portal/protocol.ts";
+import { LARGEST_LOG_READ_BYTES } from "../../control/portal/streams.ts";
 
 export type LogId = Pick<LogEntry, "name" | "stream">;
 

@@ -1,40 +1,18 @@
-import { z } from "zod";
 import type { PortalControl } from "../../control/portal/client.ts";
 import { NEWLINE } from "../../logs/lines.ts";
 import type { LogId } from "./log-cursor.ts";
 import { plainForm } from "./plain.ts";
+import type { SearchEvent } from "./search-schema.ts";
 
-export const searchRequest = z.object({
+export interface SearchRequest {
   /** Empty: all logs. */
-  names: z.array(z.string()),
+  names: string[];
   /** A regular expression of JavaScript. */
-  pattern: z.string().min(1).max(1000),
-  ignoreCase: z.boolean(),
+  pattern: string;
+  ignoreCase: boolean;
   /** Matches after which the search ends. */
-  limit: z.number().int().min(1).max(10_000),
-});
-
-export type SearchRequest = z.infer<typeof searchRequest>;
-
-export const matchSchema = z.object({
-  name: z.string(),
-  stream: z.enum(["stdout", "stderr"]),
-  /** Where the line begins. */
-  inode: z.number(),
-  offset: z.number(),
-  /** The line as plain text, at most some thousand characters of it. */
-  text: z.string(),
-  /** Where in `text` the expression matches, as pairs of begin and end. */
-  ranges: z.array(z.tuple([z.number(), z.number()])),
-});
-
-export const progressSchema = z.object({ bytes: z.number(), total: z.number() });
-export const doneSchema = z.object({ matches: z.number(), complete: z.boolean() });
-
-export type SearchEvent =
-  | { event: "match"; data: z.infer<typeof matchSchema> }
-  | { event: "progress"; data: z.infer<typeof progressSchema> }
-  | { event: "done"; data: z.infer<typeof doneSchema> };
+  limit: number;
+}
 
 /** A longer line is searched, and shown, in its first part only. */
 const LONGEST_LINE_BYTES = 16 * 1024;

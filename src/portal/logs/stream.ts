@@ -1,5 +1,5 @@
 import type { PortalControl } from "../../control/portal/client.ts";
-import { type LogEntry, logChangeSchema } from "../../control/portal/protocol.ts";
+import type { LogChange, LogEntry } from "../../control/portal/protocol.ts";
 import { AiDockError } from "../../errors.ts";
 import { readEvents } from "../event-reader.ts";
 import type { EventSink } from "../http/sse.ts";
@@ -130,7 +130,7 @@ async function followUntilNew(
       throw new AiDockError("The supervisor does not tell of logs; too many are open");
     for await (const { event, data } of readEvents(body)) {
       if (event !== "log") continue;
-      const change = logChangeSchema.parse(JSON.parse(data));
+      const change = JSON.parse(data) as LogChange;
       const one = followed.get(keyOf(change));
       if (one !== undefined) await pass(one, one.cursor.follow(change), sink);
       if (over.signal.aborted) return;

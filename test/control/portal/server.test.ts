@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { portalControlAt } from "../../../src/control/portal/client.ts";
 import type { PortalContext } from "../../../src/control/portal/context.ts";
 import { servePortal } from "../../../src/control/portal/server.ts";
+import type { AiDockError } from "../../../src/errors.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
 import { bareSupervisor, specOf } from "../../supervisor/spec-fixture.ts";
 
@@ -80,9 +81,9 @@ test("programs are started and stopped, but for those that carry the portal", as
   const { results } = await server.portal.act({ action: "start", names: ["app"] });
   expect(results).toMatchObject([{ name: "app", ok: true }]);
   const refusals = [["sshd"], ["caddy"], ["all"]].map((names) =>
-    server.portal.act({ action: "stop", names }).catch((error: { status?: number }) => error.status),
+    server.portal.act({ action: "stop", names }).catch((error: AiDockError) => error.code),
   );
-  expect(await Promise.all(refusals)).toEqual([403, 403, 403]);
+  expect(await Promise.all(refusals)).toEqual(["E_FORBIDDEN", "E_FORBIDDEN", "E_FORBIDDEN"]);
   const { programs } = await server.portal.state();
   expect(programs.map((one) => [one.id, one.state, one.protected])).toEqual([
     ["app", "RUNNING", false],
@@ -108,9 +109,9 @@ test("what other clients may ask for is not there", async () => {
 
 test("a code is good once, and secrets of the environment are hidden", async () => {
   await using server = portalServer();
-  expect(await server.portal.redeem("other")).toEqual({ ok: false });
-  expect(await server.portal.redeem("once")).toEqual({ ok: true });
-  expect(await server.portal.redeem("once")).toEqual({ ok: false });
+  expect(await server.portal.redeem("other")).toBe(false);
+  expect(await server.portal.redeem("once")).toBe(true);
+  expect(await server.portal.redeem("once")).toBe(false);
   const rows = await server.portal.environment();
   expect(rows.find(({ name }) => name === "A")?.value).toBe("b");
   expect(rows.find(({ name }) => name === "WEB_PASSWORD")?.value).toBe("[redacted]");

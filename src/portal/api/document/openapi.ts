@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { errorReply } from "../../control/replies.ts";
-import type { Route } from "./route.ts";
+import { errorReply } from "../../../control/replies.ts";
+import type { Description } from "./description.ts";
 
-/** The OpenAPI document of some operations, made of the schemas that check them. */
-export function openApi(routes: Record<string, Route>, version: string): object {
+/** The OpenAPI document of some operations, made of their schemas. The build makes it: the portal itself loads no zod. */
+export function openApi(descriptions: Record<string, Description>, version: string): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const [name, route] of Object.entries(routes)) {
+  for (const [name, description] of Object.entries(descriptions)) {
     const [method = "", path = ""] = name.split(" ");
-    (paths[path] ??= {})[method.toLowerCase()] = operation(route);
+    (paths[path] ??= {})[method.toLowerCase()] = operation(description);
   }
   return {
     openapi: "3.1.0",
@@ -28,20 +28,20 @@ export function openApi(routes: Record<string, Route>, version: string): object 
   };
 }
 
-function operation(route: Route): object {
-  const { summary, query, body } = route;
+function operation(description: Description): object {
+  const { summary, query, body } = description;
   return {
     summary,
     ...(query === undefined ? {} : { parameters: parametersOf(query) }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: jsonOf(body, "input") } }),
     responses: {
-      200: { description: "Done", content: contentOf(route) },
+      200: { description: "Done", content: contentOf(description) },
       "4XX": { description: "Refused", content: jsonOf(errorReply, "output") },
     },
   };
 }
 
-function contentOf({ reply, events, type }: Route): object {
+function contentOf({ reply, events, type }: Description): object {
   if (reply !== undefined) return jsonOf(reply, "output");
   if (events === undefined) return { [type ?? "application/octet-stream"]: { schema: { type: "string" } } };
   // OpenAPI has no words for events: the data of each one, by the event's name.

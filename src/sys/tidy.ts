@@ -1,12 +1,12 @@
-import { releaseMemory } from "../sys/memory.ts";
+import { releaseMemory } from "./memory.ts";
 
-/** After the last request: memory that is given back costs the next request page faults. */
+/** After the last use: memory that is given back costs the next one page faults. */
 const QUIET_MILLISECONDS = 5000;
-/** Where requests come without end, memory is given back all the same. */
+/** Where uses come without end, memory is given back all the same. */
 const PATIENCE_MILLISECONDS = 10_000;
 
 /**
- * Returns a function to call at each request: once none has come for a while, memory is given back. The engine
+ * Returns a function to call at each use of a server: once none has come for a while, memory is given back. The engine
  * would keep it, as the collector's own timer is off in our executable. Times in milliseconds.
  */
 export function tidyAfterwards(

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { tidyAfterwards } from "../../src/portal/tidy.ts";
-import { until } from "./_portal.ts";
+import { tidyAfterwards } from "../../src/sys/tidy.ts";
+import { until } from "../portal/_portal.ts";
 
 test("garbage is collected once after a burst of requests, and again after the next one", async () => {
   let collections = 0;
