@@ -24,6 +24,8 @@ const neighbours: Record<string, string[]> = {
   provisioning: ["hooks", "shell"],
   remotes: ["workspace"],
   shell: ["tunnels", "web"],
+  // Root's keys open the account, too.
+  ssh: ["account"],
   // A tunnel leads to what asks for a login in front of a service.
   tunnels: ["web"],
 };

@@ -4,6 +4,7 @@ import { readSettings } from "../../env/load.ts";
 import { ExitCode, messageOf } from "../../errors.ts";
 import { type Check, failed, type CheckResult, type DoctorContext } from "../../features/check.ts";
 import { configurationCheck, supervisorCheck } from "../doctor.ts";
+import { accountCheck } from "../../features/account/check.ts";
 import { gpuCheck } from "../../features/gpus/check.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../../features/ssh/check.ts";
@@ -19,6 +20,7 @@ const checks: Check[] = [
   configurationCheck,
   sshCheck,
   workspaceCheck,
+  accountCheck,
   gpuCheck,
   remotesCheck,
   webCheck,

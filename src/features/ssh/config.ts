@@ -1,6 +1,7 @@
 import { logger } from "../../log.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
 import { run } from "../../sys/run.ts";
+import { accountKeysFile } from "./account-keys.ts";
 import { spareAuthorizedKeys } from "./authorized-keys/store.ts";
 import { sshSetEnv } from "./set-env.ts";
 
@@ -13,12 +14,15 @@ export interface SshdConfigOptions {
   setEnv: string | undefined;
   /** True for OpenSSH 9.8 and later, which have PerSourcePenalties. */
   hasPenalties: boolean;
+  /** The account that root's keys open, too. */
+  account?: string | undefined;
   /** Lets PAM decide: with root's password locked by `!`, sshd alone takes the account for locked. */
   usePam: boolean;
 }
 
 /** The text of sshd_config(5): logins by key only; forwarding allowed, as that is how people reach web services. */
-export function sshdConfig({ port, hostKeys, setEnv, hasPenalties, usePam }: SshdConfigOptions): string {
+export function sshdConfig(options: SshdConfigOptions): string {
+  const { port, hostKeys, setEnv, hasPenalties, account, usePam } = options;
   return [
     "# Written at every start; change SSH_PORT and the keys by environment, or replace the program sshd.",
     `Port ${port}`,
@@ -44,6 +48,10 @@ export function sshdConfig({ port, hostKeys, setEnv, hasPenalties, usePam }: Ssh
     // Clients behind a tunnel all come from loopback: failed logins of one must not lock the others out.
     ...(hasPenalties ? ["PerSourcePenaltyExemptList 127.0.0.0/8,::1"] : []),
     ...(setEnv === undefined ? [] : [setEnv]),
+    // Last, as it ends only with another one.
+    ...(account === undefined
+      ? []
+      : [`Match User ${account}`, `  AuthorizedKeysFile .ssh/authorized_keys ${accountKeysFile()}`]),
     "",
   ].join("\n");
 }

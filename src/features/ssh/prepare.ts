@@ -6,6 +6,8 @@ import { ownDirectory } from "../../sys/own-directory.ts";
 import { isPortTaken } from "../../sys/ports.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 import { isRoot } from "../../sys/users.ts";
+import { accountOf } from "../account/account.ts";
+import { shareKeys } from "./account-keys.ts";
 import { ensureHostKeys } from "./host-keys.ts";
 import { type SshdConfigTarget, testConfig, writeConfig } from "./config.ts";
 import { ensureAccounts } from "./accounts.ts";
@@ -56,10 +58,13 @@ export async function mendConfig(options: SshdOptions): Promise<string | undefin
 }
 
 async function configTarget({ port, env }: SshdOptions): Promise<SshdConfigTarget> {
+  const account = accountOf(env);
+  shareKeys(account, (message) => log.warn(message));
   const options = {
     port,
     hostKeys: await ensureHostKeys(),
     hasPenalties: SPLIT_SESSION_BINARIES.some((path) => existsSync(path)),
+    account: account?.name,
     usePam: isRootLocked() && existsSync(PAM_SERVICE),
   };
   return { sshd: SSHD, path: sshdConfigPath(), env, options };

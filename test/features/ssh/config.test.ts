@@ -47,6 +47,13 @@ describe("sshdConfig()", () => {
     expect(linesOf({ usePam: true })).toContain("UsePAM yes");
     expect(linesOf().some((line) => line.startsWith("SetEnv"))).toBe(false);
     expect(linesOf({ setEnv: 'SetEnv "A=b"' })).toContain('SetEnv "A=b"');
+    expect(linesOf().some((line) => line.startsWith("Match"))).toBe(false);
+  });
+
+  test("shows root's keys to the account alone, in a block at the end", () => {
+    const lines = linesOf({ account: "me", setEnv: 'SetEnv "A=b"' });
+    expect(lines.at(-2)).toBe("Match User me");
+    expect(lines.at(-1)).toMatch(/^ {2}AuthorizedKeysFile \.ssh\/authorized_keys \/\S+\/account_keys$/);
   });
 });
 
