@@ -9,7 +9,7 @@ const ranks: string[][] = [
   ["main.ts"],
   ["cli"],
   ["init"],
-  ["features", "portal"],
+  ["features", "portal", "provision"],
   ["control"],
   ["supervisor"],
   ["dropins", "logs"],

@@ -30,6 +30,7 @@ export const { symbols: libc } = dlopen("libc.so.6", {
   connect: { args: [i32, pointer, u32], returns: i32 },
   getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
   close: { args: [i32], returns: i32 },
+  fallocate: { args: [i32, i32, i64, i64], returns: i32 },
   flock: { args: [i32, i32], returns: i32 },
   madvise: { args: [u64, u64, i32], returns: i32 },
   syscall: { args: [i64, i64, i64], returns: i64 },

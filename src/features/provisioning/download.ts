@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BootContext } from "../step.ts";
 import { downloadOnce } from "./download-once.ts";
-import { proxyFor, trustedAuthorities } from "./network.ts";
+import { proxyFor, trustedAuthorities } from "../../sys/network.ts";
 import type { Source } from "./source.ts";
 
 export interface Timing {

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { proxyFor, trustedAuthorities } from "../../../src/features/provisioning/network.ts";
-import { privateAuthority } from "./server-fixture.ts";
+import { proxyFor, trustedAuthorities } from "../../src/sys/network.ts";
+import { privateAuthority } from "../features/provisioning/server-fixture.ts";
 
 describe("proxyFor()", () => {
   const env = { HTTP_PROXY: "http://plain:1", https_proxy: "secure:2" };

@@ -1,5 +1,5 @@
 import { rootCertificates } from "node:tls";
-import { readIfExists } from "../../sys/fs.ts";
+import { readIfExists } from "./fs.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,0 +1,151 @@
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  fsync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
+import { promisify } from "node:util";
+import { allocateFile } from "../../sys/allocate.ts";
+import type { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { lockFile } from "../../sys/libc.ts";
+import { DownloadError } from "./error.ts";
+import { Journal, OPEN_FLAGS, openOwn, type Subject, writeAll } from "./journal.ts";
+import { partNames } from "./names.ts";
+import { requireSpace } from "./space.ts";
+
+const syncData = promisify(fdatasync);
+const syncAll = promisify(fsync);
+
+/** The umask, or the default ACL of the directory, narrows that. */
+const MODE = 0o666;
+
+/**
+ * The file that is being downloaded, under a hidden name beside its target, with its journal. Held by a lock, which other
+ * containers on the volume respect. Methods throw with an errno `code`.
+ */
+export class Part implements Disposable {
+  readonly #directory: DirectoryHandle;
+  readonly #name: string;
+  readonly #fd: number;
+  /** Undefined while nothing is to be resumed. */
+  #journal: Journal | undefined;
+
+  private constructor(directory: DirectoryHandle, name: string, fd: number) {
+    this.#directory = directory;
+    this.#name = name;
+    this.#fd = fd;
+    const journal = openOwn(this.#path(partNames(name).journal));
+    this.#journal = journal === undefined ? undefined : Journal.resume(journal);
+    if (journal !== undefined && this.#journal === undefined) closeSync(journal);
+  }
+
+  /** Opens the part of `name`, with what an earlier process has left of it. Throws DownloadError "busy" while another has it. */
+  static open(directory: DirectoryHandle, name: string): Part {
+    const path = `${directory.path}/${partNames(name).part}`;
+    const fd = openOwn(path) ?? createAnew(path);
+    const isHeld = lockFile(fd);
+    // Between open and lock, the one who had it may have renamed it to its target.
+    if (isHeld && statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino)
+      return new Part(directory, name, fd);
+    closeSync(fd);
+    if (isHeld) return Part.open(directory, name);
+    throw new DownloadError("busy", `"${name}" is being downloaded by another process already`);
+  }
+
+  get fd(): number {
+    return this.#fd;
+  }
+
+  get journal(): Journal | undefined {
+    return this.#journal;
+  }
+
+  /** Makes room for a new file of that size and begins its journal. Throws DownloadError "no-space". */
+  begin(subject: Subject): Journal {
+    this.reset();
+    this.allocate(subject.size);
+    const path = this.#path(partNames(this.#name).journal);
+    this.#journal = Journal.begin(openOwn(path) ?? createAnew(path), subject);
+    return this.#journal;
+  }
+
+  /** Makes sure that what is missing of a resumed part still fits. */
+  resume(): void {
+    this.allocate(this.#journal?.subject.size ?? 0);
+  }
+
+  /** Forgets what is there. */
+  reset(): void {
+    this.#journal?.[Symbol.dispose]();
+    this.#journal = undefined;
+    rmSync(this.#path(partNames(this.#name).journal), { force: true });
+    allocateFile(this.#fd, 0);
+  }
+
+  /** Makes room for a file without a journal. Throws DownloadError "no-space". */
+  allocate(size: number): void {
+    requireSpace(this.#fd, size, this.#shown);
+    allocateFile(this.#fd, size);
+  }
+
+  write(bytes: Uint8Array, at: number): void {
+    writeAll(this.#fd, bytes, at);
+  }
+
+  /** Brings to disk what is written, and records that. */
+  async sync(): Promise<void> {
+    const snapshot = this.#journal?.pieces.written.slice();
+    await syncData(this.#fd);
+    if (snapshot !== undefined) this.#journal?.recordSynced(snapshot);
+  }
+
+  /** Puts the whole file in place of whatever has its name, atomically and for good. */
+  async finish(lastModified: string | undefined): Promise<void> {
+    const time = Date.parse(lastModified ?? "");
+    if (!Number.isNaN(time)) utimesSync(`/proc/self/fd/${this.#fd}`, new Date(), new Date(time));
+    await syncAll(this.#fd);
+    renameSync(this.#path(partNames(this.#name).part), this.#path(this.#name));
+    await this.#syncDirectory();
+    rmSync(this.#path(partNames(this.#name).journal), { force: true });
+  }
+
+  remove(): void {
+    for (const name of Object.values(partNames(this.#name))) rmSync(this.#path(name), { force: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.#journal?.[Symbol.dispose]();
+    closeSync(this.#fd);
+  }
+
+  get #shown(): string {
+    return `${this.#directory.location}/${this.#name}`;
+  }
+
+  #path(name: string): string {
+    return `${this.#directory.path}/${name}`;
+  }
+
+  async #syncDirectory(): Promise<void> {
+    const fd = openSync(this.#directory.path, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      await syncAll(fd);
+    } catch {
+      // Some network file systems have no fsync for directories.
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** Creates a file in place of whatever has its name, never through a link. */
+function createAnew(path: string): number {
+  rmSync(path, { force: true });
+  return openSync(path, OPEN_FLAGS | constants.O_CREAT | constants.O_EXCL, MODE);
+}

@@ -1,0 +1,207 @@
+import { backoff, pause } from "./backoff.ts";
+import type { Connection } from "./connection.ts";
+import { PassingError } from "./error.ts";
+import { label } from "./label.ts";
+import type { DownloadLimits } from "./limits.ts";
+import type { Claim, Pieces } from "./pieces.ts";
+import { giveUp, type Session } from "./session.ts";
+
+/** Connections to begin with, and milliseconds after which more are tried. */
+const FIRST_CONNECTIONS = 8;
+const GROW_MILLISECONDS = 200;
+/** Twice the connections have to bring so many times the bytes to be worth it. */
+const WORTHWHILE = 1.3;
+/** Bytes by which a connection that fails has done well enough to be opened again at once; or that share of its work. */
+const PROGRESS_BYTES = 65_536;
+const PROGRESS_SHARE = 1 / 16;
+/** After a server has refused connections, more are tried again so much later. */
+const REFUSED_MILLISECONDS = 10_000;
+
+/** Takes chunks of a range to where they belong. */
+export interface Sink {
+  pieces: Pieces;
+  write(claim: Claim, chunk: Uint8Array): void;
+}
+
+/** An answer that is there already, with the bytes it has. */
+export interface Begun {
+  connection: Connection;
+  offset: number;
+  end: number;
+}
+
+/** Fetches all that is missing over several connections, of which each takes the next work as it is done with its own. */
+export class Pool {
+  readonly #session: Session;
+  readonly #limits: DownloadLimits;
+  readonly #sink: Sink;
+  readonly #shown: URL;
+  readonly #failed = Promise.withResolvers<never>();
+  /** Connections that will go on; of several that fail at the same time, the last one stays. */
+  #active = 0;
+  #wanted: number;
+  /** Fewer than allowed once a server has refused some. */
+  #most: number;
+  #refusedAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #fetched = 0;
+  #isEnded = false;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(session: Session, sink: Sink, shown: URL) {
+    this.#session = session;
+    this.#limits = session.limits;
+    this.#sink = sink;
+    this.#shown = shown;
+    this.#most = this.#limits.connections;
+    this.#wanted = Math.min(FIRST_CONNECTIONS, this.#most);
+  }
+
+  /** Bytes that have come over the network, those in vain included. */
+  get fetched(): number {
+    return this.#fetched;
+  }
+
+  /** Resolves once everything is there. Throws DownloadError and ChangedError, with nothing running any more. */
+  async run(begun: Begun | undefined): Promise<void> {
+    // The failure may come while nobody waits for it yet.
+    this.#failed.promise.catch(() => undefined);
+    try {
+      if (begun !== undefined) this.#start(begun);
+      this.#fill();
+      const grow = this.#grow();
+      while (this.#running.size > 0) await Promise.race([this.#failed.promise, Promise.all(this.#running)]);
+      this.#isEnded = true;
+      await grow;
+    } finally {
+      this.#isEnded = true;
+      begun?.connection[Symbol.dispose]();
+      await Promise.allSettled(this.#running);
+    }
+  }
+
+  #fill(): void {
+    while (this.#active < this.#wanted && this.#start(undefined)) {
+      // Each start counts itself.
+    }
+  }
+
+  /** Starts a connection; false when there is nothing left for it. */
+  #start(begun: Begun | undefined): boolean {
+    const claim = this.#claim();
+    if (claim === undefined) return false;
+    this.#active++;
+    const running = this.#work(claim, begun)
+      .catch((error: unknown) => {
+        this.#isEnded = true;
+        this.#failed.reject(error);
+      })
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return true;
+  }
+
+  /** Fetches one claim after the other, until there is none, or others do without this connection. */
+  async #work(first: Claim, begun: Begun | undefined): Promise<void> {
+    let claim: Claim | undefined = first;
+    let answer = begun;
+    while (claim !== undefined) {
+      const failure = await this.#fetchAndRelease(claim, answer);
+      answer = undefined;
+      if (failure !== undefined && !(await this.#mayGoOn(failure))) return;
+      claim = this.#isEnded ? undefined : this.#claim();
+      if (failure === undefined) this.#recover();
+    }
+    this.#active--;
+  }
+
+  #claim(): Claim | undefined {
+    return this.#sink.pieces.claim(this.#wanted, this.#limits.minimumRange);
+  }
+
+  /** Resolves to the reason why it ended early, with no word on one that has done well until then. */
+  async #fetchAndRelease(claim: Claim, begun: Begun | undefined): Promise<PassingError | undefined> {
+    const { pieces } = this.#sink;
+    const before = pieces.offsetOf(claim);
+    const enough = Math.min(PROGRESS_BYTES, (pieces.endOf(claim) - before) * PROGRESS_SHARE);
+    try {
+      await this.#fetch(claim, begun);
+      this.#failures = 0;
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof PassingError)) throw error;
+      if (pieces.offsetOf(claim) - before < enough) return error;
+      this.#failures = 0;
+      return undefined;
+    } finally {
+      pieces.release(claim);
+    }
+  }
+
+  async #fetch(claim: Claim, begun: Begun | undefined): Promise<void> {
+    const { pieces } = this.#sink;
+    const offset = pieces.offsetOf(claim);
+    if (begun !== undefined && begun.offset !== offset) return;
+    const end = begun?.end ?? pieces.endOf(claim);
+    using connection = begun?.connection ?? (await this.#session.range(offset, end)).connection;
+    let at = offset;
+    for await (const chunk of connection.body()) {
+      this.#fetched += chunk.byteLength;
+      // Another connection may have taken the end of the claim meanwhile.
+      const room = Math.min(end, pieces.endOf(claim)) - at;
+      if (this.#isEnded || room <= 0) return;
+      this.#sink.write(claim, room < chunk.byteLength ? chunk.subarray(0, room) : chunk);
+      at += Math.min(room, chunk.byteLength);
+      // Read to its own end, an answer leaves its connection to the next request.
+      if (at >= pieces.endOf(claim) && at < end) return;
+    }
+    if (at < Math.min(end, pieces.endOf(claim))) throw new PassingError("an answer that ends too early");
+  }
+
+  /** After a failure: waits and returns true, or returns false where the other connections do without this one. */
+  async #mayGoOn(error: PassingError): Promise<boolean> {
+    const { attempts, delaySeconds } = this.#limits;
+    if (this.#active > 1) {
+      this.#active--;
+      // Servers that limit connections refuse those above the limit.
+      if (error.status === 429 || error.status === 503 || error.status === undefined) this.#shrink();
+      return false;
+    }
+    this.#failures++;
+    if (this.#failures >= attempts) throw giveUp(error, label(this.#shown), this.#failures);
+    await pause(backoff(this.#failures, delaySeconds, error.after), this.#session.client.signal);
+    return true;
+  }
+
+  #shrink(): void {
+    this.#most = this.#active;
+    this.#wanted = this.#active;
+    this.#refusedAt = performance.now();
+  }
+
+  /** Opens connections again that have ended by failures. */
+  #recover(): void {
+    if (this.#most < this.#limits.connections && performance.now() - this.#refusedAt > REFUSED_MILLISECONDS) {
+      this.#most = Math.min(this.#limits.connections, this.#most * 2);
+      this.#wanted = this.#most;
+      this.#refusedAt = performance.now();
+    }
+    if (!this.#isEnded) this.#fill();
+  }
+
+  /** Doubles the connections as long as that makes the download faster. */
+  async #grow(): Promise<void> {
+    let rate = 0;
+    let before = this.#fetched;
+    while (!this.#isEnded && this.#wanted < this.#most) {
+      const started = performance.now();
+      await Promise.race([Bun.sleep(GROW_MILLISECONDS), ...this.#running]);
+      const now = (this.#fetched - before) / (performance.now() - started);
+      before = this.#fetched;
+      if (this.#isEnded || this.#running.size === 0 || now < rate * WORTHWHILE) return;
+      rate = now;
+      this.#wanted = Math.min(this.#most, this.#wanted * 2);
+      this.#fill();
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { Connection, type Client } from "./connection.ts";
+import { DownloadError } from "./error.ts";
+import { label } from "./label.ts";
+
+const MOST_REDIRECTS = 10;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const SHA256 = /^"?([\da-f]{64})"?$/i;
+
+/** What a server that redirects to its storage says about the file (Hugging Face's X-Linked-…). */
+export interface Told {
+  sha256?: string;
+  size?: number;
+}
+
+export interface Answer {
+  connection: Connection;
+  told: Told;
+}
+
+/**
+ * Sends a GET and follows redirects: each host gets its own token alone, and user and password of a URL go to no other
+ * host. Throws PassingError and DownloadError.
+ */
+export async function request(
+  client: Client,
+  start: URL,
+  headers: Record<string, string>,
+  decompress = false,
+): Promise<Answer> {
+  const told: Told = {};
+  let url = start;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const connection = await Connection.open(client, url, headers, decompress);
+    listen(connection.response, told);
+    const location = connection.response.headers.get("location");
+    if (!REDIRECTS.has(connection.response.status) || location === null) return { connection, told };
+    connection[Symbol.dispose]();
+    url = nextUrl(url, location);
+  }
+  throw new DownloadError("network", `"${label(start)}": expected a file, got redirects without end`);
+}
+
+function listen({ headers }: Response, told: Told): void {
+  // An ETag alone is a checksum only on the hub itself, which names the commit, too.
+  const etag = headers.get("x-linked-etag") ?? (headers.has("x-repo-commit") ? headers.get("etag") : null);
+  const sha256 = SHA256.exec(etag ?? "")?.[1];
+  if (sha256 !== undefined) told.sha256 ??= sha256.toLowerCase();
+  const size = headers.get("x-linked-size");
+  if (size !== null && /^\d+$/.test(size)) told.size ??= Number(size);
+}
+
+function nextUrl(from: URL, location: string): URL {
+  if (!URL.canParse(location, from.href))
+    throw new DownloadError("network", `"${label(from)}": expected a redirect to a URL, got another text`);
+  const url = new URL(location, from);
+  if (!["http:", "https:"].includes(url.protocol))
+    throw new DownloadError(
+      "network",
+      `"${label(from)}": expected a redirect to http(s), got "${url.protocol}"`,
+    );
+  if (url.host !== from.host || url.protocol !== from.protocol) [url.username, url.password] = ["", ""];
+  else if (url.username === "") [url.username, url.password] = [from.username, from.password];
+  return url;
+}
