@@ -3,7 +3,7 @@ import { messageOf } from "../errors.ts";
 import type { Settings } from "../env/schema.ts";
 import { applyCopies } from "./log-copies.ts";
 import { namedTunnelProgram } from "./tunnels/program.ts";
-import { withheldVariables } from "./remotes/environment.ts";
+import { withheldVariables } from "../env/rclone.ts";
 import { remotePrograms } from "./remotes/program.ts";
 import { type FrontHooks, webPrograms } from "./web/programs.ts";
 import { sshdProgram } from "./ssh/program.ts";

@@ -1,6 +1,6 @@
 import { workspaceOf } from "../../env/workspace.ts";
 import { CACHES } from "./layout.ts";
-import { withheldVariables } from "./environment.ts";
+import { withheldVariables } from "../../env/rclone.ts";
 import { isConfigured, listRemotes } from "./list.ts";
 import { mountRequirements } from "./requirements.ts";
 import { formatBytes, spaceOf } from "../../sys/disk.ts";

@@ -4,7 +4,7 @@ import { errnoOf, ShellCode } from "../../errors.ts";
 import { lazy } from "../../lazy.ts";
 import { run } from "../../sys/run.ts";
 import { lastMessage } from "./control.ts";
-import { DEFAULT_CONFIG, rcloneEnvironment } from "./environment.ts";
+import { DEFAULT_CONFIG, rcloneEnvironment } from "../../env/rclone.ts";
 
 const LIMIT_SECONDS = 15;
 /** How long a listing with problems counts: the next attempt may take all of the limit again. */

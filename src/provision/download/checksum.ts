@@ -20,7 +20,16 @@ export class Checksum {
     this.#fd = fd;
   }
 
-  /** Everything before `front` is final. Never throws; a failed read shows in `finish`. */
+  /** A chunk has been written at `offset`, and everything before `front` is final. Never throws; a failed read shows in `finish`. */
+  wrote(chunk: Uint8Array, offset: number, front: number): void {
+    if (offset === this.#done && this.#running === undefined) {
+      this.#hasher.update(chunk);
+      this.#done += chunk.byteLength;
+    }
+    this.advance(front);
+  }
+
+  /** Everything before `front` is final. */
   advance(front: number): void {
     this.#front = front;
     if (front - this.#done < MEBIBYTE) return;

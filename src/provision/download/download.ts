@@ -1,14 +1,15 @@
 import { basename, dirname } from "node:path";
 import type { Client } from "./connection.ts";
 import { DownloadError } from "./error.ts";
-import { label } from "./label.ts";
+import { label, servedUrl } from "./label.ts";
 import { defaultLimits, type DownloadLimits } from "./limits.ts";
+import { ServedFolder } from "../rclone/serve.ts";
 import { downloadOnce, type Order } from "./once.ts";
 import { type DownloadProgress, Progress } from "./progress.ts";
 import { openTargetDirectory, targetError } from "./target.ts";
 
 export interface DownloadRequest {
-  /** An http(s) URL; tokens are never in it. A user and a password may be: they go to that host alone. */
+  /** An http(s) URL, or `rclone:REMOTE:PATH`; tokens are never in it. A user and a password may be: they go to that host alone. */
   url: string;
   /** The absolute path of the file, or with a slash at its end of the directory, for the server's name. */
   target: string;
@@ -35,7 +36,8 @@ export interface DownloadOptions {
 export interface DownloadResult {
   path: string;
   size: number;
-  sha256: string;
+  /** When given or told by the server; else nobody knows the right one, and none is computed. */
+  sha256?: string;
   etag?: string;
   /** The URL without user, password and query, for state and messages. */
   source: string;
@@ -51,7 +53,20 @@ const WRONG = new Set(["checksum", "size"]);
  * them, resumed where an earlier process ended, checked, then renamed. Throws DownloadError.
  */
 export async function download(request: DownloadRequest, options: DownloadOptions): Promise<DownloadResult> {
-  const url = parse(request.url);
+  if (!request.url.startsWith("rclone:")) return await fetchTo(request, parse(request.url), options);
+  const [, folder = "", name = ""] = /^rclone:(.*[:/])([^:/]+)$/s.exec(request.url) ?? [];
+  if (name === "")
+    throw new DownloadError("source", `expected rclone:REMOTE:PATH of a file, got "${request.url}"`);
+  await using served = await ServedFolder.start(folder, options.env ?? {}, options.signal);
+  return await fetchTo(request, servedUrl(folder, name), options, served.socket);
+}
+
+async function fetchTo(
+  request: DownloadRequest,
+  url: URL,
+  options: DownloadOptions,
+  unix?: string,
+): Promise<DownloadResult> {
   const isDirectory = request.target.endsWith("/");
   const path = isDirectory ? request.target : dirname(request.target);
   using directory = openTargetDirectory(path);
@@ -60,6 +75,7 @@ export async function download(request: DownloadRequest, options: DownloadOption
     env: options.env ?? {},
     timeoutSeconds: options.limits?.timeoutSeconds ?? defaultLimits.timeoutSeconds,
     signal: options.signal,
+    ...(unix === undefined ? {} : { unix }),
   };
   const order: Order = {
     url,
@@ -73,11 +89,13 @@ export async function download(request: DownloadRequest, options: DownloadOption
     tokenName: (host) => request.tokenName?.(host),
   };
   try {
-    const { name, etag, ...done } = await twice(order);
+    const { name, size, fetched, etag, sha256 } = await twice(order);
     return {
       path: `${path.replace(/\/$/, "")}/${name}`,
-      ...done,
+      size,
+      fetched,
       ...(etag === undefined ? {} : { etag }),
+      ...(sha256 === undefined ? {} : { sha256 }),
       source: label(url),
     };
   } catch (error) {

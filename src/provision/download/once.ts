@@ -37,7 +37,7 @@ export interface Order {
 export interface Done {
   name: string;
   size: number;
-  sha256: string;
+  sha256: string | undefined;
   etag: string | undefined;
   fetched: number;
 }
@@ -99,13 +99,13 @@ async function fetchInto(part: Part, name: string, remote: Remote, order: Order)
     part.remove();
     return { name, ...whole, etag: remote.etag, fetched: 0 };
   }
-  const checksum = new Checksum(part.fd);
+  const checksum = sha256 === undefined ? undefined : new Checksum(part.fd);
   const work: Work = { part, checksum, progress, url, name };
   const result =
     remote.size === undefined || !remote.hasRanges || remote.size === 0
       ? await fetchPlain(work, client, limits, remote, () => askPatiently(order, undefined))
       : await fetchByRanges(work, remote, { ...order, sha256 }, tokenName);
-  const actual = await result.checksum.finish(result.size, client.signal);
+  const actual = await result.checksum?.finish(result.size, client.signal);
   await check(part, { size: result.size, sha256: actual }, { ...order, sha256 });
   await part.finish(remote.lastModified);
   return { name, size: result.size, sha256: actual, etag: remote.etag, fetched: result.fetched };
@@ -154,7 +154,11 @@ function isSame(there: Subject, wanted: Subject): boolean {
   return there.source === wanted.source && sameVersion(there, wanted) === true;
 }
 
-async function check(part: Part, actual: { size: number; sha256: string }, order: Order): Promise<void> {
+async function check(
+  part: Part,
+  actual: { size: number; sha256: string | undefined },
+  order: Order,
+): Promise<void> {
   const { size, sha256 } = order;
   const isEmpty = actual.size === 0 && size !== 0;
   if (!isEmpty && (size === undefined || size === actual.size) && (sha256 ?? actual.sha256) === actual.sha256)

@@ -13,7 +13,7 @@ const HEAD_BYTES = 1024;
 export interface Fetched {
   size: number;
   fetched: number;
-  checksum: Checksum;
+  checksum: Checksum | undefined;
 }
 
 /**
@@ -32,7 +32,7 @@ export async function fetchPlain(
   let fetched = 0;
   for (let failures = 1; ; failures++) {
     part.reset();
-    const checksum = new Checksum(part.fd);
+    const checksum = work.checksum === undefined ? undefined : new Checksum(part.fd);
     try {
       if (remote.size !== undefined) part.allocate(remote.size);
       const size = await readAll({ ...work, checksum }, remote, (bytes) => (fetched += bytes));
@@ -59,9 +59,9 @@ async function readAll(work: Work, remote: Remote, count: (bytes: number) => voi
       if (received === 0)
         refuseHtml(name, url, { head: Buffer.from(chunk.subarray(0, HEAD_BYTES)).toString() });
       part.write(chunk, received);
+      checksum?.wrote(chunk, received, received + chunk.byteLength);
       received += chunk.byteLength;
       count(chunk.byteLength);
-      checksum.advance(received);
       progress.tell({ received, total, resumedFrom: 0 });
     }
   } finally {

@@ -68,8 +68,11 @@ export class Pool {
     this.#failed.promise.catch(() => undefined);
     try {
       if (begun !== undefined) this.#start(begun);
-      this.#fill();
-      const grow = this.#grow();
+      const { missing } = this.#sink.pieces;
+      // What one answer has whole is not worth a second one.
+      const isEnough = begun !== undefined && missing === undefined && begun.end === this.#sink.pieces.size;
+      if (!isEnough) this.#fill();
+      const grow = isEnough ? undefined : this.#grow();
       while (this.#running.size > 0) await Promise.race([this.#failed.promise, Promise.all(this.#running)]);
       this.#isEnded = true;
       await grow;

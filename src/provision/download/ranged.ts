@@ -12,7 +12,8 @@ const HEAD_BYTES = 1024;
 /** What a download of one version works with. */
 export interface Work {
   part: Part;
-  checksum: Checksum;
+  /** Undefined where nobody knows the right one. */
+  checksum: Checksum | undefined;
   progress: Progress;
   url: URL;
   name: string;
@@ -30,7 +31,7 @@ export async function fetchRanges(
   const tell = (always = false) =>
     progress.tell({ received: pieces.received, total: pieces.size, resumedFrom }, always);
   tell(true);
-  checksum.advance(pieces.front);
+  checksum?.advance(pieces.front);
   const stop = new AbortController();
   const client = { ...session.client, signal: AbortSignal.any([session.client.signal, stop.signal]) };
   const pool = new Pool(
@@ -43,7 +44,7 @@ export async function fetchRanges(
           refuseHtml(name, url, { head: Buffer.from(chunk.subarray(0, HEAD_BYTES)).toString() });
         part.write(chunk, offset);
         journal.record(pieces.advance(claim, chunk.byteLength));
-        checksum.advance(pieces.front);
+        checksum?.wrote(chunk, offset, pieces.front);
         tell();
       },
     },

@@ -85,7 +85,9 @@ function explain(
 /** The page of a repository for a URL of one of its files. */
 function pageOf(url: URL): string {
   const [, page] =
-    /^(\/(?:datasets\/|spaces\/)?[^/]+\/[^/]+)\/(?:resolve|blob|raw)\//.exec(url.pathname) ?? [];
+    /^(?:\/api(?:\/models)?)?(\/(?:datasets\/|spaces\/)?[^/]+\/[^/]+)\/(?:resolve|tree)\//.exec(
+      url.pathname,
+    ) ?? [];
   return `${url.origin}${page ?? "/"}`;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { rcloneEnvironment, withheldVariables } from "../../../src/features/remotes/environment.ts";
+import { rcloneEnvironment, withheldVariables } from "../../../src/env/rclone.ts";
 import { lastMessage } from "../../../src/features/remotes/control.ts";
 import { layoutRemotes } from "../../../src/features/remotes/layout.ts";
 

@@ -1,0 +1,15 @@
+import { DownloadError } from "../download/error.ts";
+
+/** A path from a server as one that stays below the target directory. Throws DownloadError "name" for any other. */
+export function relativeName(path: string): string {
+  const parts = path.split("/");
+  const isSafe = parts.every(
+    (part) =>
+      part !== "" && part !== "." && part !== ".." && Buffer.byteLength(part) <= 255 && !/\p{Cc}/u.test(part),
+  );
+  if (isSafe) return path;
+  throw new DownloadError(
+    "name",
+    `expected the path of a file below the target, got ${JSON.stringify(path)} from the server`,
+  );
+}
