@@ -162,14 +162,23 @@ RUN <<'SCRIPT'
   mkdir -p /etc/supervisor/supervisord/conf.d /etc/supervisor/conf.d /opt/ai-dock/bin/preflight.d \
     /var/log/supervisor /etc/rclone /etc/apt/keyrings
   install -d -m 0700 /root/.ssh
-  for name in init.sh logtail.sh supervisorctl direct-url cfqt-url cfnt-url set-web-credentials; do
+  for name in init.sh logtail supervisorctl direct-url cfqt-url cfnt-url set-web-credentials env-store; do
     ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name"
     # Scripts of later images of the original call these with an ending, too.
-    case $name in *-*) ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name.sh" ;; esac
+    case $name in *-* | logtail) ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name.sh" ;; esac
   done
-  # The target is written at every boot, also where this folder cannot be.
-  mkdir -p /opt/ai-dock/etc
-  ln -s /run/ai-dock/environment.sh /opt/ai-dock/etc/environment.sh
+  # COPY would make folders with the mode of what it copies.
+  mkdir -p /opt/ai-dock/etc /opt/environments/python/serviceportal/bin
+  # The group of what the account that programs run as may write to. Sticky: it may not rename what is root's.
+  getent group ai-dock >/dev/null || groupadd --gid 1111 ai-dock
+  chown root:ai-dock /opt
+  chmod 3775 /opt
+  mkdir /opt/environments/javascript
+  chgrp -R ai-dock /opt/ai-dock/etc /opt/environments
+  find /opt/environments -type d -exec chmod 2775 {} +
+  install -g ai-dock -m 0664 /dev/null /var/log/timing_data
+  # Apps belong to root, and the account updates them.
+  git config --system --add safe.directory '*'
   grep -qsx user_allow_other /etc/fuse.conf || echo user_allow_other >>/etc/fuse.conf
 SCRIPT
 
@@ -214,7 +223,13 @@ ENV XPU_TARGET=${XPU_TARGET} \
     MAMBA_BASE_RUN="micromamba run -n system" \
     MAMBA_DEFAULT_ENV=${MAMBA_DEFAULT_ENV} \
     MAMBA_BASE_PYTHON_VERSION=${MAMBA_BASE_PYTHON_VERSION} \
-    RCLONE_CONFIG=/etc/rclone/rclone.conf
+    RCLONE_CONFIG=/etc/rclone/rclone.conf \
+    IMAGE_SLUG=base-image \
+    OPT_SYNC= \
+    VENV_DIR=/opt/environments/python \
+    SERVICEPORTAL_VENV=/opt/environments/python/serviceportal \
+    SERVICEPORTAL_VENV_PYTHON=/opt/environments/python/serviceportal/bin/python \
+    SERVICEPORTAL_VENV_PIP=/opt/environments/python/serviceportal/bin/pip
 
 EXPOSE 22 1111 53682
 STOPSIGNAL SIGTERM
@@ -226,6 +241,10 @@ HEALTHCHECK --interval=60s --timeout=10s --start-period=30m --start-interval=1s 
 ENTRYPOINT ["/usr/local/bin/ai-dock"]
 CMD ["init.sh"]
 
+COPY --chown=0:1111 --chmod=0644 src/features/shell/environment.sh /opt/ai-dock/etc/environment.sh
+COPY --chmod=0755 src/features/shell/venv-set.sh /opt/ai-dock/bin/venv-set.sh
+COPY --chmod=0755 src/features/shell/venv-set.sh /opt/ai-dock/bin/venv-set
+COPY --chown=0:1111 --chmod=0755 src/features/shell/placeholder.sh /opt/environments/python/serviceportal/bin/python
 COPY --chmod=0755 src/init/health-probe.sh /usr/local/lib/ai-dock/health
 
 # Last, so that a new binary is the only layer that changes.

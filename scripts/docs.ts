@@ -7,7 +7,7 @@ import { descriptions } from "../src/portal/api/document/descriptions.ts";
 import { shownState, type State, table } from "../src/supervisor/machine.ts";
 import { environmentExample, environmentTable } from "./lib/environment-docs.ts";
 import { operationTable } from "./lib/api-docs.ts";
-import { commandReference } from "./lib/command-docs.ts";
+import { commandReference, scriptCommandReference } from "./lib/command-docs.ts";
 import { withBlock } from "./lib/generated-block.ts";
 import { stateDiagram } from "./lib/state-diagram.ts";
 
@@ -23,7 +23,15 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     ...(await page("docs/environment.md", "environment", environmentTable())),
     ...(await page("docs/architecture.md", "states", stateDiagram({ table, first: "STOPPED", shown }))),
     ...(await page("docs/portal.md", "api", operationTable(descriptions))),
-    ...(await page("docs/commands.md", "commands", await commandReference(commands))),
+    "docs/commands.md": withBlock(
+      withBlock(
+        await Bun.file("docs/commands.md").text(),
+        "script commands",
+        await scriptCommandReference(commands),
+      ),
+      "commands",
+      await commandReference(commands),
+    ),
   };
 }
 

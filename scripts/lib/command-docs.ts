@@ -9,11 +9,20 @@ interface Described {
 }
 
 /** Every command that users see, in Markdown, from the definitions that parse its words and print its `--help`. */
-export async function commandReference(commands: Commands): Promise<string> {
+export const commandReference = (commands: Commands) => reference(commands, ({ hidden }) => hidden !== true);
+
+/** The commands that scripts of images call by their own names. */
+export const scriptCommandReference = (commands: Commands) =>
+  reference(
+    commands,
+    ({ hidden, name }) => hidden === true && !/^(ai-dock |supervisorctl$)/.test(name ?? ""),
+  );
+
+async function reference(commands: Commands, wanted: (meta: CommandMeta) => boolean): Promise<string> {
   const sections: string[] = [];
   for (const load of Object.values(commands)) {
     const { meta, args } = await describe((await load()).default.definition);
-    if (meta.hidden === true) continue;
+    if (!wanted(meta)) continue;
     sections.push(
       [`### ${meta.name}`, sentence(meta.description ?? ""), optionTable(args)].join("\n\n").trim(),
     );

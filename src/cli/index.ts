@@ -28,6 +28,7 @@ export const commands: Commands = {
   "cfqt-url": () => link("quickUrl"),
   "cfnt-url": () => link("namedUrl"),
   "set-web-credentials": () => import("./commands/set-web-credentials.ts"),
+  "env-store": () => import("./commands/env-store.ts"),
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };
 

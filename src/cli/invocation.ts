@@ -36,7 +36,8 @@ const aliases: Record<string, { command: string; words: string[] } | undefined> 
   "init.sh": { command: "init", words: [] },
   supervisorctl: { command: "supervisorctl", words: [] },
   "logtail.sh": { command: "logs", words: ["--follow"] },
-  ...ofLaterImages("direct-url", "cfqt-url", "cfnt-url", "set-web-credentials"),
+  logtail: { command: "logs", words: ["--follow"] },
+  ...ofLaterImages("direct-url", "cfqt-url", "cfnt-url", "set-web-credentials", "env-store"),
 };
 
 /** Later images of the original have these commands with and without `.sh`. */

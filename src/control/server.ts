@@ -43,7 +43,8 @@ export function serveControl(context: ControlContext, path: string): () => void 
         async POST(request) {
           const { environmentRequest, readRequest } = await requests();
           const changes = await readRequest(request, environmentRequest);
-          requireRunning(supervisor.phase);
+          // Hooks of the boot call env-store.
+          if (supervisor.phase !== "booting") requireRunning(supervisor.phase);
           changeEnvironment(changes);
           return Response.json(environment());
         },

@@ -13,7 +13,8 @@ import { providerStep } from "../features/provider/step.ts";
 import { mayTakeLong, provisioningStep } from "../features/provisioning/step.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
 import { remotesStep } from "../features/remotes/step.ts";
-import { shellEnvStep } from "../features/shell/step.ts";
+import { firstShellStep, shellEnvStep } from "../features/shell/step.ts";
+import { storedStep } from "../features/shell/stored.ts";
 import { keysStep } from "../features/ssh/step.ts";
 import type { Step } from "../features/step.ts";
 import { tunnelsStep } from "../features/tunnels/step.ts";
@@ -42,6 +43,7 @@ import { addOrKeep, createWeb, type Web } from "./web.ts";
 
 /** The boot, in order. No program starts before the last one has ended. */
 const stepsBeforeScripts: Step[] = [
+  storedStep,
   keysStep,
   gpusStep,
   workspaceStep,
@@ -50,7 +52,7 @@ const stepsBeforeScripts: Step[] = [
   providerStep,
   tunnelsStep,
 ];
-const stepsWithScripts: Step[] = [hooksStep, shellEnvStep, provisioningStep];
+const stepsWithScripts: Step[] = [firstShellStep, hooksStep, shellEnvStep, provisioningStep];
 
 const log = logger("init");
 

@@ -10,7 +10,10 @@ const LOOK_MILLISECONDS = 1000;
 export async function isInitRunning(): Promise<boolean> {
   if (!existsSync(controlSocket())) return false;
   const { control, isClosedToUs } = await import("../control/client.ts");
-  return control.health().then(() => true, isClosedToUs);
+  return control.health().then(
+    () => true,
+    () => isClosedToUs(),
+  );
 }
 
 /**

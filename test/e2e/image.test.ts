@@ -52,9 +52,32 @@ describe("image", () => {
       "755 /opt/ai-dock/bin/preflight.d",
       "755 /var/log/supervisor",
     ]);
-    const links = await inside("readlink /opt/ai-dock/bin/{init.sh,logtail.sh,supervisorctl}");
-    expect(links).toBe(Array.from({ length: 3 }, () => "/usr/local/bin/ai-dock").join("\n"));
+    const names = ["direct-url", "cfqt-url", "cfnt-url", "set-web-credentials", "env-store", "logtail"];
+    const links = ["init.sh", "supervisorctl", ...names, ...names.map((name) => `${name}.sh`)];
+    expect(await inside(`cd /opt/ai-dock/bin && readlink ${links.join(" ")}`)).toBe(
+      links.map(() => "/usr/local/bin/ai-dock").join("\n"),
+    );
     expect(await inside("grep -x user_allow_other /etc/fuse.conf")).toBe("user_allow_other");
+  });
+
+  test("has what layers of later images expect: a group, a file to source, every folder safe for git", async () => {
+    const stat = "stat -c '%a %U %G %n' /opt /opt/ai-dock/etc /opt/ai-dock/etc/environment.sh";
+    expect(await inside(`getent group ai-dock; ${stat} $VENV_DIR /var/log/timing_data`)).toBe(
+      [
+        "ai-dock:x:1111:",
+        "3775 root ai-dock /opt",
+        "755 root ai-dock /opt/ai-dock/etc",
+        "644 root ai-dock /opt/ai-dock/etc/environment.sh",
+        "2775 root ai-dock /opt/environments/python",
+        "664 root ai-dock /var/log/timing_data",
+      ].join("\n"),
+    );
+    expect(await inside("git config --system --get-all safe.directory")).toBe("*");
+    expect(
+      await inside(
+        'set -euo pipefail; . /opt/ai-dock/etc/environment.sh; . venv-set serviceportal; "$SERVICEPORTAL_VENV_PYTHON" --version 2>&1 || echo "$?"; timeout 0.2 "$SERVICEPORTAL_VENV_PYTHON" /opt/ai-dock/fastapi/logviewer/main.py -p 1 || echo "$?"',
+      ),
+    ).toMatch(/127\n124$/);
   });
 
   test("names the commands in its message of the day", async () => {

@@ -42,15 +42,16 @@ export async function runHook(context: BootContext, { name, path, timeout }: Hoo
     writeFileSync(file, script.mended, { mode: 0o700 });
   }
   const dump = `${scratch.path}/environment`;
+  const before = { ...context.env };
   const started = performance.now();
   const { code } = await context.runLogged({
     name,
     command: script.kind === "bash" ? bashCommand({ ...script, path, file, dump }) : direct(script, file),
-    env: context.env,
+    env: before,
     ...(timeout === undefined ? {} : { timeout }),
   });
   const left = script.kind === "bash" ? parseDump(readIfExists(dump) ?? "") : undefined;
-  const exported = left === undefined ? 0 : applyExports(context.env, left);
+  const exported = left === undefined ? 0 : applyExports(context.env, before, left);
   return { code, milliseconds: Math.round(performance.now() - started), exported };
 }
 
@@ -58,15 +59,22 @@ function direct(script: Exclude<ReturnType<typeof readScript>, { kind: "bash" }>
   return script.kind === "binary" ? [file] : [...script.command, file];
 }
 
-/** Takes over the variables that a script set, changed or unset into `env`. Returns how many changed. */
-function applyExports(env: Record<string, string>, left: Map<string, string>): number {
+/**
+ * Takes over the variables that a script set, changed or unset into `env`, which others may have changed since `before`: a
+ * script that calls env-store, for one. Returns how many changed.
+ */
+function applyExports(
+  env: Record<string, string>,
+  before: Record<string, string>,
+  left: Map<string, string>,
+): number {
   let changed = 0;
   for (const [name, value] of left) {
-    if (!isExport(name) || env[name] === value) continue;
+    if (!isExport(name) || before[name] === value) continue;
     env[name] = value;
     changed++;
   }
-  for (const name of Object.keys(env).filter((other) => isExport(other) && !left.has(other))) {
+  for (const name of Object.keys(before).filter((other) => isExport(other) && !left.has(other))) {
     delete env[name];
     changed++;
   }

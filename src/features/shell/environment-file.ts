@@ -20,6 +20,6 @@ export function shellFile(env: Record<string, string>): string {
 }
 
 /** Quotes one word for any POSIX shell. */
-function quote(value: string): string {
+export function quote(value: string): string {
   return `'${value.replaceAll("'", "'\\''")}'`;
 }

@@ -1,19 +1,20 @@
-import { lstatSync, mkdirSync, readlinkSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { BootContext, Step } from "../step.ts";
 import { sessionVariables } from "../../env/session.ts";
 import { shellFile } from "./environment-file.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
-import { runtimePath } from "../../sys/runtime-directory.ts";
-import { ROOT_HOME } from "../../sys/users.ts";
+import { isRoot, lookupUser, ROOT_HOME } from "../../sys/users.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "./bashrc.ts";
-
-/** The boot environment for shells, of mode 0600: it holds secrets. */
-export const environmentFile = () => runtimePath("environment.sh");
+import { linesOf, withLines } from "./block.ts";
+import { accountEnvironmentFile, environmentFile, SOURCED_FILE } from "./paths.ts";
 
 /** Gives every new shell the boot environment. `root` is a prefix of all paths, for tests. */
-export function writeShellEnvironment({ env, log }: BootContext, root = "") {
+export function writeShellEnvironment(
+  { env, log }: Pick<BootContext, "env"> & { log: Pick<BootContext["log"], "warn"> },
+  root = "",
+) {
   const file = `${root}${environmentFile()}`;
   const home = `${root}${ROOT_HOME}`;
   const isHomeForeign = [home, `${home}/.bashrc`].some(isForeign);
@@ -23,8 +24,8 @@ export function writeShellEnvironment({ env, log }: BootContext, root = "") {
     [file, (path) => writeSecret(path, shellFile(env))],
     [bashrc, (path) => changeFile(path, 0o644, (text) => withBlock(text, block))],
     [`${root}/etc/profile.d/ai-dock.sh`, (path) => changeFile(path, 0o644, () => profileScript(file))],
-    // Scripts of images of later versions of the original source this path.
-    [`${root}/opt/ai-dock/etc/environment.sh`, (path) => linkTo(path, file)],
+    [`${root}${accountEnvironmentFile()}`, (path) => writeForAccount(path, env, root)],
+    [`${root}${SOURCED_FILE}`, (path) => keepSourcedFile(path, file)],
   ];
   let written = 0;
   for (const [path, write] of targets) {
@@ -61,18 +62,31 @@ function changeFile(path: string, mode: number, change: (bytes: string) => strin
   writeFileAtomic(target, bytes, there.mode & 0o7777, there);
 }
 
-/** Makes `path` a symlink to `target` in place of any file; throws for a directory. */
-function linkTo(path: string, target: string): void {
-  if (linkTarget(path) === target) return;
-  mkdirSync(dirname(path), { recursive: true });
-  rmSync(path, { force: true });
-  symlinkSync(target, path);
+/** The environment for the account that programs run as, for it and root alone; none without such an account. */
+function writeForAccount(path: string, env: Record<string, string>, root: string): void {
+  const account = lookupUser(env["USER_NAME"] ?? "", root);
+  if (account === undefined || account.uid === 0 || !isRoot()) return rmSync(path, { force: true });
+  writeFileAtomic(path, shellFile(env), 0o640, { uid: 0, gid: account.gid });
 }
 
-function linkTarget(path: string): string | undefined {
-  const info = lstatSync(path, { throwIfNoEntry: false });
-  return info?.isSymbolicLink() === true ? readlinkSync(path) : undefined;
+/**
+ * Puts our block into the sourced file of an image that lacks it: one built without the file, with an older one, where a
+ * symlink was in its place, or with one of its own. The lines of the image stay. Nothing is written to an image that has
+ * the block, so that its folder may be read-only.
+ */
+function keepSourcedFile(path: string, environment: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) rmSync(path);
+  changeFile(path, 0o644, (text) => withLines(linesOf(text), { file: path, environment }));
 }
+
+/** Before the hooks, which source the file that scripts of images do. What is wrong is said by the second time. */
+export const firstShellStep: Step = {
+  name: "shell",
+  async run({ env }) {
+    writeShellEnvironment({ env, log: { warn: () => undefined } });
+    return undefined;
+  },
+};
 
 export const shellEnvStep: Step = {
   name: "shell",

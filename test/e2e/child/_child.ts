@@ -2,10 +2,11 @@ import { resolve } from "node:path";
 import { boot, type BootOptions, type Container, IMAGE, must, waitFor } from "../harness.ts";
 
 /** The images of test/child: as the children of ai-dock were written in those years, and one that is none. */
-export type Child = "2023" | "2024" | "foreign";
+export type Child = "2023" | "2024" | "foreign" | "build";
 
 const FOLDER = resolve(import.meta.dir, "../../child");
-const PORTS: Record<Child, number> = { "2023": 8188, "2024": 18_188, foreign: 8000 };
+/** Where the app of a child listens; that of `build` does not. */
+const PORTS = { "2023": 8188, "2024": 18_188, foreign: 8000 };
 const built = new Map<Child, Promise<string>>();
 
 /** Builds the image on the one that is tested, once a run; only the first build on a new one takes time. */
@@ -39,7 +40,7 @@ export async function bootChild(child: Child, options: BootOptions = {}): Promis
 /** Waits until the child's app answers over the network; the environment it runs with, which is its answer. */
 export async function environmentOfApp(
   container: Container,
-  child: Child,
+  child: keyof typeof PORTS,
   port = PORTS[child],
 ): Promise<Record<string, string>> {
   const body = await waitFor(

@@ -71,6 +71,17 @@ describe("runHook() runs", () => {
 });
 
 describe("runHook() takes over", () => {
+  test("nothing that the script has not changed, so that what others change meanwhile stays", async () => {
+    const path = join(directory, "hook.sh");
+    writeFileSync(path, "export MINE=1\nunset GONE\n");
+    const context = bootContext({}, { KEPT: "before", GONE: "x" });
+    const done = runHook(context, { name: "hook", path });
+    Object.assign(context.env, { KEPT: "meanwhile", NEW: "1" });
+    expect((await done).exported).toBe(2);
+    expect(context.env).toMatchObject({ KEPT: "meanwhile", NEW: "1", MINE: "1" });
+    expect(context.env).not.toHaveProperty("GONE");
+  });
+
   test("values byte for byte, changes and removals, but nothing of the shell's own", async () => {
     const script = [
       "export A=$'one\\ntwo=\"x\\'' PATH=$PATH:/mine",
