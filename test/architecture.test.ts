@@ -23,8 +23,8 @@ const neighbours: Record<string, string[]> = {
   account: ["hooks", "web"],
   provisioning: ["hooks", "shell"],
   remotes: ["workspace"],
-  // What a hook exports is read as what an image stores.
-  shell: ["hooks", "tunnels", "web"],
+  // What a hook exports is read as what an image stores; the account gets a file of its own.
+  shell: ["account", "hooks", "tunnels", "web"],
   // Root's keys open the account, too.
   ssh: ["account"],
   // A tunnel leads to what asks for a login in front of a service.

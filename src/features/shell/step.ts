@@ -1,11 +1,12 @@
 import { lstatSync, mkdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { accountOf } from "../account/account.ts";
 import type { BootContext, Step } from "../step.ts";
 import { sessionVariables } from "../../env/session.ts";
 import { shellFile } from "./environment-file.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
-import { isRoot, lookupUser, ROOT_HOME } from "../../sys/users.ts";
+import { isRoot, ROOT_HOME } from "../../sys/users.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "./bashrc.ts";
 import { linesOf, withLines } from "./block.ts";
 import { accountEnvironmentFile, environmentFile, SOURCED_FILE } from "./paths.ts";
@@ -64,8 +65,8 @@ function changeFile(path: string, mode: number, change: (bytes: string) => strin
 
 /** The environment for the account that programs run as, for it and root alone; none without such an account. */
 function writeForAccount(path: string, env: Record<string, string>, root: string): void {
-  const account = lookupUser(env["USER_NAME"] ?? "", root);
-  if (account === undefined || account.uid === 0 || !isRoot()) return rmSync(path, { force: true });
+  const account = accountOf(env, root);
+  if (account === undefined || !isRoot()) return rmSync(path, { force: true });
   writeFileAtomic(path, shellFile(env), 0o640, { uid: 0, gid: account.gid });
 }
 
