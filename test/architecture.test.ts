@@ -93,7 +93,13 @@ describe("architecture of src", () => {
       .filter(({ from, to }) => folderOf(from) === "cli" && to.startsWith("features/"))
       .map(({ to }) => to.replace("features/", ""))
       .filter((to) => to !== "programs.ts" && !fixed.has(to.split("/").at(-1) ?? ""));
-    const more = ["provisioning/rerun.ts", "shell/completion.ts", "shell/store.ts", "tunnels/foreign.ts"];
+    const more = [
+      "opt-sync/process.ts",
+      "provisioning/rerun.ts",
+      "shell/completion.ts",
+      "shell/store.ts",
+      "tunnels/foreign.ts",
+    ];
     expect([...new Set(used)].toSorted()).toEqual(more);
   });
 

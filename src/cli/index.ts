@@ -29,6 +29,7 @@ export const commands: Commands = {
   "cfnt-url": () => link("namedUrl"),
   "set-web-credentials": () => import("./commands/set-web-credentials.ts"),
   "env-store": () => import("./commands/env-store.ts"),
+  "opt-sync": () => import("./commands/opt-sync.ts"),
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };
 

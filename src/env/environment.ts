@@ -13,6 +13,7 @@ const EARLY = [
   "USER_NAME",
   "USER_GROUPS",
   "USER_PASSWORD",
+  "OPT_SYNC",
   "VAST_NO_TMUX",
   "DEBUG",
   "AI_DOCK_LOG_FORMAT",

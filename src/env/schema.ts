@@ -50,6 +50,12 @@ export const schema = {
     expected: BOOLEAN,
   }),
   ...accountVariables,
+  OPT_SYNC: variable<string[]>({
+    type: (given) => given.split(/[:,\s]+/).filter((name) => name !== ""),
+    fallback: [],
+    description: "Directories of /opt that are moved to the mounted workspace once, by colon",
+    expected: "names by colon",
+  }),
   GPU_COUNT: optional({
     type: integer(0, 1024),
     description: "Limit the number of visible GPUs; 0 hides all",

@@ -11,6 +11,7 @@ import { collectPrograms } from "../features/programs.ts";
 import { copiesScript } from "../features/log-copies.ts";
 import { providerStep } from "../features/provider/step.ts";
 import { mayTakeLong, provisioningStep } from "../features/provisioning/step.ts";
+import { syncStep } from "../features/opt-sync/step.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
 import { remotesStep } from "../features/remotes/step.ts";
 import { firstShellStep, shellEnvStep } from "../features/shell/step.ts";
@@ -51,6 +52,7 @@ const stepsBeforeScripts: Step[] = [
   remotesStep,
   providerStep,
   tunnelsStep,
+  syncStep,
 ];
 const stepsWithScripts: Step[] = [firstShellStep, hooksStep, shellEnvStep, provisioningStep];
 

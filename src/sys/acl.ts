@@ -84,6 +84,42 @@ export function removeAcls(directory: string): void {
   }
 }
 
+/** What a directory gives to what is made in it, as the kernel keeps it; null where there is nothing, or no ACL at all. */
+export function defaultAcl(directory: string): Uint8Array | null {
+  try {
+    return getXattr(directory, DEFAULT);
+  } catch {
+    return null;
+  }
+}
+
+/** Sets what a directory gives to what is made in it. Throws with an errno `code`. */
+export function setDefaultAcl(directory: string, blob: Uint8Array): void {
+  setXattr(directory, DEFAULT, blob);
+}
+
+/**
+ * Adds the named users of `from`, each with what the owner of the file may do, at most. Returns the mode's group
+ * permissions, which are the mask then. Throws with an errno `code`.
+ */
+export function addNamedUsers(path: string, mode: number, from: AclEntry[]): number {
+  const own = (mode >> 6) & RWX;
+  const users = from
+    .filter(({ tag }) => tag === Tag.user)
+    .map((entry) => ({ ...entry, permissions: entry.permissions & own }));
+  const base = (read(path, ACCESS) ?? baseEntries(mode)).filter(
+    ({ tag, id }) => tag !== Tag.mask && !users.some((user) => user.tag === tag && user.id === id),
+  );
+  const entries = [...base, ...users];
+  const masked = new Set<number>([Tag.user, Tag.groupObj, Tag.group]);
+  const mask = entries.reduce((all, { tag, permissions }) => (masked.has(tag) ? all | permissions : all), 0);
+  write(path, ACCESS, encodeAcl([...entries, { tag: Tag.mask, permissions: mask, id: NOBODY }]));
+  return mask;
+}
+
+/** True for the tag of an entry that names a user. */
+export const isUser = (tag: number): boolean => tag === Tag.user;
+
 /** True when more than owner, group and others have rights of their own there. */
 export function hasAcl(path: string): boolean {
   try {
@@ -104,8 +140,8 @@ function read(path: string, name: string): AclEntry[] | undefined {
   return blob === null ? undefined : decodeAcl(blob);
 }
 
-function write(path: string, name: string, entries: AclEntry[]): boolean {
-  const wanted = encodeAcl(entries);
+function write(path: string, name: string, given: AclEntry[] | Uint8Array): boolean {
+  const wanted = given instanceof Uint8Array ? given : encodeAcl(given);
   const current = getXattr(path, name);
   if (current !== null && Buffer.compare(current, wanted) === 0) return false;
   setXattr(path, name, wanted);

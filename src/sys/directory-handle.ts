@@ -1,10 +1,13 @@
 import {
+  type BigIntStats,
   closeSync,
   constants,
   type Dirent,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readlinkSync,
   type Stats,
 } from "node:fs";
@@ -55,9 +58,29 @@ export class DirectoryHandle implements Disposable {
     return fstatSync(this.#fd);
   }
 
+  /** stat(), with times in nanoseconds. */
+  bigStat(): BigIntStats {
+    return fstatSync(this.#fd, { bigint: true });
+  }
+
   /** Its entries; the type of each is its own, never that of a symlink's target. */
   async list(): Promise<Dirent[]> {
     return readdir(this.path, { withFileTypes: true });
+  }
+
+  /** list(), for processes that have nothing else to do meanwhile. */
+  listNow(): Dirent[] {
+    return readdirSync(this.path, { withFileTypes: true });
+  }
+
+  /** The path of an entry, for calls that do not follow a symlink there. */
+  at(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  /** lstat(2) of an entry, with times in nanoseconds; undefined where there is none. */
+  entry(name: string): BigIntStats | undefined {
+    return lstatSync(this.at(name), { bigint: true, throwIfNoEntry: false });
   }
 
   /** A second descriptor of the same directory. */

@@ -22,3 +22,14 @@ export function removeXattr(path: string, name: string): void {
   const error = systemError("removexattr", path);
   if (error.code !== "ENODATA") throw error;
 }
+
+/** listxattr(2): the names of all attributes that this user may see. Throws with an errno `code`. */
+export function listXattrs(path: string): string[] {
+  const buffer = Buffer.alloc(65_536);
+  const size = Number(libc.listxattr(cString(path), buffer, BigInt(buffer.byteLength)));
+  if (size < 0) throw systemError("listxattr", path);
+  return buffer
+    .toString("utf8", 0, size)
+    .split("\0")
+    .filter((name) => name !== "");
+}

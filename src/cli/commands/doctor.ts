@@ -6,6 +6,7 @@ import { type Check, failed, type CheckResult, type DoctorContext } from "../../
 import { configurationCheck, supervisorCheck } from "../doctor.ts";
 import { accountCheck } from "../../features/account/check.ts";
 import { gpuCheck } from "../../features/gpus/check.ts";
+import { optSyncCheck } from "../../features/opt-sync/check.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../../features/ssh/check.ts";
 import { tunnelsCheck } from "../../features/tunnels/check.ts";
@@ -21,6 +22,7 @@ const checks: Check[] = [
   sshCheck,
   workspaceCheck,
   accountCheck,
+  optSyncCheck,
   gpuCheck,
   remotesCheck,
   webCheck,

@@ -1,0 +1,131 @@
+import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
+import { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { formatBytes } from "../../sys/disk.ts";
+import { renameWithoutReplacing } from "../../sys/rename.ts";
+import { setTimes, syncFileSystem } from "../../sys/sync-file.ts";
+import { compareTrees } from "./compare.ts";
+import { copyTree } from "./copy-tree.ts";
+import { MARKER, markComplete } from "./marker.ts";
+import { rightsOf, type Rights } from "./metadata.ts";
+import { Progress } from "./progress.ts";
+import { removeEntry } from "./remove-tree.ts";
+import { NoRoomError, requireRoom, requireUnixFileSystem } from "./room.ts";
+import { scanTree, type TreeSize } from "./scan.ts";
+import { Staging } from "./staging.ts";
+
+/** A copy that reads back differently is made again so often. */
+const ROUNDS = 3;
+
+const FULL = new Set(["ENOSPC", "EDQUOT"]);
+
+export interface Move {
+  opt: DirectoryHandle;
+  workspace: DirectoryHandle;
+  name: string;
+  /** The path of the workspace, with a slash at its end. */
+  shown: string;
+  say: (line: string) => void;
+  patienceSeconds: number;
+}
+
+/**
+ * Copies a directory of /opt to the volume: beside its place, file by file, so that a later boot goes on where this one
+ * was killed; compared byte by byte; then renamed to its place at once. False where another container has done that
+ * meanwhile. Throws AiDockError with the reason where that cannot be.
+ */
+export function moveToVolume(move: Move): boolean {
+  const { opt, workspace, name, shown, say } = move;
+  using staging = Staging.open({ ...move });
+  if (workspace.entry(name) !== undefined) return false;
+  using source = opt.child(name);
+  const size = scanTree(source, `/opt/${name}`);
+  const rights = rightsOf(workspace.path);
+  const progress = new Progress(say, () => staging.sign());
+  try {
+    requireUnixFileSystem(staging.directory, shown);
+    requireRoom(staging.directory, name, size, shown);
+    using target = staging.directory.enter(name, 0o700);
+    say(`${name}: ${size.files} files, ${formatBytes(size.bytes)} are copied to "${shown}${name}"`);
+    copyAndCompare(source, target, { name, size, rights, progress, say });
+    publish(move, source, target, size, staging);
+  } catch (error) {
+    const isFull = FULL.has(errnoOf(error) ?? "");
+    // Whatever fills the volume needs the room more than an unfinished copy.
+    if (isFull || error instanceof NoRoomError) removeEntry(staging.directory, name);
+    if (!isFull) throw explained(error, move);
+    throw new AiDockError(`"${shown}" is full; what was copied is removed again`, { cause: error });
+  }
+  if (rights.lost.size > 0)
+    say(`${name}: the volume does not keep ${[...rights.lost].toSorted().join(", ")}`);
+  return true;
+}
+
+interface Copy {
+  name: string;
+  size: TreeSize;
+  rights: Rights;
+  progress: Progress;
+  say: (line: string) => void;
+}
+
+function copyAndCompare(source: DirectoryHandle, target: DirectoryHandle, copy: Copy): void {
+  const { name, size, rights, progress, say } = copy;
+  for (let round = 1; ; round++) {
+    progress.begin(`${name}: copied`, size);
+    copyTree(source, target, { rights, progress, root: target, links: new Map() });
+    const rate = progress.rate();
+    syncFileSystem(target.path);
+    progress.begin(`${name}: compared`, size);
+    const wrong: string[] = [];
+    const onDifference = (path: string, what: string) => wrong.push(`"${path}" ${what}`);
+    compareTrees(source, target, { rights, progress, onDifference });
+    if (wrong.length === 0) {
+      say(`${name}: copied with ${rate}/s, and compared`);
+      return;
+    }
+    if (round === ROUNDS)
+      throw new AiDockError(`the copy is not the same as the original: ${wrong.slice(0, 3).join(", ")}`);
+    say(`${name}: made again: ${wrong.slice(0, 3).join(", ")}${wrong.length > 3 ? " …" : ""}`);
+    for (const path of wrong) removeWrong(target, /^"(.*)" /.exec(path)?.[1] ?? "");
+  }
+}
+
+/** So that the next round copies the file, whatever its size and time say. */
+function removeWrong(target: DirectoryHandle, path: string): void {
+  const slash = path.indexOf("/");
+  if (path === "" || slash === path.length - 1) return;
+  if (slash === -1) {
+    removeEntry(target, path);
+    return;
+  }
+  if (target.entry(path.slice(0, slash))?.isDirectory() !== true) return;
+  using below = target.child(path.slice(0, slash));
+  removeWrong(below, path.slice(slash + 1));
+}
+
+/** One rename makes the copy appear in its place, with everything it has. */
+function publish(
+  { workspace, name, shown }: Move,
+  source: DirectoryHandle,
+  target: DirectoryHandle,
+  { fingerprint }: TreeSize,
+  staging: Staging,
+): void {
+  removeEntry(target, MARKER);
+  markComplete(target, fingerprint);
+  const { atimeNs, mtimeNs } = source.bigStat();
+  setTimes(target.path, atimeNs, mtimeNs);
+  syncFileSystem(target.path);
+  const ino = target.bigStat().ino;
+  renameWithoutReplacing(staging.directory.at(name), workspace.at(name));
+  syncFileSystem(target.path);
+  // Only the owner of the workspace could do that, and only to themselves.
+  if (workspace.entry(name)?.ino !== ino) throw new AiDockError(`"${shown}${name}" was replaced by somebody`);
+}
+
+/** Paths by descriptors mean nothing to users. */
+function explained(error: unknown, { name, shown }: Move): Error {
+  if (error instanceof AiDockError) return error;
+  const text = messageOf(error).replaceAll(/\/proc\/self\/fd\/\d+/g, "…");
+  return new AiDockError(`${name} cannot be copied to "${shown}": ${text}`, { cause: error });
+}

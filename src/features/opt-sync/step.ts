@@ -1,0 +1,102 @@
+import { closeSync, constants, openSync, rmSync } from "node:fs";
+import { AiDockError } from "../../errors.ts";
+import { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { DEFAULT_PATH } from "../../sys/which.ts";
+import { isRoot } from "../../sys/users.ts";
+import type { BootContext, Step, StepResult } from "../step.ts";
+import { optSyncNames } from "./names.ts";
+
+const NAME = "sync";
+
+/** Programs of images of 2024 wait until this file is gone. */
+const SYNCING = "/run/workspace_sync";
+
+export interface SyncPlaces {
+  opt: string;
+  syncing: string;
+  /** The words that start the process which copies. */
+  command: string[];
+  /** Further words for it. */
+  more: string[];
+}
+
+const defaultPlaces = (): SyncPlaces => ({
+  opt: "/opt",
+  syncing: SYNCING,
+  command: [process.execPath, "opt-sync"],
+  more: [],
+});
+
+/** Brings the directories of OPT_SYNC to a mounted workspace, by a process of its own. Throws AiDockError with what failed. */
+export async function syncOpt(
+  context: BootContext,
+  places: SyncPlaces = defaultPlaces(),
+): Promise<StepResult | undefined> {
+  const { env, log, settings } = context;
+  rmSync(places.syncing, { force: true });
+  const { names, refused } = optSyncNames(settings.OPT_SYNC);
+  for (const name of refused)
+    log.warn(`OPT_SYNC: expected names of directories in /opt, got "${name}"; it is not moved`);
+  const { WORKSPACE: workspace = "", WORKSPACE_MOUNTED } = env;
+  if (names.length === 0) return undefined;
+  const obstacle = obstacleOf(workspace, WORKSPACE_MOUNTED === "true");
+  if (obstacle !== undefined) return { message: `OPT_SYNC: nothing is moved: ${obstacle}` };
+  const wanted = names.filter((name) => !isLinked(places.opt, name, workspace));
+  if (wanted.length === 0)
+    return { message: "Directories of /opt are on the volume", fields: { names: names.join(",") } };
+  return await move(context, names, places);
+}
+
+function obstacleOf(workspace: string, isMounted: boolean): string | undefined {
+  if (!isMounted) return `"${workspace}" is no mounted volume`;
+  if (workspace === "/" || `${workspace}/`.startsWith("/opt/")) return "the workspace is in /opt";
+  return isRoot() ? undefined : "only root can do that";
+}
+
+/** True when nothing is left to do: most boots need no further process. */
+function isLinked(opt: string, name: string, workspace: string): boolean {
+  try {
+    using directory = DirectoryHandle.open(opt);
+    if (directory.linkAt(name) !== `${workspace}${name}`) return false;
+    using volume = DirectoryHandle.open(workspace);
+    return volume.entry(name)?.isDirectory() === true;
+  } catch {
+    return false;
+  }
+}
+
+async function move(context: BootContext, names: string[], places: SyncPlaces) {
+  // Loaded on demand: most boots have nothing to move.
+  const { outcomesFile, readOutcomes } = await import("./outcome.ts");
+  const outcomes = outcomesFile();
+  rmSync(outcomes, { force: true });
+  const { WORKSPACE: workspace = "" } = context.env;
+  const where = [`--workspace=${workspace}`, `--outcomes=${outcomes}`, `--opt=${places.opt}`];
+  const command = [...places.command, ...where, ...places.more, ...names];
+  announce(places.syncing);
+  let code: number;
+  try {
+    ({ code } = await context.runLogged({ name: NAME, command, env: { PATH: DEFAULT_PATH } }));
+  } finally {
+    rmSync(places.syncing, { force: true });
+  }
+  if (context.signal.aborted) return undefined;
+  const found = readOutcomes(outcomes);
+  const untold = names.filter((name) => !found.some((outcome) => outcome.name === name));
+  const failed = found
+    .filter(({ state }) => state !== "volume")
+    .map(({ name, reason }) => `${name}: ${reason}`);
+  if (untold.length > 0) failed.push(`${untold.join(", ")}: the process that moves ended with ${code}`);
+  if (failed.length > 0)
+    throw new AiDockError(`OPT_SYNC: expected directories of /opt on the volume, got ${failed.join("; ")}`);
+  const moved = found.filter((outcome) => outcome.moved).length;
+  return { message: "Directories of /opt are on the volume", fields: { names: names.join(","), moved } };
+}
+
+/** No link of somebody else leads root elsewhere. */
+function announce(path: string): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  closeSync(openSync(path, flags, 0o644));
+}
+
+export const syncStep: Step = { name: NAME, run: async (context) => syncOpt(context) };
