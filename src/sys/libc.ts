@@ -135,14 +135,6 @@ export function isTerminal(fd: number): boolean {
   return libc.isatty(fd) === 1;
 }
 
-const LOCK_EX = 2;
-const LOCK_NB = 4;
-
-/** flock(2), at once; false when someone else has the lock. A file system that has no locks refuses nobody. */
-export function lockFile(fd: number): boolean {
-  return libc.flock(fd, LOCK_EX | LOCK_NB) === 0 || systemError("flock").code !== "EAGAIN";
-}
-
 const SIGNAL_COUNT = 64;
 const SIG_SETMASK = 2;
 

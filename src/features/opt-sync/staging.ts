@@ -3,7 +3,7 @@ import { renameSync, rmdirSync, unlinkSync, writeSync } from "node:fs";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { removeAcls } from "../../sys/acl.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
-import { lockFile } from "../../sys/libc.ts";
+import { lockFile } from "../../sys/lock.ts";
 
 /** In the workspace; root's own, so that nobody can change a copy before it is complete. */
 export const STAGING = ".ai-dock-sync";

@@ -3,7 +3,7 @@ import { lstat } from "node:fs/promises";
 import { AiDockError, errnoOf } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { formatFiles } from "../../sys/disk.ts";
-import { lockFile } from "../../sys/libc.ts";
+import { lockFile } from "../../sys/lock.ts";
 import { enterFolder } from "../workspace/folder.ts";
 import { CACHES, type RemoteLayout } from "./layout.ts";
 import { checkTree, type Claim, claimDirectory, markChecked } from "./ownership.ts";

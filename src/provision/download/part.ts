@@ -13,7 +13,7 @@ import {
 import { promisify } from "node:util";
 import { allocateFile } from "../../sys/allocate.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
-import { lockFile } from "../../sys/libc.ts";
+import { lockFile } from "../../sys/lock.ts";
 import { DownloadError } from "./error.ts";
 import { Journal, OPEN_FLAGS, openOwn, type Subject, writeAll } from "./journal.ts";
 import { partNames } from "./names.ts";
