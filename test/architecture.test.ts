@@ -21,7 +21,7 @@ const ranks: string[][] = [
 const neighbours: Record<string, string[]> = {
   // Whose uids the account must not get, and which scripts name it.
   account: ["hooks", "web"],
-  provisioning: ["hooks", "shell"],
+  provisioning: ["account", "hooks", "shell"],
   remotes: ["workspace"],
   // What a hook exports is read as what an image stores; the account gets a file of its own.
   shell: ["account", "hooks", "tunnels", "web"],

@@ -1,4 +1,4 @@
-import { matching, optional, type Type, variable } from "./types.ts";
+import { matching, optional, text, type Type, variable } from "./types.ts";
 
 /** The account that is made where something names one and nobody gives it a name. */
 export const DEFAULT_ACCOUNT = "user";
@@ -39,7 +39,8 @@ export const accountVariables = {
     secret: true,
   }),
   PROVISIONING_USER: optional({
-    type: matching(/^(?:\$USER_NAME|\$\{USER_NAME\}|[a-z0-9_][a-z0-9_-]{0,31})$/i),
+    // One that is not there is found out in time: the script then does not run as root.
+    type: text,
     description: "Who runs the provisioning script: root, `$USER_NAME` for the account, or another user",
     expected: "root, $USER_NAME or a user of /etc/passwd",
     defaultText: "root; the account in images of the compat flavour",

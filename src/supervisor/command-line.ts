@@ -1,17 +1,14 @@
-import { accessSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { AiDockError, ShellCode } from "../errors.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
+import { asUser } from "../sys/as-user.ts";
 import { isNetworkMount } from "../sys/mounts.ts";
-import { lookupUser } from "../sys/users.ts";
 import { findProgram, isExecutableFile, pathsOf } from "../sys/which.ts";
 
 /** Both become the command behind them (coreutils). The second takes no word for an assignment. */
 const ENV = "/usr/bin/env";
 const NICE = ["/usr/bin/nice", "-n", "0"];
-
-/** Of util-linux; becomes the command behind it. */
-const SETPRIV = "/usr/bin/setpriv";
 
 /**
  * The words that run a program, and where. Throws AiDockError when there is no such directory or command.
@@ -107,23 +104,4 @@ function notExecutable(command: string, why: string): AiDockError {
     code: "E_COMMAND_NOT_EXECUTABLE",
     exitCode: ShellCode.notExecutable,
   });
-}
-
-/**
- * The words in front of a command that make it run as `user`, with every group that `id -G` lists;
- * none when we are that user already. Throws AiDockError when the user is unknown or may not be taken on.
- */
-function asUser(user: string | undefined): string[] {
-  if (user === undefined) return [];
-  const account = lookupUser(user);
-  if (account === undefined) throw new AiDockError(`can't find user '${user}'`);
-  if (account.uid === process.getuid?.()) return [];
-  if (process.getuid?.() !== 0) throw new AiDockError(`can't switch to user '${user}': not running as root`);
-  try {
-    accessSync(SETPRIV);
-  } catch {
-    throw new AiDockError(`can't switch to user '${user}': ${SETPRIV} (util-linux) is not there`);
-  }
-  const groups = account.groups.length === 0 ? "--clear-groups" : `--groups=${account.groups.join(",")}`;
-  return [SETPRIV, `--reuid=${account.uid}`, `--regid=${account.gid}`, groups, "--"];
 }

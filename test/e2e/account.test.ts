@@ -119,6 +119,25 @@ describe("the account", () => {
     await container.waitLog(/warn init USER_NAME: expected a name of letters, .* got "daemon"; using user/);
   });
 
+  test("PROVISIONING_USER runs root's script as the account, whose exports reach no program", async () => {
+    const script = `#!/bin/bash\r
+cd "$WORKSPACE" && mkdir -p storage && echo "$(id -un) $HOME $(id -Gn)" >storage/who\r
+[ ! -r /run/ai-dock/environment.sh ] && export LEAKED=1\r
+`;
+    await using container = await boot({
+      env: { PROVISIONING_USER: "$USER_NAME" },
+      mounts: [`${workspace(1234)}:/workspace`],
+      files: { "/opt/ai-dock/bin/provisioning.sh": script },
+    });
+    await container.waitReady();
+    await container.waitLog("Provisioning done");
+    expect(await container.read("/workspace/storage/who")).toMatch(/^user \/home\/user user .*\bai-dock\b/);
+    expect(await container.sh("stat -c %U /workspace/storage /workspace/storage/who")).toBe("user\nuser");
+    expect(await container.sh("bash -ic 'echo <${LEAKED-}>' 2>/dev/null | tail -1")).not.toContain("<1>");
+    expect(await container.sh("ai-dock env | grep -c LEAKED || :")).toBe("0");
+    await container.sh("rm /workspace/storage/who; ai-dock provision; grep -q user /workspace/storage/who");
+  });
+
   test("a link in place of the home leads root nowhere", async () => {
     await using container = await boot({ env: { USER_NAME: "me" } });
     await container.waitReady();

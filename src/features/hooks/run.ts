@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { IDENTIFIER } from "../../env/session.ts";
 import { AiDockError } from "../../errors.ts";
+import { asUser } from "../../sys/as-user.ts";
 import { readIfExists } from "../../sys/fs.ts";
+import type { Account } from "../../sys/users.ts";
 import type { BootContext } from "../step.ts";
+import { fileFor, sessionOf } from "./other-user.ts";
 import { readScript } from "./script.ts";
 import { bashCommand, parseDump } from "./wrapper.ts";
 
@@ -19,6 +22,8 @@ export interface Hook {
   path: string;
   /** Seconds until the script and all its processes are killed; 0 or absent: no limit. */
   timeout?: number;
+  /** Who runs it; absent: we. What another user exports is not taken over: root's programs would get it. */
+  user?: Account | undefined;
 }
 
 export interface HookResult {
@@ -32,25 +37,33 @@ export interface HookResult {
  * Runs a user's script, written to be executed or to be sourced, and takes over its exports into `context.env`. The
  * file is never changed. Throws with an errno `code` when the script cannot be read.
  */
-export async function runHook(context: BootContext, { name, path, timeout }: Hook): Promise<HookResult> {
+export async function runHook(
+  context: BootContext,
+  { name, path, timeout, user }: Hook,
+): Promise<HookResult> {
   const script = readScript(path);
   if (script.kind === "bash" && script.empty) return { code: 0, milliseconds: 0, exported: 0 };
   using scratch = scratchDirectory();
   let file = path;
-  if (script.kind !== "binary" && script.mended !== undefined) {
+  if (user !== undefined) file = await fileFor(user, { script, path, scratch: scratch.path });
+  else if (script.kind !== "binary" && script.mended !== undefined) {
     file = `${scratch.path}/${basename(path)}`;
     writeFileSync(file, script.mended, { mode: 0o700 });
   }
-  const dump = `${scratch.path}/environment`;
+  const dump = user === undefined ? `${scratch.path}/environment` : "/dev/null";
+  const session = user === undefined ? undefined : sessionOf(user);
+  const command =
+    script.kind === "bash" ? bashCommand({ ...script, path, file, dump }) : direct(script, file);
   const before = { ...context.env };
   const started = performance.now();
   const { code } = await context.runLogged({
     name,
-    command: script.kind === "bash" ? bashCommand({ ...script, path, file, dump }) : direct(script, file),
-    env: before,
+    command: [...asUser(user?.name), ...command],
+    env: { ...before, ...session?.env },
+    ...(session?.cwd === undefined ? {} : { cwd: session.cwd }),
     ...(timeout === undefined ? {} : { timeout }),
   });
-  const left = script.kind === "bash" ? parseDump(readIfExists(dump) ?? "") : undefined;
+  const left = script.kind === "bash" && user === undefined ? parseDump(readIfExists(dump) ?? "") : undefined;
   const exported = left === undefined ? 0 : applyExports(context.env, before, left);
   return { code, milliseconds: Math.round(performance.now() - started), exported };
 }

@@ -7,6 +7,7 @@ import { defaultTiming, type Timing } from "./download.ts";
 import { type Obtained, obtain } from "./obtain.ts";
 import { defaultPaths, type ProvisioningPaths, SCRIPT_NAME } from "./paths.ts";
 import { parseSource, sha256Of } from "./source.ts";
+import { provisioningUser } from "./user.ts";
 
 export interface ProvisionOptions {
   /** URL or path of a script to run this once instead; its checksum is then not checked. */
@@ -75,8 +76,10 @@ function locate(
 /** Runs the script at `path`, named `shown` in messages. Undefined when the container stops meanwhile. */
 async function run(context: BootContext, path: string, shown = path): Promise<StepResult | undefined> {
   const timeout = context.settings.PROVISIONING_TIMEOUT;
-  context.log.info("Running the provisioning script", { script: shown });
-  const { code, milliseconds, exported } = await runHook(context, { name: NAME, path, timeout });
+  const user = provisioningUser(context);
+  const as = user === undefined ? {} : { user: user.name };
+  context.log.info("Running the provisioning script", { script: shown, ...as });
+  const { code, milliseconds, exported } = await runHook(context, { name: NAME, path, timeout, user });
   if (context.signal.aborted) return undefined;
   if (timeout > 0 && milliseconds >= timeout * 1000)
     throw failed(
