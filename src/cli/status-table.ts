@@ -14,9 +14,16 @@ const CLEAR_BELOW = "\u001B[J";
 const CLEAR = "\u001B[2J";
 
 /** The lines of `ai-dock status`, one a program. */
-export function statusTable(phase: string, programs: ProgramStatus[]): string[] {
+export function statusTable(
+  { phase, boot }: Pick<StatusReply, "phase" | "boot">,
+  programs: ProgramStatus[],
+  now = Date.now(),
+): string[] {
   const lines: string[] = [];
-  if (phase !== "running") lines.push(style("yellow", `The container is ${phase}; see: ai-dock logs -f`));
+  const seconds = boot === null ? 0 : Math.max(0, (now - boot.since) / 1000);
+  const step = boot === null ? "" : ` (${boot.step}, for ${formatDuration(seconds)})`;
+  if (phase !== "running")
+    lines.push(style("yellow", `The container is ${phase}${step}; see: ai-dock logs -f`));
   if (programs.length === 0 && phase === "running") lines.push("No programs");
   const rows = tableLines(programs, [
     { text: programId },

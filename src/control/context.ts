@@ -1,7 +1,7 @@
 import { AiDockError } from "../errors.ts";
 import type { Configuration } from "../supervisor/configuration.ts";
 import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
-import type { EnvironmentReply, WebReply } from "./replies.ts";
+import type { BootProgress, EnvironmentReply, WebReply } from "./replies.ts";
 import type { EnvironmentChanges } from "./requests.ts";
 
 /** What commands may ask of the front of the web services. */
@@ -15,6 +15,8 @@ export interface WebControl {
 export interface ControlContext {
   supervisor: Supervisor;
   configuration: Configuration;
+  /** The step of the boot that runs; null after the boot. */
+  boot: () => BootProgress | null;
   environment: () => EnvironmentReply;
   /** Sets and unsets variables for programs and shells that start from now on. */
   changeEnvironment: (changes: EnvironmentChanges) => void;

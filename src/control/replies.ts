@@ -42,7 +42,13 @@ const programStatus: z.ZodType<ProgramStatus> = z.object(programStatusFields);
 
 const phase = z.enum(["booting", "running", "stopping"]);
 
-export const statusReply = z.object({ phase, programs: z.array(programStatus) });
+/** The boot step that runs now and since when (epoch milliseconds). */
+const bootProgress = z.object({ step: z.string(), since: z.number() });
+
+/** What portal and clients are told of the boot; null after it. */
+export const bootField = bootProgress.nullable();
+
+export const statusReply = z.object({ phase, boot: bootField, programs: z.array(programStatus) });
 
 export const healthReply = z.object({
   phase,
@@ -95,6 +101,7 @@ export const errorReply = z.object({
   hint: z.string().optional(),
 });
 
+export type BootProgress = z.infer<typeof bootProgress>;
 export type StatusReply = z.infer<typeof statusReply>;
 export type HealthReply = z.infer<typeof healthReply>;
 export type ActionReply = z.infer<typeof actionReply>;

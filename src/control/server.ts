@@ -35,7 +35,8 @@ export function serveControl(context: ControlContext, path: string): () => void 
     routes: {
       "/status": () => {
         const programs = supervisor.programs.map((program) => programStatus(program));
-        return Response.json({ phase: supervisor.phase, programs } satisfies StatusReply);
+        const { phase } = supervisor;
+        return Response.json({ phase, boot: context.boot(), programs } satisfies StatusReply);
       },
       "/health": () => Response.json(health(supervisor) satisfies HealthReply),
       "/environment": {

@@ -10,7 +10,10 @@ import { boolean, commaList, port } from "./values.ts";
 export function readExtras(
   reader: SectionReader,
   names: Variables,
-): Pick<SpecLayer, "dependsOn" | "ready" | "webPort" | "webListenPort" | "webName" | "containerCopy"> {
+): Pick<
+  SpecLayer,
+  "dependsOn" | "ready" | "webPort" | "webListenPort" | "webName" | "containerCopy" | "early"
+> {
   const read = <T>(key: string, convert: (text: string) => T, without: string): T | undefined => {
     const raw = reader.raw(key);
     if (raw === undefined) return undefined;
@@ -29,6 +32,7 @@ export function readExtras(
     webPort: read("web_port", port, "the program has no web address"),
     webListenPort: read("web_listen_port", port, "the program is looked for on its web_port"),
     webName: read("web_name", (text) => text, "the program's name is used"),
+    early: read("early", boolean, "the program starts with the others"),
     containerCopy: read("container_log", boolean, "its output is copied to the container log"),
   };
 }

@@ -14,6 +14,7 @@ const EARLY = [
   "USER_GROUPS",
   "USER_PASSWORD",
   "OPT_SYNC",
+  "AI_DOCK_EARLY",
   "VAST_NO_TMUX",
   "DEBUG",
   "AI_DOCK_LOG_FORMAT",

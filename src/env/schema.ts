@@ -127,6 +127,12 @@ export const schema = {
     description: "Seconds for the whole stop of the container; below the grace period of its host",
     expected: "a number of seconds from 1",
   }),
+  AI_DOCK_EARLY: optional<string[]>({
+    type: list,
+    description: "Programs that start before hooks and provisioning, by comma; `none` for none",
+    expected: "none, or names by comma",
+    defaultText: "portal,caddy",
+  }),
   AI_DOCK_DISABLE: variable<string[]>({
     type: list,
     fallback: [],

@@ -1,6 +1,7 @@
 import { readSettings } from "../env/load.ts";
 import { messageOf } from "../errors.ts";
 import type { Settings } from "../env/schema.ts";
+import { reportUnknownEarly } from "./early.ts";
 import { applyCopies } from "./log-copies.ts";
 import { namedTunnelProgram } from "./tunnels/program.ts";
 import { withheldVariables } from "../env/rclone.ts";
@@ -52,6 +53,7 @@ export async function collectPrograms({ env, files, signal, front }: CollectOpti
   ].filter((spec) => !isReplaced(spec));
   const all = applyCopies([...builtins, ...loaded.programs], settings.AI_DOCK_LOG_CONTAINER, report);
   reportUnknownDependencies(all, report);
+  reportUnknownEarly(all, settings.AI_DOCK_EARLY, report);
   return { programs: skip(all, [...cyclic(all, report), ...disabled(all, settings, report)]), problems };
 }
 

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import type { EnvironmentChanges } from "../control/requests.ts";
-import { describeEnvironment } from "../env/describe.ts";
 import { Environment } from "../env/environment.ts";
 import { loadEnvironment } from "../env/load.ts";
 import { ExitCode } from "../errors.ts";
@@ -10,7 +9,7 @@ import { hooksStep } from "../features/hooks/step.ts";
 import { collectPrograms } from "../features/programs.ts";
 import { copiesScript } from "../features/log-copies.ts";
 import { providerStep } from "../features/provider/step.ts";
-import { mayTakeLong, provisioningStep } from "../features/provisioning/step.ts";
+import { provisioningStep } from "../features/provisioning/step.ts";
 import { syncStep } from "../features/opt-sync/step.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
 import { remotesStep } from "../features/remotes/step.ts";
@@ -19,31 +18,35 @@ import { storedStep } from "../features/shell/stored.ts";
 import { keysStep } from "../features/ssh/step.ts";
 import type { Step } from "../features/step.ts";
 import { tunnelsStep } from "../features/tunnels/step.ts";
-import { watchTunnels } from "../features/tunnels/watch.ts";
+import { areTunnelsEarly } from "../features/early.ts";
 import { workspaceStep } from "../features/workspace/step.ts";
-import { logger, setLogDebug, setLogRedactor } from "../log.ts";
+import { logger, setLogRedactor } from "../log.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
 import { Configuration, logProblems } from "../supervisor/configuration.ts";
 import { startReaper } from "../supervisor/reaper.ts";
 import { shutdown } from "../supervisor/shutdown.ts";
-import { Supervisor } from "../supervisor/supervisor.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
 import { freeProcesses } from "../sys/cgroup.ts";
 import { unblockSignals } from "../sys/libc.ts";
 import { raiseOpenFiles } from "../sys/open-files.ts";
 import { controlSocket, makeRuntimeDirectory, runtimePath } from "../sys/runtime-directory.ts";
 import { endAfterBug, reportBug, surviveBugs } from "./bugs.ts";
 import { obeySignals, openControl } from "./control.ts";
+import { EarlyPrograms } from "./early.ts";
+import { createSupervisor } from "./create-supervisor.ts";
 import { keepHealthFile } from "./health-file.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
 import { type MainCommandEnd, onTerminal, runMainCommand } from "./main-command.ts";
 import { reportReady } from "./report-ready.ts";
+import { refuse, reportSettings } from "./report-settings.ts";
 import { runLogged } from "./run-logged.ts";
 import { reviewEnvironment, runSteps, type StepsContext } from "./run-steps.ts";
 import { isInitRunning, stayBeside } from "./second-init.ts";
 import { Signals } from "./signals.ts";
-import { addOrKeep, createWeb, type Web } from "./web.ts";
+import { createWeb, type Web } from "./web.ts";
 
-/** The boot, in order. No program starts before the last one has ended. */
-const stepsBeforeScripts: Step[] = [
+/** The boot, in order, up to what early programs need. */
+const stepsBeforeEarly: Step[] = [
   storedStep,
   keysStep,
   gpusStep,
@@ -52,9 +55,10 @@ const stepsBeforeScripts: Step[] = [
   remotesStep,
   providerStep,
   tunnelsStep,
-  syncStep,
+  firstShellStep,
 ];
-const stepsWithScripts: Step[] = [firstShellStep, hooksStep, shellEnvStep, provisioningStep];
+/** What may take long. No program but those of AI_DOCK_EARLY starts before the last step has ended. */
+const stepsBesideEarly: Step[] = [syncStep, hooksStep, shellEnvStep, provisioningStep];
 
 const log = logger("init");
 
@@ -107,26 +111,27 @@ interface Life {
   started: number;
 }
 
-/** Logs what is wrong with the settings, and with DEBUG all of them. True when the container must not start. */
-function reportSettings(environment: Environment): boolean {
-  const { settings } = environment;
-  const problems = environment.takeProblems();
-  setLogDebug(settings.DEBUG);
-  for (const problem of problems) log.warn(problem);
-  if (settings.DEBUG)
-    for (const row of describeEnvironment(environment, true)) log.debug(`${row.name}=${row.value ?? ""}`);
-  return problems.length > 0 && settings.AI_DOCK_STRICT;
+interface WholeLife extends Life {
+  web: Web;
+  early: EarlyPrograms;
 }
 
 async function live(life: Life): Promise<number> {
   const { environment, logs, signals } = life;
   const fatal = Promise.withResolvers<number>();
-  const supervisor = createSupervisor(life, fatal.resolve);
+  const supervisor = createSupervisor({
+    environment,
+    logs,
+    signals,
+    isQuiet: isQuiet(life.command),
+    endContainer: fatal.resolve,
+  });
   const web = createWeb(supervisor, environment);
   const { front } = web;
-  const configuration = new Configuration(() =>
-    collectPrograms({ env: environment.env, signal: signals.stop, front }),
-  );
+  const read = (env: Record<string, string>) => collectPrograms({ env, signal: signals.stop, front });
+  const expect = (specs: ProgramSpec[]) => front.expect(specs);
+  const early = new EarlyPrograms({ supervisor, environment, read, expect, signal: signals.stop });
+  const configuration = new Configuration(() => read(environment.env));
   const healthFile = keepHealthFile(supervisor, runtimePath("health"));
   const control = {
     supervisor,
@@ -136,6 +141,7 @@ async function live(life: Life): Promise<number> {
       environment.change(changes);
       reviewEnvironment(environment, log);
     },
+    boot: web.boot,
     web: web.control,
     mainLog: logs.main,
     onAction: () => healthFile.refresh(),
@@ -143,10 +149,13 @@ async function live(life: Life): Promise<number> {
   };
   const closeControl = openControl(control, controlSocket());
   obeySignals(signals, control, () => logs.reopen());
-  const { code, stopSeconds } = await runUntilEnd({ ...life, web }, supervisor, configuration, fatal.promise);
+  const stopTime = stopwatch(signals.stop);
+  const whole = { ...life, web, early };
+  const { code, stopSeconds } = await runUntilEnd(whole, supervisor, configuration, fatal.promise);
   log.info("stopping", { code });
   healthFile.close();
-  await shutdown(supervisor, environment.settings.AI_DOCK_STOP_TIMEOUT - stopSeconds, signals.hurry);
+  const timeout = environment.settings.AI_DOCK_STOP_TIMEOUT - stopSeconds - stopTime();
+  await shutdown(supervisor, timeout, signals.hurry);
   await RemoteMount.releaseAll();
   closeControl();
   log.info("stopped");
@@ -155,40 +164,34 @@ async function live(life: Life): Promise<number> {
 
 /** Boots, starts the programs and runs the main command, until the container has to stop. */
 async function runUntilEnd(
-  life: Life & { web: Web },
+  life: WholeLife,
   supervisor: Supervisor,
   configuration: Configuration,
   fatal: Promise<number>,
 ): Promise<MainCommandEnd> {
-  const { command, environment, logs, signals, started, web } = life;
+  const { command, environment, logs, signals, started, web, early } = life;
   const { env } = environment;
-  const stopped: MainCommandEnd = { code: ExitCode.ok, stopSeconds: 0 };
+  const stop = aborted(signals.stop);
+  const end = Promise.race([fatal, stop.then(() => ExitCode.ok)]).then((code) => ({ code, stopSeconds: 0 }));
   const failures = await boot(life);
   web.onStep(undefined);
-  if (signals.stop.aborted) return stopped;
+  if (signals.stop.aborted) return await end;
   if (failures > 0 && environment.settings.AI_DOCK_STRICT) return { code: refuse(), stopSeconds: 0 };
   logs.ownName = "supervisor";
-  const stop = aborted(signals.stop);
-  await Promise.race([startPrograms(supervisor, configuration, signals.stop).catch(reportBug), stop]);
+  const start = startPrograms(supervisor, configuration, early, signals.stop).catch(reportBug);
+  await Promise.race([start, stop]);
   // A signal that came while the programs were prepared is not the main command's: it never started.
-  if (signals.stop.aborted) return stopped;
+  if (signals.stop.aborted) return await end;
   void reportReady(supervisor, started);
-  const endTunnels = watchTunnels({
-    supervisor,
-    env,
-    services: () => web.front.tunnelServices(),
-    onChange: () => web.front.changed(),
-  });
-  signals.stop.addEventListener("abort", endTunnels);
-  if (command.length === 0)
-    return await Promise.race([stop.then(() => stopped), fatal.then((code) => ({ code, stopSeconds: 0 }))]);
+  web.openTunnels(signals.stop);
+  if (command.length === 0) return await end;
   if (isQuiet(command)) logs.mute();
   const patience = environment.settings.AI_DOCK_STOP_TIMEOUT / 2;
   return await runMainCommand({ command, env, signals, patience, giveUp: fatal });
 }
 
 /** Runs the steps of the boot. Resolves to the number of those that failed. */
-async function boot({ environment, logs, signals, web }: Life & { web: Web }): Promise<number> {
+async function boot({ environment, logs, signals, web, early }: WholeLife): Promise<number> {
   const { stop: signal } = signals;
   const context: StepsContext = {
     signal,
@@ -198,39 +201,40 @@ async function boot({ environment, logs, signals, web }: Life & { web: Web }): P
     },
     onStep: web.onStep,
   };
-  const before = await runSteps(stepsBeforeScripts, environment, context);
+  const before = await runSteps(stepsBeforeEarly, environment, context);
   environment.settleEarly();
   const endFront = web.front.start();
   signal.addEventListener("abort", endFront);
-  if (mayTakeLong(environment.settings, environment.env)) await web.startEarly(signal).catch(reportBug);
-  return before + (await runSteps(stepsWithScripts, environment, context));
-}
-
-function createSupervisor({ command, environment, logs }: Life, endContainer: (code: number) => void) {
-  return new Supervisor({
-    env: environment.env,
-    serverUrl: `unix://${controlSocket()}`,
-    container: isQuiet(command) ? null : logs.container,
-    logs,
-    onFatal: ({ id }) => {
-      if (environment.settings.AI_DOCK_ON_FATAL !== "exit") return;
-      log.error(`${id} is FATAL; AI_DOCK_ON_FATAL=exit ends the container`);
-      endContainer(ExitCode.failure);
-    },
-  });
+  await early.start().catch(reportBug);
+  if (areTunnelsEarly(environment.settings.AI_DOCK_EARLY)) web.openTunnels(signal);
+  return before + (await runSteps(stepsBesideEarly, environment, context));
 }
 
 /** Reads which programs there are and starts them; does not wait for them to come up. */
-async function startPrograms(supervisor: Supervisor, configuration: Configuration, stop: AbortSignal) {
+async function startPrograms(
+  supervisor: Supervisor,
+  configuration: Configuration,
+  early: EarlyPrograms,
+  stop: AbortSignal,
+) {
   const problems = await configuration.reread();
   // What is read after a stop is incomplete.
   if (stop.aborted) return;
   logProblems(problems);
-  await addOrKeep(supervisor, configuration.specs);
+  const programs = await early.join({ programs: [...configuration.specs], problems });
+  if (stop.aborted) return;
   // A collection needs threads, without which JavaScriptCore ends the process: before programs can take all of them.
   if (freeProcesses() !== undefined) Bun.gc(true);
   supervisor.phase = "running";
-  await supervisor.autostart();
+  await supervisor.autostart(programs);
+  await early.refresh();
+}
+
+/** A clock that starts with the signal: seconds since then, 0 before. */
+function stopwatch(signal: AbortSignal): () => number {
+  let started: number | undefined;
+  signal.addEventListener("abort", () => (started = performance.now()));
+  return () => (started === undefined ? 0 : (performance.now() - started) / 1000);
 }
 
 /** A main command on a terminal has the terminal for itself. */
@@ -239,9 +243,4 @@ const isQuiet = (command: string[]) => command.length > 0 && onTerminal();
 /** Resolves when the signal is aborted. */
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, "abort");
-}
-
-function refuse(): number {
-  log.error("AI_DOCK_STRICT is set; the container ends with 78 because of the above");
-  return ExitCode.configuration;
 }

@@ -1,14 +1,11 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { WebControl } from "../control/context.ts";
-import type { PortalState } from "../control/portal/protocol.ts";
+import type { BootProgress } from "../control/replies.ts";
 import type { Environment } from "../env/environment.ts";
 import { AiDockError } from "../errors.ts";
-import { collectPrograms } from "../features/programs.ts";
-import { isOfWeb } from "../features/web/begin.ts";
+import { watchTunnels } from "../features/tunnels/watch.ts";
 import { WebWatch } from "../features/web/watch.ts";
-import { programId } from "../programs/names.ts";
-import { LOG_DIRECTORY, type ProgramSpec } from "../programs/spec.ts";
-import { sameProgram } from "../supervisor/configuration.ts";
+import { LOG_DIRECTORY } from "../programs/spec.ts";
 import { programStatus } from "../supervisor/status.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { run } from "../sys/run.ts";
@@ -20,14 +17,17 @@ const LONGEST_DOCTOR_MILLISECONDS = 60_000;
 export interface Web {
   front: WebWatch;
   control: WebControl;
+  /** The step of the boot that runs; null after the boot. */
+  boot: () => BootProgress | null;
   /** A step of the boot begins; undefined at the end of the boot. */
   onStep: (step: string | undefined) => void;
-  /** Starts the front before the other programs: a step may take long, and has to be seen. */
-  startEarly: (signal: AbortSignal) => Promise<void>;
+  /** Opens quick tunnels, where CF_QUICK_TUNNELS asks for them, until the signal; does nothing where they are open. */
+  openTunnels: (signal: AbortSignal) => void;
 }
 
 export function createWeb(supervisor: Supervisor, environment: Environment): Web {
-  let boot: PortalState["boot"] = null;
+  let boot: BootProgress | null = null;
+  let areTunnelsOpen = false;
   const { env, sources } = environment;
   const front = new WebWatch({
     supervisor,
@@ -47,16 +47,17 @@ export function createWeb(supervisor: Supervisor, environment: Environment): Web
       describe: () => describe(front, supervisor),
       choose: async (user, password) => (await front.load()).choose(user, password),
     },
+    boot: () => boot,
     onStep(step) {
       boot = step === undefined ? null : { step, since: Date.now() };
       front.changed();
     },
-    async startEarly(signal) {
-      const { programs } = await collectPrograms({ env, signal, front });
-      if (signal.aborted) return;
-      for (const spec of programs.filter(isOfWeb)) supervisor.add(spec);
-      front.expect(programs.filter(({ origin }) => origin.kind === "file"));
-      await supervisor.autostart();
+    openTunnels(signal) {
+      if (areTunnelsOpen || signal.aborted) return;
+      areTunnelsOpen = environment.settings.CF_QUICK_TUNNELS !== false;
+      const services = () => front.tunnelServices();
+      const end = watchTunnels({ supervisor, env, services, onChange: () => front.changed() });
+      signal.addEventListener("abort", end);
     },
   };
 }
@@ -97,14 +98,4 @@ function oneAtATime<Result>(act: () => Promise<Result>): () => Promise<Result> {
     });
     return await under;
   };
-}
-
-/** Adds programs. One that was started early goes on, unless a script has changed its definition. */
-export async function addOrKeep(supervisor: Supervisor, specs: readonly ProgramSpec[]): Promise<void> {
-  for (const spec of specs) {
-    const early = supervisor.get(programId(spec));
-    if (early !== undefined && sameProgram(early.spec, spec)) continue;
-    if (early !== undefined) await supervisor.takeDown([early]);
-    supervisor.add(spec);
-  }
 }

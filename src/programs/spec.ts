@@ -120,6 +120,8 @@ export interface ProgramSpec {
   webName?: string;
   /** What other commands ask for by name, whether a process runs or not; an observer may add to that. */
   facts?: Record<string, FactValue>;
+  /** Starts before the scripts of the boot, as AI_DOCK_EARLY may say as well. */
+  early?: boolean;
   /** Why it is not started at boot; shown by `status`. A start by request is still possible. */
   skipped?: string;
   /**
@@ -134,6 +136,11 @@ export interface ProgramSpec {
    * is over.
    */
   beforeStop?: (signal: AbortSignal) => Promise<void>;
+  /**
+   * Gives a process that runs the environment of now where that needs no restart: makes what the process reads and
+   * returns the signal that it wants, if any.
+   */
+  refresh?: () => Promise<string | undefined>;
   /** Takes away what outlives the process, once the program is not needed any more. */
   release?: () => void;
   /** Changes with what the process reads besides its command line and environment; an update then restarts it. */

@@ -59,7 +59,7 @@ export class Configuration {
   groupChanges(supervisor: Supervisor): GroupChanges {
     const wanted = Map.groupBy(this.#specs, ({ group }) => group);
     const present = Map.groupBy(
-      configured(supervisor).map(({ spec }) => spec),
+      configured(supervisor).map(({ definition }) => definition),
       ({ group }) => group,
     );
     const names = [...wanted.keys()];
@@ -78,7 +78,11 @@ export class Configuration {
  * Programs of the previous reading whose definition has a mistake now: they stay as they were, so that a typing error
  * stops nothing that runs.
  */
-function keptDespite(problems: Problem[], before: ProgramSpec[], now: ProgramSpec[]): ProgramSpec[] {
+export function keptDespite(
+  problems: Problem[],
+  before: readonly ProgramSpec[],
+  now: readonly ProgramSpec[],
+): ProgramSpec[] {
   const ids = new Set(now.map(programId));
   const errors = problems.filter(({ severity }) => severity === "error");
   return before.filter((spec) => {

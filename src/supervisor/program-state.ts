@@ -38,7 +38,8 @@ export class Ticket {
 
 /** What is known of a program: read by everyone, changed by Program alone. */
 export abstract class ProgramState {
-  readonly spec: ProgramSpec;
+  #spec: ProgramSpec;
+  #next: ProgramSpec | undefined;
   /** `name`, or `group:name` within a larger group. */
   readonly id: string;
   /** Requests to stop until now. */
@@ -55,9 +56,31 @@ export abstract class ProgramState {
   #state: State = "STOPPED";
 
   constructor(spec: ProgramSpec) {
-    this.spec = spec;
+    this.#spec = spec;
     this.id = programId(spec);
     this.why = spec.skipped ?? null;
+  }
+
+  /** What the process that runs was started by, or the next one will be. */
+  get spec(): ProgramSpec {
+    return this.#spec;
+  }
+
+  /** What the next process will be started by. */
+  get definition(): ProgramSpec {
+    return this.#next ?? this.#spec;
+  }
+
+  /** Takes another definition of the same name and with the same logs, which counts from the next process on. */
+  redefine(spec: ProgramSpec): void {
+    this.#next = spec;
+    if (this.run === undefined) this.adopt();
+  }
+
+  /** There is no process: goes over to the latest definition. */
+  protected adopt(): void {
+    this.#spec = this.definition;
+    this.#next = undefined;
   }
 
   /** The state of the table. */

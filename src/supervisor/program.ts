@@ -182,6 +182,7 @@ export class Program extends ProgramState implements RunOwner {
     const end = { exit, memory, uptime: run.uptime, early: this.innerState === "STARTING" };
     this.lastExit = exit;
     this.run = undefined;
+    this.adopt();
     this.isReady = false;
     this.endedAt = Date.now();
     if (isStopping(this.innerState)) {

@@ -29,9 +29,9 @@ async function apply(supervisor: Supervisor, { programs: specs, problems }: Read
   const wanted = new Map(specs.map((spec) => [programId(spec), spec]));
   const present = new Map(configured(supervisor).map((program) => [program.id, program]));
 
-  const differing = configured(supervisor).filter(({ id, spec }) => {
+  const differing = configured(supervisor).filter(({ id, definition }) => {
     const next = wanted.get(id);
-    return next === undefined || !sameProgram(spec, next);
+    return next === undefined || !sameProgram(definition, next);
   });
   await supervisor.takeDown(differing);
   const hanging = await removeAll(supervisor, differing);

@@ -23,6 +23,7 @@ export function controlServer() {
   const context: ControlContext = {
     supervisor,
     configuration: new Configuration(async () => ({ programs: [], problems: [] })),
+    boot: () => null,
     environment: () => ({ env, sources }),
     changeEnvironment: (changes) => environment.change(changes),
     web: {

@@ -33,7 +33,7 @@ const command: Command = {
   async run({ _: names, json, watch }: StatusArgs) {
     const choose = ({ programs }: StatusReply) =>
       names.length === 0 ? programs : names.flatMap((name) => requirePrograms(programs, name));
-    const lines = (status: StatusReply) => statusTable(status.phase, choose(status));
+    const lines = (status: StatusReply) => statusTable(status, choose(status));
     if (watch) {
       if (json) await watchChanges((status) => print(JSON.stringify(choose(status))));
       else if (process.stdout.isTTY) await watchLines(lines);

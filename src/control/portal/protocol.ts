@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { programStatusFields } from "../replies.ts";
+import { bootField, programStatusFields } from "../replies.ts";
 import { serviceSchema } from "../service.ts";
 
 /** A program as the portal sees it. */
@@ -20,8 +20,7 @@ export const sshSchema = z.object({ host: z.string(), port: z.number().int(), us
 export const portalStateSchema = z.object({
   version: z.string(),
   phase: z.enum(["booting", "running", "stopping"]),
-  /** The boot step that runs now and since when (epoch milliseconds); null after the boot. */
-  boot: z.object({ step: z.string(), since: z.number() }).nullable(),
+  boot: bootField,
   programs: z.array(portalProgramSchema),
   services: z.array(serviceSchema),
   /** Null while no sshd runs. */

@@ -4,6 +4,10 @@ import { isExecutableFile } from "../../sys/which.ts";
 /** The directory of an image's hooks, which need not be executable there. */
 export const HOOK_DIRECTORY = "/opt/ai-dock/bin";
 
+/** Runs after those of the folder. */
+export const MAIN_HOOK = "preflight.sh";
+export const hookFolder = (directory: string) => `${directory}/preflight.d`;
+
 /** Finds a hook on PATH, as `which` does, else in the directory of hooks. */
 export function findHook(name: string, path: string | undefined, directory = HOOK_DIRECTORY) {
   const onPath = (path ?? "").split(":").map((folder) => `${folder}/${name}`);
@@ -12,6 +16,11 @@ export function findHook(name: string, path: string | undefined, directory = HOO
     onPath.find((file) => file.startsWith("/") && isExecutableFile(file)) ??
     (isFile(fallback) ? fallback : undefined)
   );
+}
+
+/** True when there is a hook that runs before provisioning. */
+export function hasHooks(path: string | undefined, directory = HOOK_DIRECTORY): boolean {
+  return findHook(MAIN_HOOK, path, directory) !== undefined || listHooks(hookFolder(directory)).length > 0;
 }
 
 /** The `*.sh` files of a directory, sorted by name; none without the directory. */

@@ -1,15 +1,15 @@
 import { basename } from "node:path";
 import type { BootContext, Step } from "../step.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
-import { findHook, HOOK_DIRECTORY, listHooks } from "./find.ts";
+import { findHook, HOOK_DIRECTORY, hookFolder, listHooks, MAIN_HOOK } from "./find.ts";
 import { runHook } from "./run.ts";
 
 const NAME = "preflight";
 
 /** Runs `preflight.d/*.sh` in order, then `preflight.sh`. A failed script is reported; the others run all the same. */
 export async function runPreflight(context: BootContext, directory = HOOK_DIRECTORY) {
-  const main = findHook("preflight.sh", context.env["PATH"], directory);
-  const paths = [...listHooks(`${directory}/preflight.d`), ...(main === undefined ? [] : [main])];
+  const main = findHook(MAIN_HOOK, context.env["PATH"], directory);
+  const paths = [...listHooks(hookFolder(directory)), ...(main === undefined ? [] : [main])];
   const failed: string[] = [];
   let exported = 0;
   for (const path of paths) {

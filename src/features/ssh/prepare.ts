@@ -49,6 +49,14 @@ export async function prepareSshd(options: SshdOptions): Promise<string | undefi
   return await writeConfig(await configTarget(options));
 }
 
+/** Writes the configuration for a server that runs. False where nothing has changed, or sshd would not accept the file. */
+export async function renewConfig(options: SshdOptions): Promise<boolean> {
+  const before = readIfExists(sshdConfigPath());
+  const refusal = await writeConfig(await configTarget(options));
+  if (refusal !== undefined) log.warn(refusal);
+  return refusal === undefined && readIfExists(sshdConfigPath()) !== before;
+}
+
 /**
  * After an sshd that has ended at its start: writes a configuration that this version accepts. Returns why there is none,
  * or undefined.

@@ -1,6 +1,6 @@
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
-import { mendConfig, prepareSshd, SSHD, sshdConfigPath } from "./prepare.ts";
+import { mendConfig, prepareSshd, renewConfig, SSHD, sshdConfigPath } from "./prepare.ts";
 
 /** How sshd ends when it refuses to start, among other reasons. */
 const FATAL = 255;
@@ -28,6 +28,8 @@ export function sshdProgram(port: number, env: Record<string, string>): ProgramS
     // Logged right after listen(2). A tcp probe would fill the log with failed connections.
     ready: { kind: "log", pattern: /^Server listening on / },
     prepare: () => prepareSshd({ port, env }),
+    // By SIGHUP sshd reads its configuration again, in the same process; sessions that are open stay as they are.
+    refresh: async () => ((await renewConfig({ port, env })) ? "HUP" : undefined),
     observe: () => ({
       async explain({ code }) {
         if (code !== FATAL) return undefined;

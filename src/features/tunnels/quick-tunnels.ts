@@ -58,7 +58,7 @@ export class QuickTunnels {
   /** Reconciles tunnels with services, and starts at most one process. `now` in milliseconds. */
   async step(now = performance.now()): Promise<void> {
     const { supervisor } = this.#options;
-    if (supervisor.phase !== "running") return;
+    if (supervisor.phase === "stopping") return;
     const services = new Map(this.#options.services().map((service) => [service.port, service]));
     if (services.size === 0 && this.#tunnels.size === 0) return;
     const ports = listeningPorts();

@@ -8,7 +8,7 @@ export function isOfWeb({ name, origin }: { name: string; origin: { kind: string
 
 /** Starts Caddy and the portal, which were skipped for want of services, unless somebody has stopped them. */
 export async function beginWeb(supervisor: Supervisor): Promise<void> {
-  if (supervisor.phase !== "running") return;
+  if (supervisor.phase === "stopping") return;
   const waiting = supervisor.programs.filter(
     ({ spec, isDown, stoppedByRequest, refused, times }) =>
       isOfWeb(spec) &&

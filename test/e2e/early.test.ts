@@ -1,0 +1,193 @@
+import { describe, expect, test } from "bun:test";
+import { boot, type Container, keypair, waitFor } from "./harness.ts";
+
+const key = await keypair();
+
+const PROVISIONING = "/opt/ai-dock/bin/provisioning.sh";
+const HOOK = "/opt/ai-dock/bin/preflight.d/10-test.sh";
+
+/** Runs until somebody lets it end. */
+const held = (more = "") =>
+  `#!/bin/bash\n${more}\necho begun\nuntil [ -e /tmp/go ]; do sleep 0.05; done\necho ended\n`;
+
+const web = { WEB_PASSWORD: "s3cret-password" };
+const late = `[program:late]\ncommand=sh -c 'echo "late got $FROM_HOOK $FROM_SCRIPT"; exec sleep 600'\n`;
+
+/** The environment that sshd itself has given a session, before any shell has read a file. */
+const given = async (container: Container, name: string) => {
+  const command = `tr '\\0' '\\n' </proc/$$/environ | grep '^${name}=' || echo none`;
+  const { code, stdout, stderr } = await container.ssh(command, { key });
+  if (code !== 0) throw new Error(stderr);
+  return stdout.trim();
+};
+
+const statusOf = async (container: Container) => await container.sh("ai-dock status || true");
+
+describe("early programs", () => {
+  test.concurrent("ssh and the portal answer while provisioning runs, and go on after it", async () => {
+    await using container = await boot({
+      env: { ...web, SSH_PUBKEY: key.public, AI_DOCK_EARLY: "sshd,portal", GIVEN: "by docker" },
+      files: {
+        [HOOK]: "export FROM_HOOK=hook\n",
+        [PROVISIONING]: held("export FROM_SCRIPT=script"),
+      },
+      programs: { "late.conf": late },
+    });
+    await container.waitLog("provisioning | begun");
+    await waitFor(async () => (await container.ssh("true", { key })).code === 0, {
+      what: "ssh during provisioning",
+      detail: () => container.logs(),
+    });
+    const login = await waitFor(
+      async () => {
+        const code = await container.sh(
+          "curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:1111/ || true",
+        );
+        return code !== "000" && code;
+      },
+      { what: "the portal during provisioning", detail: () => container.logs() },
+    );
+    expect(login).toBe("401");
+    expect(await container.logs()).not.toContain("provisioning | ended");
+    const during = await statusOf(container);
+    expect(during).toMatch(
+      /^The container is booting \(provisioning, for \d:\d\d:\d\d\); see: ai-dock logs -f$/m,
+    );
+    expect(during).toMatch(/^sshd +RUNNING/m);
+    expect(during).toMatch(/^portal +RUNNING/m);
+    expect(during).toMatch(/^caddy +RUNNING/m);
+    expect(during).not.toContain("late");
+    // A session of now has what was there when sshd started, and by its shell what the hooks have exported.
+    expect(await given(container, "GIVEN")).toBe("GIVEN=by docker");
+    expect(await given(container, "FROM_HOOK")).toBe("none");
+    expect((await container.ssh("echo $FROM_HOOK", { key })).stdout).toBe("hook\n");
+    const pids = "pgrep -xo sshd; pgrep -of 'ai-dock portal'; pgrep -of 'caddy run'";
+    const before = await container.sh(pids);
+
+    await container.ssh("touch /tmp/go", { key });
+    await container.waitReady();
+    await container.waitLog("late | late got hook script");
+    expect(await container.sh(pids)).toBe(before);
+    await waitFor(
+      async () => (await given(container, "FROM_SCRIPT").catch(() => "")) === "FROM_SCRIPT=script",
+      {
+        what: "a session with what provisioning has exported",
+        detail: () => container.logs(),
+      },
+    );
+    expect(await given(container, "FROM_HOOK")).toBe("FROM_HOOK=hook");
+    expect(await statusOf(container)).not.toContain("booting");
+  });
+
+  test.concurrent("by default the page alone is early: everything else starts after provisioning", async () => {
+    await using container = await boot({
+      env: { ...web, SSH_PUBKEY: key.public },
+      files: { [PROVISIONING]: held() },
+      programs: { "late.conf": late },
+    });
+    await container.waitLog("provisioning | begun");
+    await waitFor(async () => /^caddy +RUNNING.* ready/m.test(await statusOf(container)), {
+      what: "the portal during provisioning",
+    });
+    expect(await statusOf(container)).not.toMatch(/^(sshd|late) /m);
+    expect(await container.sh("pgrep -x sshd || echo none")).toBe("none");
+    await container.sh("touch /tmp/go");
+    await container.waitReady();
+    const log = await container.logs();
+    expect(log.indexOf("sshd started")).toBeGreaterThan(log.indexOf("provisioning | ended"));
+    expect(log.indexOf("late started")).toBeGreaterThan(log.indexOf("provisioning | ended"));
+  });
+
+  test.concurrent("a drop-in that a hook writes or rewrites counts, and sees what hooks export", async () => {
+    const folder = "/etc/supervisor/supervisord/conf.d";
+    const program = (name: string, says: string, more = "") =>
+      `[program:${name}]\ncommand=sh -c 'echo "${says} $FROM_HOOK"; exec sleep 600'\n${more}`;
+    const hook = [
+      "until [ -e /tmp/go ]; do sleep 0.05; done",
+      "export FROM_HOOK=hook",
+      `printf '%s' '${program("changed", "second", "early=true\n").replaceAll("'", "'\\''")}' >${folder}/changed.conf`,
+      `printf '%s' '${program("made", "made", "early=true\n").replaceAll("'", "'\\''")}' >${folder}/made.conf`,
+      `rm ${folder}/gone.conf`,
+    ];
+    await using container = await boot({
+      env: { AI_DOCK_EARLY: "gone,shhd" },
+      files: { [HOOK]: `${hook.join("\n")}\n` },
+      programs: {
+        "changed.conf": program("changed", "first", "early=true\n"),
+        "gone.conf": program("gone", "gone"),
+        "same.conf": program("same", "same", "early=true\nenvironment=V=%(ENV_GIVEN)s\n"),
+        "waits.conf": program("waits", "waits", "early=true\ndepends_on=late\n"),
+        "late.conf": late,
+      },
+      args: ["GIVEN=x"],
+    });
+    await container.waitLog("changed | first");
+    await container.waitLog("same | same");
+    await container.waitLog("gone | gone");
+    expect(await statusOf(container)).not.toMatch(/^(waits|late|made) /m);
+    const pid = await container.sh("ai-dock status same | grep -o 'pid [0-9]*'");
+    await container.sh("touch /tmp/go");
+    await container.waitReady();
+    await container.waitLog("changed | second hook");
+    await container.waitLog("made | made hook");
+    await container.waitLog("waits | waits hook");
+    await container.waitLog("late | late got hook");
+    expect(await container.sh("ai-dock status same | grep -o 'pid [0-9]*'")).toBe(pid);
+    expect(await statusOf(container)).not.toMatch(/^gone /m);
+    const log = await container.logs();
+    expect(log).toContain(
+      "waits: expected to start early, but depends on late; it starts with the others, after provisioning",
+    );
+    expect(log).toContain('AI_DOCK_EARLY: expected names of programs, got "shhd"; ignoring it');
+    // Its next start has what hooks have exported.
+    await container.sh("ai-dock restart same");
+    await container.waitLog("same | same hook");
+  });
+
+  test.concurrent("SIGTERM during provisioning stops early programs, too, within the time there is", async () => {
+    await using container = await boot({
+      env: { SSH_PUBKEY: key.public, AI_DOCK_EARLY: "sshd,deaf", AI_DOCK_STOP_TIMEOUT: "6" },
+      files: {
+        [PROVISIONING]: "#!/bin/bash\n(trap '' TERM; exec sleep 601) &\necho begun\ntrap '' TERM\nwait\n",
+      },
+      programs: {
+        "deaf.conf":
+          "[program:deaf]\ncommand=sh -c 'trap \"\" TERM; echo up; while :; do sleep 1; done'\nstopwaitsecs=60\n",
+      },
+    });
+    await container.waitLog("provisioning | begun");
+    await container.waitLog("deaf | up");
+    const { code } = await container.stop(30);
+    expect(code).toBe(0);
+    const log = await container.logs();
+    const at = (what: string) => Date.parse(new RegExp(`(\\S+) \\w+ \\w+ ${what}`).exec(log)?.[1] ?? "");
+    // The script took 2 s of the 6, and the killed program no more than the rest.
+    expect(at("stopped") - at("stopping")).toBeLessThan(6000 - 1500);
+    expect(log).toContain("deaf did not stop within the time there is; killing it");
+  });
+
+  test.concurrent("AI_DOCK_STRICT and a failed script: 78, and early programs are stopped", async () => {
+    await using container = await boot({
+      env: { AI_DOCK_STRICT: "true", AI_DOCK_EARLY: "early" },
+      files: { [PROVISIONING]: `${held()}exit 7\n` },
+      programs: {
+        "early.conf":
+          "[program:early]\ncommand=sh -c 'trap \"echo told; exit\" TERM; echo up; sleep 600 & wait'\n",
+      },
+    });
+    await container.waitLog("early | up");
+    await container.sh("touch /tmp/go");
+    expect(await container.wait()).toBe(78);
+    expect(await container.logs()).toContain("early | told");
+  });
+
+  test.concurrent("AI_DOCK_ON_FATAL=exit and an early program that fails: the script is not waited for", async () => {
+    await using container = await boot({
+      env: { AI_DOCK_ON_FATAL: "exit", AI_DOCK_EARLY: "early" },
+      files: { [PROVISIONING]: held() },
+      programs: { "early.conf": "[program:early]\ncommand=/bin/false\nstartretries=0\n" },
+    });
+    expect(await container.wait()).toBe(1);
+    expect(await container.logs()).not.toContain("provisioning | ended");
+  });
+});
