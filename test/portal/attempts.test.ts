@@ -42,10 +42,24 @@ describe("slowing after failed logins", () => {
 
   test("a flood of addresses is forgotten from its oldest end", () => {
     const attempts = new Attempts();
+    // The limit of all together does not hold for these.
+    for (const address of ["10.0.0.1", "10.0.0.3"]) attempts.succeeded(address);
     failing(attempts, "10.0.0.1", 10);
     for (let count = 0; count < 10_000; count++) attempts.failed(`192.0.${count >> 8}.${count & 255}`, 0);
     expect(attempts.wait("10.0.0.1", 0)).toBe(0);
     failing(attempts, "10.0.0.3", 10);
     expect(attempts.wait("10.0.0.3", 0)).toBeGreaterThan(0);
+  });
+
+  test("who guesses from very many addresses is slowed as well, who has logged in before is not", () => {
+    const attempts = new Attempts();
+    attempts.succeeded("203.0.113.7");
+    for (let count = 0; count < 1000; count++) attempts.failed(`2001:db8:0:${count.toString(16)}::1`, 0);
+    expect([attempts.wait("198.51.100.1", 0), attempts.wait("203.0.113.7", 0)]).toEqual([0, 0]);
+    for (let count = 0; count < 60; count++) attempts.failed(`10.0.0.${count}`, 0);
+    expect([attempts.wait("198.51.100.1", 0), attempts.wait("203.0.113.7", 0)]).toEqual([60, 0]);
+    expect([attempts.wait("198.51.100.1", 59_000), attempts.wait("198.51.100.1", 60_000)]).toEqual([1, 0]);
+    failing(attempts, "203.0.113.7", 6, 0);
+    expect(attempts.wait("203.0.113.7", 0)).toBe(2);
   });
 });

@@ -212,6 +212,24 @@ describe("wrong passwords", () => {
     expect((await portal.logIn({}, { client: "203.0.113.5" })).status).toBe(303);
   });
 
+  test("ten thousand of them from as many addresses: the most of them are not looked at, a link of one use lets in", async () => {
+    await using portal = await startPortal();
+    expect((await portal.logIn({}, { client: "203.0.113.5" })).status).toBe(303);
+    const counts = new Map<number, number>();
+    for (let batch = 0; batch < 100; batch++) {
+      const tries = Array.from({ length: 100 }, (_, index) =>
+        portal.logIn({ password: `guess ${batch}-${index}` }, { client: `2001:db8:${batch}:${index}::1` }),
+      );
+      for (const { status } of await Promise.all(tries)) counts.set(status, (counts.get(status) ?? 0) + 1);
+    }
+    expect([...counts.keys()].toSorted()).toEqual([401, 429]);
+    expect(counts.get(401)).toBeLessThan(2000);
+    expect((await portal.logIn({}, { client: "192.0.2.1" })).status).toBe(429);
+    expect((await portal.logIn({}, { client: "203.0.113.5" })).status).toBe(303);
+    const link = await portal.send("/ai-dock/pre-auth?code=once-only", { client: "192.0.2.1" });
+    expect(link.status).toBe(302);
+  });
+
   test("the same limit holds for tokens and Basic, in headers and addresses", async () => {
     await using portal = await startPortal();
     for (let count = 0; count < 6; count++)
