@@ -222,7 +222,7 @@ describe("wrong passwords", () => {
       );
       for (const { status } of await Promise.all(tries)) counts.set(status, (counts.get(status) ?? 0) + 1);
     }
-    expect([...counts.keys()].toSorted()).toEqual([401, 429]);
+    expect(new Set(counts.keys())).toEqual(new Set([401, 429]));
     expect(counts.get(401)).toBeLessThan(2000);
     expect((await portal.logIn({}, { client: "192.0.2.1" })).status).toBe(429);
     expect((await portal.logIn({}, { client: "203.0.113.5" })).status).toBe(303);
