@@ -162,7 +162,8 @@ RUN <<'SCRIPT'
   mkdir -p /etc/supervisor/supervisord/conf.d /etc/supervisor/conf.d /opt/ai-dock/bin/preflight.d \
     /var/log/supervisor /etc/rclone /etc/apt/keyrings
   install -d -m 0700 /root/.ssh
-  for name in init.sh logtail supervisorctl direct-url cfqt-url cfnt-url set-web-credentials env-store; do
+  for name in init.sh logtail supervisorctl direct-url cfqt-url cfnt-url set-web-credentials env-store \
+    fix-permissions venv-sync hash-password external-ip-address ready-test; do
     ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name"
     # Scripts of later images of the original call these with an ending, too.
     case $name in *-* | logtail) ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name.sh" ;; esac

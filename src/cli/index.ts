@@ -30,6 +30,11 @@ export const commands: Commands = {
   "set-web-credentials": () => import("./commands/set-web-credentials.ts"),
   "env-store": () => import("./commands/env-store.ts"),
   "opt-sync": () => import("./commands/opt-sync.ts"),
+  "fix-permissions": () => import("./commands/fix-permissions.ts"),
+  "venv-sync": () => import("./commands/venv-sync.ts"),
+  "hash-password": () => import("./commands/hash-password.ts"),
+  "external-ip-address": () => import("./commands/external-ip-address.ts"),
+  "ready-test": () => import("./commands/ready-test.ts"),
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };
 

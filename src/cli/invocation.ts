@@ -37,7 +37,15 @@ const aliases: Record<string, { command: string; words: string[] } | undefined> 
   supervisorctl: { command: "supervisorctl", words: [] },
   "logtail.sh": { command: "logs", words: ["--follow"] },
   logtail: { command: "logs", words: ["--follow"] },
-  ...ofLaterImages("direct-url", "cfqt-url", "cfnt-url", "set-web-credentials", "env-store"),
+  ...ofLaterImages(
+    "direct-url",
+    "cfqt-url",
+    "cfnt-url",
+    "set-web-credentials",
+    "env-store",
+    "fix-permissions",
+  ),
+  ...ofLaterImages("venv-sync", "hash-password", "external-ip-address", "ready-test"),
 };
 
 /** Later images of the original have these commands with and without `.sh`. */

@@ -52,7 +52,12 @@ describe("image", () => {
       "755 /opt/ai-dock/bin/preflight.d",
       "755 /var/log/supervisor",
     ]);
-    const names = ["direct-url", "cfqt-url", "cfnt-url", "set-web-credentials", "env-store", "logtail"];
+    const names = [
+      ..."direct-url cfqt-url cfnt-url set-web-credentials env-store logtail fix-permissions venv-sync".split(
+        " ",
+      ),
+      ..."hash-password external-ip-address ready-test".split(" "),
+    ];
     const links = ["init.sh", "supervisorctl", ...names, ...names.map((name) => `${name}.sh`)];
     expect(await inside(`cd /opt/ai-dock/bin && readlink ${links.join(" ")}`)).toBe(
       links.map(() => "/usr/local/bin/ai-dock").join("\n"),

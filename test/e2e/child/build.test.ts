@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { waitFor } from "../harness.ts";
+import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { tempFolder, waitFor } from "../harness.ts";
 import { bootChild } from "./_child.ts";
 
 const BASE_PATH = /^\/opt\/nvm\/bin:\/opt\/ai-dock\/bin:\/opt\/micromamba\/bin:/;
@@ -20,6 +21,9 @@ describe("a layer that sources environment.sh while it is built", () => {
   test("builds: env-store, lines of its own, venv-set, and the next layer has what it stored", async () => {
     await using container = await bootChild("build");
     expect((await container.read("/var/log/build.log")).trim().split("\n")).toEqual([
+      expect.stringMatching(/^\/opt: \d+ changed$/) as string,
+      expect.stringMatching(/^\/etc: \d+ changed$/) as string,
+      expect.stringMatching(/^\/root: \d+ changed$/) as string,
       "node default for root",
       "layer1: v1.2 it's $(id)",
     ]);
@@ -72,6 +76,53 @@ describe("a layer that sources environment.sh while it is built", () => {
     await container.waitReady();
     expect(await said(container)).toMatchObject({ ref: "mine", version: "1.6", kept: "it's kept" });
   });
+});
+
+describe("fix-permissions", () => {
+  test("at the end of a layer opens apps to the account, and nothing that root runs", async () => {
+    await using container = await bootChild("build", { env: { USER_NAME: "tester" } });
+    await container.waitReady();
+    const open = "cd /opt/app/src && echo more >>main.py && mkdir new && rm main.py";
+    await container.sh(`umask 002; ${open}; mkdir /opt/second`, { user: "tester" });
+    expect(await container.sh("stat -c '%G %a' /opt/app/src/new /opt/second")).toBe(
+      "ai-dock 2775\nai-dock 2775",
+    );
+    for (const closed of [
+      "touch /opt/ai-dock/bin/x",
+      "mv /opt/ai-dock /opt/y",
+      "echo >>/opt/ai-dock/etc/environment.sh",
+      "touch /etc/supervisor/supervisord/conf.d/x.conf",
+    ])
+      expect([closed, (await container.exec(["bash", "-c", closed], { user: "tester" })).code]).toEqual([
+        closed,
+        1,
+      ]);
+    expect(await container.sh("stat -c %G /etc/passwd")).toBe("root");
+    expect(await container.exec(["fix-permissions"], { user: "tester" })).toMatchObject({ code: 1 });
+  });
+
+  test("gives a mounted workspace to its owner", async () => {
+    const workspace = tempFolder();
+    mkdirSync(`${workspace}/models`);
+    chownSync(workspace, 1234, 2345);
+    chmodSync(workspace, 0o755);
+    await using container = await bootChild("build", { mounts: [`${workspace}:/workspace`] });
+    await container.waitReady();
+    expect(await container.sh("fix-permissions -o workspace")).toMatch(/^\/workspace: \d+ changed$/);
+    expect(await container.sh("stat -c '%u %g %a' /workspace /workspace/models")).toBe(
+      "1234 2345 2775\n1234 2345 2775",
+    );
+  });
+});
+
+test("ready-test says what is still to be done", async () => {
+  await using container = await bootChild("build");
+  await container.waitReady();
+  expect(await container.exec(["ready-test.sh"])).toEqual({ stdout: "", stderr: "", code: 0 });
+  await container.sh("touch /run/workspace_sync");
+  const { stdout, code } = await container.exec(["ready-test"], { user: "nobody" });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^The container is not ready:\n- Apps are being moved/);
 });
 
 describe("env-store in a container", () => {

@@ -7,6 +7,7 @@ function start() {
 
     "$SERVICEPORTAL_VENV_PYTHON" /opt/ai-dock/fastapi/logviewer/main.py -p 18188 -r 5 -s App -t "Preparing App" &
     waiting=$!
+    while kill -0 "$waiting" && [[ $(ps -o args= -p "$waiting") != sleep* ]]; do sleep 0.05; done
     printf 'placeholder: %s\n' "$(ps -o args= -p "$waiting")"
     kill "$waiting"
     wait "$waiting"
