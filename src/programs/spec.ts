@@ -131,6 +131,8 @@ export interface ProgramSpec {
   prepare?: () => Promise<string | undefined>;
   /** Called with every start of the process, just before it. */
   observe?: (observed: Observed) => Observer;
+  /** Further open files of the process, which it finds from descriptor 3 on; asked with every start, after `observe`. */
+  inherit?: () => readonly number[];
   /**
    * Finishes what must not be cut off, before the stop signal; aborted when its part of the stop's time
    * is over.

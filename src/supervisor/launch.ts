@@ -66,6 +66,7 @@ export function launch(options: LaunchOptions): Launched {
         stdin: stdin.read,
         stdout,
         stderr,
+        more: spec.inherit?.(),
         listener,
       }),
     );

@@ -37,6 +37,8 @@ export interface ChildOptions {
   stdin?: "ignore" | "inherit" | number | Blob;
   stdout: "ignore" | "pipe" | "inherit" | number;
   stderr: "ignore" | "pipe" | "inherit" | number;
+  /** Open files that the process finds from descriptor 3 on; each of a higher number than any of those there. */
+  more?: readonly number[] | undefined;
   /** In the caller's session and process group instead of its own; for terminals. */
   attached?: boolean;
   umask?: number;
@@ -51,9 +53,12 @@ export function spawnChild(options: ChildOptions) {
       Bun.spawn(command, {
         env: options.env,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        stdin: (options.stdin ?? "ignore") as "ignore",
-        stdout: options.stdout as "pipe",
-        stderr: options.stderr as "pipe",
+        stdio: [
+          (options.stdin ?? "ignore") as "ignore",
+          options.stdout as "pipe",
+          options.stderr as "pipe",
+          ...(options.more ?? []),
+        ],
         detached: !options.attached,
         // No closure: Bun would keep the options, a whole environment among them, as long as the process runs.
         onExit: tellExit,

@@ -37,6 +37,10 @@ export const { symbols: libc } = dlopen("libc.so.6", {
   umount2: { args: [pointer, i32], returns: i32 },
   socket: { args: [i32, i32, i32], returns: i32 },
   connect: { args: [i32, pointer, u32], returns: i32 },
+  bind: { args: [i32, pointer, u32], returns: i32 },
+  listen: { args: [i32, i32], returns: i32 },
+  shutdown: { args: [i32, i32], returns: i32 },
+  setsockopt: { args: [i32, i32, i32, pointer, u32], returns: i32 },
   getsockopt: { args: [i32, i32, i32, pointer, pointer], returns: i32 },
   close: { args: [i32], returns: i32 },
   fallocate: { args: [i32, i32, i64, i64], returns: i32 },
@@ -199,6 +203,11 @@ function stringVector(values: string[]): { vector: BigUint64Array; strings: Buff
   const vector = new BigUint64Array(new ArrayBuffer((strings.length + 1) * 8));
   for (const [index, text] of strings.entries()) vector[index] = BigInt(ptr(text));
   return { vector, strings };
+}
+
+/** Where the bytes of a buffer are, for a struct that points to them; keep the buffer referenced while C uses it. */
+export function addressOf(buffer: ArrayBufferView): bigint {
+  return BigInt(ptr(buffer as Uint8Array));
 }
 
 /** A C string, allocated outside the small-buffer pool, so that the pointer owns its memory. */

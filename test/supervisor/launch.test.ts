@@ -10,6 +10,7 @@ import { ProcessTree } from "../../src/supervisor/process-tree.ts";
 import { startReaper } from "../../src/supervisor/reaper.ts";
 import { HANG_SECONDS } from "../../src/supervisor/stop.ts";
 import type { ChildExit } from "../../src/sys/children.ts";
+import { closeSocket, tcpSocket } from "../../src/sys/listeners.ts";
 import { bareSupervisor, specOf } from "./spec-fixture.ts";
 
 afterAll(startReaper());
@@ -100,6 +101,18 @@ test.each<[string, Partial<ProgramSpec>, string]>([
     });
   expect(start).toThrow(AiDockError);
   expect(start).toThrow(message);
+});
+
+test("it finds files that it is to inherit from descriptor 3 on, and nobody else does", async () => {
+  const socket = tcpSocket(256);
+  try {
+    const script = "readlink /proc/self/fd/3 /proc/self/fd/4; ls /proc/$$/fd | xargs";
+    const inherit = () => [socket.fd, socket.fd];
+    expect((await run(script, { inherit })).text).toMatch(/^(socket:\[\d+\])\n\1\n0 1 2 3 4\n$/);
+    expect((await run("ls /proc/$$/fd | xargs")).text).toBe("0 1 2\n");
+  } finally {
+    closeSocket(socket);
+  }
 });
 
 test("a file that the kernel cannot execute is an error of the start, and leaves no descriptor open", async () => {

@@ -11,10 +11,10 @@ export class Refused extends AiDockError {
   /** The port that something else holds, where that is the reason. */
   readonly takenPort: number | undefined;
 
-  constructor(message: string) {
+  constructor(message: string, takenPort?: number) {
     super(message);
     const [, port] = /listen tcp [^ ]*:(\d+): bind: /.exec(message) ?? [];
-    this.takenPort = port === undefined ? undefined : Number(port);
+    this.takenPort = takenPort ?? (port === undefined ? undefined : Number(port));
   }
 }
 

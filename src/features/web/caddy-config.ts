@@ -6,10 +6,14 @@ export interface CaddyConfigOptions {
   adminSocket: string;
   /** Where the portal listens. */
   portalSocket: string;
+  /** The file that is there while connections are to be left. */
+  leavingFile: string;
   /** A login is asked for. */
   login: boolean;
   tls: TlsPlan | undefined;
   sites: Site[];
+  /** How Caddy finds the socket of an address; by itself where this says nothing. */
+  nameOf?: ((address: string) => string) | undefined;
 }
 
 /** Slow senders of headers are cut off; bodies and streams may take for ever. */
@@ -46,18 +50,18 @@ export function caddyConfig(options: CaddyConfigOptions): Json {
 }
 
 function server(site: Site, options: CaddyConfigOptions): Json {
-  const { tls, portalSocket } = options;
+  const { tls, portalSocket, nameOf = (address) => address } = options;
   const { routes, errors } = site.kind === "portal" ? portalRoutes(portalSocket) : appRoutes(site, options);
   return {
     protocols: ["h1"],
-    listen: site.listen,
+    listen: site.listen.map(nameOf),
     read_header_timeout: HEADER_TIMEOUT,
     automatic_https: { disable: true },
     trusted_proxies: { source: "static", ranges: LOOPBACK },
     // By Cloudflare alone, while anybody may have written a part of X-Forwarded-For.
     client_ip_headers: ["Cf-Connecting-Ip"],
     ...(tls === undefined ? {} : tlsServer(tls)),
-    routes: withFirstRoutes(site, routes),
+    routes: withFirstRoutes(site, routes, options.leavingFile),
     errors: { routes: errors },
   };
 }

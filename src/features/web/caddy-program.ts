@@ -1,9 +1,11 @@
-import { logFile, MEGABYTE, type Observed, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
+import type { Observed, ProgramSpec } from "../../programs/spec.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
 import { findProgram } from "../../sys/which.ts";
+import type { CaddySockets } from "./caddy-sockets.ts";
 import { makeWebDirectory, stateDirectory } from "./directories.ts";
 import { adminSocket, caddyDirectory, caddyFile, caddyState } from "./paths.ts";
 import { asWebUser, caddyUser, whyNoUsers } from "./users.ts";
+import { untilUp, webProgram } from "./web-program.ts";
 
 /** What helps where Caddy is missing. */
 export const HOW_TO_INSTALL = "use an image with it, or put it at /usr/local/bin/caddy";
@@ -13,8 +15,8 @@ export const NOT_INSTALLED = `caddy is not installed; ${HOW_TO_INSTALL}`;
 const PRIORITY = 410;
 const STOP_PRIORITY = 950;
 
-const FIRST_LOOK_MILLISECONDS = 10;
-const LONGEST_LOOK_MILLISECONDS = 500;
+/** In milliseconds. */
+const LOOKS = { first: 10, longest: 500 };
 
 /** Go gives memory back to stay below this, and lets garbage grow less than by default. */
 const MEMORY = { GOMEMLIMIT: "40MiB", GOGC: "50" };
@@ -25,18 +27,16 @@ export function findCaddy({ PATH }: Record<string, string>): string | undefined 
 }
 
 /** Calls back with Caddy's process once it answers; tells by that how it fares. */
-export type OnCaddy = (observed: Observed) => void;
+export type OnCaddy = (observed: Observed, sockets: CaddySockets | undefined) => void;
 
 /** Caddy, with nothing but its admin API at first. `onUp` gives it the rest. */
 export function caddyProgram(env: Record<string, string>, onUp: OnCaddy, skipped?: string): ProgramSpec {
   const state = caddyState();
-  return {
-    ...programDefaults,
-    name: "caddy",
-    group: "caddy",
-    aliases: [],
+  /** Of the process that starts next, or has started last. */
+  let start: { sockets?: CaddySockets | undefined } = {};
+  let makeSockets = (): CaddySockets | undefined => undefined;
+  return webProgram("caddy", skipped, {
     command: [...asWebUser(caddyUser(), true), findCaddy(env) ?? "caddy", "run", `--config=${caddyFile()}`],
-    onlyEnvironment: true,
     environment: {
       ...caddyEnvironment(env),
       ...MEMORY,
@@ -44,20 +44,17 @@ export function caddyProgram(env: Record<string, string>, onUp: OnCaddy, skipped
       XDG_DATA_HOME: state,
       XDG_CONFIG_HOME: state,
     },
-    exitcodes: [],
-    dependsOn: [],
-    autorestart: true,
-    startsecs: 0,
-    startretries: 10,
     priority: PRIORITY,
     stopPriority: STOP_PRIORITY,
-    stopwaitsecs: 5,
-    stdout: { ...logFile("caddy"), maxBytes: 10 * MEGABYTE, backups: 1 },
-    stderr: "stdout",
-    containerLimit: { burstBytes: MEGABYTE, bytesPerSecond: 16 * 1024 },
-    ready: { kind: "observed" },
+    inherit: () => {
+      start.sockets = makeSockets();
+      return start.sockets?.descriptors ?? [];
+    },
     observe(observed) {
-      void whenUp(observed).then(() => observed.over.aborted || onUp(observed));
+      const own: typeof start = {};
+      start = own;
+      observed.over.addEventListener("abort", () => own.sockets?.close());
+      void whenUp(observed.over).then(() => observed.over.aborted || onUp(observed, own.sockets));
       return {};
     },
     prepare: async () => {
@@ -67,27 +64,21 @@ export function caddyProgram(env: Record<string, string>, onUp: OnCaddy, skipped
       makeWebDirectory(caddyDirectory(), 0o700, caddyUser());
       stateDirectory(state, caddyUser());
       // Most containers guard nothing: what Caddy needs to know is loaded when there is a Caddy.
-      const { bareConfig } = await import("./caddy-config.ts");
+      const [{ bareConfig }, sockets] = await Promise.all([
+        import("./caddy-config.ts"),
+        import("./caddy-sockets.ts"),
+      ]);
+      makeSockets = sockets.makeCaddySockets;
       writeFileAtomic(caddyFile(), JSON.stringify(bareConfig(adminSocket())), 0o644);
       return undefined;
     },
-    ...(skipped === undefined ? {} : { skipped }),
-    origin: { kind: "builtin" },
-  };
+  });
 }
 
-/** Resolves when Caddy's admin API answers, or its process has ended. */
-async function whenUp({ over }: Observed): Promise<void> {
+async function whenUp(over: AbortSignal): Promise<void> {
   const { caddyAdmin } = await import("./admin.ts");
   const admin = caddyAdmin(adminSocket());
-  for (
-    let wait = FIRST_LOOK_MILLISECONDS;
-    !over.aborted;
-    wait = Math.min(wait * 1.5, LONGEST_LOOK_MILLISECONDS)
-  ) {
-    if (await admin.isUp()) return;
-    await Bun.sleep(wait);
-  }
+  await untilUp(over, admin.isUp, LOOKS);
 }
 
 /** The variables that reach Caddy, no others: where to find certificates, and by which way to get them. */

@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import type { Json, Site } from "./site.ts";
 
 export const LOOPBACK = ["127.0.0.0/8", "::1/128"];
@@ -19,7 +20,7 @@ const PASSED = "ai_dock_passed";
 const setVariables = (values: Record<string, unknown>) => ({ handler: "vars", ...values });
 
 /** What every request goes through first: nobody outside says who we are, and how the request came is noted. */
-export function withFirstRoutes(site: Site, routes: Json[]): Json[] {
+export function withFirstRoutes(site: Site, routes: Json[], leavingFile: string): Json[] {
   const scheme = { ai_dock_proto: "http", ai_dock_tunnel: "", ai_dock_client: "{http.vars.client_ip}" };
   const ways: Json[] = [
     { handle: [setVariables(scheme)] },
@@ -31,6 +32,7 @@ export function withFirstRoutes(site: Site, routes: Json[]): Json[] {
     },
   ];
   return [
+    leave(leavingFile),
     ...ways,
     {
       handle: [
@@ -58,6 +60,23 @@ export function withFirstRoutes(site: Site, routes: Json[]): Json[] {
     { match: [{ path: ["/.ai-dock", "/.ai-dock/*"] }], handle: [notFound], terminal: true },
     ...routes,
   ];
+}
+
+/**
+ * While the file is there, Caddy is about to close connections between two requests: clients are told after the answer to
+ * the one that comes, as they may otherwise send the next one in that moment.
+ */
+function leave(file: string): Json {
+  return {
+    match: [
+      {
+        file: { root: dirname(file), try_files: [`/${basename(file)}`] },
+        // With an answer to this one, the connection is no more HTTP's.
+        not: [{ header: { Upgrade: ["*"] } }],
+      },
+    ],
+    handle: [{ handler: "headers", response: { deferred: true, set: { Connection: ["close"] } } }],
+  };
 }
 
 const noStore = { "Cache-Control": ["no-store"], "Content-Type": ["text/plain; charset=utf-8"] };

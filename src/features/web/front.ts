@@ -9,6 +9,7 @@ import type { Supervisor } from "../../supervisor/supervisor.ts";
 import { listeningPorts } from "../../sys/proc.ts";
 import { beginWeb } from "./begin.ts";
 import { caddyAdmin } from "./admin.ts";
+import type { CaddySockets } from "./caddy-sockets.ts";
 import { LoginCodes } from "./codes.ts";
 import { CredentialStore } from "./credentials.ts";
 import { makeWebDirectory, stateDirectory } from "./directories.ts";
@@ -51,7 +52,11 @@ export class WebFront {
   readonly #supervisor: Supervisor;
   readonly #admin = caddyAdmin(paths.adminSocket());
   readonly #guard = new Guard(
-    { adminSocket: paths.adminSocket(), portalSocket: paths.portalHttpSocket() },
+    {
+      adminSocket: paths.adminSocket(),
+      portalSocket: paths.portalHttpSocket(),
+      leavingFile: paths.leavingFile(),
+    },
     this.#admin,
   );
   readonly #templates = new Templates(this.#admin);
@@ -89,13 +94,13 @@ export class WebFront {
   }
 
   /** Caddy's process answers; it knows nothing yet. */
-  readonly onCaddy = (observed: Observed): void => {
+  readonly onCaddy = (observed: Observed, sockets?: CaddySockets): void => {
     this.#caddy = observed;
-    this.#guard.forget();
+    this.#guard.begin(sockets);
     observed.over.addEventListener("abort", () => {
       if (this.#caddy !== observed) return;
       this.#caddy = undefined;
-      this.#guard.forget();
+      this.#guard.begin();
       this.look();
     });
     this.look();

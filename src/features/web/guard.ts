@@ -2,7 +2,8 @@ import { freePort } from "../../sys/free-port.ts";
 import { logger } from "../../log.ts";
 import { listeningPorts } from "../../sys/proc.ts";
 import { type CaddyAdmin, Refused } from "./admin.ts";
-import { caddyConfig } from "./caddy-config.ts";
+import { CaddyLoader } from "./caddy-loader.ts";
+import type { CaddySockets } from "./caddy-sockets.ts";
 import type { TlsPlan } from "./caddy-tls.ts";
 import { type Decision, decide } from "./decide.ts";
 import type { Entry } from "./registry.ts";
@@ -39,28 +40,27 @@ export interface Guarded {
 
 /** Makes Caddy stand in front of the services, and knows what Caddy has. */
 export class Guard {
-  readonly #paths: { adminSocket: string; portalSocket: string };
-  readonly #admin: CaddyAdmin;
+  readonly #paths: { adminSocket: string; portalSocket: string; leavingFile: string };
+  readonly #loader: CaddyLoader;
   /** As of the last load, in the order of ports. */
   guarded: readonly Guarded[] = [];
   #served = new Set<number>();
   readonly #tunnelPorts = new Map<number, number>();
-  #loaded = "";
   readonly #badTemplates = new WeakSet<Json[]>();
   /** Ports that Caddy did not get, and until when they are not tried again. */
   readonly #refused = new Map<number, number>();
   #isHttpsTold = false;
 
-  constructor(paths: { adminSocket: string; portalSocket: string }, admin: CaddyAdmin) {
+  constructor(paths: { adminSocket: string; portalSocket: string; leavingFile: string }, admin: CaddyAdmin) {
     this.#paths = paths;
-    this.#admin = admin;
+    this.#loader = new CaddyLoader(admin);
   }
 
-  /** Caddy has ended, or another process of it has begun: it has nothing. */
-  forget(): void {
+  /** Another process of Caddy has begun, which has nothing, or none is there. */
+  begin(sockets?: CaddySockets): void {
     this.#served = new Set();
     this.#refused.clear();
-    this.#loaded = "";
+    this.#loader.begin(sockets);
   }
 
   /** True while it is open who will hold some port: somebody has to look again. */
@@ -113,10 +113,7 @@ export class Guard {
   }
 
   async #load({ login, tls }: Wishes, sites: Site[]): Promise<void> {
-    const config = caddyConfig({ ...this.#paths, login, tls, sites });
-    const text = JSON.stringify(config);
-    if (text !== this.#loaded) await this.#admin.load(config);
-    this.#loaded = text;
+    await this.#loader.load({ ...this.#paths, login, tls, sites });
     this.#served = new Set(sites.flatMap(({ port, listen }) => (listen.includes(`:${port}`) ? [port] : [])));
   }
 

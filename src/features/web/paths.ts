@@ -29,6 +29,8 @@ export const caddyDirectory = () => runtimePath("web/caddy");
 /** Caddy's admin API: whoever connects to it rules Caddy. */
 export const adminSocket = () => `${caddyDirectory()}/admin.sock`;
 export const caddyFile = () => runtimePath("web/caddy.json");
+/** There while Caddy is about to get another configuration. */
+export const leavingFile = () => runtimePath("web/leaving");
 
 export const portalDirectory = () => runtimePath("web/portal");
 /** Where the portal listens, for Caddy alone. */

@@ -1,14 +1,15 @@
-import { logFile, MEGABYTE, type Observed, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
+import type { ProgramSpec } from "../../programs/spec.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
 import { makeWebDirectory, stateDirectory } from "./directories.ts";
 import { portalControlSocket, portalDirectory, portalHttpSocket, portalState } from "./paths.ts";
 import { asWebUser, caddyUser, portalUser, whyNoUsers } from "./users.ts";
+import { untilUp, webProgram } from "./web-program.ts";
 
 /** Before Caddy, which is closed without it. */
 const PRIORITY = 400;
 
-const FIRST_LOOK_MILLISECONDS = 20;
-const LONGEST_LOOK_MILLISECONDS = 1000;
+/** In milliseconds. */
+const LOOKS = { first: 20, longest: 1000 };
 
 const SETGID_DIRECTORY = 0o2750;
 
@@ -24,32 +25,17 @@ export function portalProgram(
     `--control=${portalControlSocket()}`,
     `--state=${portalState()}`,
   ];
-  return {
-    ...programDefaults,
-    name: "portal",
-    group: "portal",
-    aliases: [],
+  return webProgram("portal", skipped, {
     command: [...asWebUser(portalUser()), process.execPath, "portal", ...paths],
-    onlyEnvironment: true,
     environment: {
       PATH: DEFAULT_PATH,
       HOME: "/nonexistent",
       LANG: "C.UTF-8",
       ...(TZ === undefined ? {} : { TZ }),
     },
-    exitcodes: [],
-    dependsOn: [],
-    autorestart: true,
-    startsecs: 0,
-    startretries: 10,
     priority: PRIORITY,
-    stopwaitsecs: 5,
-    stdout: { ...logFile("portal"), maxBytes: 10 * MEGABYTE, backups: 1 },
-    stderr: "stdout",
-    containerLimit: { burstBytes: MEGABYTE, bytesPerSecond: 16 * 1024 },
-    ready: { kind: "observed" },
-    observe(observed) {
-      void watchPortal(observed);
+    observe({ over, ready }) {
+      void untilUp(over, () => isUp(over), LOOKS).then(() => ready(true));
       return {};
     },
     prepare: async () => {
@@ -61,25 +47,12 @@ export function portalProgram(
       await openControl();
       return undefined;
     },
-    ...(skipped === undefined ? {} : { skipped }),
-    origin: { kind: "builtin" },
-  };
+  });
 }
 
-async function watchPortal({ over, ready }: Observed): Promise<void> {
-  for (
-    let wait = FIRST_LOOK_MILLISECONDS;
-    !over.aborted;
-    wait = Math.min(wait * 1.5, LONGEST_LOOK_MILLISECONDS)
-  ) {
-    const isUp = await fetch("http://portal/.ai-dock/health", {
-      unix: portalHttpSocket(),
-      signal: over,
-    }).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isUp) return ready(true);
-    await Bun.sleep(wait);
-  }
+function isUp(over: AbortSignal): Promise<boolean> {
+  return fetch("http://portal/.ai-dock/health", { unix: portalHttpSocket(), signal: over }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Observed, ProgramSpec } from "../../programs/spec.ts";
 import { watchAnnouncements } from "./announcements.ts";
+import type { CaddySockets } from "./caddy-sockets.ts";
 import type { FrontOptions, WebFront } from "./front.ts";
 import type { FrontHooks } from "./programs.ts";
 import { readRegistry } from "./registry.ts";
@@ -47,8 +48,8 @@ export class WebWatch implements FrontHooks {
     this.#look();
   }
 
-  readonly onCaddy = (observed: Observed): void => {
-    void this.load().then((front) => front.onCaddy(observed));
+  readonly onCaddy = (observed: Observed, sockets?: CaddySockets): void => {
+    void this.load().then((front) => front.onCaddy(observed, sockets));
   };
 
   readonly openControl = async (): Promise<void> => (await this.load()).openControl();

@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { caddyAdmin } from "../../../src/features/web/admin.ts";
 import { join } from "node:path";
-import { type CaddyConfigOptions, bareConfig, caddyConfig } from "../../../src/features/web/caddy-config.ts";
+import { type CaddyConfigOptions, bareConfig } from "../../../src/features/web/caddy-config.ts";
+import { CaddyLoader } from "../../../src/features/web/caddy-loader.ts";
+import { CaddySockets } from "../../../src/features/web/caddy-sockets.ts";
 import type { Site } from "../../../src/features/web/site.ts";
 import { findProgram } from "../../../src/sys/which.ts";
 import { freePort } from "../../free-port.ts";
@@ -27,11 +29,15 @@ export class Front {
   readonly folder = mkdtempSync(join(tmpdir(), "caddy-"));
   readonly adminSocket = join(this.folder, "admin.sock");
   readonly portalSocket = join(this.folder, "portal.sock");
+  readonly leavingFile = join(this.folder, "leaving");
   readonly asked: Asked[] = [];
   check: Answer = () => new Response();
   portal: Answer = (request) => new Response(`portal ${new URL(request.url).pathname}`);
   /** Whether answers to checks say that they are such. */
   isMarked = true;
+  /** Where Caddy listens; as undefined, on sockets of its own. */
+  sockets: CaddySockets | undefined = new CaddySockets();
+  readonly loader = new CaddyLoader(caddyAdmin(this.adminSocket));
   #caddy: Bun.Subprocess | undefined;
   #checker: ReturnType<typeof Bun.serve> | undefined;
 
@@ -41,9 +47,14 @@ export class Front {
     await Bun.write(config, JSON.stringify(bareConfig(this.adminSocket)));
     this.#caddy = Bun.spawn([CADDY ?? "caddy", "run", "--config", config], {
       env: { HOME: this.folder, XDG_DATA_HOME: this.folder, PATH: "/usr/bin:/bin" },
-      stdout: Bun.file(join(this.folder, "log")),
-      stderr: Bun.file(join(this.folder, "log")),
+      stdio: [
+        "ignore",
+        Bun.file(join(this.folder, "log")),
+        Bun.file(join(this.folder, "log")),
+        ...(this.sockets?.descriptors ?? []),
+      ],
     });
+    this.loader.begin(this.sockets);
     // Also where a test ends before it could.
     process.on("exit", () => this.#caddy?.kill());
     while (!existsSync(this.adminSocket)) {
@@ -80,14 +91,14 @@ export class Front {
   }
 
   async load(options: Partial<CaddyConfigOptions> & { sites: Site[] }): Promise<void> {
-    const config = caddyConfig({
+    await this.loader.load({
       adminSocket: this.adminSocket,
       portalSocket: this.portalSocket,
+      leavingFile: this.leavingFile,
       login: true,
       tls: undefined,
       ...options,
     });
-    await caddyAdmin(this.adminSocket).load(config);
   }
 
   log = () => Bun.file(join(this.folder, "log")).text();
@@ -95,6 +106,7 @@ export class Front {
   async [Symbol.asyncDispose]() {
     this.#caddy?.kill();
     await this.#caddy?.exited;
+    this.sockets?.close();
     await this.stopPortal();
   }
 }

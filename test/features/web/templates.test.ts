@@ -76,8 +76,9 @@ describe.skipIf(CADDY === undefined)("templates of images", () => {
     });
     const entries = [entryOf(app), entryOf(second), entryOf(third)];
     const admin = caddyAdmin(front.adminSocket);
-    const { adminSocket, portalSocket } = front;
-    const guard = new Guard({ adminSocket, portalSocket }, admin);
+    const { adminSocket, portalSocket, leavingFile } = front;
+    const guard = new Guard({ adminSocket, portalSocket, leavingFile }, admin);
+    guard.begin(front.sockets);
     const templates = new Templates(admin, directory);
     const env = { WEB_TOKEN: "s3cret-token" };
     await guard.apply({

@@ -71,7 +71,14 @@ test("no name or key of a certificate is in Caddy's configuration", () => {
   const pair = certificate("ec", "a");
   const { plan } = planOf([pair]);
   const config = JSON.stringify(
-    caddyConfig({ adminSocket: "/a", portalSocket: "/p", login: true, tls: plan, sites: [] }),
+    caddyConfig({
+      adminSocket: "/a",
+      portalSocket: "/p",
+      leavingFile: "/l",
+      login: true,
+      tls: plan,
+      sites: [],
+    }),
   );
   expect(config).not.toContain("PRIVATE KEY");
 });
