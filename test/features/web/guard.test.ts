@@ -43,18 +43,19 @@ const wishes = (entries: Entry[], more: Partial<Wishes> = {}): Wishes => ({
 /** Nobody answers there, so that the certificate never comes. */
 const domain = { names: ["localhost"], domain: "gpu.example.com", acme: "https://127.0.0.1:1/directory" };
 
-/** A guard with a real Caddy; `before` runs before each configuration is loaded. */
-async function guarding(before: () => void = () => undefined) {
+/** A guard with a real Caddy, which with `before`, run before each load, has to open its ports itself. */
+async function guarding(before?: () => void) {
   const front = await new Front().start();
   const admin = caddyAdmin(front.adminSocket);
   const wrapped: CaddyAdmin = {
     ...admin,
     load: async (config) => {
-      before();
+      before?.();
       return await admin.load(config);
     },
   };
   const guard = new Guard(front, wrapped);
+  guard.begin(before === undefined ? front.sockets : undefined);
   return { guard, [Symbol.asyncDispose]: () => front[Symbol.asyncDispose]() };
 }
 
@@ -94,7 +95,7 @@ describe.skipIf(CADDY === undefined)("the guard", () => {
     expect(guarded(it.guard)).toEqual([rest.port]);
     await answers("http", rest);
     for (const one of held) one[Symbol.dispose]();
-    it.guard.forget();
+    it.guard.begin();
     await until(async () => {
       await it.guard.apply(wishes([...taken, rest]));
       return guarded(it.guard).length === 26;
