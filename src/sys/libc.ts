@@ -120,21 +120,6 @@ export function markChildren(mark: number | undefined): void {
   libc.prlimit(0, RLIMIT_LOCKS, limitPointer, null);
 }
 
-const RLIMIT_NOFILE = 7;
-
-/** How many files this process may have open at once: now, and at most after raising its own limit. */
-export function openFilesLimits(): { soft: bigint; hard: bigint } {
-  libc.prlimit(0, RLIMIT_NOFILE, null, limitPointer);
-  return { soft: limit[0] ?? 0n, hard: limit[1] ?? 0n };
-}
-
-/** Sets both limits for this process and all that it starts from now on. */
-export function setOpenFilesLimit(soft: bigint, hard: bigint): void {
-  limit[0] = soft;
-  limit[1] = hard;
-  libc.prlimit(0, RLIMIT_NOFILE, limitPointer, null);
-}
-
 export function isTerminal(fd: number): boolean {
   return libc.isatty(fd) === 1;
 }

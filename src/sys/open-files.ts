@@ -1,8 +1,12 @@
 import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
-import { openFilesLimits, setOpenFilesLimit } from "./libc.ts";
+import { libc } from "./libc.ts";
 
 /** With a larger limit, others run out of everything else first. */
 const SMALL_LIMIT = 65_536n;
+
+const RLIMIT_NOFILE = 7;
+
+const limits = new BigUint64Array(new ArrayBuffer(16));
 
 /** What Bun opens at most while it starts a process: pipes for its streams, a pidfd. */
 const SPAWN_DESCRIPTORS = 8;
@@ -73,4 +77,16 @@ function isThere(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** How many files this process may have open at once: now, and at most after raising its own limit. */
+function openFilesLimits(): { soft: bigint; hard: bigint } {
+  libc.prlimit(0, RLIMIT_NOFILE, null, limits);
+  return { soft: limits[0] ?? 0n, hard: limits[1] ?? 0n };
+}
+
+/** Sets both limits for this process and all that it starts from now on. */
+export function setOpenFilesLimit(soft: bigint, hard: bigint): void {
+  limits.set([soft, hard]);
+  libc.prlimit(0, RLIMIT_NOFILE, limits, null);
 }

@@ -106,10 +106,10 @@ test.each<[string, Partial<ProgramSpec>, string]>([
 test("it finds files that it is to inherit from descriptor 3 on, and nobody else does", async () => {
   const socket = tcpSocket(256);
   try {
-    const script = "readlink /proc/self/fd/3 /proc/self/fd/4; ls /proc/$$/fd | xargs";
+    const script = "readlink /proc/self/fd/3 /proc/self/fd/4; ls /proc/self/fd | xargs";
     const inherit = () => [socket.fd, socket.fd];
-    expect((await run(script, { inherit })).text).toMatch(/^(socket:\[\d+\])\n\1\n0 1 2 3 4\n$/);
-    expect((await run("ls /proc/$$/fd | xargs")).text).toBe("0 1 2\n");
+    expect((await run(script, { inherit })).text).toMatch(/^(socket:\[\d+\])\n\1\n0 1 2 3 4 5\n$/);
+    expect((await run("ls /proc/self/fd | xargs")).text).toBe("0 1 2 3\n");
   } finally {
     closeSocket(socket);
   }

@@ -1,8 +1,7 @@
 /** Prints the limits of open files of a child and of this process, `open-files-fixture.ts SOFT HARD OPEN`. */
 import { openSync, readFileSync } from "node:fs";
 import { spawnChild } from "../../src/sys/children.ts";
-import { setOpenFilesLimit } from "../../src/sys/libc.ts";
-import { raiseOpenFiles } from "../../src/sys/open-files.ts";
+import { raiseOpenFiles, setOpenFilesLimit } from "../../src/sys/open-files.ts";
 
 const [soft, hard, open] = process.argv.slice(2).map(Number) as [number, number, number];
 // As a container starts us; Bun itself, unlike our binary, has raised the limit by now.
