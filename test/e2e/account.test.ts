@@ -70,7 +70,13 @@ describe("the account", () => {
 
   test("ssh: root's keys, commands, a terminal, the environment, sftp and scp", async () => {
     const key = await keypair();
-    const env = { SSH_PUBKEY: key.public, USER_NAME: "me", SOME: 'a "b" $c', USER_PASSWORD: "the password" };
+    const env = {
+      SSH_PUBKEY: key.public,
+      USER_NAME: "me",
+      LINES_OF: "one\ntwo",
+      SOME: 'a "b" $c',
+      USER_PASSWORD: "the password",
+    };
     const files = { "/opt/ai-dock/bin/preflight.d/10.sh": "export FROM_HOOK=yes\n" };
     await using container = await boot({ env, files });
     await container.waitReady();
@@ -82,6 +88,10 @@ describe("the account", () => {
       stderr: "",
       code: 7,
     });
+    const path = await container.sh("tr '\\0' '\\n' </proc/1/environ | sed -n s/^PATH=//p");
+    expect((await container.ssh("bash -lc 'echo $PATH'; echo \"$LINES_OF\"", me)).stdout).toBe(
+      `${path}\none\ntwo\n`,
+    );
     const terminal = await container.ssh(undefined, {
       ...me,
       tty: true,

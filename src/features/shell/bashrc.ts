@@ -9,9 +9,16 @@ const END = "# <<< ai-dock <<<";
 /** A shell sources no file of another user: it would run with the rights of this one. */
 const isOwn = (file: string) => `[ -r ${file} ] && [ -O ${file} ]`;
 
-/** The lines for root. No variable is evaluated; only micromamba's own hook is. */
-const rootsLines = (environmentFile: string) => `if ${isOwn(environmentFile)}; then . ${environmentFile}; fi
-case $- in *i*)
+/** True in bash for the account, which alone can read its file beside root. Root sources what is surely its own. */
+const isForAccount = (file: string) => `[ "\${EUID:-0}" != 0 ] && [ -r ${file} ]`;
+
+/** What only root can ask for: addresses, and a link to log in. */
+const announcements = () => `
+  if [ -n "\${ai_dock_first-}" ] && [ -O ${tunnelsFile()} ]; then cat ${tunnelsFile()}; fi
+  if [ -n "\${ai_dock_first-}" ] && [ -S ${adminSocket()} ]; then ai-dock web 2>/dev/null; fi`;
+
+/** The lines behind the environment. No variable is evaluated; only micromamba's own hook is. */
+const sessionLines = (more: string) => `case $- in *i*)
   if [ -x "\${MAMBA_EXE-}" ]; then
     eval "$("$MAMBA_EXE" shell hook --shell bash 2>/dev/null)"
     case ":$PATH:" in
@@ -21,14 +28,15 @@ case $- in *i*)
       micromamba activate "\${MAMBA_DEFAULT_ENV:-base}"
       ;;
     esac
-  fi
-  if [ -n "\${ai_dock_first-}" ] && [ -O ${tunnelsFile()} ]; then cat ${tunnelsFile()}; fi
-  if [ -n "\${ai_dock_first-}" ] && [ -S ${adminSocket()} ]; then ai-dock web 2>/dev/null; fi
+  fi${more}
 ${completionScript}  if [ -n "\${ai_dock_first-}" ] && [ -d "\${WORKSPACE-}" ]; then cd "$WORKSPACE"; fi
   ;;
 esac
 unset ai_dock_first
 `;
+
+const rootsLines = (environmentFile: string) =>
+  `if ${isOwn(environmentFile)}; then . ${environmentFile}; fi\n${sessionLines(announcements())}`;
 
 const marked = (lines: string) => `${BEGIN}
 # Rewritten at every boot; put lines of your own outside of it.
@@ -38,15 +46,27 @@ ${lines}${END}
 /** The block for root's own .bashrc. */
 export const rootsBlock = (environmentFile: string) => marked(rootsLines(environmentFile));
 
-/**
- * The block for /etc/bash.bashrc, where root's home belongs to the host. Only root can read the environment file.
- * /etc/profile has just reset PATH, and sources this file before profile.d.
- */
-export const everyonesBlock = (environmentFile: string) =>
-  marked(`if ${isOwn(environmentFile)}; then
-if shopt -q login_shell; then PATH=\${${LOADED_MARK}:-$PATH}; fi
-${rootsLines(environmentFile)}fi
-`);
+/** /etc/profile has just reset PATH, and sources /etc/bash.bashrc before profile.d. */
+const RESTORE_PATH = `if shopt -q login_shell; then PATH=\${${LOADED_MARK}:-$PATH}; fi\n`;
+
+/** Environment files of those whose shells read /etc/bash.bashrc in place of a file of their own. */
+export interface EveryonesFiles {
+  /** Where root's home belongs to the host. */
+  root?: string | undefined;
+  /** Of the account, whose home is its own. */
+  account?: string | undefined;
+}
+
+/** The block for /etc/bash.bashrc. Each of the files can be read by its own shells only. */
+export const everyonesBlock = ({ root, account }: EveryonesFiles) =>
+  marked(
+    [
+      root === undefined ? "" : `if ${isOwn(root)}; then\n${RESTORE_PATH}${rootsLines(root)}fi\n`,
+      account === undefined
+        ? ""
+        : `if ${isForAccount(account)}; then\n${RESTORE_PATH}. ${account}\n${sessionLines("")}fi\n`,
+    ].join(""),
+  );
 
 /**
  * Returns a bashrc with our block exactly once, at the top: further down, the bashrc of Debian and Ubuntu returns early
@@ -65,7 +85,10 @@ export function withBlock(bashrc: string, block: string): string {
  * The script in /etc/profile.d for login shells, readable by all as no value is in it. /etc/profile has just reset PATH: a
  * shell that is not the first of its session gets PATH back, unless a bashrc has done so and put entries in front.
  */
-export const profileScript = (environmentFile: string) => `# Written by ai-dock at every boot.
+export const profileScript = (
+  environmentFile: string,
+  accountFile: string,
+) => `# Written by ai-dock at every boot.
 if [ -n "\${${LOADED_MARK}-}" ]; then
   case ":$PATH:" in
   *":$${LOADED_MARK}:"*) ;;
@@ -73,5 +96,7 @@ if [ -n "\${${LOADED_MARK}-}" ]; then
   esac
 elif ${isOwn(environmentFile)}; then
   . ${environmentFile}
+elif [ -r ${accountFile} ] && [ "$(id -u 2>/dev/null || echo 0)" != 0 ]; then
+  . ${accountFile}
 fi
 `;

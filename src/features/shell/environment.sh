@@ -5,7 +5,8 @@
 if [ -z "${AI_DOCK_LINES-}" ]; then
   if [ -O /run/ai-dock/environment.sh ]; then
     ai_dock_environment=/run/ai-dock/environment.sh
-  elif [ -r /run/ai-dock/account-environment.sh ]; then
+  elif [ -r /run/ai-dock/account-environment.sh ] && [ "$(id -u 2>/dev/null || echo 0)" != 0 ]; then
+    # Root sources what is surely its own.
     ai_dock_environment=/run/ai-dock/account-environment.sh
   fi
   if [ -n "${ai_dock_environment-}" ]; then

@@ -19,13 +19,22 @@ export function writeShellEnvironment(
   const file = `${root}${environmentFile()}`;
   const home = `${root}${ROOT_HOME}`;
   const isHomeForeign = [home, `${home}/.bashrc`].some(isForeign);
-  const bashrc = isHomeForeign ? `${root}/etc/bash.bashrc` : `${home}/.bashrc`;
-  const block = isHomeForeign ? everyonesBlock(file) : rootsBlock(file);
+  const accountFile = `${root}${accountEnvironmentFile()}`;
+  const hasAccount = isRoot() && accountOf(env, root) !== undefined;
+  const shared = `${root}/etc/bash.bashrc`;
+  const files = { root: isHomeForeign ? file : undefined, account: hasAccount ? accountFile : undefined };
+  const blocks = new Map<string, string>();
+  if (!isHomeForeign) blocks.set(`${home}/.bashrc`, rootsBlock(file));
+  if (isHomeForeign || hasAccount) blocks.set(shared, everyonesBlock(files));
+  const profile = profileScript(file, accountFile);
   const targets: [path: string, write: (path: string) => void][] = [
     [file, (path) => writeSecret(path, shellFile(env))],
-    [bashrc, (path) => changeFile(path, 0o644, (text) => withBlock(text, block))],
-    [`${root}/etc/profile.d/ai-dock.sh`, (path) => changeFile(path, 0o644, () => profileScript(file))],
-    [`${root}${accountEnvironmentFile()}`, (path) => writeForAccount(path, env, root)],
+    ...[...blocks].map(([path, block]): (typeof targets)[number] => [
+      path,
+      () => changeFile(path, 0o644, (text) => withBlock(text, block)),
+    ]),
+    [`${root}/etc/profile.d/ai-dock.sh`, (path) => changeFile(path, 0o644, () => profile)],
+    [accountFile, (path) => writeForAccount(path, env, root)],
     [`${root}${SOURCED_FILE}`, (path) => keepSourcedFile(path, file)],
   ];
   let written = 0;
@@ -34,7 +43,7 @@ export function writeShellEnvironment(
       write(path);
       written++;
     } catch (error) {
-      const fix = isHomeForeign && path === bashrc ? ", unless root's home is --tmpfs /root" : "";
+      const fix = isHomeForeign && path === shared ? ", unless root's home is --tmpfs /root" : "";
       log.warn(`"${path}": ${messageOf(error)}; shells may lack the boot environment${fix}`);
     }
   }

@@ -110,6 +110,30 @@ describe.skipIf(process.getuid?.() !== 0)("makeAccount()", () => {
     expect(existsSync(at.path("data/me"))).toBe(false);
   });
 
+  test("the groups of GPU nodes come by the host's numbers, but none that guards passwords", async () => {
+    const at = place();
+    mkdirSync(at.path("dev/dri"), { recursive: true });
+    for (const [node, gid] of [
+      ["renderD128", 993],
+      ["renderD129", 42],
+      ["card0", 555],
+    ] as const) {
+      writeFileSync(at.path(`dev/dri/${node}`), "");
+      chownSync(at.path(`dev/dri/${node}`), 0, gid);
+    }
+    const { account, result } = await at.boot({ USER_NAME: "me" });
+    expect(account?.groups).toEqual([1000, 27, 44, 993, 1111]);
+    expect(at.read("etc/group")).toContain("gpu-993:x:993:me\n");
+    expect(result?.fields).toMatchObject({ name: "me", for: "USER_NAME" });
+  });
+
+  test("an account of the image with the same uid stays, behind ours", async () => {
+    const ubuntu = "ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash\n";
+    const at = place(`${PASSWD}${ubuntu}`);
+    await at.boot({ USER_NAME: "me" });
+    expect(at.read("etc/passwd")).toBe(`${PASSWD}me:x:1000:1000::/home/me:/bin/bash\n${ubuntu}`);
+  });
+
   test("USER_PASSWORD sets one, which is in no line of the log", async () => {
     const at = place();
     const { lines, result } = await at.boot({ USER_PASSWORD: "s3cret words" });

@@ -11,6 +11,9 @@ import { bootContext } from "../context-fixture.ts";
 const UBUNTU_BASHRC = '# ~/.bashrc\n[ -z "$PS1" ] && return\nMINE=1\n';
 const DEBIAN_PROFILE = 'if [ "$BASH" ]; then\n  if [ -f ~/.bashrc ]; then\n    . ~/.bashrc\n  fi\nfi\n';
 
+/** The account, and whoever else has files of the host. */
+const HOST = 1234;
+
 let root = "";
 const path = (name: string) => join(root, name);
 const mode = (name: string) => (statSync(path(name)).mode & 0o777).toString(8);
@@ -24,10 +27,10 @@ beforeEach(() => {
 });
 
 /** Runs bash as root would get it; login shells see our profile.d in a mount namespace of their own. */
-function bash(args: string[], env: Record<string, string> = {}) {
+function bash(args: string[], env: Record<string, string> = {}, as: string[] = []) {
   const inside = `mount --bind "$0/etc/profile.d" /etc/profile.d &&
-    { [ ! -e "$0/etc/bash.bashrc" ] || mount --bind "$0/etc/bash.bashrc" /etc/bash.bashrc; } && exec bash "$@"`;
-  const result = spawnSync("unshare", ["-m", "/bin/sh", "-c", inside, root, ...args], {
+    { [ ! -e "$0/etc/bash.bashrc" ] || mount --bind "$0/etc/bash.bashrc" /etc/bash.bashrc; } && exec "$@"`;
+  const result = spawnSync("unshare", ["-m", "/bin/sh", "-c", inside, root, ...as, "bash", ...args], {
     env: { HOME: path("root"), TERM: "dumb", PATH: "/usr/bin:/bin:/usr/sbin:/sbin", ...env },
     encoding: "utf8",
     cwd: "/",
@@ -87,7 +90,6 @@ describe("writeShellEnvironment()", () => {
   });
 
   describe.skipIf(process.getuid?.() !== 0)("keeps out of a home of the host:", () => {
-    const HOST_USER = 1234;
     const bashrc = () => {
       const { uid, gid } = statSync(path("root/.bashrc"));
       return [readFileSync(path("root/.bashrc"), "utf8"), uid, gid, mode("root/.bashrc")];
@@ -105,7 +107,7 @@ describe("writeShellEnvironment()", () => {
     });
 
     test.each(["root", "root/.bashrc"])("/%s of another user", (name) => {
-      chownSync(path(name), HOST_USER, HOST_USER);
+      chownSync(path(name), HOST, HOST);
       const before = bashrc();
       boot();
       boot();
@@ -116,10 +118,10 @@ describe("writeShellEnvironment()", () => {
     test("while a file of the image keeps its owner and mode", () => {
       mkdirSync(path("etc/profile.d"), { recursive: true });
       writeFileSync(path("etc/profile.d/ai-dock.sh"), "", { mode: 0o640 });
-      chownSync(path("etc/profile.d/ai-dock.sh"), 0, HOST_USER);
+      chownSync(path("etc/profile.d/ai-dock.sh"), 0, HOST);
       boot();
       const { gid } = statSync(path("etc/profile.d/ai-dock.sh"));
-      expect([gid, mode("etc/profile.d/ai-dock.sh")]).toEqual([HOST_USER, "640"]);
+      expect([gid, mode("etc/profile.d/ai-dock.sh")]).toEqual([HOST, "640"]);
     });
   });
 
@@ -140,7 +142,50 @@ describe("writeShellEnvironment()", () => {
     expect(context.lines[0]).toStartWith('warn "/proc/run/ai-dock/environment.sh": ENOENT');
   });
 
+  test("root's block of every shell and the account's are one, which goes with the account", () => {
+    mkdirSync(path("etc"));
+    chownSync(path("root"), HOST, HOST);
+    writeFileSync(path("etc/passwd"), `me:x:${HOST}:${HOST}::/home/me:/bin/bash\n`);
+    boot({ USER_NAME: "me" });
+    const both = readFileSync(path("etc/bash.bashrc"), "utf8");
+    boot({ USER_NAME: "me" });
+    expect(readFileSync(path("etc/bash.bashrc"), "utf8")).toBe(both);
+    expect(both.match(/>>> ai-dock >>>/g)).toHaveLength(1);
+    boot();
+    const roots = readFileSync(path("etc/bash.bashrc"), "utf8");
+    expect([both, roots].map((text) => text.includes("account-environment.sh"))).toEqual([true, false]);
+    expect([both, roots].map((text) => text.includes("/ai-dock/environment.sh"))).toEqual([true, true]);
+  });
+
   const isPossible = process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
+  describe.skipIf(!isPossible)("of the account reaches", () => {
+    const as = (uid: number) => [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+    const setpriv = (uid: number) => ["setpriv", ...as(uid), "--"];
+    beforeEach(() => {
+      mkdirSync(path("etc"));
+      mkdirSync(path("home"));
+      chmodSync(root, 0o755);
+      writeFileSync(path("etc/bash.bashrc"), '[ -z "$PS1" ] && return\nPS1="> "\n');
+      writeFileSync(path("etc/passwd"), `me:x:${HOST}:${HOST}::/home/me:/bin/bash\n`);
+    });
+
+    test.each([
+      ["an interactive shell", ["-ic", "env -0"], {}],
+      ["a login shell", ["-lc", "env -0"], {}],
+      ["an interactive login shell", ["-lic", "env -0"], {}],
+      ["ssh host command", ["-c", "env -0"], { SSH_CLIENT: "::1 1 2" }],
+    ])("%s, byte for byte, and nobody else's", (_, args, env) => {
+      boot({ ...awkward, USER_NAME: "me" });
+      const home = { HOME: path("home"), ...env };
+      const got = environmentOf(bash(args, home, setpriv(HOST)));
+      const wanted = Object.entries(awkward).map(([name, value]) => `${name}=${value}`);
+      expect(wanted.filter((pair) => !got.has(pair))).toEqual([]);
+      expect(got.has("PATH=/opt/ai-dock/bin:/usr/bin:/bin")).toBe(true);
+      const other = environmentOf(bash(args, home, setpriv(HOST + 1)));
+      expect(wanted.filter((pair) => other.has(pair))).toEqual([]);
+    });
+  });
+
   describe.skipIf(!isPossible).each([
     ["reaches", 0],
     ["with the home of another user reaches", 1234],
