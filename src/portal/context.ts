@@ -1,5 +1,4 @@
 import type { Credentials, PortalState } from "../control/portal/protocol.ts";
-import type { Attempts } from "./auth/attempts.ts";
 import type { Guards } from "./auth/identify.ts";
 import type { Assets } from "./http/assets.ts";
 import type { Link } from "./link.ts";
@@ -18,8 +17,6 @@ export interface PortalContext {
   link: Link;
   knowledge: Knowledge;
   guards: Guards;
-  /** Failed one-time codes, apart from passwords: a flood of wrong passwords must not keep the owner's link out. */
-  codes: Attempts;
   assets: Assets;
   machine: Machine;
 }

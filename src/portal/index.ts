@@ -13,8 +13,6 @@ import { serve } from "./server.ts";
 
 /** Where the files of the pages lie when the sources run themselves. */
 const BUILT_PAGE = join(import.meta.dir, "../../dist/page");
-/** The longest wait after wrong one-time codes, which nobody can guess anyway. */
-const LONGEST_CODE_WAIT_MILLISECONDS = 10_000;
 
 export interface PortalOptions {
   /** The unix socket to serve. */
@@ -38,7 +36,6 @@ export async function runPortal({ listen, control, state, assets, signal }: Port
     link,
     knowledge,
     guards: { sessions: new Sessions(state), attempts: new Attempts() },
-    codes: new Attempts(LONGEST_CODE_WAIT_MILLISECONDS),
     assets,
     machine: new Machine({ paths: async () => ["/", (await link.variable("WORKSPACE")) ?? "/"] }),
   };

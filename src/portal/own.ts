@@ -1,9 +1,10 @@
+import { isCodeOf } from "../control/portal/code.ts";
 import type { Credentials } from "../control/portal/protocol.ts";
 import { identify, isLogin, type Guards } from "./auth/identify.ts";
 import { originOf } from "./auth/origin.ts";
 import { safePath } from "./auth/paths.ts";
 import { refuseForeign, slowDown } from "./auth/refuse.ts";
-import { isOneOf } from "./auth/secret.ts";
+import { isOneOf } from "../control/portal/secret.ts";
 import type { Visitor } from "./auth/visitor.ts";
 import type { PortalContext } from "./context.ts";
 import { html, plain } from "./http/respond.ts";
@@ -61,16 +62,21 @@ async function preAuth({ request, visitor, credentials, context }: Own): Promise
   const { searchParams } = new URL(request.url);
   const next = safePath(searchParams.get("next") ?? "/");
   const [token, code] = [searchParams.get("token"), searchParams.get("code")];
-  const attempts = code === null ? context.guards.attempts : context.codes;
+  const { attempts } = context.guards;
+  if (code !== null) {
+    // Nobody can guess one, so that nobody has to wait: a flood of wrong ones must not keep the owner's link out.
+    if (isCodeOf(credentials.sessionKey, code) && (await isGoodCode(context, code)))
+      return enter(next, visitor, credentials, context.guards, 302);
+    return refuseLink(next, "The link was used before, or is too old: ai-dock web prints another one");
+  }
   const waitSeconds = attempts.wait(visitor.client);
   if (waitSeconds > 0) return slowDown(waitSeconds);
-  const right = code === null ? isOneOf(token ?? "", credentials.tokens) : await isGoodCode(context, code);
-  if (right) return enter(next, visitor, credentials, context.guards, 302);
-  if (token !== null || code !== null) attempts.failed(visitor.client);
-  const message =
-    code === null
-      ? "The token in the link is wrong"
-      : "The link was used before, or is too old: ai-dock web prints another one";
+  if (isOneOf(token ?? "", credentials.tokens)) return enter(next, visitor, credentials, context.guards, 302);
+  if (token !== null) attempts.failed(visitor.client);
+  return refuseLink(next, "The token in the link is wrong");
+}
+
+function refuseLink(next: string, message: string): Response {
   return html(401, loginPage(next, message), { "WWW-Authenticate": 'Bearer realm="ai-dock"' });
 }
 

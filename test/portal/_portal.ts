@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newCode } from "../../src/control/portal/code.ts";
 import { portalControlAt } from "../../src/control/portal/client.ts";
 import type { PortalContext } from "../../src/control/portal/context.ts";
 import type { Credentials, PortalState } from "../../src/control/portal/protocol.ts";
@@ -92,11 +93,12 @@ export async function startPortal(options: Options = {}) {
   const supervisor = new Supervisor({ ...bareSupervisor, logs });
   supervisor.phase = "running";
   const listeners = new Set<(what: "state" | "credentials") => void>();
+  const code = newCode(options.credentials?.sessionKey ?? credentials.sessionKey);
   const world = {
     services: options.services ?? services,
     boot: null as PortalState["boot"],
     credentials: { ...credentials, ...options.credentials },
-    codes: new Set(["once-only"]),
+    codes: new Set([code]),
   };
   const context: PortalContext = {
     supervisor,
@@ -131,6 +133,8 @@ export async function startPortal(options: Options = {}) {
     state,
     supervisor,
     world,
+    /** Good for one login. */
+    code,
     listen,
     control: portalControlAt(controlSocket),
     tell: (what: "state" | "credentials") => listeners.forEach((listener) => listener(what)),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { newCode } from "../../src/control/portal/code.ts";
 import { APP_PORT, cookieOf, navigation, startPortal } from "./_portal.ts";
 
 describe("login", () => {
@@ -112,18 +113,27 @@ describe("links that log in", () => {
 
   test("a code counts once, and a look at its headers does not use it up", async () => {
     await using portal = await startPortal();
-    expect((await portal.send("/ai-dock/pre-auth?code=once-only", { method: "HEAD" })).status).not.toBe(302);
-    const first = await portal.send("/ai-dock/pre-auth?code=once-only");
-    const second = await portal.send("/ai-dock/pre-auth?code=once-only");
+    expect((await portal.send(`/ai-dock/pre-auth?code=${portal.code}`, { method: "HEAD" })).status).not.toBe(
+      302,
+    );
+    const first = await portal.send(`/ai-dock/pre-auth?code=${portal.code}`);
+    const second = await portal.send(`/ai-dock/pre-auth?code=${portal.code}`);
     expect([first.status, second.status]).toEqual([302, 401]);
     expect([cookieOf(first) === "", cookieOf(second) === ""]).toEqual([false, true]);
   });
 
-  test("wrong passwords from the same address do not keep a code out", async () => {
+  test("wrong passwords and codes from the same address do not keep a code out", async () => {
     await using portal = await startPortal();
     for (let count = 0; count < 20; count++) await portal.logIn({ password: "wrong" });
+    const [id = "", signature = ""] = portal.code.split(".");
+    const other = newCode(btoa("another key".padEnd(32)));
+    for (const wrong of ["", "x", id, `${id}.`, `.${signature}`, `x${portal.code}`, other])
+      for (let count = 0; count < 5; count++) {
+        const { status } = await portal.send(`/ai-dock/pre-auth?code=${wrong}`);
+        expect(status).toBe(401);
+      }
     expect((await portal.logIn()).status).toBe(429);
-    expect((await portal.send("/ai-dock/pre-auth?code=once-only")).status).toBe(302);
+    expect((await portal.send(`/ai-dock/pre-auth?code=${portal.code}`)).status).toBe(302);
   });
 });
 
@@ -178,6 +188,7 @@ describe("sessions", () => {
       `${name}=${id}.${expires}.${"A".repeat(43)}`,
       `${name}=correct horse`,
       `${name}=token-one`,
+      `${name}=${portal.code}`,
       `x${session}`,
       `ai_dock_76543210_session=${value}`,
     ];
@@ -226,7 +237,7 @@ describe("wrong passwords", () => {
     expect(counts.get(401)).toBeLessThan(2000);
     expect((await portal.logIn({}, { client: "192.0.2.1" })).status).toBe(429);
     expect((await portal.logIn({}, { client: "203.0.113.5" })).status).toBe(303);
-    const link = await portal.send("/ai-dock/pre-auth?code=once-only", { client: "192.0.2.1" });
+    const link = await portal.send(`/ai-dock/pre-auth?code=${portal.code}`, { client: "192.0.2.1" });
     expect(link.status).toBe(302);
   });
 

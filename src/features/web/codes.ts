@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
+import { newCode } from "../../control/portal/code.ts";
 
-const CODE_BYTES = 24;
 const LIFE_MILLISECONDS = 10 * 60_000;
 const MOST_CODES = 100;
 
@@ -9,9 +9,9 @@ export class LoginCodes {
   /** When each ends, by its hash: a code is not compared letter by letter. */
   readonly #ends = new Map<string, number>();
 
-  /** A new code. `now` in milliseconds. */
-  make(now = performance.now()): string {
-    const code = randomBytes(CODE_BYTES).toString("base64url");
+  /** A new code, signed with the key of sessions. `now` in milliseconds. */
+  make(key: string, now = performance.now()): string {
+    const code = newCode(key);
     this.#ends.set(hash(code), now + LIFE_MILLISECONDS);
     const [oldest] = this.#ends.keys();
     if (this.#ends.size > MOST_CODES && oldest !== undefined) this.#ends.delete(oldest);

@@ -17,7 +17,7 @@ interface Stored {
   cookie: string;
   /** 32 bytes, base64. */
   sessionKey: string;
-  /** Which user and password the key has signed sessions for. */
+  /** Which user, password and tokens the key has signed sessions for. */
   signedFor: string;
   /** By set-web-credentials, and in place of which settings. */
   chosen?: { user: string; password: string; over: string };
@@ -41,17 +41,18 @@ export class CredentialStore {
   read(settings: WebSettings): Credentials {
     const stored = this.#load();
     const { user, password } = effective(stored, settings);
-    const signedFor = digest(user, password);
+    const tokens = [settings.token ?? stored.token, ...settings.extraTokens];
+    const signedFor = digest(user, password, ...tokens);
     if (stored.signedFor !== signedFor)
-      // A new password ends the sessions of the old one.
+      // Another password or token ends the sessions that the one before has opened.
       this.#save({ ...stored, signedFor, sessionKey: randomBytes(SECRET_BYTES).toString("base64") });
-    const { token, cookie, sessionKey } = this.#load();
+    const { cookie, sessionKey } = this.#load();
     return {
       login: settings.login,
       cookie: `ai_dock_${cookie}_session`,
       user,
       password,
-      tokens: [settings.token ?? token, ...settings.extraTokens],
+      tokens,
       sessionKey,
       exclude: [...settings.exclude],
     };

@@ -142,7 +142,7 @@ export class WebFront {
 
   /** A code for one login. */
   makeCode(): string {
-    return this.#codes.make();
+    return this.#codes.make(this.credentials().sessionKey);
   }
 
   credentials(): Credentials {

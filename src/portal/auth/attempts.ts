@@ -31,13 +31,8 @@ interface Record {
 export class Attempts {
   readonly #records = new Map<string, Record>();
   readonly #friends = new Map<string, true>();
-  readonly #longest: number;
   /** Failures of all addresses that are not forgiven yet, as of a time. */
   #all: Record = { failures: 0, at: 0 };
-
-  constructor(longest = LONGEST_WAIT_MILLISECONDS) {
-    this.#longest = longest;
-  }
 
   /** Whole seconds that an address has to wait before its next attempt is looked at; 0: none. */
   wait(address: string, now = performance.now()): number {
@@ -50,7 +45,7 @@ export class Attempts {
 
   #waitAfter(failures: number): number {
     if (failures < FREE_FAILURES) return 0;
-    return Math.min(FIRST_WAIT_MILLISECONDS * 2 ** (failures - FREE_FAILURES), this.#longest);
+    return Math.min(FIRST_WAIT_MILLISECONDS * 2 ** (failures - FREE_FAILURES), LONGEST_WAIT_MILLISECONDS);
   }
 
   failed(address: string, now = performance.now()): void {

@@ -1,7 +1,7 @@
 import type { Credentials } from "../../control/portal/protocol.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Seal } from "./seal.ts";
-import { isOneOf, isSecretEqual } from "./secret.ts";
+import { isOneOf, isSecretEqual } from "../../control/portal/secret.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Visitor } from "./visitor.ts";
 

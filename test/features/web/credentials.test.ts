@@ -54,6 +54,15 @@ test("another password, from wherever, ends the sessions of the one before", () 
   expect(keys[3]).not.toBe(keys[2]!);
 });
 
+test("another token ends the sessions that the one before may have opened", () => {
+  const file = newFile();
+  const keys = [{}, { WEB_TOKEN: "a" }, { WEB_TOKEN: "a" }, { WEB_TOKEN: "b" }].map(
+    (env) => read(file, { WEB_PASSWORD: "p", ...env }).sessionKey,
+  );
+  expect(new Set(keys).size).toBe(3);
+  expect(keys[2]).toBe(keys[1]);
+});
+
 test("a chosen login counts until the settings change, over restarts", () => {
   const file = newFile();
   const env = { WEB_PASSWORD: "of the settings" };
@@ -74,9 +83,11 @@ test("a file that cannot be read or written costs what it holds, and no login", 
   expect(nowhere.read(webSettings({})).password).toBe(password);
 });
 
+const KEY = Buffer.alloc(32, 1).toString("base64");
+
 test("a code is good once, for ten minutes", () => {
   const codes = new LoginCodes();
-  const [first, second] = [codes.make(0), codes.make(0)];
+  const [first, second] = [codes.make(KEY, 0), codes.make(KEY, 0)];
   expect(codes.redeem("other", 1)).toBe(false);
   expect([codes.redeem(first, 1), codes.redeem(first, 1)]).toEqual([true, false]);
   expect(codes.redeem(second, 600_000)).toBe(false);
