@@ -67,13 +67,19 @@ export interface Column<Row> {
   style?: (row: Row) => Style | undefined;
 }
 
+/** What programs call themselves must not steer the terminal of root. */
+function harmless(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, "\uFFFD");
+}
+
 /** Lays rows out in columns as wide as their longest text; the last column is not padded. */
 export function tableLines<Row>(rows: Row[], columns: Column<Row>[]): string[] {
-  const widths = columns.map(({ text }) => Math.max(0, ...rows.map((row) => text(row).length)));
-  return rows.map((row) => {
-    const cells = columns.map(({ text, style: styleOf }, index) => {
-      const isLast = index === columns.length - 1;
-      const cell = isLast ? text(row) : text(row).padEnd(widths[index] ?? 0);
+  const shown = rows.map((row) => columns.map(({ text }) => harmless(text(row))));
+  const widths = columns.map((_, index) => Math.max(0, ...shown.map((texts) => texts[index]?.length ?? 0)));
+  return rows.map((row, line) => {
+    const cells = columns.map(({ style: styleOf }, index) => {
+      const text = shown[line]?.[index] ?? "";
+      const cell = index === columns.length - 1 ? text : text.padEnd(widths[index] ?? 0);
       const name = styleOf?.(row);
       return name === undefined ? cell : style(name, cell);
     });

@@ -112,7 +112,7 @@ export async function startPortal(options: Options = {}) {
       sources: {},
     }),
     credentials: () => world.credentials,
-    redeem: (code) => world.codes.delete(code),
+    redeem: (shown) => world.codes.delete(shown),
     doctor: async () => [
       { name: "workspace", status: "warning", message: "not a mount", fix: "mount a volume" },
     ],

@@ -276,6 +276,28 @@ describe("search", () => {
     over.abort();
     await until(() => searchers() === "");
   });
+
+  test("so many at once and no more, until one of them ends", async () => {
+    await using portal = await startPortal();
+    writeFileSync(join(portal.directory, "app.log"), `${"a".repeat(60)}!\n`.repeat(1000));
+    const query = `pattern=${encodeURIComponent("^(a+)+$")}`;
+    const start = async (signal: AbortSignal) =>
+      await portal.send(`/api/v1/logs/search?${query}`, { headers, signal });
+    const over = new AbortController();
+    for (let count = 0; count < 4; count++) await start(over.signal);
+    expect(await (await start(over.signal)).text()).toContain("4 searches run already");
+    over.abort();
+    const fifth = new AbortController();
+    await until(async () => {
+      const { body } = await portal.send("/api/v1/logs/search?pattern=a%21&limit=1", {
+        headers,
+        signal: fifth.signal,
+      });
+      const events: string[] = [];
+      for await (const { event } of readEvents(body as ReadableStream<Uint8Array>)) events.push(event);
+      return events.includes("done");
+    });
+  });
 });
 
 describe("download", () => {

@@ -1,4 +1,5 @@
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { logger } from "../../log.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
@@ -17,10 +18,14 @@ export function makeWebDirectory(path: string, mode: number, owner: WebUser): vo
   makeFor(path, mode, owner);
 }
 
-/** Makes what the front keeps, and a part of that for somebody. */
-export function stateDirectory(path?: string, owner?: WebUser): void {
+/**
+ * Makes what the front keeps, and a part of that for somebody. A volume may let others write beside it, or have had other
+ * owners: what is not ours alone is moved aside, as who writes there decides on logins.
+ */
+export function stateDirectory(path?: string, owner?: WebUser, root = stateRoot()): void {
   try {
-    ensureDirectory(stateRoot(), PASSAGE);
+    ensureDirectory(dirname(root));
+    for (const problem of ownDirectory(root, PASSAGE)) log.warn(problem);
     if (path !== undefined && owner !== undefined) makeFor(path, 0o700, owner);
   } catch (error) {
     log.warn(`${messageOf(error)}; logins and certificates are not kept`);

@@ -64,6 +64,7 @@ export class WebFront {
   readonly #credentials = new CredentialStore(paths.credentialsFile(), (text) => log.warn(text));
   readonly #listeners = new Set<(what: "state" | "credentials") => void>();
   readonly #told = new Set<string>();
+  #isStateOurs = false;
   #caddy: Observed | undefined;
   #expected: ProgramSpec[] = [];
   #closePortal: (() => void) | undefined;
@@ -146,6 +147,9 @@ export class WebFront {
   }
 
   credentials(): Credentials {
+    // Before anything is read there: others may have put their own in its place.
+    if (!this.#isStateOurs) stateDirectory();
+    this.#isStateOurs = true;
     return this.#credentials.read(this.#settings);
   }
 

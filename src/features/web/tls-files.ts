@@ -1,5 +1,5 @@
 import { createHash, X509Certificate, createPrivateKey } from "node:crypto";
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { messageOf } from "../../errors.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
@@ -52,7 +52,13 @@ export function tlsPlan(
     const pair = givenPair(pairs);
     return { plan: pair === undefined ? plan : { ...plan, mounted: forCaddy(pair, directory) } };
   } catch (error) {
-    return { plan, problem: `${messageOf(error)}; a certificate of our own is used` };
+    // Half written, mostly. What was good is good until there is another one.
+    const mounted = lastForCaddy(directory);
+    const consequence = mounted === undefined ? "a certificate of our own is used" : "the one before stays";
+    return {
+      plan: mounted === undefined ? plan : { ...plan, mounted },
+      problem: `${messageOf(error)}; ${consequence}`,
+    };
   }
 }
 
@@ -86,12 +92,26 @@ function forCaddy({ certificate, key }: Pair, directory: string): { certificate:
   makeFor(directory, 0o750, owner);
   const name = createHash("sha256").update(certificate).update(key).digest("hex").slice(0, 16);
   const files = { certificate: `${directory}/${name}.crt`, key: `${directory}/${name}.key` };
-  writeFileAtomic(files.certificate, certificate, 0o640, owner);
-  writeFileAtomic(files.key, key, 0o640, owner);
+  if (!existsSync(files.key)) {
+    writeFileAtomic(files.certificate, certificate, 0o640, owner);
+    writeFileAtomic(files.key, key, 0o640, owner);
+  }
   // Caddy has read the ones before.
   for (const old of readdirSync(directory))
     if (!old.startsWith(name)) rmSync(`${directory}/${old}`, { force: true });
   return files;
+}
+
+/** The copies that Caddy has; undefined where there are none. */
+function lastForCaddy(directory: string): { certificate: string; key: string } | undefined {
+  try {
+    const names = readdirSync(directory);
+    const name = names.find((file) => file.endsWith(".crt"))?.slice(0, -".crt".length);
+    if (name === undefined || !names.includes(`${name}.key`)) return undefined;
+    return { certificate: `${directory}/${name}.crt`, key: `${directory}/${name}.key` };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Names and addresses by which this container is reached, as far as known; the most likely one first. */

@@ -9,6 +9,10 @@ import type { SearchEvent } from "./search-schema.ts";
 /** An expression can take longer than the world lasts; a search ends then. */
 const LONGEST_MILLISECONDS = 120_000;
 
+/** Each takes a CPU and the memory of a process; a page of another port can make a browser ask for any number. */
+const MOST_SEARCHES = 4;
+let searches = 0;
+
 /** The sources, where they run themselves. */
 const MAIN = join(import.meta.dir, "../../main.ts");
 
@@ -25,9 +29,20 @@ export function requireExpression({ pattern }: SearchRequest): void {
 
 /**
  * Runs a search and passes its events on until the reader is gone. The search has a process of its own: an expression that
- * backtracks for ever must not hold up logins.
+ * backtracks for ever must not hold up logins. Throws AiDockError where too many run.
  */
 export async function runSearch(socket: string, request: SearchRequest, sink: EventSink): Promise<void> {
+  if (searches >= MOST_SEARCHES)
+    throw new AiDockError(`${MOST_SEARCHES} searches run already; wait until one of them has ended`);
+  searches++;
+  try {
+    await runProcess(socket, request, sink);
+  } finally {
+    searches--;
+  }
+}
+
+async function runProcess(socket: string, request: SearchRequest, sink: EventSink): Promise<void> {
   const self = existsSync(MAIN) ? [process.execPath, MAIN] : [process.execPath];
   const child = Bun.spawn([...self, "portal", "--search", `--control=${socket}`], {
     stdin: "pipe",

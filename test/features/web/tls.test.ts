@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -65,6 +66,25 @@ test("a certificate with another's key, or that is none, is told in one line wit
   );
   writeFileSync(otherKey, "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n");
   expect(planOf([[certificatePath, otherKey]]).problem).not.toContain("c2VjcmV0");
+});
+
+test("files that are half written cost nothing: the pair before stays until the new one is whole", () => {
+  const directory = mkdtempSync(join(tmpdir(), "tls-"));
+  const [pair, next] = [certificate("ec", "before"), certificate("ec", "after")];
+  const plan = () => tlsPlan(webSettings(ENV), ENV, { pairs: [pair], directory });
+  const shown = ({ plan: made }: ReturnType<typeof plan>) =>
+    new X509Certificate(readFileSync(made?.mounted?.certificate ?? "")).subject;
+  expect(shown(plan())).toBe("CN=before");
+  const whole = readFileSync(next[0], "utf8");
+  for (const text of ["", whole.slice(0, 200), whole]) {
+    writeFileSync(pair[0], text);
+    const half = plan();
+    expect(shown(half)).toBe("CN=before");
+    expect(half.problem).toEndWith("; the one before stays");
+  }
+  writeFileSync(pair[1], readFileSync(next[1]));
+  expect(plan().problem).toBeUndefined();
+  expect(shown(plan())).toBe("CN=after");
 });
 
 test("no name or key of a certificate is in Caddy's configuration", () => {
