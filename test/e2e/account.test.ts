@@ -148,6 +148,67 @@ cd "$WORKSPACE" && mkdir -p storage && echo "$(id -un) $HOME $(id -Gn)" >storage
     await container.sh("rm /workspace/storage/who; ai-dock provision; grep -q user /workspace/storage/who");
   });
 
+  test("the compat flavour has one without being asked, and it becomes root by sudo, with its own PATH", async () => {
+    await using container = await boot({ env: { AI_DOCK_FLAVOUR: "compat" } });
+    await container.waitReady();
+    await container.sh("apt-get -qq update && apt-get -qq install -y --no-install-recommends sudo");
+    await container.restart();
+    await container.waitReady();
+    const env = { PATH: "/opt/mine:/usr/bin:/bin" };
+    expect(await container.sh("sudo -n id -un; sudo -n printenv PATH", { user: "user", env })).toBe(
+      "root\n/opt/mine:/usr/bin:/bin",
+    );
+    expect(await container.sh("visudo -c >/dev/null; stat -c '%a %u' /etc/sudoers.d/ai-dock")).toBe("440 0");
+    expect((await container.exec(["sudo", "-n", "id"], { user: "nobody" })).code).not.toBe(0);
+  });
+
+  test("a volume at the home or below it is the account's, and lasts; a full one of root's is not taken", async () => {
+    const volumes = ["home", "cache", "full"].map((name) => join(tempFolder(), name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const folder of volumes) mkdirSync(folder);
+    const [home, cache, full] = volumes;
+    const env = { USER_NAME: "me" };
+    {
+      await using container = await boot({
+        env,
+        mounts: [`${home}:/home/me`, `${cache}:/home/me/.cache/models`],
+      });
+      await container.waitReady();
+      await container.sh("touch ~/mine ~/.cache/other; [ -e ~/.bashrc ]", {
+        user: "me",
+        env: { HOME: "/home/me" },
+      });
+      expect(await container.sh("stat -c %u /home/me/.cache /home/me/.cache/models")).toBe("1000\n0");
+    }
+    writeFileSync(join(home, "mine"), "changed");
+    await using again = await boot({ env, mounts: [`${home}:/home/me`] });
+    await again.waitReady();
+    expect(await again.read("/home/me/mine")).toBe("changed");
+    expect(await again.logs()).not.toContain("warn account");
+    writeFileSync(join(full, "file"), "");
+    await using other = await boot({ env, mounts: [`${full}:/home/me`] });
+    await other.waitLog(
+      '"/home/me": expected a directory of uid 1000, got a mount of uid 0; it stays as it is',
+    );
+    expect(await other.sh("stat -c %u /home/me /home/me/file")).toBe("0\n0");
+  });
+
+  test("without root the account is the one that everything runs as", async () => {
+    await using container = await boot({
+      user: "nobody",
+      env: { USER_NAME: "me" },
+      programs: {
+        "app.conf":
+          "[program:app]\nuser=$USER_NAME\ncommand=bash -c 'id -un; sleep infinity'\nstdout_logfile=/tmp/app.log\n",
+      },
+    });
+    await container.waitReady();
+    expect(await container.read("/tmp/app.log")).toBe("nobody\n");
+  });
+
   test("a link in place of the home leads root nowhere", async () => {
     await using container = await boot({ env: { USER_NAME: "me" } });
     await container.waitReady();

@@ -3,6 +3,7 @@ import { messageOf } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { listMounts } from "../../sys/mounts.ts";
 import { HOMES } from "./account.ts";
+import type { Ids } from "./ids.ts";
 import type { Entry } from "./lines.ts";
 import { reown } from "./reown.ts";
 import { copySkeleton } from "./skeleton.ts";
@@ -43,7 +44,7 @@ export async function prepareHome(entry: Entry, options: HomeOptions): Promise<v
     const problem = await claim(home, found === undefined, entry, options);
     if (problem !== undefined)
       warn(`"${shown}": expected a directory of uid ${uid}, got ${problem}; it stays as it is`);
-    else giveWaysToMounts(home, entry, options.mountinfo);
+    else giveWays(home, waysToMounts(home, options.mountinfo), entry);
   } catch (error) {
     warn(`"${shown}": ${messageOf(error)}; the account has no home, unless /home is --tmpfs or a volume`);
   }
@@ -58,8 +59,8 @@ async function claim(
 ): Promise<string | undefined> {
   const { uid: owner } = home.stat();
   if (!isNew && owner === entry.uid) return undefined;
-  const mounted = listMounts(mountinfo).some(({ target }) => target === home.location);
-  if (owner === 0 && (!mounted || readdirSync(home.path).length === 0)) {
+  const mounted = isOnMount(home, mountinfo);
+  if (owner === 0 && (!mounted || isEmpty(home, waysToMounts(home, mountinfo)))) {
     copySkeleton(`${root}/etc/skel`, home, entry);
     if (isNew) chmodSync(home.path, MODE);
     // Last: until then only root writes in it.
@@ -72,30 +73,39 @@ async function claim(
   return undefined;
 }
 
+/** True for what is not the container's own: on a mount at the directory, or above it (all of /home). */
+function isOnMount({ location }: DirectoryHandle, mountinfo?: string): boolean {
+  return listMounts(mountinfo).some(
+    ({ target }) => target !== "/" && `${location}/`.startsWith(`${target}/`),
+  );
+}
+
+/** The names on the way to each mount in a directory, the mount's own included. */
+function waysToMounts({ location }: DirectoryHandle, mountinfo?: string): string[][] {
+  return listMounts(mountinfo)
+    .filter(({ target }) => target.startsWith(`${location}/`))
+    .map(({ target }) => target.slice(location.length + 1).split("/"));
+}
+
+/** True for a directory that holds nothing but ways to mounts, which the container's engine has made for it. */
+function isEmpty(directory: DirectoryHandle, ways: string[][]): boolean {
+  return readdirSync(directory.path).every((name) => ways.some(([first]) => first === name));
+}
+
 /**
  * Gives the account the directories that lead to mounts in its home, such as `.cache` for one at `.cache/huggingface`:
  * container engines make them for root. The mounts themselves stay as they are.
  */
-function giveWaysToMounts(home: DirectoryHandle, { uid, gid }: Entry, mountinfo?: string): void {
-  const base = home.location;
-  const { dev } = home.stat();
-  for (const { target } of listMounts(mountinfo).filter((mount) => mount.target.startsWith(`${base}/`))) {
-    const way = target
-      .slice(base.length + 1)
-      .split("/")
-      .slice(0, -1);
-    let at = home.duplicate();
-    try {
-      for (const segment of way) {
-        const next = at.child(segment);
-        at[Symbol.dispose]();
-        at = next;
-        const found = at.stat();
-        if (found.dev !== dev) break;
-        if (found.uid === 0) chownSync(at.path, uid, gid);
-      }
-    } finally {
-      at[Symbol.dispose]();
-    }
+function giveWays(directory: DirectoryHandle, ways: string[][], { uid, gid }: Ids): void {
+  const { dev } = directory.stat();
+  for (const name of new Set(ways.filter(({ length }) => length > 1).map(([first = ""]) => first))) {
+    using child = directory.child(name);
+    const found = child.stat();
+    if (found.dev !== dev) continue;
+    const further = ways.filter(([first, ...rest]) => first === name && rest.length > 0);
+    const below = further.map(([, ...rest]) => rest);
+    // Root's files in root's directory stay root's, whatever name the account has given the directory.
+    if (found.uid === 0 && isEmpty(child, below)) chownSync(child.path, uid, gid);
+    giveWays(child, below, { uid, gid });
   }
 }

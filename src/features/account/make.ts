@@ -49,7 +49,9 @@ export function writeAccount(name: string, context: BootContext, root: string): 
   const groups = [...commonGroups(files.group.lines, root), ...settings.USER_GROUPS];
   const unknown = joinGroups(files.group.lines, entry, groups);
   if (unknown.length > 0)
-    log.warn(`USER_GROUPS: expected groups of /etc/group, got ${unknown.join(", ")}; left out`);
+    log.warn(
+      `USER_GROUPS: expected groups of /etc/group, got ${unknown.map((word) => JSON.stringify(word)).join(", ")}; left out`,
+    );
   setShadow(files.shadow, entry, settings.USER_PASSWORD, log.warn.bind(log));
   if (!isHosts) setPasswdLine(files.passwd.lines, entry);
   for (const file of [files.group, files.shadow]) tryToWrite(file, name, log.warn.bind(log));
@@ -79,8 +81,11 @@ function setShadow(
   password: string | undefined,
   warn: (message: string) => void,
 ): void {
-  // Without that file no program asks it.
-  if (lines.length === 0) return;
+  if (lines.length === 0) {
+    if (password !== undefined)
+      warn("USER_PASSWORD: expected /etc/shadow, got none; the account has no password");
+    return;
+  }
   const current = lines.find(([other]) => other === name)?.[1];
   const hash = password === undefined ? undefined : passwordHash(password, current, warn);
   setShadowLine(lines, name, hash);

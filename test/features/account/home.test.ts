@@ -86,10 +86,12 @@ describe.skipIf(process.getuid?.() !== 0)("prepareHome()", () => {
 
   test("a fresh volume of root's is the account's", async () => {
     const at = place();
-    at.make();
+    at.make(join(at.home, ".cache/models"));
     at.mount(at.home);
+    // The engine has made the way to this one in the volume.
+    at.mount(join(at.home, ".cache/models"));
     expect(await at.prepare()).toEqual([]);
-    expect(at.owner("")).toBe(OURS);
+    expect(["", ".cache", ".cache/models"].map((path) => at.owner(path))).toEqual([OURS, OURS, "0:0"]);
   });
 
   test.each([
@@ -147,6 +149,25 @@ describe.skipIf(process.getuid?.() !== 0)("prepareHome()", () => {
     );
     expect(at.owner("deep/roots")).toBe("0:0");
     expect(lstatSync(victim).uid).toBe(4000);
+  });
+
+  test("a home in a volume at /home is nobody else's business, even when it is root's", async () => {
+    const at = place();
+    at.make();
+    writeFileSync(join(at.home, "file"), "");
+    at.mount(join(at.root, "home"));
+    expect(await at.prepare()).toHaveLength(1);
+    expect([at.owner(""), at.owner("file")]).toEqual(["0:0", "0:0"]);
+  });
+
+  test("a directory of root's with files does not become the account's by lying on the way to a mount", async () => {
+    const at = place();
+    await at.prepare();
+    at.make(join(at.home, ".cache/models"));
+    writeFileSync(join(at.home, ".cache/roots"), "");
+    at.mount(join(at.home, ".cache/models"));
+    await at.prepare();
+    expect(at.owner(".cache")).toBe("0:0");
   });
 
   test("a link where the way to a mount was is not followed", async () => {

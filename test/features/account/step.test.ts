@@ -64,7 +64,7 @@ describe.skipIf(process.getuid?.() !== 0)("makeAccount()", () => {
     expect(at.read("etc/passwd")).toBe(`${PASSWD}user:x:1234:4321::/home/user:/bin/bash\n`);
     expect(at.read("etc/shadow")).toContain("\nuser:*:");
     expect(statSync(at.path("home/user")).uid).toBe(1234);
-    expect(lines).toEqual(["warn USER_GROUPS: expected groups of /etc/group, got nosuch; left out"]);
+    expect(lines).toEqual(['warn USER_GROUPS: expected groups of /etc/group, got "nosuch"; left out']);
   });
 
   test("a second boot changes nothing; one with another owner of the workspace all that is the account's", async () => {

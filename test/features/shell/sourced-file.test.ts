@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -117,6 +118,15 @@ describe.skipIf(process.getuid?.() !== 0)("the boot environment", () => {
     const { mode, uid, gid } = statSync(path("run/ai-dock/account-environment.sh"));
     expect([(mode & 0o777).toString(8), uid, gid]).toEqual(["640", 0, ACCOUNT.gid]);
     expect(sourcing('printf %s "${TOKEN-none}"', { as: OTHER })).toBe("none");
+  });
+
+  test("is not what another user has put there, for root", () => {
+    boot();
+    for (const name of ["environment.sh", "account-environment.sh"]) {
+      writeFileSync(path(`run/ai-dock/${name}`), "export LED=1\n");
+      chownSync(path(`run/ai-dock/${name}`), OTHER.uid, OTHER.gid);
+    }
+    expect(sourcing('printf %s "${LED-no}"')).toBe("no");
   });
 
   test.each([["root"], ["nobody-of-that-name"], [""]])("is for root alone without an account: %p", (name) => {

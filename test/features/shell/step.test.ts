@@ -169,6 +169,20 @@ describe("writeShellEnvironment()", () => {
       writeFileSync(path("etc/passwd"), `me:x:${HOST}:${HOST}::/home/me:/bin/bash\n`);
     });
 
+    test.each([["-ic"], ["-lc"], ["-lic"]])(
+      "bash %s, but not root's, whom a file of others could lead",
+      (flag) => {
+        boot({ USER_NAME: "me" });
+        for (const name of ["environment.sh", "account-environment.sh"]) {
+          writeFileSync(path(`run/ai-dock/${name}`), "export LED=1\n");
+          chownSync(path(`run/ai-dock/${name}`), HOST, HOST);
+        }
+        const env = { HOME: path("home") };
+        expect(bash([flag, "echo ${LED-no}"], env)).toBe("no\n");
+        expect(bash([flag, "echo ${LED-no}"], env, setpriv(HOST))).toBe("1\n");
+      },
+    );
+
     test.each([
       ["an interactive shell", ["-ic", "env -0"], {}],
       ["a login shell", ["-lc", "env -0"], {}],
