@@ -127,5 +127,6 @@ function fileName(target: string): string {
 function parse(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && ["http:", "https:"].includes(url.protocol)) return url;
-  throw new DownloadError("source", `expected an http(s) URL, got "${text.slice(0, text.search(/[?@]|$/))}"`);
+  const got = url === undefined ? "a text that is none" : `one with "${url.protocol}"`;
+  throw new DownloadError("source", `expected an http(s) URL, got ${got}`);
 }

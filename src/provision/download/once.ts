@@ -70,7 +70,7 @@ export async function downloadOnce(order: Order): Promise<Done> {
     }
   } catch (error) {
     // What cannot be resumed is of no use.
-    if (part !== undefined && part.journal === undefined) part.remove();
+    if (part !== undefined && (part.journal?.pieces.received ?? 0) === 0) part.remove();
     throw error;
   } finally {
     part?.[Symbol.dispose]();

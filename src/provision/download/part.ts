@@ -40,9 +40,18 @@ export class Part implements Disposable {
     this.#directory = directory;
     this.#name = name;
     this.#fd = fd;
-    const journal = openOwn(this.#path(partNames(name).journal));
-    this.#journal = journal === undefined ? undefined : Journal.resume(journal);
-    if (journal !== undefined && this.#journal === undefined) closeSync(journal);
+    this.#journal = this.#findJournal();
+  }
+
+  /** The journal that belongs to this very part. */
+  #findJournal(): Journal | undefined {
+    const fd = openOwn(this.#path(partNames(this.#name).journal));
+    if (fd === undefined) return undefined;
+    const journal = Journal.resume(fd);
+    // A new part, or one that somebody else has touched, has nothing of what the journal says.
+    if (journal !== undefined && journal.subject.size === fstatSync(this.#fd).size) return journal;
+    closeSync(fd);
+    return undefined;
   }
 
   /** Opens the part of `name`, with what an earlier process has left of it. Throws DownloadError "busy" while another has it. */
