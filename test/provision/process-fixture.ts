@@ -11,19 +11,17 @@ export function startDownload(request: object, env: Record<string, string> = {})
   });
   const reader = child.stdout.getReader();
   let text = "";
-  return {
-    child,
-    /** The next line that it prints; undefined once it has ended. */
-    async line(): Promise<Record<string, unknown> | undefined> {
-      while (!text.includes("\n")) {
-        const { value, done } = await reader.read();
-        if (done) return undefined;
-        text += Buffer.from(value).toString();
-      }
-      const end = text.indexOf("\n");
-      const line = text.slice(0, end);
-      text = text.slice(end + 1);
-      return JSON.parse(line) as Record<string, unknown>;
-    },
+  /** The next line that it prints; undefined once it has ended. */
+  const line = async (): Promise<Record<string, unknown> | undefined> => {
+    while (!text.includes("\n")) {
+      const { value, done } = await reader.read();
+      if (done) return undefined;
+      text += Buffer.from(value).toString();
+    }
+    const end = text.indexOf("\n");
+    const first = text.slice(0, end);
+    text = text.slice(end + 1);
+    return JSON.parse(first) as Record<string, unknown>;
   };
+  return { child, line };
 }

@@ -75,19 +75,22 @@ export async function serve(handler: Handler, host = "127.0.0.1") {
       for (let end = buffered.indexOf("\r\n\r\n"); end !== -1; end = buffered.indexOf("\r\n\r\n")) {
         const request = parse(buffered.slice(0, end));
         buffered = buffered.slice(end + 4);
-        queue = queue.then(async () => {
-          open++;
-          const one = { ...request, open };
-          asked.push(one);
-          try {
-            await handler(one, new Reply(socket, (bytes) => (sent.bytes += bytes)));
-          } finally {
-            open--;
-          }
-        });
+        const before = queue;
+        queue = answer(before, request, socket);
       }
     });
   });
+  async function answer(before: Promise<void>, request: Omit<Asked, "open">, socket: Socket): Promise<void> {
+    await before;
+    open++;
+    const one = { ...request, open };
+    asked.push(one);
+    try {
+      await handler(one, new Reply(socket, (bytes) => (sent.bytes += bytes)));
+    } finally {
+      open--;
+    }
+  }
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address() as { port: number };
   return {
@@ -170,7 +173,8 @@ export async function sendFile(asked: Asked, reply: Reply, content: Uint8Array, 
     if (next > at && !(await reply.write(content.subarray(at, next)))) return;
     at = next;
     if (at - from >= limit && at < to) {
-      reply.cut();
+      // Unlike a reset, that takes back nothing of what has been sent.
+      reply.end();
       return;
     }
     if (pace !== undefined) await Bun.sleep(1);

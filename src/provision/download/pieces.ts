@@ -4,8 +4,8 @@ import { MEBIBYTE } from "./limits.ts";
 const MOST_PIECES = 16_384;
 /** A request asks for no more, so that a file is written in order roughly, and checksums find it in the page cache. */
 const LONGEST_RUN = 256 * MEBIBYTE;
-/** Requests for which each connection should find work, so that all end at the same time. */
-const RUNS_A_CONNECTION = 4;
+/** Requests for which each connection should find work. */
+const RUNS_A_CONNECTION = 2;
 
 export function pieceBytesFor(size: number): number {
   let bytes = MEBIBYTE;
@@ -68,12 +68,36 @@ export class Pieces {
     return { offset: this.offsetOf({ piece: first, end }), end: this.endOf({ piece: first, end }) };
   }
 
-  /** The next work for one of `connections`: pieces that nobody has, else half of what another one has ahead. */
-  claim(connections: number, minimumBytes: number): Claim | undefined {
+  /**
+   * The next pieces that nobody has, for one of `connections`: at least `minimumBytes` where there are so many, `runBytes`
+   * if that leaves as many for each other one.
+   */
+  claim(connections: number, minimumBytes: number, runBytes = 0): Claim | undefined {
     const piece = this.#firstFree();
-    const claim =
-      piece === undefined ? this.#steal(minimumBytes) : this.#take(piece, connections, minimumBytes);
-    if (claim === undefined) return undefined;
+    return piece === undefined
+      ? undefined
+      : this.#keep(this.#take(piece, connections, minimumBytes, runBytes));
+  }
+
+  /**
+   * Half of what the one with most work has ahead, if that is so many bytes and `may` says so of that one: its answer will
+   * be cut off, and what is under way then was sent in vain.
+   */
+  steal(minimumBytes: number, may: (victim: Claim) => boolean): Claim | undefined {
+    let victim: Claim | undefined;
+    for (const claim of this.#claims)
+      if (victim === undefined || claim.end - claim.piece > victim.end - victim.piece) victim = claim;
+    if (victim === undefined || !may(victim)) return undefined;
+    // The piece being written stays; of the others the second half goes.
+    const ahead = victim.end - victim.piece - 1;
+    const taken = Math.ceil(ahead / 2);
+    if (taken === 0 || taken * this.pieceBytes < minimumBytes) return undefined;
+    const { end } = victim;
+    victim.end -= taken;
+    return this.#keep({ piece: victim.end, end });
+  }
+
+  #keep(claim: Claim): Claim {
     for (let index = claim.piece; index < claim.end; index++) this.#claimed[index] = 1;
     this.#claims.add(claim);
     return claim;
@@ -130,27 +154,14 @@ export class Pieces {
     return undefined;
   }
 
-  #take(piece: number, connections: number, minimumBytes: number): Claim {
-    const share = (this.size - this.#received) / (connections * RUNS_A_CONNECTION);
-    const bytes = Math.min(LONGEST_RUN, Math.max(minimumBytes, share));
+  #take(piece: number, connections: number, minimumBytes: number, runBytes: number): Claim {
+    const left = (this.size - this.#received) / connections;
+    const run = Math.min(LONGEST_RUN, left, Math.max(runBytes, left / RUNS_A_CONNECTION));
+    const bytes = Math.max(minimumBytes, run);
     const most = Math.max(1, Math.floor(bytes / this.pieceBytes));
     let end = piece + 1;
     while (end < this.written.length && end - piece < most && this.#isFree(end) && this.written[end] === 0)
       end++;
     return { piece, end };
-  }
-
-  #steal(minimumBytes: number): Claim | undefined {
-    let victim: Claim | undefined;
-    for (const claim of this.#claims)
-      if (victim === undefined || claim.end - claim.piece > victim.end - victim.piece) victim = claim;
-    if (victim === undefined) return undefined;
-    // The piece being written stays; of the others the second half goes.
-    const ahead = victim.end - victim.piece - 1;
-    const taken = Math.ceil(ahead / 2);
-    if (taken === 0 || taken * this.pieceBytes < minimumBytes) return undefined;
-    const { end } = victim;
-    victim.end -= taken;
-    return { piece: victim.end, end };
   }
 }

@@ -17,10 +17,19 @@ const PROGRESS_SHARE = 1 / 16;
 /** After a server has refused connections, more are tried again so much later. */
 const REFUSED_MILLISECONDS = 10_000;
 
+/** A request is for so much at least, as each costs a round trip in which nothing comes. */
+const RUN_MILLISECONDS = 1500;
+/** What a connection brings in less time by itself, no other one takes from it. */
+const PATIENCE_MILLISECONDS = 750;
+/** A rate is known after so many milliseconds. */
+const RATE_MILLISECONDS = 100;
+
 /** Takes chunks of a range to where they belong. */
 export interface Sink {
   pieces: Pieces;
   write(claim: Claim, chunk: Uint8Array): void;
+  /** Ends all connections: one has failed for good. */
+  stop(): void;
 }
 
 /** An answer that is there already, with the bytes it has. */
@@ -45,8 +54,12 @@ export class Pool {
   #refusedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #fetched = 0;
+  readonly #started = performance.now();
   #isEnded = false;
+  readonly #ended = Promise.withResolvers<void>();
   readonly #running = new Set<Promise<void>>();
+  /** When each claim was begun, and where. */
+  readonly #begun = new WeakMap<Claim, { at: number; offset: number }>();
 
   constructor(session: Session, sink: Sink, shown: URL) {
     this.#session = session;
@@ -68,19 +81,19 @@ export class Pool {
     this.#failed.promise.catch(() => undefined);
     try {
       if (begun !== undefined) this.#start(begun);
-      const { missing } = this.#sink.pieces;
-      // What one answer has whole is not worth a second one.
-      const isEnough = begun !== undefined && missing === undefined && begun.end === this.#sink.pieces.size;
-      if (!isEnough) this.#fill();
-      const grow = isEnough ? undefined : this.#grow();
+      this.#fill();
+      void this.#grow();
       while (this.#running.size > 0) await Promise.race([this.#failed.promise, Promise.all(this.#running)]);
-      this.#isEnded = true;
-      await grow;
     } finally {
-      this.#isEnded = true;
+      this.#end();
       begun?.connection[Symbol.dispose]();
       await Promise.allSettled(this.#running);
     }
+  }
+
+  #end(): void {
+    this.#isEnded = true;
+    this.#ended.resolve();
   }
 
   #fill(): void {
@@ -91,13 +104,17 @@ export class Pool {
 
   /** Starts a connection; false when there is nothing left for it. */
   #start(begun: Begun | undefined): boolean {
-    const claim = this.#claim();
+    const claim =
+      begun === undefined
+        ? this.#claim()
+        : this.#note(this.#sink.pieces.claim(Infinity, begun.end - begun.offset, 0));
     if (claim === undefined) return false;
     this.#active++;
     const running = this.#work(claim, begun)
       .catch((error: unknown) => {
-        this.#isEnded = true;
+        this.#end();
         this.#failed.reject(error);
+        this.#sink.stop();
       })
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
@@ -119,7 +136,31 @@ export class Pool {
   }
 
   #claim(): Claim | undefined {
-    return this.#sink.pieces.claim(this.#wanted, this.#limits.minimumRange);
+    const { pieces } = this.#sink;
+    const { minimumRange } = this.#limits;
+    const rate = this.#fetched / (performance.now() - this.#started) / this.#active;
+    const run = Number.isFinite(rate) ? rate * RUN_MILLISECONDS : 0;
+    return this.#note(
+      pieces.claim(this.#wanted, minimumRange, run) ??
+        pieces.steal(minimumRange, (victim) => this.#isSlow(victim)),
+    );
+  }
+
+  #note(claim: Claim | undefined): Claim | undefined {
+    if (claim !== undefined)
+      this.#begun.set(claim, { at: performance.now(), offset: this.#sink.pieces.offsetOf(claim) });
+    return claim;
+  }
+
+  /** Whether a connection has work for so long that another one should help. */
+  #isSlow(claim: Claim): boolean {
+    const { pieces } = this.#sink;
+    const begun = this.#begun.get(claim);
+    if (begun === undefined) return false;
+    const milliseconds = performance.now() - begun.at;
+    const offset = pieces.offsetOf(claim);
+    if (milliseconds < RATE_MILLISECONDS) return false;
+    return (pieces.endOf(claim) - offset) * milliseconds > (offset - begun.offset) * PATIENCE_MILLISECONDS;
   }
 
   /** Resolves to the reason why it ended early, with no word on one that has done well until then. */
@@ -192,18 +233,20 @@ export class Pool {
     if (!this.#isEnded) this.#fill();
   }
 
-  /** Doubles the connections as long as that makes the download faster. */
+  /** Doubles the connections as long as that makes the download faster; later, lets idle ones help slow ones. */
   async #grow(): Promise<void> {
     let rate = 0;
     let before = this.#fetched;
-    while (!this.#isEnded && this.#wanted < this.#most) {
+    let isWorthwhile = true;
+    while (!this.#isEnded) {
       const started = performance.now();
-      await Promise.race([Bun.sleep(GROW_MILLISECONDS), ...this.#running]);
+      await Promise.race([Bun.sleep(GROW_MILLISECONDS), this.#ended.promise]);
+      if (this.#isEnded) return;
       const now = (this.#fetched - before) / (performance.now() - started);
       before = this.#fetched;
-      if (this.#isEnded || this.#running.size === 0 || now < rate * WORTHWHILE) return;
+      isWorthwhile &&= now >= rate * WORTHWHILE;
       rate = now;
-      this.#wanted = Math.min(this.#most, this.#wanted * 2);
+      if (isWorthwhile) this.#wanted = Math.min(this.#most, this.#wanted * 2);
       this.#fill();
     }
   }

@@ -47,6 +47,7 @@ export async function fetchRanges(
         checksum?.wrote(chunk, offset, pieces.front);
         tell();
       },
+      stop: () => stop.abort(),
     },
     url,
   );

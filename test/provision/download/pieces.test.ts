@@ -15,19 +15,21 @@ describe("Pieces", () => {
 
   test("are claimed in order, in runs for every connection", () => {
     const pieces = make(64 * MEBIBYTE);
-    expect(claimed(pieces.claim(4, MEBIBYTE))).toEqual([0, 4]);
-    expect(claimed(pieces.claim(4, MEBIBYTE))).toEqual([4, 8]);
-    expect(claimed(pieces.claim(1, 32 * MEBIBYTE))).toEqual([8, 40]);
+    expect(claimed(pieces.claim(4, MEBIBYTE))).toEqual([0, 8]);
+    expect(claimed(pieces.claim(4, MEBIBYTE))).toEqual([8, 16]);
+    expect(claimed(pieces.claim(1, 32 * MEBIBYTE))).toEqual([16, 48]);
   });
 
   test("are taken from whoever has most ahead once all are claimed, but never the one being written", () => {
     const pieces = make(8 * MEBIBYTE);
     const all = pieces.claim(1, 8 * MEBIBYTE) as Claim;
     pieces.advance(all, MEBIBYTE + 5);
-    expect(claimed(pieces.claim(2, MEBIBYTE))).toEqual([5, 8]);
+    expect(pieces.claim(2, MEBIBYTE)).toBeUndefined();
+    expect(pieces.steal(MEBIBYTE, () => false)).toBeUndefined();
+    expect(claimed(pieces.steal(MEBIBYTE, (victim) => victim === all))).toEqual([5, 8]);
     expect(claimed(all)).toEqual([1, 5]);
-    expect(claimed(pieces.claim(2, MEBIBYTE))).toEqual([3, 5]);
-    expect(claimed(pieces.claim(2, 4 * MEBIBYTE))).toBeUndefined();
+    expect(claimed(pieces.steal(MEBIBYTE, () => true))).toEqual([3, 5]);
+    expect(pieces.steal(4 * MEBIBYTE, () => true)).toBeUndefined();
   });
 
   test("that a connection gives back are claimed again from where it was", () => {

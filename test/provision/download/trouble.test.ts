@@ -31,7 +31,8 @@ describe("download() goes on", () => {
       sendFile(asked, reply, SMALL, { etag: '"1"', cutAfter: () => Math.floor(next() * 40_000) }),
     );
     const { fetch, read } = folder();
-    await fetch(server.url("/x"), "x");
+    // What has come when an answer breaks off may be lost: Bun drops what nobody has read yet.
+    await fetch(server.url("/x"), "x", { limits: { attempts: 100, delaySeconds: 0.001 } });
     expect(read("x")).toEqual(SMALL);
   });
 
@@ -41,8 +42,9 @@ describe("download() goes on", () => {
       sendFile(asked, reply, SMALL, { ranges: false, cutAfter: () => (time++ < 3 ? 50_000 : undefined) }),
     );
     const { fetch, read } = folder();
-    expect((await fetch(server.url("/x"), "x")).fetched).toBeGreaterThan(SMALL.length);
+    await fetch(server.url("/x"), "x");
     expect(read("x")).toEqual(SMALL);
+    expect(server.asked.length).toBeGreaterThan(3);
   });
 
   test("when a connection stalls", async () => {
