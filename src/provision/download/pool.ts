@@ -1,10 +1,10 @@
 import { backoff, pause } from "./backoff.ts";
-import type { Connection } from "./connection.ts";
 import { PassingError } from "./error.ts";
 import { label } from "./label.ts";
 import type { DownloadLimits } from "./limits.ts";
-import type { Claim, Pieces } from "./pieces.ts";
+import type { Claim } from "./pieces.ts";
 import { giveUp, type Session } from "./session.ts";
+import type { Begun, Sink } from "./sink.ts";
 
 /** Connections to begin with, and milliseconds after which more are tried. */
 const FIRST_CONNECTIONS = 8;
@@ -23,21 +23,6 @@ const RUN_MILLISECONDS = 1500;
 const PATIENCE_MILLISECONDS = 750;
 /** A rate is known after so many milliseconds. */
 const RATE_MILLISECONDS = 100;
-
-/** Takes chunks of a range to where they belong. */
-export interface Sink {
-  pieces: Pieces;
-  write(claim: Claim, chunk: Uint8Array): void;
-  /** Ends all connections: one has failed for good. */
-  stop(): void;
-}
-
-/** An answer that is there already, with the bytes it has. */
-export interface Begun {
-  connection: Connection;
-  offset: number;
-  end: number;
-}
 
 /** Fetches all that is missing over several connections, of which each takes the next work as it is done with its own. */
 export class Pool {

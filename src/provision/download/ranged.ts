@@ -1,10 +1,11 @@
 import type { Checksum } from "./checksum.ts";
 import type { Journal } from "./journal.ts";
 import type { Part } from "./part.ts";
-import { type Begun, Pool } from "./pool.ts";
+import { Pool } from "./pool.ts";
 import type { Progress } from "./progress.ts";
 import { refuseHtml } from "./remote.ts";
 import type { Session } from "./session.ts";
+import type { Begun } from "./sink.ts";
 import { Syncing } from "./sync.ts";
 
 const HEAD_BYTES = 1024;

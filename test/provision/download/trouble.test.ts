@@ -27,12 +27,13 @@ describe("download() goes on", () => {
 
   test("when a small file is cut at random bytes", async () => {
     const next = random(7);
+    let time = 0;
     using server = await serve((asked, reply) =>
-      sendFile(asked, reply, SMALL, { etag: '"1"', cutAfter: () => Math.floor(next() * 40_000) }),
+      // Further each time: of a short answer that breaks off, nothing may be left, as Bun drops what nobody has read yet.
+      sendFile(asked, reply, SMALL, { etag: '"1"', cutAfter: () => Math.floor(next() * 20_000 * ++time) }),
     );
     const { fetch, read } = folder();
-    // What has come when an answer breaks off may be lost: Bun drops what nobody has read yet.
-    await fetch(server.url("/x"), "x", { limits: { attempts: 100, delaySeconds: 0.001 } });
+    await fetch(server.url("/x"), "x", { limits: { attempts: 12, delaySeconds: 0.001 } });
     expect(read("x")).toEqual(SMALL);
   });
 
