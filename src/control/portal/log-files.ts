@@ -82,10 +82,9 @@ export class LogReader implements Disposable {
     return fstatSync(this.#fd);
   }
 
-  /** The bytes from an offset on, fewer at the end of the file. */
-  read(offset: number, length: number): Uint8Array<ArrayBuffer> {
-    const wanted = Math.max(0, Math.min(length, this.stat().size - offset));
-    const bytes = new Uint8Array(wanted);
+  /** Reads from an offset on; the result is the part of `bytes` that was filled, less than all at the end of the file. */
+  read(offset: number, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const wanted = Math.max(0, Math.min(bytes.byteLength, this.stat().size - offset));
     let got = 0;
     while (got < wanted) {
       const count = readSync(this.#fd, bytes, got, wanted - got, offset + got);

@@ -1,17 +1,22 @@
 import { chmodSync, chownSync, rmSync } from "node:fs";
 import { describeEnvironment } from "../../env/describe.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
+import { releaseMemory } from "../../sys/memory.ts";
+import { tidyAfterwards } from "../../sys/tidy.ts";
 import { act } from "../actions.ts";
 import { isProtected, type PortalContext } from "./context.ts";
 import { logEvents, stateEvents } from "./events.ts";
-import { describeLog, logPaths, LogReader } from "./log-files.ts";
+import { LogBytesServer } from "./log-bytes.ts";
+import { describeLog, logPaths } from "./log-files.ts";
 import { readAction, readCode } from "./requests.ts";
 import { portalState } from "./state.ts";
-import { LARGEST_LOG_READ_BYTES } from "./streams.ts";
 
 const LARGEST_REQUEST_BYTES = 64 * 1024;
 /** One for the state, one for each page of logs: more would be a portal that somebody has taken over. */
 const MOST_STREAMS = 500;
+
+/** What clicks through the pages have taken is given back. While somebody follows a log, that would only cost time. */
+const RELEASE = { quiet: 5000, patience: 120_000 };
 
 /**
  * Serves the socket of the portal: HTTP, mode 0600, for the portal's user alone. It knows the state, logs, the start and
@@ -23,6 +28,11 @@ export function servePortal(
   { uid, gid }: { uid: number; gid: number },
 ): () => void {
   rmSync(path, { force: true });
+  const bytes = new LogBytesServer();
+  const tidy = tidyAfterwards(() => {
+    bytes.rest();
+    releaseMemory();
+  }, RELEASE);
   let streams = 0;
   const streaming = (request: Request, server: Bun.Server<undefined>, open: () => Response) => {
     if (streams >= MOST_STREAMS) throw new AiDockError("Too many streams", { code: "E_FORBIDDEN" });
@@ -52,25 +62,34 @@ export function servePortal(
         "/action": {
           async POST(request, own) {
             own.timeout(request, 0);
+            tidy();
             const wanted = await readAction(request);
             refuseProtected(context, wanted.names);
             return Response.json(await act(context.supervisor, wanted, request.signal));
           },
         },
         "/logs": (request) => {
+          tidy();
           const names = new URL(request.url).searchParams.getAll("name");
           const logs = logsOf(context).filter(({ name }) => names.length === 0 || names.includes(name));
           return Response.json(logs.map((log) => describeLog(log, names.length > 0)));
         },
-        "/logs/bytes": (request) => readBytes(context, new URL(request.url).searchParams),
+        "/logs/bytes": (request) => {
+          tidy();
+          return bytes.respond(logsOf(context), new URL(request.url).searchParams);
+        },
         "/logs/watch": (request, own) => {
           const names = new Set(new URL(request.url).searchParams.getAll("name"));
           const logs = logsOf(context).filter(({ name }) => names.has(name));
           return streaming(request, own, () => logEvents(logs, request.signal));
         },
-        "/environment": () => Response.json(describeEnvironment(context.environment(), true)),
+        "/environment": () => {
+          tidy();
+          return Response.json(describeEnvironment(context.environment(), true));
+        },
         "/doctor": async (request, own) => {
           own.timeout(request, 0);
+          tidy();
           return Response.json(await context.doctor());
         },
       },
@@ -114,23 +133,4 @@ function refuseProtected({ supervisor }: PortalContext, names: string[]): void {
   if (kept === undefined) return;
   const message = `${kept.id} carries this page or the way back in; use ai-dock in a shell`;
   throw new AiDockError(message, { code: "E_FORBIDDEN" });
-}
-
-function readBytes(context: PortalContext, parameters: URLSearchParams): Response {
-  const [name, stream] = [parameters.get("name"), parameters.get("stream") ?? "stdout"];
-  const [index, offset, length] = ["index", "offset", "length"].map((key) =>
-    Number(parameters.get(key) ?? 0),
-  );
-  const wanted = [index, offset, length].every(
-    (number) => Number.isSafeInteger(number) && (number ?? -1) >= 0,
-  );
-  if (!wanted) throw new AiDockError("index, offset and length: expected numbers", { code: "E_BAD_REQUEST" });
-  const log = logsOf(context).find((one) => one.name === name && one.stream === stream);
-  using file = log && LogReader.open(log.path, index ?? 0);
-  if (file === undefined) throw new AiDockError("No such log", { code: "E_NO_SUCH_LOG" });
-  const { ino, size } = file.stat();
-  const headers = { "Content-Type": "application/octet-stream", "X-Inode": `${ino}`, "X-Size": `${size}` };
-  if ((offset ?? 0) > size) return new Response(null, { status: 416, headers });
-  const most = Math.min(length || LARGEST_LOG_READ_BYTES, LARGEST_LOG_READ_BYTES);
-  return new Response(file.read(offset ?? 0, most), { headers });
 }

@@ -1,5 +1,5 @@
 /** The largest answer of `/logs/bytes`. */
-export const LARGEST_LOG_READ_BYTES = 1024 * 1024;
+export const LARGEST_LOG_READ_BYTES = 256 * 1024;
 
 /** What `/logs/bytes` says of a generation of a log. */
 export interface LogBytes {
