@@ -1,6 +1,5 @@
 import type { PortalControl } from "../../control/portal/client.ts";
 import type { LogEntry } from "../../control/portal/protocol.ts";
-import { LARGEST_LOG_READ_BYTES } from "../../control/portal/streams.ts";
 
 export type LogId = Pick<LogEntry, "name" | "stream">;
 
@@ -12,6 +11,9 @@ export interface Place {
 
 /** What a cursor meets. `lost`: bytes are missing here, as files were deleted or cut off. */
 export type Piece = { bytes: Uint8Array } | { lost: true };
+
+/** In one go. The HTTP client keeps megabytes of memory for good where answers are larger. */
+export const READ_BYTES = 64 * 1024;
 
 /** Bytes that a reader may be behind; further ones are left out, as a flood outruns any browser. */
 const LARGEST_LAG_BYTES = 16 * 1024 * 1024;
@@ -96,7 +98,7 @@ export class LogCursor {
     end = Number.POSITIVE_INFINITY,
   ): AsyncGenerator<Piece, void, void> {
     while (place.offset < end) {
-      const length = Math.min(LARGEST_LOG_READ_BYTES, end - place.offset);
+      const length = Math.min(READ_BYTES, end - place.offset);
       const piece = await this.#control.logBytes({ ...this.id, index, offset: place.offset, length });
       // Rotated meanwhile: the file has another index now.
       if (piece === undefined || piece.inode !== place.inode || piece.bytes.byteLength === 0) return;

@@ -1,9 +1,8 @@
 import type { PortalControl } from "../../control/portal/client.ts";
 import type { LogEntry } from "../../control/portal/protocol.ts";
 import { NEWLINE } from "../../logs/lines.ts";
-import type { Place } from "./log-cursor.ts";
+import { type Place, READ_BYTES } from "./log-cursor.ts";
 
-const BLOCK_BYTES = 256 * 1024;
 /** Bound of the search for the last lines, so that a file without newlines is not read whole. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
@@ -18,7 +17,7 @@ export async function startOfLines(
   let atEnd = true;
   for (const { index, inode, size } of generations) {
     for (let end = size; end > 0;) {
-      const length = Math.min(BLOCK_BYTES, end);
+      const length = Math.min(READ_BYTES, end);
       const piece = await control.logBytes({ name, stream, index, offset: end - length, length });
       if (piece === undefined || piece.inode !== inode || piece.bytes.byteLength === 0) return undefined;
       const { bytes } = piece;
@@ -45,7 +44,7 @@ export async function startOfLines(
 }
 
 /** Before a place. */
-const CONTEXT_BYTES = 128 * 1024;
+const CONTEXT_BYTES = READ_BYTES - 1;
 
 /** Finds where to begin so that some lines come before a place; undefined where the file has gone. */
 export async function startAround(
