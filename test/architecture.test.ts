@@ -29,8 +29,8 @@ const neighbours: Record<string, string[]> = {
   shell: ["account", "hooks", "tunnels", "web"],
   // Root's keys open the account, too.
   ssh: ["account"],
-  // A tunnel leads to what asks for a login in front of a service.
-  tunnels: ["web"],
+  // The account announces services; a tunnel leads to what asks for a login in front of one.
+  tunnels: ["account", "web"],
 };
 
 const files = [...new Bun.Glob("**/*.{ts,tsx}").scanSync(SRC)].toSorted();

@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  statSync,
   watch,
 } from "node:fs";
 import { flag, integer } from "../../env/types.ts";
@@ -18,6 +19,11 @@ export const MOST_ANNOUNCEMENTS = 200;
 
 /** In bytes. */
 const LARGEST_ANNOUNCEMENT = 64 * 1024;
+/** In bytes as stat(2) tells, which is some ten thousand entries: reading more of them would stop PID 1 for long. */
+const LARGEST_DIRECTORY = 256 * 1024;
+
+/** Between two looks that changes cause: whoever may write there could cause a hundred thousand each second. */
+const REST_MILLISECONDS = 200;
 
 /** One announced service. */
 export interface Announcement {
@@ -51,8 +57,16 @@ export function announcements(directory = PORTS_DIRECTORY): Announcement[] {
   });
 }
 
+/** Why the directory is not read; undefined where it is. */
+export function whyNotRead(directory = PORTS_DIRECTORY): string | undefined {
+  const size = statSync(directory, { throwIfNoEntry: false })?.size ?? 0;
+  if (size <= LARGEST_DIRECTORY) return undefined;
+  return `"${directory}": expected at most ${MOST_ANNOUNCEMENTS} files, got a directory of ${size} bytes; no service in it is shown`;
+}
+
 function portFiles(directory: string): string[] {
   try {
+    if (whyNotRead(directory) !== undefined) return [];
     return readdirSync(directory)
       .filter((name) => port(name) !== undefined)
       .toSorted((a, b) => Number(a) - Number(b))
@@ -65,14 +79,21 @@ function portFiles(directory: string): string[] {
 const port = integer(1, 65535);
 
 const LONGEST_NAME = 200;
+const LONGEST_URL = 2000;
+
+/** What a terminal obeys, breaks the line, or turns the order of letters around. */
+const UNSHOWABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
+
+const isUrl = (text: string) =>
+  text.length <= LONGEST_URL && /^https?:/i.test(text) && !/[\p{C}\s]/u.test(text) && URL.canParse(text);
 
 /** How each field reads a text that is not empty; undefined for one that is not valid. */
 const types = {
   listen_port: port,
   proxy_port: port,
   proxy_secure: flag,
-  service_name: (text: string) => (text.length <= LONGEST_NAME ? text : undefined),
-  service_url: (text: string) => (/^https?:/i.test(text) && URL.canParse(text) ? text : undefined),
+  service_name: (text: string) => (text.length <= LONGEST_NAME && !UNSHOWABLE.test(text) ? text : undefined),
+  service_url: (text: string) => (isUrl(text) ? text : undefined),
 };
 
 type Fields = { [Name in keyof typeof types]?: Exclude<ReturnType<(typeof types)[Name]>, undefined> };
@@ -97,12 +118,16 @@ function readFields(path: string): Fields {
   return Object.fromEntries(read) as Fields;
 }
 
-/** Programs write these files: a FIFO must not block PID 1, nor a symlink or a large file fill its memory. */
+/**
+ * Programs write these files: a FIFO must not block PID 1, nor a large file fill its memory, and no link of either kind
+ * shows what its maker cannot read.
+ */
 function readSmallFile(path: string): string {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > LARGEST_ANNOUNCEMENT) throw new Error("no announcement");
+    if (!stat.isFile() || stat.nlink !== 1 || stat.size > LARGEST_ANNOUNCEMENT)
+      throw new Error("no announcement");
     const bytes = Buffer.alloc(stat.size);
     return bytes.toString("utf8", 0, readSync(fd, bytes));
   } finally {
@@ -110,11 +135,34 @@ function readSmallFile(path: string): string {
   }
 }
 
-/** Calls back after changes of the announcements; not where their directory cannot be watched. */
-export function watchAnnouncements(onChange: () => void): FSWatcher | undefined {
-  try {
-    return watch(PORTS_DIRECTORY, { persistent: false }, onChange).on("error", () => undefined);
-  } catch {
-    return undefined;
-  }
+/**
+ * Calls back after changes of the announcements, once for those of 200 ms; not where their directory cannot be watched.
+ * The result ends that.
+ */
+export function watchAnnouncements(onChange: () => void, directory = PORTS_DIRECTORY): () => void {
+  let watcher: FSWatcher | undefined;
+  let rest: Timer | undefined;
+  // No watch while it rests: each event costs PID 1 something, whatever is done about it.
+  const arm = () => {
+    try {
+      watcher = watch(directory, { persistent: false }, changed).on("error", () => undefined);
+    } catch {
+      watcher = undefined;
+    }
+  };
+  const changed = () => {
+    if (rest !== undefined) return;
+    watcher?.close();
+    rest = setTimeout(() => {
+      rest = undefined;
+      arm();
+      // What has changed meanwhile is there by now.
+      onChange();
+    }, REST_MILLISECONDS).unref();
+  };
+  arm();
+  return () => {
+    clearTimeout(rest);
+    watcher?.close();
+  };
 }

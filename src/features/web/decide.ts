@@ -1,7 +1,5 @@
-import type { Entry } from "./registry.ts";
+import { APP_OFFSET, type Entry } from "./registry.ts";
 
-/** By convention of ai-dock's images an app behind port 8188 listens on port 18188. */
-const APP_OFFSET = 10_000;
 const LAST_PORT = 65_535;
 
 /** Who listens where, as far as that matters. */

@@ -1,11 +1,14 @@
 import type { Service } from "../../control/service.ts";
 import { programId } from "../../programs/names.ts";
 import type { ProgramSpec } from "../../programs/spec.ts";
-import { announcements, MOST_ANNOUNCEMENTS, PORTS_DIRECTORY } from "./announcements.ts";
+import { announcements, MOST_ANNOUNCEMENTS, PORTS_DIRECTORY, whyNotRead } from "./announcements.ts";
 import { portalList, type PortalEntry } from "./portal-config.ts";
 import type { WebSettings } from "./settings.ts";
 
 export const LOOPBACK = "127.0.0.1";
+
+/** By convention of ai-dock's images an app behind port 8188 listens on port 18188. */
+export const APP_OFFSET = 10_000;
 
 /** A web service as it is named somewhere, before anybody has looked who listens where. */
 export interface Entry {
@@ -37,6 +40,8 @@ export function readRegistry({ settings, specs, portsDirectory, portalYaml }: Re
   problems: string[];
 } {
   const { entries: listed, problems, fromFile } = portalList(settings.portalConfig, portalYaml);
+  const flood = whyNotRead(portsDirectory);
+  if (flood !== undefined) problems.push(flood);
   const all = announcements(portsDirectory);
   if (all.length > MOST_ANNOUNCEMENTS)
     problems.push(
@@ -44,8 +49,9 @@ export function readRegistry({ settings, specs, portsDirectory, portalYaml }: Re
     );
   const named = [
     ...specs.flatMap(declared),
-    ...all.slice(0, MOST_ANNOUNCEMENTS).map(announced),
     ...listed.map((entry) => fromPortalList(entry, fromFile ? "portal_yaml" : "portal_config")),
+    // Any program may have made them: what the container's owner says comes first.
+    ...all.slice(0, MOST_ANNOUNCEMENTS).map(announced),
     ...ofTunnels(settings),
   ];
   const portal = settings.portal === false ? [] : [portalEntry(settings.portalPort)];
@@ -58,6 +64,10 @@ export function readRegistry({ settings, specs, portsDirectory, portalYaml }: Re
         problems.push(
           `Port ${entry.port}: expected one that the portal does not have; ${JSON.stringify(entry.name)} is not shown`,
         );
+    } else if (isAnnounced(entry) && settings.reserved.has(entry.port)) {
+      problems.push(
+        `Port ${entry.port}: expected one that ai-dock does not need; ${JSON.stringify(entry.name)} is not shown`,
+      );
     } else entries.set(entry.port, before === undefined ? entry : merge(before, entry));
   }
   return { entries: [...withoutCovered(entries, specs)].toSorted((a, b) => a.port - b.port), problems };
@@ -68,14 +78,19 @@ const isListed = ({ sources }: Entry) => sources[0] === "portal_config" || sourc
 /** True for a service that nothing but a file in /run/http_ports names. */
 const isAnnounced = ({ sources }: Entry) => sources.every((source) => source === "http_ports");
 
-/** What is first knows best; what it leaves open comes from the others. */
+/**
+ * What is first knows best; what it leaves open comes from the others. An announcement leads nobody elsewhere who comes to
+ * a service that the container's owner has named.
+ */
 function merge(first: Entry, other: Entry): Entry {
+  const isFree = isAnnounced(first) || !isAnnounced(other);
+  const isUsual = other.appPort === first.port + APP_OFFSET;
   return {
     ...first,
     name: first.name === bareName(first.port) ? other.name : first.name,
-    appPort: first.appPort ?? other.appPort,
+    appPort: first.appPort ?? (isFree || isUsual ? other.appPort : undefined),
     program: first.program ?? other.program,
-    url: first.url ?? other.url,
+    url: first.url ?? (isFree ? other.url : undefined),
     sources: [...new Set([...first.sources, ...other.sources])],
   };
 }

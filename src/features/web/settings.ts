@@ -17,6 +17,8 @@ export interface WebSettings {
   /** AI_DOCK_PORTAL: always, never, or where there is something to do. */
   portal: boolean | undefined;
   portalPort: number;
+  /** Ports that no announcement gets: of ssh, and of certificates by ACME. */
+  reserved: ReadonlySet<number>;
   portalConfig: string | undefined;
   tunnels: TunnelWishes;
   /** The first setting that asks for the front, by name. */
@@ -25,6 +27,8 @@ export interface WebSettings {
 
 /** CF_QUICK_TUNNELS: false, or which ports get a tunnel, and whether one may lead to what asks for no login. */
 export type TunnelWishes = false | { ports: number[] | "all"; open: boolean };
+
+const ACME_PORTS = [80, 443];
 
 const ASKING = /^(WEB_\w+|OPEN_BUTTON_TOKEN|PORTAL_CONFIG)$/;
 
@@ -48,6 +52,7 @@ export function webSettings(env: Record<string, string>): WebSettings {
     acme: settings.WEB_ACME_CA,
     portal: settings.AI_DOCK_PORTAL,
     portalPort: settings.AI_DOCK_PORTAL_PORT,
+    reserved: new Set([settings.SSH_PORT, ...(settings.WEB_DOMAIN === undefined ? [] : ACME_PORTS)]),
     portalConfig: settings.PORTAL_CONFIG,
     tunnels,
     askedBy: Object.keys(settings).find((name) => ASKING.test(name) && isSet(name)),

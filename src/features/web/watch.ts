@@ -31,11 +31,11 @@ export class WebWatch implements FrontHooks {
       ({ revision, phase } = supervisor);
       this.#look();
     });
-    const watcher = watchAnnouncements(() => this.#look());
+    const unwatch = watchAnnouncements(() => this.#look());
     this.#look();
     return () => {
       unfollow();
-      watcher?.close();
+      unwatch();
       this.#rounds.end();
       this.#front?.end();
     };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { announcements } from "../../../src/features/web/announcements.ts";
@@ -46,16 +46,46 @@ describe("announcements() reads a file", () => {
     ["with a front on an unknown port", { proxy_secure: true }],
     ["with an address that runs code", { service_url: "javascript:alert(1)" }],
     ["without end", " ".repeat(70_000)],
+    ["nested without end", `{"a":${"[".repeat(60_000)}`],
+    ["with a name that a terminal obeys", { service_name: "\u001B]0;owned\u0007" }],
+    ["with a name of two lines", { service_name: "Comfy\nroot: fine" }],
+    ["with a name that runs backwards", { service_name: "\u202Eevil" }],
+    ["with an address that a terminal obeys", { service_url: "https://a.example/\u001B[2J" }],
+    ["with an address without end", { service_url: `https://a.example/${"a".repeat(3000)}` }],
+    ["with a list for a port", { listen_port: [18_188] }],
+    ["with a negative port", { listen_port: -1 }],
+    ["with another host", { listen_port: "10.0.0.1:80" }],
   ])("%s, and announces nothing", (_, content) => {
     announce(8188, content);
     expect(announcements(directory)).toEqual([]);
   });
 
-  test("of a FIFO or a symlink without waiting for a writer, and announces nothing", () => {
+  test("of a FIFO, a link or a directory without waiting for a writer, and announces nothing", () => {
     spawnSync("mkfifo", [join(directory, "8188")]);
     symlinkSync("/dev/zero", join(directory, "8189"));
     announce("README", "not a port");
+    for (const name of ["..8188", "8188 ", "-1", "0", "65536", "1e3", "8188.json", "٨١٨٨"]) announce(name);
+    linkSync(join(directory, "README"), join(directory, "8190"));
+    mkdirSync(join(directory, "8191"));
     expect(announcements(directory)).toEqual([]);
+  });
+
+  test("that is replaced all the time, and is never read half", async () => {
+    const script = `import os, sys, json
+d = sys.argv[1]
+while True:
+    for content in ({"listen_port": "18188", "service_name": "a" * 100}, {"listen_port": "18189"}):
+        with open(d + "/8188", "w") as f: f.write(json.dumps(content))
+    os.unlink(d + "/8188"); os.symlink("/etc/passwd", d + "/8188"); os.unlink(d + "/8188")
+    os.mkfifo(d + "/8188"); os.unlink(d + "/8188")`;
+    const racer = Bun.spawn(["python3", "-c", script, directory]);
+    const seen = new Set<string>();
+    for (let round = 0; round < 5000 || seen.size === 0; round++)
+      for (const one of announcements(directory)) seen.add(`${one.port} ${one.listenPort}`);
+    racer.kill();
+    await racer.exited;
+    // An empty file, as it is between open and write, announces its own port.
+    expect([...seen].filter((one) => !["8188 8188", "8188 18188", "8188 18189"].includes(one))).toEqual([]);
   });
 });
 
@@ -112,6 +142,37 @@ test("an announcement takes no other service of a program away", () => {
   announce(9999, { listen_port: 8188, proxy_port: 9999 });
   const { entries } = registry({}, [specOf("comfy", { webPort: 8188, webListenPort: 18_188 })]);
   expect(ports(entries)).toEqual([1111, "8188 → 18188", "9999 → 8188"]);
+});
+
+test("an announcement gets no port that ssh or a certificate needs", () => {
+  announce(22);
+  announce(2222, { listen_port: 12_222 });
+  announce(9000, { proxy_port: 443, listen_port: 9001, service_name: "Fake" });
+  const env = { SSH_PORT: "2222", WEB_DOMAIN: "gpu.example.com" };
+  const { entries, problems } = registry(env);
+  expect(ports(entries)).toEqual([22, 1111]);
+  expect(problems).toEqual([
+    'Port 2222: expected one that ai-dock does not need; "port 2222" is not shown',
+    'Port 443: expected one that ai-dock does not need; "Fake" is not shown',
+  ]);
+});
+
+test("an announcement leads nobody elsewhere who comes to a service of the owner", () => {
+  const PORTAL_CONFIG = "localhost:8080:18080:/:Jupyter|localhost:6006:6006:/:Board";
+  for (const port of [8080, 6006, 8188])
+    announce(port, { listen_port: 6666, proxy_port: port, service_url: "https://evil.example/" });
+  const { entries } = registry({ PORTAL_CONFIG }, [specOf("comfy", { webPort: 8188 })]);
+  expect(ports(entries)).toEqual([1111, 6006, "8080 → 18080", 8188]);
+  expect(entries.map(({ url }) => url)).toEqual([undefined, undefined, undefined, undefined]);
+  expect(entries.map(({ name }) => name)).toEqual(["Portal", "Board", "Jupyter", "comfy"]);
+});
+
+test("a directory of very many files is not even listed", () => {
+  for (let number = 0; number < 15_000; number++) announce(`a-rather-long-name-of-a-file-${number}`);
+  announce(8188);
+  const { entries, problems } = registry();
+  expect(ports(entries)).toEqual([1111]);
+  expect(problems).toEqual([expect.stringContaining("expected at most 200 files, got a directory of")]);
 });
 
 test("a flood of announcements is cut off, and said to be", () => {
