@@ -30,6 +30,7 @@ import { freeProcesses } from "../sys/cgroup.ts";
 import { unblockSignals } from "../sys/libc.ts";
 import { raiseOpenFiles } from "../sys/open-files.ts";
 import { controlSocket, makeRuntimeDirectory, runtimePath } from "../sys/runtime-directory.ts";
+import { beginBootMarks, endBootMarks } from "./boot-marks.ts";
 import { endAfterBug, reportBug, surviveBugs } from "./bugs.ts";
 import { obeySignals, openControl } from "./control.ts";
 import { EarlyPrograms } from "./early.ts";
@@ -150,6 +151,7 @@ async function live(life: Life): Promise<number> {
   const closeControl = openControl(control, controlSocket());
   obeySignals(signals, control, () => logs.reopen());
   const stopTime = stopwatch(signals.stop);
+  beginBootMarks();
   const whole = { ...life, web, early };
   const { code, stopSeconds } = await runUntilEnd(whole, supervisor, configuration, fatal.promise);
   log.info("stopping", { code });
@@ -157,6 +159,7 @@ async function live(life: Life): Promise<number> {
   const timeout = environment.settings.AI_DOCK_STOP_TIMEOUT - stopSeconds - stopTime();
   await shutdown(supervisor, timeout, signals.hurry);
   await RemoteMount.releaseAll();
+  endBootMarks();
   closeControl();
   log.info("stopped");
   return code;
@@ -177,6 +180,7 @@ async function runUntilEnd(
   web.onStep(undefined);
   if (signals.stop.aborted) return await end;
   if (failures > 0 && environment.settings.AI_DOCK_STRICT) return { code: refuse(), stopSeconds: 0 };
+  endBootMarks();
   logs.ownName = "supervisor";
   const start = startPrograms(supervisor, configuration, early, signals.stop).catch(reportBug);
   await Promise.race([start, stop]);

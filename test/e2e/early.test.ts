@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { boot, type Container, keypair, waitFor } from "./harness.ts";
+import { boot, type Container, keypair, run, waitFor } from "./harness.ts";
 
 const key = await keypair();
 
@@ -77,6 +77,51 @@ describe("early programs", () => {
     );
     expect(await given(container, "FROM_HOOK")).toBe("FROM_HOOK=hook");
     expect(await statusOf(container)).not.toContain("booting");
+  });
+
+  test.concurrent("an early program of an image of 2024 waits until the boot has ended, killed containers included", async () => {
+    const waits = [
+      "[program:app]",
+      "command=bash -c 'echo waiting; while [[ -f /run/workspace_sync || -f /run/container_config ]]; do sleep 0.05; done; echo goes on; exec sleep 600'",
+      "early=true",
+    ];
+    const marks = "ls /run/container_config /run/workspace_sync 2>/dev/null || true";
+    await using container = await boot({
+      files: {
+        [HOOK]: "until [ -e /tmp/hook ]; do sleep 0.05; done\n",
+        [PROVISIONING]: `${held()}exit 1\n`,
+      },
+      programs: { "app.conf": `${waits.join("\n")}\n` },
+    });
+    await container.waitLog("app | waiting");
+    // Nothing is synced, so that the second one is gone by the first hook.
+    await waitFor(async () => (await container.sh(marks)) === "/run/container_config", { what: "the mark" });
+    await container.sh("touch /tmp/hook");
+    await container.waitLog("provisioning | begun");
+    await container.kill();
+    await container.start();
+    await waitFor(async () => (await container.logs()).split("app | waiting").length === 3, {
+      what: "the second boot",
+    });
+    expect(await container.sh(marks)).toBe("/run/container_config");
+    expect(await container.logs()).not.toContain("app | goes on");
+    await container.sh("touch /tmp/go");
+    await container.waitLog("app | goes on");
+    await container.waitReady();
+    expect(await container.sh(marks)).toBe("");
+    const log = await container.logs();
+    expect(log.lastIndexOf("app | goes on")).toBeGreaterThan(log.lastIndexOf("provisioning | ended"));
+    // A stop in the middle of provisioning leaves none, and lets nothing go on.
+    await container.sh("rm /tmp/go");
+    await container.restart();
+    await waitFor(async () => (await container.logs()).split("provisioning | begun").length === 4, {
+      what: "the third boot",
+    });
+    const before = (await container.logs()).split("app | goes on").length;
+    await container.stop();
+    expect((await container.logs()).split("app | goes on")).toHaveLength(before);
+    const { stdout } = await run(["docker", "diff", container.id]);
+    expect(stdout).not.toContain("container_config");
   });
 
   test.concurrent("by default the page alone is early: everything else starts after provisioning", async () => {
