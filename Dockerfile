@@ -1,8 +1,10 @@
-# One image for every accelerator: what differs is the stage `base`, which docker-bake.hcl replaces by name.
-# The stages `binary` and `tools` can be replaced the same way, which is how an image is built without a registry (each
+# One image for every accelerator: what differs is the stage `base`, which docker-bake.hcl replaces by name. Flavours are
+# slim, and compat with what child images of 2024 and 2025 expect of their base.
+# The stages `binary`, `tools` and `nvm` can be replaced the same way, which is how an image is built without a registry (each
 # has no commands of its own: BuildKit resolves what the commands of a replaced stage copy from, needed or not):
 #   docker buildx bake -f docker-bake.hcl cpu --set '*.contexts.base=docker-image://debian:trixie' \
-#     --set '*.contexts.tools=DIR' --set '*.contexts.binary=dist'
+#     --set '*.contexts.tools=DIR' --set '*.contexts.nvm=DIR' --set '*.contexts.binary=dist'
+ARG FLAVOUR=slim
 
 # --- binary: /ai-dock, for the platform of the image, compiled on the platform of the builder ---
 FROM --platform=$BUILDPLATFORM node:24.11.0-bookworm-slim AS build
@@ -37,11 +39,21 @@ COPY --from=micromamba /bin/micromamba /opt/micromamba/bin/micromamba
 
 FROM official-tools AS tools
 
+# --- nvm: a root tree with the node version manager and one version of node; for the compat flavour ---
+FROM node:24.11.0-bookworm-slim AS node
+
+FROM scratch AS official-nvm
+ADD https://github.com/nvm-sh/nvm.git#v0.40.3 /opt/nvm
+COPY --from=node /usr/local/bin/node /opt/nvm/versions/node/v24.11.0/bin/node
+COPY --from=node /usr/local/lib/node_modules/npm /opt/nvm/versions/node/v24.11.0/lib/node_modules/npm
+
+FROM official-nvm AS nvm
+
 # --- base: any Debian or Ubuntu ---
 FROM ubuntu:24.04 AS base
 
-# --- the image ---
-FROM base AS image
+# --- packages of every flavour ---
+FROM base AS packages
 
 # Images built on top are written for it.
 SHELL ["/bin/bash", "-c"]
@@ -67,6 +79,71 @@ RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
     /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/lib/dpkg/*-old /var/lib/dbus/machine-id
   : >/etc/machine-id
 SCRIPT
+
+# --- flavours ---
+FROM packages AS slim
+ENV AI_DOCK_FLAVOUR=slim
+
+FROM packages AS compat
+ENV AI_DOCK_FLAVOUR=compat \
+    USER_NAME=user \
+    USER_GROUPS=users,ai-dock,adm,sudo,audio,video,tty,cdrom,dialout,dip,fax,floppy,lp,plugdev,ssl-cert,tape,voice \
+    TZ=UTC \
+    PYTHONUNBUFFERED=true
+
+# What scripts of those images call without installing it. Names differ between releases: the first that there is, is taken.
+RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
+    --mount=type=cache,target=/var/lib/apt/lists,sharing=locked <<'SCRIPT'
+  set -eu
+  export DEBIAN_FRONTEND=noninteractive
+  # Desktops install libraries of 32-bit programs.
+  if [ "$(dpkg --print-architecture)" = amd64 ]; then dpkg --add-architecture i386; fi
+  apt-get -q update
+  packages=
+  for names in apt-utils build-essential cmake bind9-dnsutils,dnsutils dos2unix fakeroot ffmpeg file fonts-dejavu git-lfs htop \
+    inotify-tools language-pack-en libcap2-bin libelf1t64,libelf1 libgl1 libglib2.0-0t64,libglib2.0-0 \
+    libtcmalloc-minimal4t64,libtcmalloc-minimal4 locales lsb-release lsof man-db net-tools pciutils pkg-config python3-dev \
+    python3-pip python3-venv rsync software-properties-common sox ssl-cert sudo tzdata zstd; do
+    found=
+    for name in $(echo "$names" | tr , ' '); do
+      if [ -n "$(apt-cache madison "$name" 2>/dev/null)" ]; then found=$name; break; fi
+    done
+    if [ -n "$found" ]; then packages="$packages $found"; else echo "WARNING: this release has no $names" >&2; fi
+  done
+  # shellcheck disable=SC2086 # several packages
+  apt-get -q install -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io $packages
+  # Python 3.10 to 3.12 for any release of Ubuntu.
+  if grep -qx ID=ubuntu /etc/os-release; then add-apt-repository --yes --no-update ppa:deadsnakes/ppa; fi
+  sed -i 's/^# *\(en_US.UTF-8 UTF-8\)/\1/' /etc/locale.gen
+  locale-gen en_US.UTF-8
+  library=$(ldconfig -p | sed -n 's/.*libtcmalloc_minimal\.so\.[0-9]* .*=> //p' | head -n 1)
+  ln -s "$library" "${library%/*}/libtcmalloc.so"
+  ldconfig
+  # A certificate's key is of one container, not of all.
+  rm -rf /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem /var/log/apt /var/log/dpkg.log \
+    /var/log/alternatives.log /var/log/fontconfig.log /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache \
+    /var/lib/dpkg/*-old /root/.gnupg /root/.launchpadlib
+SCRIPT
+
+RUN --mount=type=bind,from=nvm,target=/nvm <<'SCRIPT'
+  set -eu
+  if [ ! -e /nvm/opt/nvm/nvm.sh ]; then
+    echo "WARNING: the nvm context has no opt/nvm; the image is built without it" >&2
+    exit 0
+  fi
+  cp -R /nvm/opt/nvm /opt/nvm
+  rm -rf /opt/nvm/.git /opt/nvm/.github /opt/nvm/test
+  for node in /opt/nvm/versions/node/*; do
+    chmod 0755 "$node/bin/node"
+    ln -s ../lib/node_modules/npm/bin/npm-cli.js "$node/bin/npm"
+    ln -s ../lib/node_modules/npm/bin/npx-cli.js "$node/bin/npx"
+    mkdir -p /opt/nvm/alias
+    echo "${node##*/}" >/opt/nvm/alias/default
+  done
+SCRIPT
+
+# --- the image ---
+FROM ${FLAVOUR} AS image
 
 ARG XPU_TARGET=CPU
 ARG ROCM_VERSION
@@ -156,6 +233,10 @@ RUN --mount=type=bind,from=tools,target=/tools <<'SCRIPT'
   fi
 SCRIPT
 
+COPY --chmod=0755 src/features/shell/placeholder.sh /opt/environments/python/serviceportal/bin/python
+COPY --chmod=0755 src/features/shell/venv-set.sh /opt/ai-dock/bin/venv-set.sh
+COPY --chmod=0644 src/features/shell/environment.sh /opt/ai-dock/etc/environment.sh
+
 # The places and names that images built on top, cloud templates and users' scripts rely on.
 RUN <<'SCRIPT'
   set -eu
@@ -168,8 +249,19 @@ RUN <<'SCRIPT'
     # Scripts of later images of the original call these with an ending, too.
     case $name in *-* | logtail) ln -s /usr/local/bin/ai-dock "/opt/ai-dock/bin/$name.sh" ;; esac
   done
-  # COPY would make folders with the mode of what it copies.
-  mkdir -p /opt/ai-dock/etc /opt/environments/python/serviceportal/bin
+  ln -s venv-set.sh /opt/ai-dock/bin/venv-set
+  # Folders that COPY has made have the mode of what it copied.
+  chmod 0755 /opt/ai-dock /opt/ai-dock/bin /opt/ai-dock/etc
+  if [ "$AI_DOCK_FLAVOUR" = compat ] && [ -e /opt/nvm/nvm.sh ]; then
+    # `nvm use` costs more than the rest of a boot, and is called by who needs another version than the default.
+    echo "export NVM_DIR='/opt/nvm'" >>/opt/ai-dock/etc/environment.sh
+    cat >>/opt/ai-dock/etc/environment.sh <<'LINES'
+. "$NVM_DIR/nvm.sh" --no-use
+for NVM_BIN in "$NVM_DIR"/versions/node/*/bin; do :; done
+export NVM_BIN
+case ":$PATH:" in *":$NVM_BIN:"*) ;; *) export PATH="$NVM_BIN:$PATH" ;; esac
+LINES
+  fi
   # The group of what the account that programs run as may write to. Sticky: it may not rename what is root's.
   getent group ai-dock >/dev/null || groupadd --gid 1111 ai-dock
   chown root:ai-dock /opt
@@ -242,10 +334,6 @@ HEALTHCHECK --interval=60s --timeout=10s --start-period=30m --start-interval=1s 
 ENTRYPOINT ["/usr/local/bin/ai-dock"]
 CMD ["init.sh"]
 
-COPY --chown=0:1111 --chmod=0644 src/features/shell/environment.sh /opt/ai-dock/etc/environment.sh
-COPY --chmod=0755 src/features/shell/venv-set.sh /opt/ai-dock/bin/venv-set.sh
-COPY --chmod=0755 src/features/shell/venv-set.sh /opt/ai-dock/bin/venv-set
-COPY --chown=0:1111 --chmod=0755 src/features/shell/placeholder.sh /opt/environments/python/serviceportal/bin/python
 COPY --chmod=0755 src/init/health-probe.sh /usr/local/lib/ai-dock/health
 
 # Last, so that a new binary is the only layer that changes.

@@ -135,6 +135,31 @@ variable "ROCM" {
   }
 }
 
+# Child images of 2024 and 2025 expect more of their base than it should have: one row, a tag of the tables above, makes its
+# compat flavour, with the same tag and -compat.
+variable "COMPAT" {
+  description = "Images that there is a compat flavour of: tags"
+  type        = list(string)
+  default = [
+    "cpu-22.04",
+    "cpu-24.04",
+    "cuda-11.8.0-base-22.04",
+    "cuda-12.1.1-base-22.04",
+    "cuda-12.1.1-cudnn8-runtime-22.04",
+    "cuda-12.4.1-base-22.04",
+    "cuda-12.8.1-base-22.04",
+    "cuda-12.8.1-base-24.04",
+    "cuda-12.9.1-cudnn-runtime-24.04",
+    "cuda-13.2.1-base-24.04",
+    "rocm-6.4.4-core-22.04",
+    "rocm-7.2.4-core-24.04",
+  ]
+  validation {
+    condition     = length([for tag in COMPAT : tag if !can(regex("^(cpu|cuda|rocm)-[a-z0-9.-]+$", tag))]) == 0
+    error_message = "COMPAT: expected tags such as cpu-24.04."
+  }
+}
+
 # --- names ---
 
 function "name" {
@@ -195,7 +220,7 @@ group "default" {
 
 # Everything that is published.
 group "release" {
-  targets = ["cpu", "cuda", "rocm"]
+  targets = ["cpu", "cuda", "rocm", "compat"]
 }
 
 target "_image" {
@@ -264,6 +289,17 @@ target "rocm" {
     EXTRA_PATH      = ":/opt/rocm/bin"
   }
   contexts = { base = "docker-image://ubuntu:${row.ubuntu}" }
+}
+
+target "compat" {
+  matrix     = { tag = COMPAT }
+  inherits   = [name(tag)]
+  name       = name("${tag}-compat")
+  tags       = tags("${tag}-compat")
+  labels     = labels("${tag}-compat")
+  cache-from = cache_from("${tag}-compat")
+  cache-to   = cache_to("${tag}-compat")
+  args       = { FLAVOUR = "compat" }
 }
 
 # Lints the Dockerfile; builds nothing.

@@ -6,6 +6,8 @@
 #   scripts/lib/image.sh peers [TAG]      the test image with supervisord, s6, tini and dinit (default: its tag and -peers)
 #   scripts/lib/image.sh base             the image debian:trixie, made here when it is not there
 #
+# With AI_DOCK_FLAVOUR=compat the test image is of that flavour.
+#
 # Sourced, it gives image_test, image_peers, image_build, image_base.
 
 # shellcheck source=scripts/lib/engine.sh
@@ -18,6 +20,8 @@ IMAGE_BASE=debian:$IMAGE_SUITE
 IMAGE_TEST=${AI_DOCK_TEST_IMAGE:-ai-dock:test}
 IMAGE_PEERS=${AI_DOCK_PEERS_IMAGE:-$IMAGE_TEST-peers}
 IMAGE_TOOLS=$CACHE/tools
+# What of nvm and node is there goes into the compat flavour: opt/nvm/nvm.sh and opt/nvm/versions/node/vX/bin/node.
+IMAGE_NVM=$CACHE/nvm
 IMAGE_DINIT=$CACHE/dinit
 # How long a registry may take to say whether it has the base.
 IMAGE_REGISTRY_LIMIT=20
@@ -46,7 +50,7 @@ image_base() {
 
 # A root tree of the tools that can be had without a registry; what else you put there goes into the image, too.
 image_tools() {
-  mkdir -p "$IMAGE_TOOLS/usr/local/bin"
+  mkdir -p "$IMAGE_TOOLS/usr/local/bin" "$IMAGE_NVM"
   if [[ -x $ENGINE_ROOT/usr/bin/rclone ]]; then
     cp -u "$ENGINE_ROOT/usr/bin/rclone" "$IMAGE_TOOLS/usr/local/bin/rclone"
   elif [[ ! -x $IMAGE_TOOLS/usr/local/bin/rclone ]]; then
@@ -84,7 +88,8 @@ image_bake() {
 }
 
 image_offline_arguments() {
-  printf '%s\n' --set "*.contexts.base=docker-image://$IMAGE_BASE" --set "*.contexts.tools=$IMAGE_TOOLS"
+  printf '%s\n' --set "*.contexts.base=docker-image://$IMAGE_BASE" --set "*.contexts.tools=$IMAGE_TOOLS" \
+    --set "*.contexts.nvm=$IMAGE_NVM"
 }
 
 # The test image is the cpu target on a Debian base; in a hurry only its last layer changes.
@@ -93,7 +98,7 @@ image_test() {
   image_base
   image_tools
   mapfile -t offline < <(image_offline_arguments)
-  image_bake cpu-24-04 "${offline[@]}" --set "*.tags=$tag"
+  image_bake cpu-24-04 "${offline[@]}" --set "*.tags=$tag" --set "*.args.FLAVOUR=${AI_DOCK_FLAVOUR:-slim}"
 }
 
 # What tests and bench compare with, beside what is compared. The packages are installed once for each list of packages

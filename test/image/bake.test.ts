@@ -10,6 +10,7 @@ const patterns = {
   cuda: /^cuda-\d+\.\d+\.\d+(-cudnn\d?)?-(base|runtime|devel)-(22|24)\.04$/,
   rocm: /^rocm-\d+\.\d+\.\d+-(core|runtime|devel)-(22|24)\.04$/,
   cpu: /^cpu-(22|24)\.04$/,
+  compat: /^(cpu|cuda-[\d.]+-\S+|rocm-[\d.]+-\S+)-(22|24)\.04-compat$/,
 };
 
 /** Part of what NVIDIA lists, written down apart from the table: level and Ubuntu by release. */
@@ -38,7 +39,7 @@ test("every target is named like its tag, and every tag fits the patterns", asyn
 });
 
 test("release is all of them, and nothing is called latest", async () => {
-  const [all, ...parts] = await Promise.all(["release", "cpu", "cuda", "rocm"].map((name) => plan(name)));
+  const [all, ...parts] = await Promise.all(["release", ...Object.keys(patterns)].map((name) => plan(name)));
   expect(Object.keys(all!).toSorted()).toEqual(parts.flatMap((part) => Object.keys(part)).toSorted());
   expect(JSON.stringify(all)).not.toContain("latest");
 });
@@ -54,6 +55,26 @@ test("the CUDA images are those that NVIDIA publishes", async () => {
     expect(target.contexts.base).toBe(`docker-image://nvidia/cuda:${version}-${level}-ubuntu${ubuntu}`);
     expect(target.args).toMatchObject({ XPU_TARGET: "NVIDIA_GPU", CUDA_VERSION: version, CUDA_LEVEL: level });
   }
+});
+
+test("a compat image is the one of the same tag in another flavour", async () => {
+  const all = await plan("release");
+  const compat = Object.entries(await plan("compat"));
+  expect(new Set(compat.map(([name]) => name.split("-")[0]))).toEqual(new Set(["cpu", "cuda", "rocm"]));
+  for (const [name, { tags, labels, args, ...rest }] of compat) {
+    const slim = all[name.replace(/-compat$/, "")]!;
+    const { tags: _, labels: __, args: slimArgs, ...slimRest } = slim;
+    expect(rest).toEqual(slimRest);
+    expect(tags).toEqual([`${slim.tags[0]}-compat`]);
+    expect(labels["org.opencontainers.image.ref.name"]).toBe(`${tagOf(slim)}-compat`);
+    expect(args).toEqual({ ...slimArgs, FLAVOUR: "compat" });
+    expect(slimArgs).not.toHaveProperty("FLAVOUR");
+  }
+});
+
+test("a row makes the compat flavour of an image", async () => {
+  const COMPAT_JSON = '["cuda-12.9.1-devel-24.04"]';
+  expect(Object.keys(await plan("compat", { COMPAT_JSON }))).toEqual(["cuda-12-9-1-devel-24-04-compat"]);
 });
 
 test("a row is all that a new release takes", async () => {
@@ -120,6 +141,8 @@ test.each([
     '[{"version":"12.9.1","cudnn":"","ubuntu":["20.04"]}]',
     "CUDA: expected Ubuntu 22.04 or 24.04",
   ],
+  ["COMPAT_JSON", '["latest"]', "COMPAT: expected tags such as cpu-24.04"],
+  ["COMPAT_JSON", '["cpu-20.04"]', "cpu-20-04"],
   [
     "ROCM_JSON",
     '[{"version":"7.14.0","repository":"radeon","ubuntu":["24.04"]}]',
@@ -133,6 +156,6 @@ test.each([
 
 test("bake lists its variables with what they are for", async () => {
   const list = await must([...BAKE, "--list=variables"], { cwd: ROOT });
-  for (const name of ["CUDA", "ROCM", "CPU", "PLATFORMS", "REGISTRY", "ATTEST", "CACHE"])
+  for (const name of ["CUDA", "ROCM", "CPU", "COMPAT", "PLATFORMS", "REGISTRY", "ATTEST", "CACHE"])
     expect(list).toMatch(new RegExp(`^${name}\\s.*\\w{3}`, "m"));
 });

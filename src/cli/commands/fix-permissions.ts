@@ -1,4 +1,5 @@
 import { defineCommand } from "citty";
+import { isCompat } from "../../env/flavour.ts";
 import { AiDockError, ExitCode } from "../../errors.ts";
 import { type Fixed, fixContainer, fixWorkspace } from "../../features/permissions/fix.ts";
 import { isRoot } from "../../sys/users.ts";
@@ -33,7 +34,7 @@ const command: Command = {
     if (!isRoot()) throw new AiDockError("Expected root, got another user; nothing is changed");
     const env = await bootEnvironment();
     const fixed: Fixed[] = [];
-    if (part !== "workspace") fixed.push(...fixContainer({ all: env["AI_DOCK_FLAVOUR"] === "compat" }));
+    if (part !== "workspace") fixed.push(...fixContainer({ all: isCompat(env) }));
     if (part !== "container") fixed.push(...workspace(env));
     for (const { what, changes } of fixed) {
       print(`${what}: ${changes.changed} changed`);

@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import { isCompat } from "../../env/flavour.ts";
 import { sessionVariables } from "../../env/session.ts";
 import { messageOf } from "../../errors.ts";
 import { parseDump } from "../hooks/wrapper.ts";
@@ -58,7 +59,7 @@ function storedLines(file: string, env: Record<string, string>, warn: (problem: 
   try {
     const info = lstatSync(file, { throwIfNoEntry: false });
     if (info?.isFile() !== true) return "";
-    const closed = WRITABLE_BY_OTHERS | (env["AI_DOCK_FLAVOUR"] === "compat" ? 0 : WRITABLE_BY_GROUP);
+    const closed = WRITABLE_BY_OTHERS | (isCompat(env) ? 0 : WRITABLE_BY_GROUP);
     if ((info.uid === 0 || info.uid === process.geteuid?.()) && (info.mode & closed) === 0)
       return linesOf(readIfExists(file) ?? "");
     const got = `mode ${(info.mode & 0o7777).toString(8)} of user ${info.uid}`;

@@ -26,6 +26,7 @@ async function bake(
   const all = {
     "*.contexts.base": BASE,
     "*.contexts.tools": tempFolder(),
+    "*.contexts.nvm": tempFolder(),
     "*.contexts.binary": "dist",
     "*.args.ROCM_RADEON_URL": `${address}/rocm`,
     "*.args.ROCM_THEROCK_URL": `${address}/therock`,
@@ -119,6 +120,7 @@ const features = ({ args }: BakeTarget) =>
     args["CUDNN_VERSION"],
     args["ROCM_REPOSITORY"],
     args["ROCM_LEVEL"],
+    args["FLAVOUR"],
   ].join();
 
 test(

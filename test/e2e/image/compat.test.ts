@@ -1,0 +1,87 @@
+import { beforeAll, describe, expect, test } from "bun:test";
+import { boot, IMAGE, keypair, must, runAttached } from "../harness.ts";
+
+const COMPAT = `${IMAGE}-compat`;
+const ROOT = `${import.meta.dir}/../../..`;
+/** A gigabyte of packages, the first time. */
+const BUILD_MILLISECONDS = 15 * 60_000;
+
+beforeAll(async () => {
+  const env = { AI_DOCK_FLAVOUR: "compat", AI_DOCK_TEST_IMAGE: IMAGE };
+  await must(["scripts/lib/image.sh", "test", COMPAT], { cwd: ROOT, env });
+}, BUILD_MILLISECONDS);
+
+/** Runs a script in an image as a layer is built: without an init, with errors that end it. */
+async function inside(script: string, image = COMPAT): Promise<string> {
+  const cmd = ["-eo", "pipefail", "-c", script];
+  const { stdout, stderr, code } = await runAttached({ image, entrypoint: "bash", cmd, network: "none" });
+  expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  return stdout.trim();
+}
+
+/** Debian has had no software-properties-common since trixie; published images are Ubuntu's. */
+const commands =
+  `gcc g++ make cmake pkg-config ffmpeg sox dos2unix inotifywait rsync git-lfs sudo locale-gen file htop lsof
+  lspci dig zstd python3 pip3 netstat lsb_release fakeroot bc`.split(/\s+/);
+
+const missing = (image: string) =>
+  inside(`for c in ${commands.join(" ")}; do command -v "$c" >/dev/null || echo "$c"; done`, image);
+
+describe("the compat flavour", () => {
+  test("has what layers of later images call without installing it; the slim one has not", async () => {
+    expect(await missing(COMPAT)).toBe("");
+    expect((await missing(IMAGE)).split("\n").toSorted()).toEqual(
+      commands.filter((name) => name !== "bc").toSorted(),
+    );
+  });
+
+  test("finds libtcmalloc.so by that name, also after the cache of the linker was made anew", async () => {
+    const preloaded = "LD_PRELOAD=libtcmalloc.so grep -c tcmalloc /proc/self/maps";
+    expect(Number(await inside(`rm /etc/ld.so.cache; ldconfig; ${preloaded}`))).toBeGreaterThan(0);
+  });
+
+  test("has the locale en_US.UTF-8, and makes it again without an error", async () => {
+    expect(await inside('LC_ALL=en_US.UTF-8 locale -k LC_TIME | sed -n "s/^abday=//p"')).toStartWith(
+      '"Sun;Mon',
+    );
+    // The stand-in base has no file of aliases, which it tells.
+    await inside("export LANG=en_US.UTF-8; locale-gen $LANG >/dev/null 2>&1");
+  });
+
+  test("has the variables of later images", async () => {
+    const format = "{{range .Config.Env}}{{println .}}{{end}}";
+    const lines = (await must(["docker", "image", "inspect", "--format", format, COMPAT])).split("\n");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "AI_DOCK_FLAVOUR=compat",
+        "USER_NAME=user",
+        "TZ=UTC",
+        "PYTHONUNBUFFERED=true",
+        "VENV_DIR=/opt/environments/python",
+      ]),
+    );
+    expect(lines.find((line) => line.startsWith("USER_GROUPS="))).not.toContain("=,");
+  });
+
+  test("carries no key that two containers must not share", async () => {
+    const found =
+      "find /etc/ssl/private /etc/ssh -type f -name '*key*'; find /var/lib/apt/lists /tmp -type f -size +0";
+    expect(await inside(found)).toBe("");
+  });
+
+  test("boots with an account that becomes root without a password, and whose login has the environment", async () => {
+    const key = await keypair();
+    await using container = await boot({
+      image: COMPAT,
+      env: { SSH_PUBKEY: key.public, TOKEN: "of the test" },
+    });
+    await container.waitReady();
+    expect(await container.sh("id -un; sudo -n id -u", { user: "user" })).toBe("user\n0");
+    const source = 'source /opt/ai-dock/etc/environment.sh; echo "$TOKEN"';
+    expect(await container.sh(source, { user: "user" })).toBe("of the test");
+    expect((await container.ssh("sudo -n env-store HOME; echo $?", { key, user: "user" })).stdout).toBe(
+      "0\n",
+    );
+    expect(await container.logs()).not.toMatch(/ (warn|error) (account|stored|shell) /);
+  });
+});
