@@ -1,3 +1,4 @@
+import { fchownSync } from "node:fs";
 import { errnoOf } from "../../errors.ts";
 import {
   bindTo,
@@ -10,6 +11,7 @@ import {
   tcpSocket,
 } from "../../sys/listeners.ts";
 import { Refused } from "./admin.ts";
+import { caddyUser, type WebUser } from "./users.ts";
 
 /** Ports that one process of Caddy can get from us, counting all that it ever had; it opens others itself. */
 const PORTS = 32;
@@ -48,15 +50,18 @@ export class CaddySockets {
   /** By address. A socket that has one keeps it for ever. */
   readonly #pairs = new Map<string, Pair>();
 
-  /** Throws with an errno `code`. */
-  constructor() {
+  /**
+   * The sockets belong to the user of Caddy, as those that Caddy opens itself: only sockets of one user can share a port,
+   * and a program of root that listens with SO_REUSEPORT would get connections past the login. Throws with an errno
+   * `code`.
+   */
+  constructor({ uid, gid }: WebUser) {
     try {
-      for (let index = 0; index < PORTS * 2; index++)
-        this.#free.push({
-          socket: tcpSocket(FIRST_OF_OURS),
-          descriptor: FIRST_DESCRIPTOR + index,
-          isBound: false,
-        });
+      for (let index = 0; index < PORTS * 2; index++) {
+        const socket = tcpSocket(FIRST_OF_OURS);
+        this.#free.push({ socket, descriptor: FIRST_DESCRIPTOR + index, isBound: false });
+        if (uid !== process.geteuid?.()) fchownSync(socket.fd, uid, gid);
+      }
     } catch (error) {
       this.close();
       throw error;
@@ -177,7 +182,7 @@ function bind(slot: Slot, address: string): void {
 /** Undefined where there are not enough descriptors; Caddy then opens all ports itself. */
 export function makeCaddySockets(): CaddySockets | undefined {
   try {
-    return new CaddySockets();
+    return new CaddySockets(caddyUser());
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type CaddyConfigOptions, bareConfig } from "../../../src/features/web/caddy-config.ts";
 import { CaddyLoader } from "../../../src/features/web/caddy-loader.ts";
 import { CaddySockets } from "../../../src/features/web/caddy-sockets.ts";
+import { caddyUser } from "../../../src/features/web/users.ts";
 import type { Site } from "../../../src/features/web/site.ts";
 import { findProgram } from "../../../src/sys/which.ts";
 import { freePort } from "../../free-port.ts";
@@ -36,7 +37,7 @@ export class Front {
   /** Whether answers to checks say that they are such. */
   isMarked = true;
   /** Where Caddy listens; as undefined, on sockets of its own. */
-  sockets: CaddySockets | undefined = new CaddySockets();
+  sockets: CaddySockets | undefined = new CaddySockets(caddyUser());
   readonly loader = new CaddyLoader(caddyAdmin(this.adminSocket));
   #caddy: Bun.Subprocess | undefined;
   #checker: ReturnType<typeof Bun.serve> | undefined;
