@@ -34,6 +34,13 @@ export function lookupUser(nameOrId: string, root = ""): Account | undefined {
   return { name, uid: Number(uid), gid: Number(gid), groups, home, shell };
 }
 
+/** The id of a group by its name or numeric id from group(5), or undefined. */
+export function lookupGroup(nameOrId: string): number | undefined {
+  const entries = readEntries("/etc/group");
+  const found = entries.find(([name]) => name === nameOrId) ?? entries.find(([, , gid]) => gid === nameOrId);
+  return found === undefined ? undefined : Number(found[2]);
+}
+
 function readEntries(path: string): string[][] {
   return (readIfExists(path) ?? "")
     .split("\n")

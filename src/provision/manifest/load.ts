@@ -70,7 +70,7 @@ const filesOf = (env: Record<string, string | undefined>, root: string) => [
 async function readAll(options: LoadOptions): Promise<ReadManifest[]> {
   const { env, root = "", trust } = options;
   const read = filesOf(env, root).flatMap((path) => {
-    const found = openTrusted(path, trust);
+    const found = openTrusted(path, trust, false);
     return found === undefined ? [] : [readFound(found, path, env)];
   });
   const given = env[VARIABLE]?.trim() ?? "";

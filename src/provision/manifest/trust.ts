@@ -17,11 +17,15 @@ const OTHERS_WRITE = 0o002;
 export function openTrusted(
   path: string,
   { uids }: Trust,
+  followsLinks = true,
 ): { text: string } | { problem: string } | undefined {
   let file: number;
   try {
-    // Not to wait for a FIFO's writer.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    // Not to wait for a FIFO's writer. Messages show what is in the file: a link could lead to a secret of root.
+    file = openSync(
+      path,
+      constants.O_RDONLY | constants.O_NONBLOCK | (followsLinks ? 0 : constants.O_NOFOLLOW),
+    );
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
     return { problem: `expected a readable file, got ${messageOf(error)}` };

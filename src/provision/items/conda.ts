@@ -1,0 +1,97 @@
+import { existsSync, readdirSync } from "node:fs";
+import { ExitCode } from "../../errors.ts";
+import { findProgram, isExecutableFile } from "../../sys/which.ts";
+import { FinalError } from "../graph/outcome.ts";
+import { asEntries } from "../graph/works.ts";
+import type { CondaSpec } from "../manifest/schema.ts";
+import { fingerprintOf } from "../state/record.ts";
+import type { ItemContext, Perform, Planner } from "./context.ts";
+import { splitWords } from "./python/words.ts";
+import { failure, refuseOptions } from "./shell.ts";
+
+/** Where vast.ai's images have theirs. */
+const MINIFORGE = "/opt/miniforge3/bin";
+
+/** Installs what an environment of conda lacks; makes the environment where there is none. */
+export const performConda: Perform<"conda"> = async (item, context) => {
+  const { spec } = item;
+  const prefix = prefixOf(spec, context);
+  return context.lanes.run(`env:${prefix}`, async () => {
+    const packages = asEntries(spec.packages);
+    refuseOptions(packages, "packages");
+    if (isSatisfied(item.id, spec, context)) return { state: "unchanged" };
+    const tool = condaTool(context);
+    const isNew = !existsSync(`${prefix}/conda-meta`);
+    const python = isNew && spec.python !== undefined && spec.python !== "" ? [`python=${spec.python}`] : [];
+    const channels = asEntries(spec.channels);
+    const command = [
+      tool,
+      isNew ? "create" : "install",
+      "-y",
+      "-p",
+      prefix,
+      ...(channels.length === 0 ? ["conda-forge"] : channels).flatMap((channel) => ["-c", channel]),
+      ...splitWords(spec.args ?? ""),
+      ...python,
+      ...packages,
+    ];
+    const result = await context.run(command);
+    if (result.code !== ExitCode.ok) throw failure(tool, result);
+    const fingerprint = fingerprintOf(spec);
+    context.stores.set(`conda:${prefix}#${item.id}`, {
+      fingerprint,
+      source: item.label,
+      at: new Date().toISOString(),
+    });
+    return { state: "done" };
+  });
+};
+
+export const planConda: Planner<"conda"> = async ({ id, spec }, context) => ({
+  action: isSatisfied(id, spec, context) ? "unchanged" : "do",
+});
+
+function prefixOf({ env: given }: CondaSpec, { env, settings }: ItemContext): string {
+  const root = env["MAMBA_ROOT_PREFIX"] ?? "/opt/micromamba";
+  const named =
+    given !== undefined && given !== "" ? given : (env["PROVISIONER_CONDA_ENV"] ?? settings.conda_env ?? "");
+  if (named === "")
+    return existsSync("/venv/main/conda-meta")
+      ? "/venv/main"
+      : `${root}/envs/${env["MAMBA_DEFAULT_ENV"] ?? "base"}`;
+  return named.startsWith("/") ? named : `${root}/envs/${named}`;
+}
+
+/** Throws FinalError where there is none. */
+function condaTool({ env }: ItemContext): string {
+  const found = [
+    env["MAMBA_EXE"],
+    `${MINIFORGE}/mamba`,
+    `${MINIFORGE}/conda`,
+    ...["micromamba", "mamba", "conda"].map((name) => findProgram(name, env["PATH"])),
+  ].find((path) => path !== undefined && isExecutableFile(path));
+  if (found !== undefined) return found;
+  throw new FinalError("conda_packages: expected micromamba, mamba or conda, got none in this image");
+}
+
+/** Exact versions and bare names are looked up in the environment; ranges are as good as their record. */
+function isSatisfied(id: string, spec: CondaSpec, context: ItemContext): boolean {
+  const prefix = prefixOf(spec, context);
+  const isRecorded = context.stores.get(`conda:${prefix}#${id}`)?.fingerprint === fingerprintOf(spec);
+  const meta = `${prefix}/conda-meta`;
+  const files = existsSync(meta) ? readdirSync(meta) : [];
+  const there = new Map(
+    files.flatMap((file) => {
+      const [, name, version] = /^(.+)-([^-]+)-[^-]+\.json$/.exec(file) ?? [];
+      return name === undefined || version === undefined ? [] : [[name, version] as const];
+    }),
+  );
+  return asEntries(spec.packages).every((word) => {
+    const [, name = "", version] = /^(?:\S+::)?([\w.-]+)(?:={1,2}([\w.]+))?$/.exec(word.trim()) ?? [];
+    const installed = there.get(name);
+    // Not a plain name or version.
+    if (name === "") return isRecorded;
+    if (installed === undefined) return false;
+    return version === undefined || installed === version || installed.startsWith(`${version}.`);
+  });
+}

@@ -1,0 +1,58 @@
+import type { Logger } from "../../log.ts";
+import type { DownloadProgress } from "../download/progress.ts";
+import type { Lanes } from "../graph/lanes.ts";
+import type { Item, Kind } from "../graph/item.ts";
+import type { Success } from "../graph/outcome.ts";
+import type { Manifest } from "../manifest/schema.ts";
+import type { Stores } from "../state/stores.ts";
+
+export interface CommandOptions {
+  cwd?: string;
+  /** Beside the environment of the provisioning. */
+  env?: Record<string, string>;
+  /** Collects the output instead of logging it. */
+  quiet?: boolean;
+}
+
+export interface CommandResult {
+  code: number;
+  /** The last lines of what the command has written, at most 64 KiB. */
+  output: string;
+}
+
+/** What the work on an item has to work with. */
+export interface ItemContext {
+  readonly env: Record<string, string>;
+  readonly settings: NonNullable<Manifest["settings"]>;
+  readonly auth: Manifest["auth"];
+  readonly signal: AbortSignal;
+  readonly stores: Stores;
+  /** Limits by lane: `download`, `git`, `apt`, `command`, and `env:PATH` for environments of Python. */
+  readonly lanes: Lanes;
+  /** Lines of this item. */
+  readonly log: Logger;
+  onProgress(progress: DownloadProgress): void;
+  /** Runs a command in a process group of its own, which an abort ends; output is logged as that of the item. */
+  run(command: string[], options?: CommandOptions): Promise<CommandResult>;
+}
+
+/** Does the work of an item. Throws an error whose message is for users: FinalError where another try is of no use. */
+export type Perform<Of extends Kind> = (
+  item: Extract<Item, { kind: Of }>,
+  context: ItemContext,
+) => Promise<Success>;
+
+/** What would be done, for `plan`. */
+export interface Plan {
+  /** `unchanged`: there already. */
+  action: "do" | "unchanged" | "unknown";
+  /** Bytes to download, where known. */
+  bytes?: number;
+  detail?: string;
+}
+
+/** Looks at what there is, and changes nothing. */
+export type Planner<Of extends Kind> = (
+  item: Extract<Item, { kind: Of }>,
+  context: ItemContext,
+) => Promise<Plan>;

@@ -1,0 +1,139 @@
+import { statSync } from "node:fs";
+import { formatBytes } from "../../../sys/disk.ts";
+import { download } from "../../download/download.ts";
+import { DownloadError } from "../../download/error.ts";
+import type { DownloadProgress } from "../../download/progress.ts";
+import { resolveSource } from "../../sources/resolve.ts";
+import { tokensFrom } from "../../sources/tokens.ts";
+import { fingerprintOf, type ItemRecord, type RecordedFile } from "../../state/record.ts";
+import type { ItemContext, Perform, Planner } from "../context.ts";
+import { type Target, targetsOf } from "./target.ts";
+
+const CONNECTIONS = 16;
+const BUSY_MILLISECONDS = 1000;
+
+/** Downloads what the source consists of, but not what a record says is there. */
+export const performDownload: Perform<"download"> = async (item, context) => {
+  const { spec } = item;
+  const key = keyOf(spec.dest, item.id);
+  const fingerprint = fingerprintOf([spec.url, spec.dest, spec.sha256, spec.size]);
+  const record = context.stores.get(key);
+  if (isCurrent(record, fingerprint)) return { state: "unchanged", detail: sizeOf(record?.files ?? []) };
+  const resolved = await resolveSource(spec.url, sourceEnvironment(context), context.signal);
+  const { files, fetched } = await downloadAll(targetsOf(spec, resolved), context);
+  context.stores.set(key, { fingerprint, source: item.label, files, at: new Date().toISOString() });
+  const detail = sizeOf(files);
+  return fetched === 0 ? { state: "unchanged", detail } : { state: "done", detail };
+};
+
+export const planDownload: Planner<"download"> = async (item, context) => {
+  const { spec } = item;
+  const record = context.stores.get(keyOf(spec.dest, item.id));
+  if (isCurrent(record, fingerprintOf([spec.url, spec.dest, spec.sha256, spec.size])))
+    return { action: "unchanged", detail: sizeOf(record?.files ?? []) };
+  const resolved = await resolveSource(spec.url, sourceEnvironment(context), context.signal);
+  const targets = targetsOf(spec, resolved);
+  const sizes = targets.map(({ size }) => size);
+  const bytes = sizes.every((size) => size !== undefined)
+    ? sizes.reduce((sum, size) => sum + size, 0)
+    : undefined;
+  return { action: "do", ...(bytes === undefined ? {} : { bytes }) };
+};
+
+async function downloadAll(targets: Target[], context: ItemContext) {
+  const tokens = tokensFrom(sourceEnvironment(context));
+  const all = new Map<string, DownloadProgress>();
+  const onProgress = (url: string) => (progress: DownloadProgress) => {
+    all.set(url, progress);
+    context.onProgress(sumOf([...all.values()], targets));
+  };
+  const connections = context.settings.concurrency?.connections ?? CONNECTIONS;
+  const ended = await Promise.all(
+    targets.map(async (target) =>
+      context.lanes.run("download", async () =>
+        whenFree(context, async () =>
+          download(
+            {
+              ...target,
+              authorization: (host) => tokens.authorization(host),
+              tokenName: (host) => tokens.tokenName(host),
+            },
+            {
+              signal: context.signal,
+              onProgress: onProgress(target.url),
+              limits: { connections },
+              env: context.env,
+            },
+          ),
+        ),
+      ),
+    ),
+  );
+  const files = ended.map(({ path, size, sha256, etag }): RecordedFile => ({
+    path,
+    size,
+    modified: statSync(path).mtimeMs,
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(etag === undefined ? {} : { etag }),
+  }));
+  return { files, fetched: ended.reduce((sum, { fetched }) => sum + fetched, 0) };
+}
+
+/** Another container, or an earlier run, downloads the same file: its end is waited for, and the file is found then. */
+async function whenFree<Result>(
+  { signal, log }: ItemContext,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  for (let isTold = false; ; isTold = true) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof DownloadError) || error.code !== "busy") throw error;
+      if (!isTold) log.info("another process downloads this file; waiting for its end");
+      await Bun.sleep(BUSY_MILLISECONDS);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+/** One progress for all files: a total only where that of each file is known. */
+function sumOf(list: DownloadProgress[], targets: readonly Target[]): DownloadProgress {
+  const sum = (of: (progress: DownloadProgress) => number) =>
+    list.reduce((all, progress) => all + of(progress), 0);
+  const told = targets.reduce<number | undefined>(
+    (all, { size }) => (all === undefined || size === undefined ? undefined : all + size),
+    0,
+  );
+  const known = list.length === targets.length && list.every(({ total }) => total !== undefined);
+  return {
+    received: sum(({ received }) => received),
+    total: told ?? (known ? sum(({ total }) => total ?? 0) : undefined),
+    resumedFrom: sum(({ resumedFrom }) => resumedFrom),
+  };
+}
+
+/** A file that was changed or removed since makes the record void; a file of the user's is then not replaced blindly. */
+function isCurrent(record: ItemRecord | undefined, fingerprint: string): boolean {
+  if (record?.fingerprint !== fingerprint || record.files === undefined) return false;
+  return record.files.every(({ path, size, modified }) => {
+    const info = statSync(path, { throwIfNoEntry: false });
+    return info?.isFile() === true && info.size === size && info.mtimeMs === modified;
+  });
+}
+
+/** `auth` of a manifest may name other variables for the tokens than the usual ones. */
+function sourceEnvironment({ env, auth }: ItemContext): Record<string, string | undefined> {
+  const token = (usual: string, name: string | undefined) =>
+    name === undefined || name === usual ? {} : { [usual]: env[name] };
+  return {
+    ...env,
+    ...token("HF_TOKEN", auth?.huggingface?.token_env),
+    ...token("CIVITAI_TOKEN", auth?.civitai?.token_env),
+  };
+}
+
+const keyOf = (dest: string | undefined, id: string) =>
+  `download:${dest === undefined || dest.endsWith("/") ? `${dest ?? ""}#${id}` : dest}`;
+
+const sizeOf = (files: readonly RecordedFile[]) =>
+  formatBytes(files.reduce((sum, { size }) => sum + size, 0));

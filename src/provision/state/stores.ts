@@ -1,0 +1,83 @@
+import { errnoOf, messageOf } from "../../errors.ts";
+import { workspaceOf } from "../../env/workspace.ts";
+import { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { ensureDirectory } from "../../sys/fs.ts";
+import type { ItemRecord } from "./record.ts";
+import { Records } from "./records.ts";
+
+/** The directory of records on the volume. */
+export const VOLUME_DIRECTORY = ".ai-dock";
+/** The directory of records of what lives and dies with the container. */
+export const CONTAINER_DIRECTORY = "/var/lib/ai-dock";
+
+/**
+ * Records of what is on the volume are on the volume, so that a new container does nothing again; those of the rest are in
+ * the container, since a new container lacks what they are about.
+ */
+export class Stores implements Disposable {
+  readonly #workspace: string;
+  readonly #handles: DirectoryHandle[] = [];
+  readonly #volume: Records | undefined;
+  readonly #container: Records | undefined;
+  readonly #say: (line: string) => void;
+
+  constructor(
+    env: Record<string, string>,
+    say: (line: string) => void,
+    containerDirectory = CONTAINER_DIRECTORY,
+  ) {
+    this.#say = say;
+    this.#workspace = workspaceOf(env);
+    this.#volume = this.#open(`${this.#workspace}${VOLUME_DIRECTORY}`, () => {
+      using workspace = DirectoryHandle.open(this.#workspace);
+      return workspace.enter(VOLUME_DIRECTORY, 0o700);
+    });
+    this.#container = this.#open(containerDirectory, () => {
+      ensureDirectory(containerDirectory, 0o700);
+      return DirectoryHandle.open(containerDirectory);
+    });
+  }
+
+  get(key: string): ItemRecord | undefined {
+    return this.#storeOf(key)?.all()[key];
+  }
+
+  /** Keeps a record; where that cannot be, the work is looked at again at the next run. */
+  set(key: string, record: ItemRecord): void {
+    try {
+      this.#storeOf(key)?.set(key, record);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      this.#say(`${key}: no record of it can be kept: ${messageOf(error)}`);
+    }
+  }
+
+  /** The keys of all records. */
+  keys(): string[] {
+    return [this.#volume, this.#container].flatMap((store) => Object.keys(store?.all() ?? {}));
+  }
+
+  [Symbol.dispose](): void {
+    for (const handle of this.#handles) handle[Symbol.dispose]();
+  }
+
+  /** A key is `kind:path` where a path is what the item is about. */
+  #storeOf(key: string): Records | undefined {
+    const path = key.slice(key.indexOf(":") + 1);
+    return path.startsWith(this.#workspace) ? this.#volume : this.#container;
+  }
+
+  #open(path: string, open: () => DirectoryHandle): Records | undefined {
+    try {
+      const handle = open();
+      this.#handles.push(handle);
+      return new Records(handle);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      this.#say(
+        `"${path}": expected a directory for records, got ${messageOf(error)}; what is there already is found by looking`,
+      );
+      return undefined;
+    }
+  }
+}
