@@ -5,6 +5,7 @@ export const ExitCode = {
   usage: 2,
   notRunning: 3,
   noSupervisor: 4,
+  partly: 6,
   configuration: 78,
 } as const;
 

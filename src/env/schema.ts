@@ -11,6 +11,7 @@ import {
   type Variable,
   variable,
 } from "./types.ts";
+import { provisioningLists } from "./provisioning-variables.ts";
 import { BOOLEAN, PORT, port, webVariables } from "./web-variables.ts";
 
 const key = (from: string) =>
@@ -62,6 +63,12 @@ export const schema = {
     expected: "a number of GPUs from 0",
     defaultText: "all",
   }),
+  PROVISIONING_MANIFEST: optional({
+    type: text,
+    description: "Manifest of what to provision: a URL, a path, or the YAML or JSON itself",
+    expected: "a URL, a path or YAML",
+  }),
+  ...provisioningLists,
   PROVISIONING_SCRIPT: optional({
     type: matching(/^(https?:\/\/\S+|file:\/\S+|\/.+)$/i),
     description: "URL or path of a script to run before the programs start",

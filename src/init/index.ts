@@ -9,7 +9,7 @@ import { hooksStep } from "../features/hooks/step.ts";
 import { collectPrograms } from "../features/programs.ts";
 import { copiesScript } from "../features/log-copies.ts";
 import { providerStep } from "../features/provider/step.ts";
-import { provisioningStep } from "../features/provisioning/step.ts";
+import { manifestStep, provisioningStep } from "../features/provisioning/step.ts";
 import { syncStep } from "../features/opt-sync/step.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
 import { remotesStep } from "../features/remotes/step.ts";
@@ -59,7 +59,7 @@ const stepsBeforeEarly: Step[] = [
   firstShellStep,
 ];
 /** What may take long. No program but those of AI_DOCK_EARLY starts before the last step has ended. */
-const stepsBesideEarly: Step[] = [syncStep, hooksStep, shellEnvStep, provisioningStep];
+const stepsBesideEarly: Step[] = [syncStep, hooksStep, shellEnvStep, manifestStep, provisioningStep];
 
 const log = logger("init");
 

@@ -18,8 +18,8 @@ const otherVariables = new Set(
     .filter((name) => name !== ""),
 );
 
-/** What cloudflared and rclone read is their business. */
-const ofTools = /^(?:TUNNEL|RCLONE)_/;
+/** What cloudflared and rclone read is their business; tokens of git's hosts are in no setting. */
+const ofTools = /^(?:TUNNEL|RCLONE)_|^GIT(?:HUB|LAB)_TOKEN$/;
 
 const composeVariables = [...(await Bun.file("compose.yaml").text()).matchAll(/\$\{([A-Z0-9_]+)/g)].map(
   ([, name]) => name ?? "",

@@ -4,28 +4,68 @@ import { requireRunning } from "../../control/context.ts";
 import { ExitCode } from "../../errors.ts";
 import { provisionAgain } from "../../features/provisioning/rerun.ts";
 import { runOutsideBoot } from "../../init/outside-boot.ts";
-import type { Command } from "../command.ts";
+import { type Command, usageError } from "../command.ts";
+import { effectiveEnvironment } from "../effective-environment.ts";
+
+interface ProvisionArgs {
+  _: string[];
+  json?: boolean;
+}
+
+const NAME = "ai-dock provision";
+const actions = ["check", "plan", "apply", "status"] as const;
+type Action = (typeof actions)[number];
 
 const command: Command = {
   definition: defineCommand({
     meta: {
-      name: "ai-dock provision",
-      description: "Run the provisioning script again, or another one, with the boot environment",
+      name: NAME,
+      description:
+        "Check, plan or apply the manifests of the container (or MANIFEST: a file, a URL or the text itself), or show how its items stand; without one of these words, run the provisioning script again, or another one, with the boot environment. Exit code 78: the manifest has mistakes, 1: an item failed, 6: only optional ones did",
     },
-    args: { source: { type: "positional", required: false, description: "URL or FILE" } },
+    args: {
+      action: {
+        type: "positional",
+        required: false,
+        description: "check, plan, apply or status; or URL or FILE",
+      },
+      source: { type: "positional", required: false, description: "MANIFEST" },
+      json: { type: "boolean", description: "Print JSON" },
+    },
   }),
-  async run({ _: [source] }: { _: string[] }) {
-    requireRunning((await control.status()).phase);
-    const { env } = await control.environment();
-    return runOutsideBoot("provisioning", env, async (context) => {
-      const result = await provisionAgain(context, source, async (changes) => {
-        return (await control.changeEnvironment(changes)).env;
-      });
-      if (context.signal.aborted) return ExitCode.failure;
-      context.log.info(result?.message ?? "Nothing to run: PROVISIONING_SCRIPT is not set", result?.fields);
-      return ExitCode.ok;
-    });
+  async run({ _: [first, second, ...more], json = false }: ProvisionArgs) {
+    const action = actions.find((word) => word === first);
+    if (more.length > 0 || (action === undefined && second !== undefined))
+      throw usageError(NAME, `Expected one of ${actions.join(", ")} and a manifest, or one script`);
+    if (action !== undefined) return runAction(action, second, json);
+    if (first !== undefined && isManifest(first)) return runAction("apply", first, json);
+    return runScript(first);
   },
 };
 
 export default command;
+
+const isManifest = (source: string) => /\.(ya?ml|json)(\?.*)?$/i.test(source);
+
+async function runAction(action: Action, given: string | undefined, json: boolean): Promise<number> {
+  if (action === "status") return (await import("../provision/status.ts")).provisioningStatus(json);
+  const { interruptSignal } = await import("../provision/subject.ts");
+  const { env } = await effectiveEnvironment();
+  const subject = { env, given, json, signal: interruptSignal() };
+  if (action === "check") return (await import("../provision/check.ts")).checkManifest(subject);
+  if (action === "plan") return (await import("../provision/plan.ts")).planManifest(subject);
+  return (await import("../provision/apply.ts")).applyManifest(subject);
+}
+
+async function runScript(source: string | undefined): Promise<number> {
+  requireRunning((await control.status()).phase);
+  const { env } = await control.environment();
+  return runOutsideBoot("provisioning", env, async (context) => {
+    const result = await provisionAgain(context, source, async (changes) => {
+      return (await control.changeEnvironment(changes)).env;
+    });
+    if (context.signal.aborted) return ExitCode.failure;
+    context.log.info(result?.message ?? "Nothing to run: PROVISIONING_SCRIPT is not set", result?.fields);
+    return ExitCode.ok;
+  });
+}

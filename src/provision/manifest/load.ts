@@ -3,6 +3,7 @@ import { fetchManifest } from "./fetch.ts";
 import { layerManifests } from "./layer.ts";
 import { readLists, readMerged } from "./lists.ts";
 import { openTrusted, type Trust } from "./trust.ts";
+import { MANIFEST_VARIABLE, manifestFiles } from "./places.ts";
 import { readManifest, type ReadManifest } from "./read.ts";
 import type { Manifest } from "./schema.ts";
 
@@ -25,9 +26,6 @@ export interface LoadedManifest {
   warnings: Problem[];
 }
 
-const IMAGE_FILE = "provisioning.yaml";
-const VARIABLE = "PROVISIONING_MANIFEST";
-
 /** Reads and layers all manifests. What is wrong is among the problems; never throws but when aborted. */
 export async function loadManifests(options: LoadOptions): Promise<LoadedManifest> {
   const { env } = options;
@@ -46,35 +44,14 @@ export async function loadManifests(options: LoadOptions): Promise<LoadedManifes
   };
 }
 
-/** Whether a container asks for anything by a manifest; looks at names and files alone. */
-export function hasManifest(
-  env: Record<string, string | undefined>,
-  exists: (path: string) => boolean,
-  root = "",
-): boolean {
-  const isSet = (name: string) => (env[name] ?? "").trim() !== "";
-  return (
-    isSet(VARIABLE) ||
-    ["APT", "PIP", "CONDA", "GIT_REPOS", "DOWNLOADS", "POST_COMMANDS"].some((name) =>
-      isSet(`PROVISIONING_${name}`),
-    ) ||
-    filesOf(env, root).some(exists)
-  );
-}
-
-const filesOf = (env: Record<string, string | undefined>, root: string) => [
-  `${root}/${IMAGE_FILE}`,
-  `${(env["WORKSPACE"] ?? "/workspace").replace(/\/*$/, "")}/${IMAGE_FILE}`,
-];
-
 async function readAll(options: LoadOptions): Promise<ReadManifest[]> {
   const { env, root = "", trust } = options;
-  const read = filesOf(env, root).flatMap((path) => {
+  const read = manifestFiles(env, root).flatMap((path) => {
     const found = openTrusted(path, trust, false);
     return found === undefined ? [] : [readFound(found, path, env)];
   });
-  const given = env[VARIABLE]?.trim() ?? "";
-  return given === "" ? read : [...read, ...(await readGiven(given, `${VARIABLE}: `, options))];
+  const given = env[MANIFEST_VARIABLE]?.trim() ?? "";
+  return given === "" ? read : [...read, ...(await readGiven(given, `${MANIFEST_VARIABLE}: `, options))];
 }
 
 function readFound(
@@ -89,7 +66,7 @@ function readFound(
 async function readGiven(given: string, prefix: string, options: LoadOptions): Promise<ReadManifest[]> {
   const { env, signal, trust } = options;
   const isText = given.includes("\n") || /^\s*\{|^\s*[\w-]+:\s/.test(given);
-  if (isText) return [readManifest(given, prefix === "" ? "manifest" : VARIABLE, env)];
+  if (isText) return [readManifest(given, prefix === "" ? "manifest" : MANIFEST_VARIABLE, env)];
   if (/^https?:\/\//i.test(given)) {
     const fetched = await fetchManifest(given, signal);
     return [readFound(fetched, fetched.label, env)];

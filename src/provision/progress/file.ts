@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { errnoOf } from "../../errors.ts";
 import { ensureDirectory, writeFileAtomic } from "../../sys/fs.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
@@ -49,6 +50,15 @@ export function lineOf(
     ...(detail === undefined ? {} : { detail }),
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+/** The state that the last provisioning has left; undefined where there was none, or this user may not read it. */
+export function readState(path = stateFile()): ProvisioningState | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as ProvisioningState;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes the state; what cannot be written is not shown. */

@@ -24,6 +24,11 @@ const LINE_MILLISECONDS = 30_000;
 /** Between two states of the file and two drawings of the bars. */
 const DRAW_MILLISECONDS = 500;
 
+/** After this long, an item that runs is worth a line. */
+const SOON_MILLISECONDS = 300;
+
+const nameOf = ({ kind, id }: Item) => (kind === id ? id : `${kind} ${id}`);
+
 const words: Partial<Record<ItemReport["state"], string>> = {
   done: "done",
   unchanged: "there already",
@@ -38,6 +43,7 @@ export class Reporter implements Disposable {
   readonly #reports = new Map<string, ItemReport>();
   readonly #rates = new Map<string, Rate>();
   readonly #told = new Map<string, number>();
+  readonly #starts = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #timer: ReturnType<typeof setInterval>;
   #drawn = 0;
 
@@ -65,6 +71,7 @@ export class Reporter implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    for (const start of this.#starts.values()) clearTimeout(start);
     this.#show(false);
   }
 
@@ -94,11 +101,15 @@ export class Reporter implements Disposable {
   }
 
   #tellChange(item: Item, { state, detail, reason }: ItemReport): void {
-    const name = `${item.kind} ${item.id}`;
+    const name = nameOf(item);
+    clearTimeout(this.#starts.get(item.id));
     if (state === "running") {
       this.#told.set(item.id, performance.now());
       // What ends at once is one line, not two.
-      if (item.kind !== "file") this.#say(`${name}: ${item.label}`);
+      this.#starts.set(
+        item.id,
+        setTimeout(() => this.#say(`${name}: ${item.label}`), SOON_MILLISECONDS),
+      );
       return;
     }
     const word = words[state];
@@ -113,7 +124,7 @@ export class Reporter implements Disposable {
     const now = performance.now();
     if (now - (this.#told.get(item.id) ?? 0) < LINE_MILLISECONDS) return;
     this.#told.set(item.id, now);
-    this.#say(`${item.kind} ${item.id}: ${describeProgress(progress, this.#rates.get(item.id)?.perSecond)}`);
+    this.#say(`${nameOf(item)}: ${describeProgress(progress, this.#rates.get(item.id)?.perSecond)}`);
   }
 
   #addRate(id: string, received: number): void {
