@@ -12,7 +12,7 @@ export function readExtras(
   names: Variables,
 ): Pick<
   SpecLayer,
-  "dependsOn" | "ready" | "webPort" | "webListenPort" | "webName" | "containerCopy" | "early"
+  "dependsOn" | "ready" | "webPort" | "webListenPort" | "webName" | "webHost" | "containerCopy" | "early"
 > {
   const read = <T>(key: string, convert: (text: string) => T, without: string): T | undefined => {
     const raw = reader.raw(key);
@@ -32,9 +32,15 @@ export function readExtras(
     webPort: read("web_port", port, "the program has no web address"),
     webListenPort: read("web_listen_port", port, "the program is looked for on its web_port"),
     webName: read("web_name", (text) => text, "the program's name is used"),
+    webHost: read("web_host", hostName, "the program gets the name that browsers use"),
     early: read("early", boolean, "the program starts with the others"),
     containerCopy: read("container_log", boolean, "its output is copied to the container log"),
   };
+}
+
+function hostName(text: string): string {
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(text)) throw new Expected("a host name such as localhost");
+  return text;
 }
 
 const FORMS = "tcp:PORT, tcp:HOST:PORT, http://…, exec:COMMAND or log:REGEX";

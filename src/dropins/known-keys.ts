@@ -37,7 +37,16 @@ const SUPERVISORD_KEYS = [
 ];
 
 /** Our own keys, which supervisord ignores. */
-const OWN_KEYS = ["depends_on", "ready", "web_port", "web_listen_port", "web_name", "container_log", "early"];
+const OWN_KEYS = [
+  "depends_on",
+  "ready",
+  "web_port",
+  "web_listen_port",
+  "web_name",
+  "web_host",
+  "container_log",
+  "early",
+];
 
 /** Every known key of `[program:x]`. */
 export const PROGRAM_KEYS: ReadonlySet<string> = new Set([...SUPERVISORD_KEYS, ...OWN_KEYS]);

@@ -3,6 +3,7 @@ import { flag, integer, matching, optional, text, type Type, variable } from "./
 export const BOOLEAN = "true or false";
 export const PORT = "a port from 1 to 65535";
 const PORTS = "ports by comma, such as 8188,8888";
+const SOME_OR_ALL = "true, false or ports by comma, such as 8188,8888";
 const USER = "a name without colon";
 
 export const port = integer(1, 65535);
@@ -31,6 +32,9 @@ const quickTunnels: Type<boolean | QuickTunnels> = (given) => {
   const listed = ports(rest);
   return listed && { open: true, ports: listed };
 };
+
+/** A boolean for all ports, or some. */
+const someOrAll: Type<boolean | number[]> = (given) => flag(given) ?? ports(given);
 
 const user = matching(/^[^\0\r\n:]+$/);
 const secret = (description: string) =>
@@ -77,6 +81,16 @@ export const webVariables = {
     fallback: [],
     description: "Other name of `WEB_AUTH_EXCLUDE` (vast.ai)",
     expected: PORTS,
+  }),
+  WEB_LOCALHOST: optional({
+    type: someOrAll,
+    description: "Web services that are told `localhost` as Host and Origin, as they refuse others",
+    expected: SOME_OR_ALL,
+  }),
+  CADDY_HEADER_UP_LOCALHOST: optional({
+    type: someOrAll,
+    description: "Other name of `WEB_LOCALHOST` (vast.ai)",
+    expected: SOME_OR_ALL,
   }),
   WEB_ENABLE_HTTPS: variable({
     type: flag,

@@ -118,6 +118,8 @@ export interface ProgramSpec {
   /** Where the program listens, when that is not the port that its users come to. */
   webListenPort?: number;
   webName?: string;
+  /** The name that the program is told as Host and Origin of requests, instead of the one that browsers use. */
+  webHost?: string;
   /** What other commands ask for by name, whether a process runs or not; an observer may add to that. */
   facts?: Record<string, FactValue>;
   /** Starts before the scripts of the boot, as AI_DOCK_EARLY may say as well. */

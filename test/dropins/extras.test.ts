@@ -33,11 +33,14 @@ test.each([
 
 test("dependencies and the web service", () => {
   expect(
-    program("depends_on=b, c:* ,\nweb_port=80%(process_num)02d\nweb_name=%(program_name)s UI"),
+    program(
+      "depends_on=b, c:* ,\nweb_port=80%(process_num)02d\nweb_name=%(program_name)s UI\nweb_host=localhost",
+    ),
   ).toMatchObject({
     dependsOn: ["b", "c:*"],
     webPort: 8000,
     webName: "a UI",
+    webHost: "localhost",
   });
 });
 
@@ -45,5 +48,13 @@ test("a web port that is none is ignored", () => {
   expect(program("web_port=none").webPort).toBeUndefined();
   expect(complaints("web_port=none")).toEqual([
     'x.conf:3: web_port: expected a port from 1 to 65535, got "none"; the program has no web address',
+  ]);
+});
+
+test("a name for the Host header that is none is ignored", () => {
+  const value = "localhost{http.vars.x}";
+  expect(program(`web_host=${value}`).webHost).toBeUndefined();
+  expect(complaints(`web_host=${value}`)).toEqual([
+    `x.conf:3: web_host: expected a host name such as localhost, got "${value}"; the program gets the name that browsers use`,
   ]);
 });

@@ -1,13 +1,11 @@
 import { basename, dirname } from "node:path";
+import { appItself, forwarded, STREAMS_STAY } from "./caddy-app.ts";
 import type { Json, Site } from "./site.ts";
 
 export const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 
 /** Session cookies of any ai-dock: cookies ignore ports, so that one of another container may come along. */
 export const OUR_COOKIE = String.raw`ai_dock_[0-9a-f]{8}_session\s*=[^;]*(;\s*)?`;
-
-/** Connections that outlive a reload, websockets most of all, in Go's notation. */
-const STREAMS_STAY = "720h";
 
 /** Paths of the portal on every guarded port. */
 const OWN_PATHS = ["/ai-dock/login", "/ai-dock/logout", "/ai-dock/pre-auth", "/ai-dock/assets/*"];
@@ -99,7 +97,7 @@ export function appRoutes(
       login ? { handle: [check(portalSocket)] } : passed,
       { handle: [withoutOurCookie] },
       ...(site.template ?? []),
-      { handle: [toApp(site.appHost, site.appPort)] },
+      ...appItself(site),
     ],
     errors: [
       {
@@ -120,13 +118,6 @@ const ourHeaders = {
   "X-Ai-Dock-Client": ["{http.vars.ai_dock_client}"],
   "X-Ai-Dock-Proto": ["{http.vars.ai_dock_proto}"],
   "X-Ai-Dock-Tunnel": ["{http.vars.ai_dock_tunnel}"],
-};
-
-/** How a request came, as apps read it. */
-const forwarded = {
-  "X-Forwarded-For": ["{http.vars.ai_dock_client}"],
-  "X-Forwarded-Host": ["{http.request.hostport}"],
-  "X-Forwarded-Proto": ["{http.vars.ai_dock_proto}"],
 };
 
 function toPortal(
@@ -212,31 +203,3 @@ const withoutOurCookie = {
   handler: "headers",
   request: { replace: { Cookie: [{ search_regexp: OUR_COOKIE, replace: "" }] } },
 };
-
-/** What every way to an app has. */
-const passing = {
-  headers: { request: { set: { ...forwarded, "X-Real-Ip": ["{http.vars.ai_dock_client}"] } } },
-  flush_interval: -1,
-  stream_close_delay: STREAMS_STAY,
-};
-
-function toApp(host: string, port: number): Json {
-  return {
-    handler: "reverse_proxy",
-    upstreams: [{ dial: `${host}:${port}` }],
-    transport: { protocol: "http", dial_timeout: "3s", versions: ["1.1"] },
-    ...passing,
-  };
-}
-
-/** Routes of an image, whose proxies treat requests as ours do where they say nothing else. */
-export function forTemplate(routes: Json[]): Json[] {
-  return visit(routes) as Json[];
-}
-
-function visit(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(visit);
-  if (typeof value !== "object" || value === null) return value;
-  const copy: Json = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, visit(inner)]));
-  return copy["handler"] === "reverse_proxy" ? { ...passing, ...copy } : copy;
-}

@@ -161,11 +161,11 @@ export class Guard {
         ...(entry.kind === "portal" && tls?.domain !== undefined && isFree ? [`:${HTTPS}`] : []),
       ];
       if (listen.length === 0) continue;
-      const { port, kind, appHost } = entry;
+      const { port, kind, appHost, toldHost } = entry;
       const { appPort } = decision;
       const found = kind === "app" ? await templateOf(port, appPort) : undefined;
       const template = found !== undefined && !this.#badTemplates.has(found) ? { template: found } : {};
-      sites.push({ port, kind, appHost, appPort, listen, ...template });
+      sites.push({ port, kind, appHost, appPort, toldHost, listen, ...template });
     }
     return sites;
   }

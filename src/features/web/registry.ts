@@ -19,6 +19,8 @@ export interface Entry {
   appHost: string;
   /** Where the app listens, where that is said. Otherwise on the port itself, or 10,000 above it. */
   appPort: number | undefined;
+  /** The name that the app is told as Host and Origin instead of the one that browsers use. */
+  toldHost?: string | undefined;
   path: string;
   program: string | null;
   /** An address that the service gives itself. */
@@ -70,7 +72,17 @@ export function readRegistry({ settings, specs, portsDirectory, portalYaml }: Re
       );
     } else entries.set(entry.port, before === undefined ? entry : merge(before, entry));
   }
-  return { entries: [...withoutCovered(entries, specs)].toSorted((a, b) => a.port - b.port), problems };
+  const shown = withoutCovered(entries, specs).map((entry) => ({
+    ...entry,
+    toldHost: hostToTell(entry, settings),
+  }));
+  return { entries: shown.toSorted((a, b) => a.port - b.port), problems };
+}
+
+function hostToTell({ kind, port, toldHost: own }: Entry, { localhost }: WebSettings): string | undefined {
+  if (own !== undefined || kind === "portal") return own;
+  const isWanted = typeof localhost === "boolean" ? localhost : localhost.includes(port);
+  return isWanted ? "localhost" : undefined;
 }
 
 const isListed = ({ sources }: Entry) => sources[0] === "portal_config" || sources[0] === "portal_yaml";
@@ -89,6 +101,7 @@ function merge(first: Entry, other: Entry): Entry {
     ...first,
     name: first.name === bareName(first.port) ? other.name : first.name,
     appPort: first.appPort ?? (isFree || isUsual ? other.appPort : undefined),
+    toldHost: first.toldHost ?? other.toldHost,
     program: first.program ?? other.program,
     url: first.url ?? (isFree ? other.url : undefined),
     sources: [...new Set([...first.sources, ...other.sources])],
@@ -106,16 +119,20 @@ function withoutCovered(entries: Map<number, Entry>, specs: ProgramSpec[]): Entr
       list.flatMap(({ appPort, port }) => (appPort === undefined || appPort === port ? [] : [appPort])),
     );
   const [namedBehind, allBehind] = [behind(all.filter((entry) => !isAnnounced(entry))), behind(all)];
-  const programOf = (port: number | undefined) => {
-    const spec = port === undefined ? undefined : specs.find(({ webPort }) => webPort === port);
-    return spec === undefined ? null : programId(spec);
+  /** What a program that is known by the port of the app behind says of it. */
+  const ofProgram = ({ appPort, program, toldHost }: Entry) => {
+    const spec = appPort === undefined ? undefined : specs.find(({ webPort }) => webPort === appPort);
+    return {
+      program: program ?? (spec === undefined ? null : programId(spec)),
+      toldHost: toldHost ?? spec?.webHost,
+    };
   };
   return all
     .filter((entry) => {
       const { port, kind } = entry;
       return kind === "portal" || !(isAnnounced(entry) ? allBehind : namedBehind).has(port);
     })
-    .map((entry) => ({ ...entry, program: entry.program ?? programOf(entry.appPort) }));
+    .map((entry) => ({ ...entry, ...ofProgram(entry) }));
 }
 
 const bareName = (port: number) => `port ${port}`;
@@ -128,10 +145,11 @@ function portalEntry(port: number): Entry {
 }
 
 function declared(spec: ProgramSpec): Entry[] {
-  const { webPort: port, webName, webListenPort } = spec;
+  const { webPort: port, webName, webListenPort, webHost: toldHost } = spec;
   if (port === undefined) return [];
   const id = programId(spec);
-  return [{ ...bare, port, name: webName ?? id, appPort: webListenPort, program: id, sources: ["program"] }];
+  const app = { appPort: webListenPort, toldHost, program: id };
+  return [{ ...bare, ...app, port, name: webName ?? id, sources: ["program"] }];
 }
 
 function announced({ port, listenPort, name, url }: ReturnType<typeof announcements>[number]): Entry {

@@ -11,6 +11,8 @@ export interface WebSettings {
   extraTokens: string[];
   /** Guarded ports without a login. */
   exclude: Set<number>;
+  /** Ports whose apps are told `localhost`. */
+  localhost: boolean | number[];
   https: boolean;
   domain: string | undefined;
   acme: string | undefined;
@@ -45,6 +47,7 @@ export function webSettings(env: Record<string, string>): WebSettings {
     token: settings.WEB_TOKEN,
     extraTokens: button === undefined ? [] : [button],
     exclude: new Set([...settings.WEB_AUTH_EXCLUDE, ...settings.AUTH_EXCLUDE]),
+    localhost: settings.WEB_LOCALHOST ?? settings.CADDY_HEADER_UP_LOCALHOST ?? false,
     https:
       (isSet("WEB_ENABLE_HTTPS") ? settings.WEB_ENABLE_HTTPS : (settings.ENABLE_HTTPS ?? false)) ||
       settings.WEB_DOMAIN !== undefined,

@@ -10,6 +10,8 @@ export interface Site {
   /** Where the app listens; not for the portal. */
   appHost: string;
   appPort: number;
+  /** The name that the app is told as Host and Origin, with its own port; without, that of the request. */
+  toldHost?: string | undefined;
   /** Addresses that Caddy listens on, as `host:port`; the host may be empty. */
   listen: string[];
   /** Routes of a template of an image, in front of the app. */

@@ -3,7 +3,7 @@ import { isSecret } from "../../env/redact.ts";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
 import type { CaddyAdmin } from "./admin.ts";
-import { forTemplate } from "./caddy-routes.ts";
+import { forTemplate } from "./caddy-app.ts";
 import type { Json } from "./site.ts";
 
 /** Where later images of the original keep parts of a Caddyfile, one for the port of each app that needs one. */

@@ -208,3 +208,19 @@ test("a broken entry of PORTAL_CONFIG costs that entry", () => {
     'PORTAL_CONFIG: expected host:port:port:path:name, got "localhost:x:1:/:A"; leaving the entry out',
   ]);
 });
+
+test("strict apps are told a name by their program, or by the settings", () => {
+  const specs = [
+    specOf("a", { webPort: 7000, webHost: "own.example" }),
+    specOf("b", { webPort: 7001 }),
+    specOf("c", { webPort: 18_188, webHost: "behind.example" }),
+  ];
+  const told = (env: Record<string, string>) =>
+    registry({ PORTAL_CONFIG: "localhost:8188:18188:/:C", ...env }, specs).entries.map(
+      ({ toldHost }) => toldHost,
+    );
+  expect(told({})).toEqual([undefined, "own.example", undefined, "behind.example"]);
+  const both = [undefined, "own.example", "localhost", "behind.example"];
+  expect(told({ WEB_LOCALHOST: "7000,7001" })).toEqual(both);
+  expect(told({ CADDY_HEADER_UP_LOCALHOST: "true" })).toEqual(both);
+});
