@@ -20,8 +20,8 @@ const ranks: string[][] = [
 
 /** Which rooms of `features` use another one, and which. A new arrow is a decision: state the reason in the commit. */
 const neighbours: Record<string, string[]> = {
-  // Whose uids the account must not get, and which scripts name it.
-  account: ["hooks", "web"],
+  // Which scripts name the account, whose uids it must not get, and a workspace of root's that becomes its own.
+  account: ["hooks", "web", "workspace"],
   // The group that root and the account share.
   permissions: ["account"],
   provisioning: ["account", "hooks", "shell"],

@@ -196,6 +196,25 @@ cd "$WORKSPACE" && mkdir -p storage && echo "$(id -un) $HOME $(id -Gn)" >storage
     expect(await other.sh("stat -c %u /home/me /home/me/file")).toBe("0\n0");
   });
 
+  test("a fresh workspace is the account's, at the next boot, too; one with content lets it in", async () => {
+    const program = PROGRAM.replace("$HOME $USER", "$WORKSPACE_UID; mkdir -p $WORKSPACE/storage; id -u");
+    const full = workspace(0);
+    writeFileSync(join(full, "file"), "");
+    for (const folder of [undefined, workspace(0), full]) {
+      await using container = await boot({
+        mounts: folder === undefined ? [] : [`${folder}:/workspace`],
+        programs: { "app.conf": program },
+      });
+      await container.waitReady();
+      await container.restart();
+      expect((await appLog(container)).trim().split("\n").slice(-2)).toEqual(["1000", "1000"]);
+      const owners = await container.sh(
+        "stat -c %u /workspace /workspace/storage; ls -d /workspace/file 2>&1 >/dev/null | wc -l",
+      );
+      expect(owners).toBe(folder === full ? "0\n1000\n0" : "1000\n1000\n1");
+    }
+  });
+
   test("without root the account is the one that everything runs as", async () => {
     await using container = await boot({
       user: "nobody",

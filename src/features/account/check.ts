@@ -1,8 +1,10 @@
+import { readAccountLines } from "../../sys/account-files.ts";
 import { isCompat } from "../../env/flavour.ts";
 import { isMapped, isRoot } from "../../sys/users.ts";
 import { statSync } from "node:fs";
 import { type Check, type CheckResult, failed, ok, warning } from "../check.ts";
 import { accountOf } from "./account.ts";
+import { groupsOf } from "./lines.ts";
 import { namedByFile, namedBySetting } from "./named.ts";
 import { hasSudo } from "./sudo.ts";
 
@@ -14,7 +16,8 @@ export const accountCheck: Check = ({ env, settings }) => {
     if (reason === undefined) return [];
     return [failed("account", `${reason} names one, and there is none`, "ai-dock logs init, then restart")];
   }
-  const { name, uid, home, groups } = account;
+  const { name, uid, home } = account;
+  const groups = groupsOf(readAccountLines("/etc/group") ?? [], name);
   const about = `${name}, uid ${uid}, groups ${groups.join(" ")}`;
   if (isRoot() && !isMapped(uid))
     return [failed("account", `uid ${uid} is not mapped into this container`, "run it with 65536 users")];

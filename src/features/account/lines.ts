@@ -71,6 +71,13 @@ export function joinGroups(lines: AccountLines, { name, gid }: Entry, groups: st
   return unknown;
 }
 
+/** The names of the groups that a user is in beside the primary one. */
+export function groupsOf(lines: AccountLines, name: string): string[] {
+  return lines.flatMap((fields) =>
+    (fields[GROUP.members] ?? "").split(",").includes(name) ? (fields[0] ?? []) : [],
+  );
+}
+
 function addMember(group: string[], name: string): void {
   const members = (group[GROUP.members] ?? "").split(",").filter((member) => member !== "");
   if (!members.includes(name)) group[GROUP.members] = [...members, name].join(",");

@@ -8,7 +8,7 @@ import type { BootContext } from "../step.ts";
 import { HOMES } from "./account.ts";
 import { commonGroups } from "./groups.ts";
 import { chooseIds } from "./ids.ts";
-import { type Entry, joinGroups, setPasswdLine, setPrimaryGroup, setShadowLine } from "./lines.ts";
+import { type Entry, groupsOf, joinGroups, setPasswdLine, setPrimaryGroup, setShadowLine } from "./lines.ts";
 import { passwordHash } from "./password.ts";
 
 const SHELLS = ["/bin/bash", "/bin/sh"];
@@ -56,7 +56,7 @@ export function writeAccount(name: string, context: BootContext, root: string): 
   if (!isHosts) setPasswdLine(files.passwd.lines, entry);
   for (const file of [files.group, files.shadow]) tryToWrite(file, name, log.warn.bind(log));
   if (!isHosts) writePasswd(files.passwd, entry);
-  return { entry, former: current?.uid, groups: lookupUser(name, root)?.groups.slice(1).map(String) ?? [] };
+  return { entry, former: current?.uid, groups: groupsOf(files.group.lines, name) };
 }
 
 interface AccountFile {

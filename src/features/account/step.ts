@@ -8,6 +8,7 @@ import { prepareHome } from "./home.ts";
 import { writeAccount } from "./make.ts";
 import { namedByFile, namedBySetting } from "./named.ts";
 import { setSudoRule } from "./sudo.ts";
+import { giveWorkspace } from "./workspace.ts";
 
 /**
  * Makes the account where something names one, and exports its name. `root` is a prefix of all paths, for tests. Throws
@@ -30,6 +31,7 @@ export async function makeAccount(context: BootContext, root = ""): Promise<Step
       `USER_NAME: uid ${entry.uid} is not mapped into this container, so nothing can run as it; run it with 65536 users`,
     );
   await prepareHome(entry, { former, warn, root });
+  giveWorkspace(entry, context);
   setSudoRule(isCompat(env) ? entry.uid : undefined, warn, root);
   const { uid, gid } = entry;
   return { message: "Account ready", fields: { name, uid, gid, groups: groups.join(","), for: reason } };

@@ -8,7 +8,8 @@ import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { enterFolder, grantOwner, setFile } from "./folder.ts";
 
-const WARNING_FILE = "WARNING-NO-MOUNT.txt";
+/** Lies in a workspace that is no volume. */
+export const WARNING_FILE = "WARNING-NO-MOUNT.txt";
 const LOST = "its files are lost when the container is deleted";
 
 /** Makes the workspace, and exports its path, owner and whether it is a mounted volume. */
