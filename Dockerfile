@@ -140,6 +140,9 @@ RUN --mount=type=bind,from=nvm,target=/nvm <<'SCRIPT'
     mkdir -p /opt/nvm/alias
     echo "${node##*/}" >/opt/nvm/alias/default
   done
+  # As fix-permissions has it: a layer that changed the group later would hold all of this a second time.
+  chgrp -R 1111 /opt/nvm
+  find /opt/nvm -type d -exec chmod 2775 {} +
 SCRIPT
 
 # --- the image ---
@@ -220,6 +223,8 @@ RUN --mount=type=bind,from=tools,target=/tools <<'SCRIPT'
   for tool in usr/local/bin/caddy usr/local/bin/cloudflared usr/local/bin/rclone opt/micromamba/bin/micromamba; do
     if [ -f "/tools/$tool" ]; then
       install -D -m 0755 "/tools/$tool" "/$tool"
+      # The group that fix-permissions gives it: a layer that changed it later would hold all of it a second time.
+      case $tool in opt/*) chgrp 1111 "/$tool" ;; esac
     else
       echo "WARNING: the tools context has no $tool; the image is built without it" >&2
     fi

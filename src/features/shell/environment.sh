@@ -16,6 +16,14 @@ if [ -z "${AI_DOCK_LINES-}" ]; then
     . "$ai_dock_environment"
     unset ai_dock_environment ai_dock_first
     return 0
+  elif [ -e /run/ai-dock/environment.sh ]; then
+    # Of another user, who may read neither: what this shell was started with has all of it.
+    ai_dock_environment=$(if [ -n "${BASH_VERSION-}" ]; then set -o posix; fi; export -p)
+    AI_DOCK_LINES=1
+    . /opt/ai-dock/etc/environment.sh || :
+    eval "$ai_dock_environment"
+    unset AI_DOCK_LINES ai_dock_environment
+    return 0
   fi
 fi
 # <<< ai-dock <<<

@@ -113,6 +113,19 @@ describe.skipIf(process.getuid?.() !== 0).each([
 describe.skipIf(process.getuid?.() !== 0)("the boot environment", () => {
   const OTHER = { uid: 4321, gid: 4321 };
 
+  test("of a program of another user is what the program was started with, beside functions", () => {
+    boot({ FOO: "boot" });
+    append('use() { echo used; }\nexport FOO=stored PATH="/x:$PATH" LATER=1\n');
+    const env = { FOO: "it's $(id)\nexport FOO=no", PATH: "/usr/bin:/bin" };
+    for (const shell of ["bash", "dash"]) {
+      const script = 'use; printf "%s|" "$FOO" "$PATH" "$LATER" "${AI_DOCK_LINES-}"';
+      // As most scripts do; what they change there is no variable of the function.
+      const inFunction = `start() { . "$0"; }; start; ${script}`;
+      for (const sourced of [script, inFunction])
+        expect(sourcing(sourced, { as: OTHER, env, shell })).toBe(`used\n${env.FOO}|/usr/bin:/bin|1||`);
+    }
+  });
+
   test("is for root and the account alone", () => {
     boot({ TOKEN: "secret" });
     const { mode, uid, gid } = statSync(path("run/ai-dock/account-environment.sh"));
