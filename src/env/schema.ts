@@ -149,8 +149,14 @@ export const schema = {
   SUPERVISOR_NO_AUTOSTART: variable<string[]>({
     type: list,
     fallback: [],
-    description: "Old name of `AI_DOCK_DISABLE`",
+    description: "Other name of `AI_DOCK_DISABLE`; instead of the list of `SERVERLESS`",
     expected: "names by comma",
+  }),
+  SERVERLESS: variable({
+    type: flag,
+    fallback: false,
+    description: "Start none of sshd, the portal, Caddy, tunnels, Jupyter and Syncthing",
+    expected: BOOLEAN,
   }),
   AI_DOCK_ON_FATAL: variable<"ignore" | "exit">({
     type: oneOf("ignore", "exit"),

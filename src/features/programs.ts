@@ -1,12 +1,12 @@
 import { readSettings } from "../env/load.ts";
 import { messageOf } from "../errors.ts";
-import type { Settings } from "../env/schema.ts";
 import { reportUnknownEarly } from "./early.ts";
 import { applyCopies } from "./log-copies.ts";
 import { namedTunnelProgram } from "./tunnels/program.ts";
 import { withheldVariables } from "../env/rclone.ts";
 import { remotePrograms } from "./remotes/program.ts";
 import { type FrontHooks, webPrograms } from "./web/programs.ts";
+import { switchedOff } from "./switched-off.ts";
 import { sshdProgram } from "./ssh/program.ts";
 import { findCycles } from "../programs/cycles.ts";
 import { loadPrograms } from "../dropins/load.ts";
@@ -54,7 +54,7 @@ export async function collectPrograms({ env, files, signal, front }: CollectOpti
   const all = applyCopies([...builtins, ...loaded.programs], settings.AI_DOCK_LOG_CONTAINER, report);
   reportUnknownDependencies(all, report);
   reportUnknownEarly(all, settings.AI_DOCK_EARLY, report);
-  return { programs: skip(all, [...cyclic(all, report), ...disabled(all, settings, report)]), problems };
+  return { programs: skip(all, [...cyclic(all, report), ...switchedOff(all, settings, report)]), problems };
 }
 
 /** A bug in the parser costs the drop-ins, not sshd. */
@@ -73,20 +73,6 @@ function skip(specs: ProgramSpec[], skips: Skip[]): ProgramSpec[] {
     const skipped = reasons.get(spec);
     return skipped === undefined ? spec : { ...spec, skipped };
   });
-}
-
-function disabled(specs: ProgramSpec[], settings: Settings, report: Report): Skip[] {
-  const named = nameIndex(specs);
-  return (["AI_DOCK_DISABLE", "SUPERVISOR_NO_AUTOSTART"] as const).flatMap((variable) =>
-    settings[variable].flatMap((name) => {
-      const found = named(name.replace(/\.conf$/, ""));
-      if (found.length === 0) {
-        const about = { severity: "warning", key: variable, value: name } as const;
-        report({ ...about, expected: "names of programs", text: "ignoring it" });
-      }
-      return found.map((spec): Skip => [spec, `switched off by ${variable}`]);
-    }),
-  );
 }
 
 function cyclic(specs: ProgramSpec[], report: Report): Skip[] {

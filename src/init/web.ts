@@ -3,6 +3,7 @@ import type { WebControl } from "../control/context.ts";
 import type { BootProgress } from "../control/replies.ts";
 import type { Environment } from "../env/environment.ts";
 import { AiDockError } from "../errors.ts";
+import { areQuickTunnelsOff } from "../features/switched-off.ts";
 import { watchTunnels } from "../features/tunnels/watch.ts";
 import { WebWatch } from "../features/web/watch.ts";
 import { LOG_DIRECTORY } from "../programs/spec.ts";
@@ -53,7 +54,7 @@ export function createWeb(supervisor: Supervisor, environment: Environment): Web
       front.changed();
     },
     openTunnels(signal) {
-      if (areTunnelsOpen || signal.aborted) return;
+      if (areTunnelsOpen || signal.aborted || areQuickTunnelsOff(environment.settings)) return;
       areTunnelsOpen = environment.settings.CF_QUICK_TUNNELS !== false;
       const services = () => front.tunnelServices();
       const end = watchTunnels({ supervisor, env, services, onChange: () => front.changed() });

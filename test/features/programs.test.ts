@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { collectPrograms } from "../../src/features/programs.ts";
+import { areQuickTunnelsOff } from "../../src/features/switched-off.ts";
 import { dependenciesOf } from "../../src/supervisor/dependencies.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { folderOf } from "../dropins/load-fixture.ts";
@@ -60,6 +61,18 @@ async function allOf(text: string, env: Record<string, string> = {}) {
   };
 }
 
+/** What settings have switched off, and what is said. */
+async function collectAll(text: string, env: Record<string, string>) {
+  using folder = folderOf({ "x.conf": text });
+  const files = [join(folder.path, "x.conf")];
+  const { programs, problems } = await collectPrograms({ env: { PATH: "/usr/bin:/bin", ...env }, files });
+  const off = programs.filter(({ skipped }) => skipped?.startsWith("switched off"));
+  return {
+    off: Object.fromEntries(off.map(({ name, skipped }) => [name, skipped])),
+    messages: problems.map(({ message }) => message),
+  };
+}
+
 test("built-ins come first; a drop-in of the same name replaces one", async () => {
   const { names, builtin } = await allOf(section("app") + section("sshd"));
   expect(builtin).toEqual(UNCONFIGURED);
@@ -85,6 +98,62 @@ test.each(["AI_DOCK_DISABLE", "SUPERVISOR_NO_AUTOSTART"])(
     expect(messages).toEqual([`${name}: expected names of programs, got "wroker"; ignoring it`]);
   },
 );
+
+test("SERVERLESS switches off what ai-dock images do, unless SUPERVISOR_NO_AUTOSTART says otherwise", async () => {
+  const text = section("app") + section("jupyter");
+  const all = await collectAll(text, { SERVERLESS: "true" });
+  const reason = "switched off by SERVERLESS";
+  expect(all.off).toEqual({
+    caddy: reason,
+    cloudflared: reason,
+    jupyter: reason,
+    portal: reason,
+    sshd: reason,
+  });
+  expect(all.messages).toEqual([]);
+  const own = await collectAll(text, {
+    SERVERLESS: "true",
+    SUPERVISOR_NO_AUTOSTART: "app,syncthing,serviceportal",
+  });
+  expect(own.off).toEqual({
+    app: "switched off by SUPERVISOR_NO_AUTOSTART",
+    portal: "switched off by SUPERVISOR_NO_AUTOSTART",
+  });
+  expect(own.messages).toEqual([]);
+});
+
+test("a file's name, in any case, means all its programs", async () => {
+  using folder = folderOf({
+    "comfyui.conf": section("comfy") + section("wrapper"),
+    "x.conf": section("app"),
+  });
+  const files = ["comfyui.conf", "x.conf"].map((name) => join(folder.path, name));
+  const env = { PATH: "/usr/bin:/bin", SUPERVISOR_NO_AUTOSTART: "ComfyUI" };
+  const { programs, problems } = await collectPrograms({ env, files });
+  const off = programs.filter(({ skipped }) => skipped === "switched off by SUPERVISOR_NO_AUTOSTART");
+  expect(off.map(({ name }) => name)).toEqual(["comfy", "wrapper"]);
+  expect(problems).toEqual([]);
+});
+
+test.each([
+  ["AI_DOCK_DISABLE", "app", ["app"]],
+  ["AI_DOCK_DISABLE", "app.conf", ["app", "helper"]],
+  ["SUPERVISOR_NO_AUTOSTART", "app", ["app", "helper"]],
+])("%s=%s of a file that is called as one of its programs", async (variable, name, expected) => {
+  using folder = folderOf({ "app.conf": section("app") + section("helper") });
+  const env = { PATH: "/usr/bin:/bin", [variable]: name };
+  const { programs } = await collectPrograms({ env, files: [join(folder.path, "app.conf")] });
+  const off = programs.filter(({ skipped }) => skipped === `switched off by ${variable}`);
+  expect(off.map((spec) => spec.name)).toEqual(expected);
+});
+
+test("quick tunnels can be switched off by name", () => {
+  const base = { AI_DOCK_DISABLE: [], SUPERVISOR_NO_AUTOSTART: [], SERVERLESS: false };
+  expect(areQuickTunnelsOff(base)).toBe(false);
+  expect(areQuickTunnelsOff({ ...base, SERVERLESS: true })).toBe(true);
+  expect(areQuickTunnelsOff({ ...base, SERVERLESS: true, SUPERVISOR_NO_AUTOSTART: ["sshd"] })).toBe(false);
+  expect(areQuickTunnelsOff({ ...base, AI_DOCK_DISABLE: ["quicktunnel"] })).toBe(true);
+});
 
 test("programs that wait for each other are not started, and said once", async () => {
   const text = section("a", "depends_on=b") + section("b", "depends_on=a") + section("c");

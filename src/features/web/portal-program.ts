@@ -26,6 +26,8 @@ export function portalProgram(
     `--state=${portalState()}`,
   ];
   return webProgram("portal", skipped, {
+    // As images of the ai-dock family call theirs.
+    aliases: ["serviceportal"],
     command: [...asWebUser(portalUser()), process.execPath, "portal", ...paths],
     environment: {
       PATH: DEFAULT_PATH,
