@@ -1,6 +1,6 @@
 import { DEFAULT_ACCOUNT } from "../../env/account-variables.ts";
 import { isCompat } from "../../env/flavour.ts";
-import { AiDockError } from "../../errors.ts";
+import { AiDockError, messageOf } from "../../errors.ts";
 import { type Account, isMapped, isRoot, lookupUser } from "../../sys/users.ts";
 import type { BootContext, Step, StepResult } from "../step.ts";
 import { isSystemAccount } from "./account.ts";
@@ -8,6 +8,7 @@ import { prepareHome } from "./home.ts";
 import { writeAccount } from "./make.ts";
 import { namedByFile, namedBySetting } from "./named.ts";
 import { setSudoRule } from "./sudo.ts";
+import { shareTimingData, TIMING_DATA } from "./timing-data.ts";
 import { giveWorkspace } from "./workspace.ts";
 
 /**
@@ -34,6 +35,11 @@ export async function makeAccount(context: BootContext, root = ""): Promise<Step
   giveWorkspace(entry, context);
   setSudoRule(isCompat(env) ? entry.uid : undefined, warn, root);
   const { uid, gid } = entry;
+  try {
+    shareTimingData(uid, `${root}${TIMING_DATA}`);
+  } catch (error) {
+    log.debug(`"${TIMING_DATA}": ${messageOf(error)}`);
+  }
   return { message: "Account ready", fields: { name, uid, gid, groups: groups.join(","), for: reason } };
 }
 

@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { laterNames } from "./old-names.ts";
 import { symmetricPorts } from "./symmetric-ports.ts";
 import type { BootContext, Step } from "../step.ts";
 import { messageOf } from "../../errors.ts";
@@ -17,7 +18,12 @@ const NO_TMUX = "/root/.no_auto_tmux";
 
 /** Recognises the provider of this container, and keeps vast.ai from starting tmux where VAST_NO_TMUX says so. */
 export function adaptToProvider({ env, log, settings }: BootContext, noTmux = NO_TMUX) {
-  Object.assign(env, symmetricPorts(env));
+  const { changes, unanswered } = symmetricPorts(env);
+  for (const [name, value] of unanswered)
+    log.warn(
+      `${name}: expected VAST_TCP_PORT_${value} or RUNPOD_TCP_PORT_${value} from the cloud, got neither; programs get "${value}"`,
+    );
+  Object.assign(env, changes, laterNames(env));
   const provider = providers.find(([variable]) => (env[variable] ?? "") !== "")?.[1];
   if (settings.VAST_NO_TMUX) {
     try {

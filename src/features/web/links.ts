@@ -12,7 +12,7 @@ export function outside(env: Record<string, string>): Outside {
   const { DIRECT_ADDRESS: direct } = env;
   const found = [env["PUBLIC_IPADDR"], env["RUNPOD_PUBLIC_IP"]].find((address) => (address ?? "") !== "");
   return {
-    host: direct === "false" ? undefined : direct || found || "localhost",
+    host: direct?.toLowerCase() === "false" ? undefined : direct || found || "localhost",
     port: (inside) => mapped(env, inside) ?? inside,
   };
 }

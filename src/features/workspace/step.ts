@@ -6,10 +6,17 @@ import { readVariable } from "../../env/types.ts";
 import { normalizeWorkspace } from "../../env/workspace.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { mountAt } from "../../sys/mounts.ts";
+import { keepsOwners } from "./permissions.ts";
 import { enterFolder, grantOwner, setFile } from "./folder.ts";
 
 /** Lies in a workspace that is no volume. */
 export const WARNING_FILE = "WARNING-NO-MOUNT.txt";
+
+/** A file by which users of ai-dock images keep their apps at the version that they have. */
+const UPDATE_LOCK = ".update_lock";
+
+const FIRST_ID = 1000;
+
 const LOST = "its files are lost when the container is deleted";
 
 /** Makes the workspace, and exports its path, owner and whether it is a mounted volume. */
@@ -28,7 +35,12 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   Object.assign(env, { WORKSPACE_UID: String(uid), WORKSPACE_GID: String(gid) });
   if (!mounted && !isToldAlready)
     log.warn(`WORKSPACE: expected a mount at "${workspace}", got none; ${LOST}`);
-  const fields = { path: workspace, mounted, uid, gid };
+  const isLocked = directory.entry(UPDATE_LOCK)?.isDirectory() === false;
+  if (isLocked) env["AUTO_UPDATE"] = "false";
+  const fields = { path: workspace, mounted, uid, gid, ...(isLocked ? { updates: "locked" } : {}) };
+  // Of the account where root owns the workspace.
+  if (mounted)
+    env["WORKSPACE_PERMISSIONS"] = String(keepsOwners(directory, uid || FIRST_ID, gid || FIRST_ID));
   const obstacle = writeObstacle(workspace);
   if (obstacle !== undefined) {
     log.warn(`WORKSPACE: expected a writable "${workspace}", got ${obstacle}; nothing is written to it`);

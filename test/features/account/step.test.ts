@@ -26,7 +26,8 @@ const GROUP = "root:x:0:\nsudo:x:27:\nvideo:x:44:\nshadow:x:42:\nextra:x:500:";
 /** A root directory with account files, and boots in it. */
 function place(passwd = PASSWD) {
   const root = mkdtempSync(join(tmpdir(), "account-"));
-  for (const folder of ["etc/sudoers.d", "usr/bin"]) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ["etc/sudoers.d", "usr/bin", "var/log"])
+    mkdirSync(join(root, folder), { recursive: true });
   const path = (file: string) => join(root, file);
   writeFileSync(path("etc/passwd"), passwd);
   writeFileSync(path("etc/group"), GROUP);

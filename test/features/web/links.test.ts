@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { symmetricPorts } from "../../../src/features/provider/symmetric-ports.ts";
 import { linksOf, outside } from "../../../src/features/web/links.ts";
 
 const links = (env: Record<string, string>, more: Partial<Parameters<typeof linksOf>[0]> = {}) =>
@@ -21,6 +20,7 @@ test("a direct link has the address and the port outside, as far as known", () =
     "direct http://gpu.local:8188/lab",
   ]);
   expect(links({ DIRECT_ADDRESS: "false" })).toEqual([]);
+  expect(links({ DIRECT_ADDRESS: "False" })).toEqual([]);
   expect(links({ DIRECT_ADDRESS: "fe80::1" }, { https: true })).toEqual(["direct https://[fe80::1]:8188/"]);
   const vast = { PUBLIC_IPADDR: "192.0.2.1", VAST_TCP_PORT_8188: "40001" };
   expect(links(vast)).toEqual(["direct http://192.0.2.1:40001/"]);
@@ -42,17 +42,4 @@ test("tunnels and RunPod's proxy come first", () => {
   ]);
   expect(links({ RUNPOD_POD_ID: "a/../b" })).toEqual(["direct http://localhost:8188/"]);
   expect(outside(env).port(22)).toBe(22);
-});
-
-test("a port that is asked for with one number inside and outside gets that number", () => {
-  const env = {
-    APP_PORT_HOST: "70001",
-    OTHER_PORT_HOST: "70002",
-    SSH_PORT_HOST: "2222",
-    VAST_TCP_PORT_70001: "41234",
-  };
-  expect(symmetricPorts(env)).toEqual({ APP_PORT_HOST: "41234" });
-  expect(symmetricPorts({ A_PORT_HOST: "70000", RUNPOD_TCP_PORT_70000: "1234" })).toEqual({
-    A_PORT_HOST: "1234",
-  });
 });

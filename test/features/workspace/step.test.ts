@@ -79,6 +79,32 @@ describe("prepareWorkspace()", () => {
     expect(existsSync(join(path, "WARNING-NO-MOUNT.txt"))).toBe(false);
   });
 
+  test("says whether files there can have owners, and keeps apps at their version where a lock says so", () => {
+    const path = join(base, "permissions");
+    const context = bootContext({ WORKSPACE: path }, { AUTO_UPDATE: "true" });
+    prepareWorkspace(context);
+    expect(context.env).not.toHaveProperty("WORKSPACE_PERMISSIONS");
+    expect(context.env["AUTO_UPDATE"]).toBe("true");
+    writeFileSync(join(path, ".update_lock"), "");
+    writeFileSync(join(path, ".ai-dock-permissions-test"), "left by a kill");
+    const { fields } = prepareWorkspace(context, mountinfo(path));
+    expect(context.env["WORKSPACE_PERMISSIONS"]).toBe(String(isRoot));
+    expect(context.env["AUTO_UPDATE"]).toBe("false");
+    expect(fields).toMatchObject({ updates: "locked" });
+    expect(readdirSync(path).toSorted()).toEqual([".update_lock", "remote"]);
+  });
+
+  test("a link of somebody else in the place of the test file is not followed", () => {
+    const path = join(base, "linked");
+    const target = join(base, "target-of-link");
+    mkdirSync(path);
+    writeFileSync(target, "precious");
+    symlinkSync(target, join(path, ".ai-dock-permissions-test"));
+    prepareWorkspace(bootContext({ WORKSPACE: path }), mountinfo(path));
+    expect(readFileSync(target, "utf8")).toBe("precious");
+    expect(statSync(target).uid).toBe(process.getuid?.() ?? 0);
+  });
+
   test("fails where a file is in the way", () => {
     const path = join(base, "file");
     writeFileSync(path, "");
