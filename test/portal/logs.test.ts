@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import {
   appendFileSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   statSync,
   truncateSync,
@@ -226,6 +227,12 @@ async function search(portal: Portal, query: string) {
   };
 }
 
+/** Ticks of CPU that a process has used in its own code (proc_pid_stat(5)). */
+function cpuTicks(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[11]);
+}
+
 describe("search", () => {
   test("finds lines of rotated files, without their colours, and says where they match", async () => {
     await using portal = await startPortal();
@@ -276,6 +283,25 @@ describe("search", () => {
     over.abort();
     await until(() => searchers() === "");
   });
+
+  test("one does not outlive the portal, however long its lines take", async () => {
+    await using portal = await startPortal();
+    writeFileSync(join(portal.directory, "app.log"), `${"a".repeat(60)}!\n`.repeat(1000));
+    const main = join(import.meta.dir, "../../src/main.ts");
+    const control = `--control=${portal.directory}/portal.sock`;
+    await using child = Bun.spawn([process.execPath, main, "portal", "--search", control], {
+      stdin: "pipe",
+      stdout: "ignore",
+      killSignal: "SIGKILL",
+    });
+    const request = { names: [], pattern: "^(a+)+$", ignoreCase: false, limit: 1 };
+    child.stdin.write(`${JSON.stringify(request)}\n`);
+    await child.stdin.flush();
+    const isBusy = () => cpuTicks(child.pid) > 50;
+    await until(isBusy);
+    await child.stdin.end();
+    await child.exited;
+  }, 20_000);
 
   test("so many at once and no more, until one of them ends", async () => {
     await using portal = await startPortal();

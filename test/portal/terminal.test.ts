@@ -33,6 +33,14 @@ describe("lines", () => {
     expect(texts("x".repeat(100_000), "y\nz")).toEqual(["x".repeat(20_000), "z"]);
   });
 
+  test("a few bytes do not become a line of kilobytes, nor thousands of elements", () => {
+    for (const move of ["[20000C", "[20000G", "[999999999999999999999C"])
+      expect(texts(`${E}${move}x`)[0]?.length).toBeLessThan(1100);
+    const colours = Array.from({ length: 5000 }, (_, index) => `${E}[3${index % 2}mx`).join("");
+    const [line] = show(colours);
+    expect([line?.text.length, (line?.runs.length ?? 0) <= 1000]).toEqual([5000, true]);
+  });
+
   test("a sequence that never ends does not swallow the log", () => {
     expect(texts(`${E}]0;${"x".repeat(5000)}`, "\nb\n").at(-1)).toBe("b");
   });

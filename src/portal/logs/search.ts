@@ -17,6 +17,8 @@ export interface SearchRequest {
 /** A longer line is searched, and shown, in its first part only. */
 const LONGEST_LINE_BYTES = 16 * 1024;
 const MOST_RANGES = 50;
+/** After that much work the end of the input is looked for: lines that take seconds each must not outlive the portal. */
+const LONGEST_TURN_MILLISECONDS = 50;
 const PROGRESS_BYTES = 4 * 1024 * 1024;
 
 /** Searches logs through all of their files, the newest file first, the lines of a file in order. */
@@ -33,9 +35,14 @@ export async function* searchLogs(
   );
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   let [bytes, told, matches] = [0, 0, 0];
+  let rested = performance.now();
   for (const { name, stream, file } of files.toSorted((a, b) => b.file.modified - a.file.modified)) {
     for await (const { lines, size } of readLines(control, { name, stream }, file)) {
       for (const { offset, text } of lines) {
+        if (performance.now() - rested > LONGEST_TURN_MILLISECONDS) {
+          await Bun.sleep(0);
+          rested = performance.now();
+        }
         const ranges = rangesOf(expression, text);
         if (ranges.length === 0) continue;
         yield { event: "match", data: { name, stream, inode: file.inode, offset, text, ranges } };

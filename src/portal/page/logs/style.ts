@@ -14,6 +14,8 @@ export interface Style {
 export const PLAIN: Style = {};
 
 const known = new Map<string, Style>([["{}", PLAIN]]);
+/** A program may give each character a colour of its own; what is forgotten merges with no equal any more. */
+const MOST_STYLES = 4096;
 
 /** Styles are few, and lines that hold one of each character would be many. */
 function intern(style: Style): Style {
@@ -22,6 +24,10 @@ function intern(style: Style): Style {
   const found = known.get(key);
   if (found !== undefined) return found;
   const fresh = Object.fromEntries(set);
+  if (known.size >= MOST_STYLES) {
+    known.clear();
+    known.set("{}", PLAIN);
+  }
   known.set(key, fresh);
   return fresh;
 }

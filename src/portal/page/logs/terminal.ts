@@ -32,6 +32,10 @@ export interface LineSink {
 
 /** A longer line is cut: browsers cannot lay out lines of megabytes. */
 const LONGEST_LINE = 20_000;
+/** Movements go no farther to the right, as no terminal is wider: a few bytes must not become a line of kilobytes. */
+const FARTHEST_COLUMN = 1000;
+/** Further changes of colours in a line are not shown: each one is an element of the page. */
+const MOST_RUNS = 1000;
 /** Lines above that a program may still redraw, as progress bars of several files do. */
 const MOST_OPEN_LINES = 64;
 const TAB = 8;
@@ -119,13 +123,13 @@ export class Terminal {
         if (final === "E") this.#column = 0;
         break;
       case "C":
-        this.#column = Math.min(this.#column + count, LONGEST_LINE);
+        this.#column = Math.max(this.#column, Math.min(this.#column + count, FARTHEST_COLUMN));
         break;
       case "D":
         this.#column = Math.max(0, this.#column - count);
         break;
       case "G":
-        this.#column = Math.min(count - 1, LONGEST_LINE);
+        this.#column = Math.min(count - 1, FARTHEST_COLUMN);
         break;
       case "K":
         this.#erase(given);
@@ -172,7 +176,8 @@ export class Terminal {
     if (column < before) return overwrite(line, column, text, this.#style);
     if (column > before) line.text += " ".repeat(column - before);
     const last = line.runs.at(-1)?.style ?? PLAIN;
-    if (last !== this.#style) line.runs.push({ start: column, style: this.#style });
+    if (last !== this.#style && line.runs.length < MOST_RUNS)
+      line.runs.push({ start: column, style: this.#style });
     line.text = (line.text + text).slice(0, LONGEST_LINE);
   }
 
