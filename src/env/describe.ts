@@ -1,5 +1,5 @@
 import type { Source } from "./load.ts";
-import { isSecret, REDACTED, redactUrls } from "./redact.ts";
+import { createRedactor, isSecret, REDACTED } from "./redact.ts";
 import { schema } from "./schema.ts";
 
 export interface EnvironmentRow {
@@ -14,6 +14,9 @@ export function describeEnvironment(
   { env, sources }: { env: Record<string, string>; sources: Record<string, Source> },
   all: boolean,
 ): EnvironmentRow[] {
+  // Arguments and URLs repeat what other variables keep: CLI_ARGS="--password …".
+  const redact = createRedactor(env);
+  const show = (name: string, value: string) => (isSecret(name, value) ? REDACTED : redact(value));
   const others = all ? Object.keys(env).filter((name) => !Object.hasOwn(schema, name)) : [];
   return [...Object.keys(schema), ...others.toSorted()].map((name) => {
     const value = env[name] ?? defaultText(name);
@@ -29,8 +32,4 @@ export function defaultText(name: string): string | null {
   const value: unknown = schema[name as keyof typeof schema].fallback;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
   return typeof value === "object" ? JSON.stringify(value) : `${value as string | number | boolean}`;
-}
-
-function show(name: string, value: string): string {
-  return isSecret(name, value) ? REDACTED : redactUrls(value);
 }

@@ -21,6 +21,17 @@ test("describeEnvironment() shows neither secrets nor what URLs hold of them", (
   });
 });
 
+test("a secret that another variable repeats is not shown there either", () => {
+  const given = { WEB_PASSWORD: "hunter22", COMFYUI_ARGS: "--port 1 --password=hunter22", OTHER: "hunter2" };
+  const rows = describeEnvironment(loadEnvironment([], given), true);
+  const shown = Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+  expect(shown).toMatchObject({
+    WEB_PASSWORD: "[redacted]",
+    COMFYUI_ARGS: "--port 1 --password=[redacted]",
+    OTHER: "hunter2",
+  });
+});
+
 test("a private key that was taken for the public one is shown nowhere", () => {
   const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
   const oneLine = pem.replaceAll("\n", " ").trim();

@@ -295,7 +295,7 @@ describe("search", () => {
       killSignal: "SIGKILL",
     });
     const request = { names: [], pattern: "^(a+)+$", ignoreCase: false, limit: 1 };
-    child.stdin.write(`${JSON.stringify(request)}\n`);
+    void child.stdin.write(`${JSON.stringify(request)}\n`);
     await child.stdin.flush();
     const isBusy = () => cpuTicks(child.pid) > 50;
     await until(isBusy);
