@@ -215,6 +215,16 @@ cd "$WORKSPACE" && mkdir -p storage && echo "$(id -un) $HOME $(id -Gn)" >storage
     }
   });
 
+  test("a workspace that is to stay root's is a finding of ai-dock doctor", async () => {
+    const env = { USER_NAME: "me", WORKSPACE_PERMISSIONS: "false" };
+    await using container = await boot({ env, mounts: [`${workspace(0)}:/workspace`] });
+    await container.waitReady();
+    const { stdout } = await container.exec(["ai-dock", "doctor"]);
+    expect(stdout).toMatch(
+      /warning +account +"me" cannot write to "\/workspace\/"\s+→ chown 1000:1000 \/workspace\/$/m,
+    );
+  });
+
   test("without root the account is the one that everything runs as", async () => {
     await using container = await boot({
       user: "nobody",
