@@ -27,13 +27,18 @@ const command: Command = {
       action: {
         type: "positional",
         required: false,
-        description: "check, plan, apply or status; or URL or FILE",
+        description:
+          "check, plan, apply or status; or URL or FILE; or download, with SOURCE TARGET, for one file now",
       },
       source: { type: "positional", required: false, description: "MANIFEST" },
       json: { type: "boolean", description: "Print JSON" },
     },
   }),
   async run({ _: [first, second, ...more], json = false }: ProvisionArgs) {
+    if (first === "download") {
+      const { downloadNow } = await import("./provision-download.ts");
+      return await downloadNow([second, ...more]);
+    }
     const action = actions.find((word) => word === first);
     if (more.length > 0 || (action === undefined && second !== undefined))
       throw usageError(NAME, `Expected one of ${actions.join(", ")} and a manifest, or one script`);

@@ -8,7 +8,7 @@ import type { Begun, Sink } from "./sink.ts";
 
 /** Connections to begin with, and milliseconds after which more are tried. */
 const FIRST_CONNECTIONS = 8;
-const GROW_MILLISECONDS = 200;
+const GROW_MILLISECONDS = 100;
 /** Twice the connections have to bring so many times the bytes to be worth it. */
 const WORTHWHILE = 1.3;
 /** Bytes by which a connection that fails has done well enough to be opened again at once; or that share of its work. */
