@@ -18,8 +18,9 @@ const otherVariables = new Set(
     .filter((name) => name !== ""),
 );
 
-/** What cloudflared and rclone read is their business; tokens of git's hosts are in no setting. */
-const ofTools = /^(?:TUNNEL|RCLONE)_|^GIT(?:HUB|LAB)_TOKEN$/;
+/** What cloudflared, rclone and S3 read is their business; tokens of git's hosts and other names of the hubs' are in no setting. */
+const ofTools =
+  /^(?:TUNNEL|RCLONE|AWS)_|^GIT(?:HUB|LAB)_TOKEN$|^(?:HF|CIVITAI)_ENDPOINT$|^HUGGING_FACE_HUB_TOKEN$|^CIVITAI_API_KEY$/;
 
 const composeVariables = [...(await Bun.file("compose.yaml").text()).matchAll(/\$\{([A-Z0-9_]+)/g)].map(
   ([, name]) => name ?? "",
