@@ -1,7 +1,7 @@
 #!/usr/bin/env bun
 // Writes what is generated: the table of variables and .env.example from src/env/schema.ts, the reference of commands
-// from their definitions, the diagram of states and the operations of the API from their tables. test/docs/generated.test.ts
-// fails when a file is stale.
+// from their definitions, the diagram of states, the operations of the API and the JSON Schema of manifests from their
+// tables and types. test/docs/generated.test.ts fails when a file is stale.
 import { commands } from "../src/cli/index.ts";
 import { descriptions } from "../src/portal/api/document/descriptions.ts";
 import { shownState, type State, table } from "../src/supervisor/machine.ts";
@@ -9,6 +9,7 @@ import { environmentExample, environmentTable } from "./lib/environment-docs.ts"
 import { operationTable } from "./lib/api-docs.ts";
 import { commandReference, scriptCommandReference } from "./lib/command-docs.ts";
 import { withBlock } from "./lib/generated-block.ts";
+import { manifestJsonSchema } from "./lib/manifest-schema.ts";
 import { stateDiagram } from "./lib/state-diagram.ts";
 
 const shown = (state: string) => shownState(state as State);
@@ -23,6 +24,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     ...(await page("docs/environment.md", "environment", environmentTable())),
     ...(await page("docs/architecture.md", "states", stateDiagram({ table, first: "STOPPED", shown }))),
     ...(await page("docs/portal.md", "api", operationTable(descriptions))),
+    "docs/provisioning.schema.json": manifestJsonSchema(),
     "docs/commands.md": withBlock(
       withBlock(
         await Bun.file("docs/commands.md").text(),

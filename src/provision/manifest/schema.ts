@@ -144,7 +144,7 @@ const settings = z.strictObject({
       hf_downloads: count(1, 64).optional(),
       wget_downloads: count(1, 64).optional(),
       downloads: count(1, 64).optional().describe("Files at once (4)"),
-      connections: count(1, 64).optional().describe("Connections for one file (8)"),
+      connections: count(1, 64).optional().describe("Connections for one file (16)"),
       git: count(1, 64).optional().describe("Repositories at once (4)"),
     })
     .optional(),
