@@ -30,6 +30,7 @@ const snippets = `(universal-config) {
 export class Templates {
   readonly #admin: Pick<CaddyAdmin, "adapt">;
   readonly #directory: string;
+  readonly #told = new Set<string>();
   readonly #known = new Map<number, { text: string; routes: Json[] | undefined }>();
 
   constructor(admin: Pick<CaddyAdmin, "adapt">, directory = DIRECTORY) {
@@ -40,7 +41,7 @@ export class Templates {
   /** The routes for an app; undefined where its image has none, or none that Caddy understands. */
   async of(port: number, appPort: number, env: Record<string, string>): Promise<Json[] | undefined> {
     const path = `${this.#directory}/service_config_${appPort}`;
-    const text = filled(readTrusted(path), port, appPort, env);
+    const text = filled(this.#read(path), port, appPort, env);
     if (text === undefined) return undefined;
     const known = this.#known.get(port);
     if (known?.text === text) return known.routes;
@@ -50,6 +51,16 @@ export class Templates {
     });
     this.#known.set(port, { text, routes });
     return routes;
+  }
+
+  #read(path: string): string | undefined {
+    try {
+      return readTrusted(path);
+    } catch (error) {
+      if (!this.#told.has(path)) log.warn(`${messageOf(error)}; its port goes without`);
+      this.#told.add(path);
+      return undefined;
+    }
   }
 
   async #adapt(text: string, port: number): Promise<Json[]> {
@@ -62,7 +73,7 @@ export class Templates {
   }
 }
 
-/** The text of a file that nobody but root may have written; undefined for others, and where there is none. */
+/** The text of a file; undefined where there is none. Throws for one that others than root may have written. */
 function readTrusted(path: string): string | undefined {
   let fd: number;
   try {
@@ -73,7 +84,8 @@ function readTrusted(path: string): string | undefined {
   try {
     const stat = fstatSync(fd);
     const isOurs = stat.uid === 0 || stat.uid === process.geteuid?.();
-    if (!stat.isFile() || !isOurs || (stat.mode & WRITABLE_BY_OTHERS) !== 0) return undefined;
+    if (!stat.isFile() || !isOurs || (stat.mode & WRITABLE_BY_OTHERS) !== 0)
+      throw new Error(`"${path}": expected a file that only root can write to (chmod go-w)`);
     return readFileSync(fd, "utf8");
   } finally {
     closeSync(fd);

@@ -1,5 +1,14 @@
 import { createHash, X509Certificate, createPrivateKey } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { networkInterfaces } from "node:os";
 import { messageOf } from "../../errors.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
@@ -15,6 +24,8 @@ const PAIRS = [
   ["/opt/caddy/tls/container.crt", "/opt/caddy/tls/container.key"],
   ["/etc/instance.crt", "/etc/instance.key"],
 ] as const;
+
+const LARGEST_PEM_BYTES = 1024 * 1024;
 
 /** A certificate with its key, as text. */
 interface Pair {
@@ -65,13 +76,10 @@ export function tlsPlan(
 /** The first pair that is there. Throws for one that cannot be used; a certificate that has expired can be. */
 function givenPair(pairs: readonly (readonly [string, string])[]): Pair | undefined {
   for (const [path, keyPath] of pairs) {
-    let certificate: string;
-    try {
-      certificate = readFileSync(path, "utf8");
-    } catch {
-      continue;
-    }
-    const key = readFileSync(keyPath, "utf8");
+    const certificate = readPem(path);
+    if (certificate === undefined) continue;
+    const key = readPem(keyPath);
+    if (key === undefined) throw new Error(`"${keyPath}": expected the key of "${path}", got no file`);
     let fits: boolean;
     try {
       fits = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
@@ -83,6 +91,27 @@ function givenPair(pairs: readonly (readonly [string, string])[]): Pair | undefi
     return { certificate, key };
   }
   return undefined;
+}
+
+/**
+ * The text of a file, links followed; undefined where there is none that can be read. Others may have made what is there:
+ * a FIFO must not block PID 1, nor an endless file fill its memory. Throws for these.
+ */
+function readPem(path: string): string | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return undefined;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.size > LARGEST_PEM_BYTES)
+      throw new Error(`"${path}": expected a file of at most ${LARGEST_PEM_BYTES} bytes`);
+    return readFileSync(fd, "utf8");
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Caddy's user cannot read a key of root's: it gets a copy, under another name for each content. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -85,6 +85,22 @@ test("files that are half written cost nothing: the pair before stays until the 
   writeFileSync(pair[1], readFileSync(next[1]));
   expect(plan().problem).toBeUndefined();
   expect(shown(plan())).toBe("CN=after");
+});
+
+test("a FIFO or an endless file in the place of a certificate or a key holds nobody up", () => {
+  const pair = certificate("ec", "a");
+  const folder = mkdtempSync(join(tmpdir(), "tls-"));
+  const [fifo, endless] = [join(folder, "fifo"), join(folder, "endless")];
+  spawnSync("mkfifo", [fifo]);
+  symlinkSync("/dev/zero", endless);
+  for (const bad of [fifo, endless])
+    for (const places of [[bad, pair[1]] as const, [pair[0], bad] as const]) {
+      const { plan, problem } = planOf([places]);
+      expect([plan?.mounted, problem]).toEqual([
+        undefined,
+        `"${bad}": expected a file of at most 1048576 bytes; a certificate of our own is used`,
+      ]);
+    }
 });
 
 test("no name or key of a certificate is in Caddy's configuration", () => {
