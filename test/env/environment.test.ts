@@ -56,6 +56,14 @@ describe("settings that the boot has used already", () => {
     ]);
   });
 
+  test("USER_NAME goes back as well: programs run as the account that the boot has made", () => {
+    const environment = environmentOf({ USER_NAME: "me" });
+    environment.settleEarly();
+    environment.env["USER_NAME"] = "root";
+    expect(environment.takeProblems().join()).toContain('got "root" from a script; using me');
+    expect(environment.env["USER_NAME"]).toBe("me");
+  });
+
   test("a private key in the place of a public one is not shown", () => {
     const environment = environmentOf({});
     environment.settleEarly();
