@@ -24,6 +24,9 @@ async function memoryOf(container: Container, pattern: string): Promise<Memory> 
 const init = (container: Container) => memoryOf(container, "^/usr/local/bin/ai-dock init");
 const portal = (container: Container) => memoryOf(container, "ai-dock portal --listen");
 
+/** What goes on until the reader leaves. */
+const endless = /events|stream/;
+
 /** What pages ask for, as with a click on each of them. */
 const paths = [
   "state",
@@ -57,7 +60,7 @@ test("what a click through all pages takes of the portal and of PID 1 is given b
   );
   const get = (path: string) =>
     container.sh(
-      `curl -sN -o /dev/null -w '%{http_code}' -m 2 -H 'Authorization: Bearer ${TOKEN}' 'http://127.0.0.1:1111/api/v1/${path}' || true`,
+      `curl -sN -o /dev/null -w '%{http_code}' -m ${endless.test(path) ? 2 : 30} -H 'Authorization: Bearer ${TOKEN}' 'http://127.0.0.1:1111/api/v1/${path}' || true`,
     );
   for (let round = 0; round < 2; round++)
     for (const path of paths) expect([path, await get(path)]).toEqual([path, "200"]);
