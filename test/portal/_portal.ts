@@ -113,6 +113,7 @@ export async function startPortal(options: Options = {}) {
     }),
     credentials: () => world.credentials,
     redeem: (shown) => world.codes.delete(shown),
+    provisioningFile: join(directory, "provisioning.json"),
     doctor: async () => [
       { name: "workspace", status: "warning", message: "not a mount", fix: "mount a volume" },
     ],

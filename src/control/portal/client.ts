@@ -7,6 +7,7 @@ import type {
   LogEntry,
   PortalActionRequest,
   PortalState,
+  Provisioning,
 } from "./protocol.ts";
 import { nameQuery, portalStreamsAt } from "./streams.ts";
 
@@ -37,6 +38,7 @@ export function portalControlAt(socket: string) {
     /** All logs, or those of some names with their times. */
     logs: (names: string[] = []) => ask<LogEntry[]>(`/logs?${nameQuery(names)}`),
     environment: () => ask<EnvironmentRow[]>("/environment"),
+    provisioning: () => ask<Provisioning>("/provisioning"),
     doctor: () => ask<DoctorRow[]>("/doctor"),
     ...portalStreamsAt(socket),
   };

@@ -16,6 +16,8 @@ export interface PortalContext {
   credentials: () => Credentials;
   /** True for a code that is good for a login; the code is used up by that. */
   redeem: (code: string) => boolean;
+  /** Where the provisioner says how far it is; tests have their own. */
+  provisioningFile?: string;
   /** The rows of `ai-dock doctor`. */
   doctor: () => Promise<unknown>;
   /** Calls back after changes of services, of the boot and of the credentials. The result ends that. */

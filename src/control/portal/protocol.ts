@@ -75,6 +75,27 @@ export const logEntrySchema = z.object({
 
 export type LogEntry = z.infer<typeof logEntrySchema>;
 
+/** How far `ai-dock provision` is with the items of its manifest. */
+export const provisioningSchema = z.object({
+  running: z.boolean(),
+  items: z.array(
+    z.object({
+      name: z.string(),
+      /** `waiting`, `running`, `done`, and what else the provisioner says. */
+      state: z.string(),
+      /** Bytes; null where unknown. */
+      received: z.number().nullable(),
+      total: z.number().nullable(),
+      /** Bytes a second. */
+      rate: z.number().nullable(),
+      /** Why it failed or was left out. */
+      reason: z.string().nullable(),
+    }),
+  ),
+});
+
+export type Provisioning = z.infer<typeof provisioningSchema>;
+
 /** The data of an event `log` of `/logs/watch`. */
 export const logChangeSchema = z.object({
   name: z.string(),

@@ -8,6 +8,7 @@ import { isProtected, type PortalContext } from "./context.ts";
 import { logEvents, stateEvents } from "./events.ts";
 import { LogBytesServer } from "./log-bytes.ts";
 import { describeLog, logPaths } from "./log-files.ts";
+import { readProvisioning } from "./provisioning.ts";
 import { readAction, readCode } from "./requests.ts";
 import { portalState } from "./state.ts";
 
@@ -87,6 +88,7 @@ export function servePortal(
           tidy();
           return Response.json(describeEnvironment(context.environment(), true));
         },
+        "/provisioning": () => Response.json(readProvisioning(context.provisioningFile)),
         "/doctor": async (request, own) => {
           own.timeout(request, 0);
           tidy();

@@ -31,6 +31,7 @@ export const operations = {
     }),
   "POST /api/v1/actions": async ({ request, context }) => json(await context.link.act(await request.text())),
   "GET /api/v1/environment": async ({ context }) => json(await context.link.environment()),
+  "GET /api/v1/provisioning": async ({ context }) => json(await context.link.provisioning()),
   "GET /api/v1/doctor": async ({ context }) => json(await context.link.doctor()),
   "GET /api/v1/token": ({ credentials: { login, tokens } }) =>
     json({ token: login ? (tokens[0] ?? null) : null }),

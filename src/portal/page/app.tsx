@@ -38,11 +38,14 @@ export function App() {
   const page = pages.find((one) => one.path === path) ?? pages[0];
   const heading = useRef<HTMLHeadingElement>(null);
   const first = useRef(true);
+  const current = useRef<HTMLAnchorElement>(null);
   useEffect(() => {
     document.title = `${page?.title ?? ""} · AI-Dock`;
     // Who does not see the page change hears it.
     if (!first.current) heading.current?.focus();
     first.current = false;
+    // On a narrow screen the pages stand in one line that scrolls.
+    current.current?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [page]);
   if (page === undefined) return null;
   return (
@@ -61,7 +64,7 @@ export function App() {
               key={one.path}
               href={one.path}
               onClick={follow}
-              {...(one === page ? { "aria-current": "page" as const } : {})}
+              {...(one === page ? { ref: current, "aria-current": "page" as const } : {})}
             >
               <Icon name={one.icon} />
               {one.title}

@@ -23,7 +23,11 @@ describe("every page", () => {
     await using world = await openPortal({
       services: services.map((one) => ({
         ...one,
-        links: [{ kind: "direct", url: "http://203.0.113.7:41188/" }],
+        name: `${one.name}-with-a-name-that-is-longer-than-any-phone-is-wide_01`,
+        links: [
+          { kind: "direct", url: "http://203.0.113.7:41188/" },
+          { kind: "quick", url: "https://able-lion-quiet-moon.trycloudflare.com/some/path" },
+        ],
       })),
     });
     const { portal } = world;
@@ -34,6 +38,12 @@ describe("every page", () => {
       (_, index) => `\u001B[${index < 8 ? 30 + index : 82 + index}mcolour ${index}\u001B[0m\n`,
     );
     writeFileSync(join(portal.directory, "comfyui.log"), colours.join(""));
+    const items = [
+      { name: "sdxl", state: "running", received: 29, total: 69, rate: 8 },
+      { name: "a-node-with-a-name-that-is-longer-than-any-phone-is-wide_01", state: "running" },
+      { name: "vae", state: "failed", reason: "404: no such file" },
+    ];
+    writeFileSync(join(portal.directory, "provisioning.json"), JSON.stringify({ isRunning: true, items }));
     portal.tell("state");
     const page = await world.open(undefined, look);
     await page.goto(`${world.front.url}/`);
@@ -44,7 +54,14 @@ describe("every page", () => {
       await page.locator("main h1").waitFor();
       await page.getByText("Loading …").waitFor({ state: "detached" });
       await page
-        .locator({ "/machine": ".curve", "/logs": ".log-row", "/doctor": ".checks li" }[path] ?? "main")
+        .locator(
+          {
+            "/machine": ".curve",
+            "/logs": ".log-row",
+            "/doctor": ".checks li",
+            "/provisioning": ".items progress",
+          }[path] ?? "main",
+        )
         .first()
         .waitFor({ state: "attached" });
       expect([path, await violations(page)]).toEqual([path, []]);

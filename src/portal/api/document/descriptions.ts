@@ -4,6 +4,7 @@ import {
   environmentRowSchema,
   portalActionRequest,
   portalStateSchema,
+  provisioningSchema,
 } from "../../../control/portal/protocol.ts";
 import { actionReply } from "../../../control/replies.ts";
 import { diskSchema, machineSchema, sampleSchema } from "../../machine/schema.ts";
@@ -26,6 +27,10 @@ export const descriptions: Record<Operation, Description> = {
   "GET /api/v1/environment": {
     summary: "Effective settings and variables, and where each came from; secrets redacted",
     reply: z.array(environmentRowSchema),
+  },
+  "GET /api/v1/provisioning": {
+    summary: "How far the items of a provisioning manifest are; none without a manifest",
+    reply: provisioningSchema,
   },
   "GET /api/v1/doctor": {
     summary: "What this container cannot do, why, and what mends it; takes some seconds",

@@ -65,7 +65,7 @@ function Api() {
           <p>The token works on every guarded port, for apps as for this API.</p>
           <div class="line">
             <span class="kind">Token</span>
-            <code>{shown ? token : "•".repeat(24)}</code>
+            <code>{shown ? token : "•".repeat(16)}</code>
             <button type="button" class="small" aria-pressed={shown} onClick={() => setShown(!shown)}>
               {shown ? "Hide" : "Show"}
             </button>

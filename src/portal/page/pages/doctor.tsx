@@ -51,5 +51,7 @@ export function Doctor() {
 
 function summary(checks: Check[]): string {
   const count = (status: Check["status"]) => checks.filter((check) => check.status === status).length;
-  return `${count("ok")} well, ${count("warning")} warnings, ${count("error")} errors`;
+  const named = (status: "warning" | "error") =>
+    `${count(status)} ${status}${count(status) === 1 ? "" : "s"}`;
+  return `${count("ok")} well, ${named("warning")}, ${named("error")}`;
 }

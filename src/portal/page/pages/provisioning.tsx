@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { duration } from "../format.ts";
 import { type Chosen, Lines } from "../logs/lines.tsx";
+import { Items } from "../parts/items.tsx";
 import { useLive, useNow } from "../store.ts";
 
 const FIRST_LINES = 1000;
@@ -26,6 +27,7 @@ export function Provisioning() {
             : `For ${duration((Date.now() - boot.since) / 1000)}; programs start when provisioning has ended.`}
         </p>
       </section>
+      <Items isBooting={boot !== null} />
       <Lines chosen={chosen} onMore={(lines) => setChosen({ ...chosen, lines })} />
     </>
   );
