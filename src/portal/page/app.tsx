@@ -32,6 +32,17 @@ const pages: Page[] = [
   { path: "/connect", title: "Connect", icon: "connect", view: Connect },
 ];
 
+/**
+ * Scrolls a link to the middle of its list, which on a narrow screen is one line. Not `scrollIntoView`: the first thing by
+ * keyboard would be behind the link then.
+ */
+function show(link: HTMLElement): void {
+  const list = link.parentElement;
+  if (list === null) return;
+  const [own, all] = [link.getBoundingClientRect(), list.getBoundingClientRect()];
+  list.scrollLeft += own.left - all.left - (all.width - own.width) / 2;
+}
+
 export function App() {
   const live = useEvents();
   const path = usePath();
@@ -44,8 +55,7 @@ export function App() {
     // Who does not see the page change hears it.
     if (!first.current) heading.current?.focus();
     first.current = false;
-    // On a narrow screen the pages stand in one line that scrolls.
-    current.current?.scrollIntoView({ block: "nearest", inline: "center" });
+    if (current.current !== null) show(current.current);
   }, [page]);
   if (page === undefined) return null;
   return (

@@ -67,6 +67,8 @@ describe("every page", () => {
       expect([path, await violations(page)]).toEqual([path, []]);
       const width = await page.evaluate("document.documentElement.scrollWidth");
       expect([path, width]).toEqual([path, look.viewport.width]);
+      const where = await page.locator("nav a[aria-current]").boundingBox();
+      expect(where?.x).toBeWithin(0, look.viewport.width - (where?.width ?? 0) + 1);
     }
     expect(world.complaints).toEqual([]);
   });
