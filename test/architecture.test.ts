@@ -30,6 +30,8 @@ const neighbours: Record<string, string[]> = {
   shell: ["account", "hooks", "tunnels", "web"],
   // Root's keys open the account, too.
   ssh: ["account"],
+  // Who links, and whose a new storage is.
+  storage: ["account"],
   // The account announces services; a tunnel leads to what asks for a login in front of one.
   tunnels: ["account", "web"],
 };
@@ -103,6 +105,7 @@ describe("architecture of src", () => {
       "opt-sync/process.ts",
       "provisioning/rerun.ts",
       "shell/completion.ts",
+      "storage/process.ts",
       "tunnels/foreign.ts",
     ];
     expect([...new Set(used)].toSorted()).toEqual(more.toSorted());

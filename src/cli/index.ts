@@ -29,6 +29,7 @@ export const commands: Commands = {
   "cfnt-url": () => link("namedUrl"),
   "set-web-credentials": () => import("./commands/set-web-credentials.ts"),
   "env-store": () => import("./commands/env-store.ts"),
+  storagemonitor: () => import("./commands/storagemonitor.ts"),
   "opt-sync": () => import("./commands/opt-sync.ts"),
   "fix-permissions": () => import("./commands/fix-permissions.ts"),
   "venv-sync": () => import("./commands/venv-sync.ts"),

@@ -7,6 +7,7 @@ import { withheldVariables } from "../env/rclone.ts";
 import { remotePrograms } from "./remotes/program.ts";
 import { type FrontHooks, webPrograms } from "./web/programs.ts";
 import { switchedOff } from "./switched-off.ts";
+import { storageProgram } from "./storage/program.ts";
 import { sshdProgram } from "./ssh/program.ts";
 import { findCycles } from "../programs/cycles.ts";
 import { loadPrograms } from "../dropins/load.ts";
@@ -49,6 +50,7 @@ export async function collectPrograms({ env, files, signal, front }: CollectOpti
     sshdProgram(settings.SSH_PORT, env),
     namedTunnelProgram(settings.CF_TUNNEL_TOKEN, env),
     ...remotes.programs,
+    storageProgram(env),
     ...webPrograms(env, loaded.programs, front),
   ].filter((spec) => !isReplaced(spec));
   const all = applyCopies([...builtins, ...loaded.programs], settings.AI_DOCK_LOG_CONTAINER, report);

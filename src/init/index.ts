@@ -16,6 +16,7 @@ import { remotesStep } from "../features/remotes/step.ts";
 import { firstShellStep, shellEnvStep } from "../features/shell/step.ts";
 import { storedStep } from "../features/shell/stored.ts";
 import { keysStep } from "../features/ssh/step.ts";
+import { storageStep } from "../features/storage/step.ts";
 import type { Step } from "../features/step.ts";
 import { tunnelsStep } from "../features/tunnels/step.ts";
 import { areTunnelsEarly } from "../features/early.ts";
@@ -59,7 +60,14 @@ const stepsBeforeEarly: Step[] = [
   firstShellStep,
 ];
 /** What may take long. No program but those of AI_DOCK_EARLY starts before the last step has ended. */
-const stepsBesideEarly: Step[] = [syncStep, hooksStep, shellEnvStep, manifestStep, provisioningStep];
+const stepsBesideEarly: Step[] = [
+  syncStep,
+  storageStep,
+  hooksStep,
+  shellEnvStep,
+  manifestStep,
+  provisioningStep,
+];
 
 const log = logger("init");
 

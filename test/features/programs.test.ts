@@ -42,7 +42,7 @@ test.each([
   );
 });
 
-const UNCONFIGURED = ["cloudflared", "rclone_mount", "portal", "caddy"];
+const UNCONFIGURED = ["cloudflared", "rclone_mount", "storagemonitor", "portal", "caddy"];
 
 /** All programs; what is skipped among them, but for built-ins that nothing is configured for. */
 async function allOf(text: string, env: Record<string, string> = {}) {

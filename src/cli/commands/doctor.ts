@@ -9,6 +9,7 @@ import { gpuCheck } from "../../features/gpus/check.ts";
 import { optSyncCheck } from "../../features/opt-sync/check.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../../features/ssh/check.ts";
+import { storageCheck } from "../../features/storage/check.ts";
 import { tunnelsCheck } from "../../features/tunnels/check.ts";
 import { webCheck } from "../../features/web/check.ts";
 import { workspaceCheck } from "../../features/workspace/check.ts";
@@ -23,6 +24,7 @@ const checks: Check[] = [
   workspaceCheck,
   accountCheck,
   optSyncCheck,
+  storageCheck,
   gpuCheck,
   remotesCheck,
   webCheck,

@@ -1,0 +1,115 @@
+import { type Dirent, lstatSync } from "node:fs";
+import { DirectoryHandle } from "../../sys/directory-handle.ts";
+
+/** A walk holds one descriptor for each level. */
+const DEEPEST = 40;
+
+/** Files of programs for themselves: caches, repositories, downloads that are not complete. */
+export const isHidden = (name: string) => name.startsWith(".");
+
+/** The storage of a workspace, reached by a descriptor: its owner may put symlinks anywhere. */
+export class Storage implements Disposable {
+  /** As links name it. */
+  readonly path: string;
+  readonly #bundled: string;
+  readonly #root: DirectoryHandle;
+
+  constructor(root: DirectoryHandle, path: string, bundled: string) {
+    this.#root = root;
+    this.path = path;
+    this.#bundled = bundled;
+  }
+
+  /** Where it is at the moment. */
+  get location(): string {
+    return this.#root.location;
+  }
+
+  pathOf(file: string): string {
+    return `${this.path}/${file}`;
+  }
+
+  /** True for a file, or a link of its owner's to anything, but a link to a file that this image does not bring. */
+  has(file: string): boolean {
+    return this.#kindAt(file) === "file";
+  }
+
+  /** has(), for folders, too. */
+  holds(file: string): boolean {
+    return this.#kindAt(file) !== undefined;
+  }
+
+  /** has(), for many files of one folder that is open already. */
+  hasIn(folder: DirectoryHandle, name: string): boolean {
+    return this.#kindOf(folder, name) === "file";
+  }
+
+  #kindAt(file: string): "file" | "folder" | undefined {
+    const slash = file.lastIndexOf("/");
+    using folder = this.folder(file.slice(0, Math.max(0, slash)));
+    return folder && this.#kindOf(folder, file.slice(slash + 1));
+  }
+
+  #kindOf(folder: DirectoryHandle, name: string): "file" | "folder" | undefined {
+    const entry = folder.entry(name);
+    if (entry === undefined) return undefined;
+    if (entry.isDirectory()) return "folder";
+    if (entry.isFile()) return "file";
+    return entry.isSymbolicLink() && this.#isBacked(folder.linkAt(name)) ? "file" : undefined;
+  }
+
+  #isBacked(target: string | undefined): boolean {
+    if (target === undefined || !target.startsWith(`${this.#bundled}/`)) return target !== undefined;
+    return lstatSync(target, { throwIfNoEntry: false }) !== undefined;
+  }
+
+  /** A folder of it by its path; undefined where it is not there, or where a symlink is on the way. */
+  folder(path: string): DirectoryHandle | undefined {
+    let directory = this.#root.duplicate();
+    for (const part of path.split("/").filter((one) => one !== "")) {
+      const parent = directory;
+      try {
+        directory = parent.child(part);
+      } catch {
+        return undefined;
+      } finally {
+        parent[Symbol.dispose]();
+      }
+    }
+    return directory;
+  }
+
+  /** Folders at `from` and below, the upper ones first, with the names of their files. A folder that goes meanwhile is left out. */
+  *walk(from = ""): Generator<{ path: string; names: string[]; folder: DirectoryHandle }> {
+    using folder = this.folder(from);
+    if (folder === undefined || from.split("/").length > DEEPEST) return;
+    const entries = listIfThere(folder).filter(({ name }) => !isHidden(name));
+    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+    yield { path: from, names, folder };
+    const below = from === "" ? "" : `${from}/`;
+    for (const entry of entries) if (entry.isDirectory()) yield* this.walk(`${below}${entry.name}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#root[Symbol.dispose]();
+  }
+}
+
+/** Opens the storage of a workspace; undefined where there is none. As root, not through a symlink. */
+export function openStorage(path: string, bundled: string, follow: boolean): Storage | undefined {
+  try {
+    if (follow) return new Storage(DirectoryHandle.open(path), path, bundled);
+    using workspace = DirectoryHandle.open(path.slice(0, path.lastIndexOf("/")) || "/");
+    return new Storage(workspace.child(path.slice(path.lastIndexOf("/") + 1)), path, bundled);
+  } catch {
+    return undefined;
+  }
+}
+
+function listIfThere(folder: DirectoryHandle): Dirent[] {
+  try {
+    return folder.listNow();
+  } catch {
+    return [];
+  }
+}

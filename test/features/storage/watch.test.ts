@@ -1,0 +1,135 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { Place, until } from "./place-fixture.ts";
+
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+  running.clear();
+});
+
+/** Starts the program, and waits until it follows the storage. */
+async function follow(place: Place): Promise<ChildProcess> {
+  const child = start(place);
+  place.put("sd/models/lora/ready.bin");
+  await until(() => place.seen(), ["models/loras/ready.bin -> sd/models/lora/ready.bin"]);
+  rmSync(`${place.storage}/sd/models/lora/ready.bin`);
+  await until(() => place.seen(), []);
+  return child;
+}
+
+function start(place: Place): ChildProcess {
+  const [file, ...words] = place.command();
+  const child = spawn(file, words, { stdio: "ignore" });
+  running.add(child);
+  return child;
+}
+
+const ended = (child: ChildProcess) =>
+  new Promise<[number | null, string | null]>((resolve) => {
+    child.on("exit", (code, signal) => resolve([code, signal]));
+  });
+
+const KILLS = 50;
+
+describe("storagemonitor", () => {
+  test("links files as they come, in folders that come with them", async () => {
+    using place = new Place();
+    await follow(place);
+    place.put("sd/models/ckpt/a/b/c/deep.bin");
+    place.put("sd/models/vae/flat.bin");
+    await until(
+      () => place.seen(),
+      [
+        "models/checkpoints/a/b/c/deep.bin -> sd/models/ckpt/a/b/c/deep.bin",
+        "models/vae/flat.bin -> sd/models/vae/flat.bin",
+        "other/a/b/c/deep.bin -> sd/models/ckpt/a/b/c/deep.bin",
+      ],
+    );
+  });
+
+  test("follows what is renamed, files and whole folders", async () => {
+    using place = new Place();
+    await follow(place);
+    place.put("sd/models/lora/pack/one.bin");
+    place.put("sd/models/lora/two.bin");
+    await until(() => place.seen().length, 2);
+    renameSync(`${place.storage}/sd/models/lora/two.bin`, `${place.storage}/sd/models/vae-two.bin`);
+    renameSync(`${place.storage}/sd/models/lora/pack`, `${place.storage}/sd/models/lora/bundle`);
+    await until(() => place.seen(), ["models/loras/bundle/one.bin -> sd/models/lora/bundle/one.bin"]);
+    // The folder is still followed under its new name.
+    place.put("sd/models/lora/bundle/three.bin");
+    await until(() => place.seen().length, 2);
+    renameSync(`${place.storage}/sd/models/lora`, `${place.base}/away`);
+    await until(() => place.seen(), []);
+    writeFileSync(`${place.base}/away/bundle/four.bin`, "");
+    place.put("sd/models/vae/end.bin");
+    await until(() => place.seen(), ["models/vae/end.bin -> sd/models/vae/end.bin"]);
+  });
+
+  test("goes on when the storage is deleted and made anew", async () => {
+    using place = new Place();
+    await follow(place);
+    rmSync(place.storage, { recursive: true });
+    mkdirSync(place.storage);
+    place.put("sd/models/vae/new.bin");
+    await until(() => place.seen(), ["models/vae/new.bin -> sd/models/vae/new.bin"]);
+  });
+
+  test("keeps up with 3000 files at once", async () => {
+    using place = new Place();
+    await follow(place);
+    for (let index = 0; index < 3000; index++) place.put(`sd/models/lora/${index % 30}/${index}.bin`, "");
+    await until(() => place.seen().length, 3000);
+    rmSync(`${place.storage}/sd/models/lora`, { recursive: true });
+    await until(() => place.seen(), []);
+  });
+
+  test("ends by SIGTERM at once, idle as it is", async () => {
+    using place = new Place();
+    const child = await follow(place);
+    const end = ended(child);
+    child.kill("SIGTERM");
+    expect(await end).toEqual([null, "SIGTERM"]);
+  });
+
+  test("sleeps while nothing happens", async () => {
+    using place = new Place();
+    const child = await follow(place);
+    const switches = () =>
+      /^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1];
+    await until(() => /^State:\s+S/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8")), true);
+    const before = switches();
+    await Bun.sleep(1500);
+    expect(switches()).toBe(before);
+  });
+
+  test("killed at 50 random moments, while files come and go, loses and doubles nothing", async () => {
+    using place = new Place();
+    place.own("models/loras/mine.bin", "mine");
+    const files = new Set<string>();
+    for (let round = 0; round < KILLS; round++) {
+      const child = start(place);
+      const end = ended(child);
+      const timer = setTimeout(() => child.kill("SIGKILL"), 20 + Math.random() * 200);
+      for (let index = 0; child.exitCode === null && child.signalCode === null; index++) {
+        const file = `sd/models/lora/${index % 5}/${round}-${index}.bin`;
+        place.put(file, "");
+        files.add(file);
+        const gone = [...files][Math.floor(Math.random() * files.size)] ?? "";
+        if (index % 3 === 0 && files.delete(gone)) rmSync(`${place.storage}/${gone}`);
+        await Bun.sleep(1);
+      }
+      clearTimeout(timer);
+      await end;
+    }
+    expect(files.size).toBeGreaterThan(100);
+    place.link();
+    const wanted = [...files].map((file) => `${file.replace("sd/models/lora", "models/loras")} -> ${file}`);
+    expect(place.seen().toSorted()).toEqual([...wanted, "models/loras/mine.bin"].toSorted());
+    expect(readFileSync(`${place.app}/models/loras/mine.bin`, "utf8")).toBe("mine");
+    expect(place.link()).toBe("Links: 0 made, 0 removed\n");
+  }, 120_000);
+});
