@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { AiDockError } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
@@ -8,7 +8,7 @@ import { optSyncNames } from "./names.ts";
 
 const NAME = "sync";
 
-/** Programs of images of 2024 wait until this file is gone. */
+/** The boot makes this file (init/boot-marks.ts); programs of images of 2024 wait until it is gone. */
 const SYNCING = "/run/workspace_sync";
 
 export interface SyncPlaces {
@@ -32,28 +32,34 @@ export async function syncOpt(
   context: BootContext,
   places: SyncPlaces = defaultPlaces(),
 ): Promise<StepResult | undefined> {
-  const { env, log, settings } = context;
-  rmSync(places.syncing, { force: true });
-  const { names, refused } = optSyncNames(settings.OPT_SYNC);
-  for (const name of refused)
-    log.warn(`OPT_SYNC: expected names of directories in /opt, got "${name}"; it is not moved`);
-  const { WORKSPACE: workspace = "", WORKSPACE_MOUNTED } = env;
-  if (names.length === 0) return undefined;
-  const obstacle = obstacleOf(workspace, WORKSPACE_MOUNTED === "true");
-  if (obstacle !== undefined) return { message: `OPT_SYNC: nothing is moved: ${obstacle}` };
-  const wanted = names.filter((name) => !isLinked(places.opt, name, workspace));
-  if (wanted.length === 0)
+  const { log, settings } = context;
+  try {
+    const { names, refused } = optSyncNames(settings.OPT_SYNC);
+    for (const name of refused)
+      log.warn(`OPT_SYNC: expected names of directories in /opt, got "${name}"; it is not moved`);
+    if (names.length === 0) return undefined;
+    const obstacle = obstacleOf(context);
+    if (obstacle !== undefined) return { message: `OPT_SYNC: nothing is moved: ${obstacle}` };
+    if (unlinked(context, places).length > 0) return await move(context, names, places);
     return { message: "Directories of /opt are on the volume", fields: { names: names.join(",") } };
-  return await move(context, names, places);
+  } finally {
+    rmSync(places.syncing, { force: true });
+  }
 }
 
-function obstacleOf(workspace: string, isMounted: boolean): string | undefined {
-  if (!isMounted) return `"${workspace}" is no mounted volume`;
+/** Names of what is not linked yet: most boots need no further process. */
+function unlinked({ env, settings }: BootContext, { opt }: SyncPlaces): string[] {
+  const { WORKSPACE: workspace = "" } = env;
+  return optSyncNames(settings.OPT_SYNC).names.filter((name) => !isLinked(opt, name, workspace));
+}
+
+function obstacleOf({ env }: BootContext): string | undefined {
+  const { WORKSPACE: workspace = "", WORKSPACE_MOUNTED } = env;
+  if (WORKSPACE_MOUNTED !== "true") return `"${workspace}" is no mounted volume`;
   if (workspace === "/" || `${workspace}/`.startsWith("/opt/")) return "the workspace is in /opt";
   return isRoot() ? undefined : "only root can do that";
 }
 
-/** True when nothing is left to do: most boots need no further process. */
 function isLinked(opt: string, name: string, workspace: string): boolean {
   try {
     using directory = DirectoryHandle.open(opt);
@@ -73,13 +79,7 @@ async function move(context: BootContext, names: string[], places: SyncPlaces) {
   const { WORKSPACE: workspace = "" } = context.env;
   const where = [`--workspace=${workspace}`, `--outcomes=${outcomes}`, `--opt=${places.opt}`];
   const command = [...places.command, ...where, ...places.more, ...names];
-  announce(places.syncing);
-  let code: number;
-  try {
-    ({ code } = await context.runLogged({ name: NAME, command, env: { PATH: DEFAULT_PATH } }));
-  } finally {
-    rmSync(places.syncing, { force: true });
-  }
+  const { code } = await context.runLogged({ name: NAME, command, env: { PATH: DEFAULT_PATH } });
   if (context.signal.aborted) return undefined;
   const found = readOutcomes(outcomes);
   const untold = names.filter((name) => !found.some((outcome) => outcome.name === name));
@@ -91,12 +91,6 @@ async function move(context: BootContext, names: string[], places: SyncPlaces) {
     throw new AiDockError(`OPT_SYNC: expected directories of /opt on the volume, got ${failed.join("; ")}`);
   const moved = found.filter((outcome) => outcome.moved).length;
   return { message: "Directories of /opt are on the volume", fields: { names: names.join(","), moved } };
-}
-
-/** No link of somebody else leads root elsewhere. */
-function announce(path: string): void {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  closeSync(openSync(path, flags, 0o644));
 }
 
 export const syncStep: Step = { name: NAME, run: async (context) => syncOpt(context) };
