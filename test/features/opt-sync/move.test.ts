@@ -113,9 +113,9 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
 
   test("keeps extended attributes", () => {
     using place = new Place();
-    setXattr(`${place.opt}/App/main.py`, "user.origin", Buffer.from("here"));
+    setXattr(`${place.opt}/App/main.py`, "trusted.origin", Buffer.from("here"));
     place.sync();
-    expect(String(getXattr(`${place.workspace}App/main.py`, "user.origin"))).toBe("here");
+    expect(String(getXattr(`${place.workspace}App/main.py`, "trusted.origin"))).toBe("here");
   });
 
   test("is moved once, though two containers begin at once", async () => {
@@ -141,7 +141,7 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
     const staged = `${place.workspace}.ai-dock-sync`;
     mkdirSync(staged, { mode: 0o700 });
     writeFileSync(`${staged}/lock`, "Copies of /opt that ai-dock is making (OPT_SYNC)\n");
-    const holder = Bun.spawn(["flock", `${staged}/lock`, "sleep", "600"]);
+    const holder = Bun.spawn(["flock", "--no-fork", `${staged}/lock`, "sleep", "600"]);
     try {
       while (Bun.spawnSync(["flock", "--nonblock", `${staged}/lock`, "true"]).success) Bun.sleepSync(10);
       const { outcome } = place.sync();

@@ -50,6 +50,8 @@ export class Place implements Disposable {
 
   constructor({ overlay = false, tmpfs, files = 40 }: PlaceOptions = {}) {
     this.#overlay = overlay;
+    // In memory, where a sync of the file system waits for nobody else's files.
+    this.mount("-t", "tmpfs", "tmpfs", this.base);
     mkdirSync(this.workspace);
     if (tmpfs !== undefined) this.mount("-t", "tmpfs", "-o", tmpfs, "tmpfs", this.workspace);
     makeApp(`${this.image}/App`, files);
