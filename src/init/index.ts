@@ -3,24 +3,10 @@ import type { EnvironmentChanges } from "../control/requests.ts";
 import { Environment } from "../env/environment.ts";
 import { loadEnvironment } from "../env/load.ts";
 import { ExitCode } from "../errors.ts";
-import { accountStep } from "../features/account/step.ts";
-import { gpusStep } from "../features/gpus/step.ts";
-import { hooksStep } from "../features/hooks/step.ts";
 import { collectPrograms } from "../features/programs.ts";
 import { copiesScript } from "../features/log-copies.ts";
-import { providerStep } from "../features/provider/step.ts";
-import { manifestStep, provisioningStep } from "../features/provisioning/step.ts";
-import { syncStep } from "../features/opt-sync/step.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
-import { remotesStep } from "../features/remotes/step.ts";
-import { firstShellStep, shellEnvStep } from "../features/shell/step.ts";
-import { storedStep } from "../features/shell/stored.ts";
-import { keysStep } from "../features/ssh/step.ts";
-import { storageStep } from "../features/storage/step.ts";
-import type { Step } from "../features/step.ts";
-import { tunnelsStep } from "../features/tunnels/step.ts";
 import { areTunnelsEarly } from "../features/early.ts";
-import { workspaceStep } from "../features/workspace/step.ts";
 import { logger, setLogRedactor } from "../log.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
 import { Configuration, logProblems } from "../supervisor/configuration.ts";
@@ -43,31 +29,10 @@ import { reportReady } from "./report-ready.ts";
 import { refuse, reportSettings } from "./report-settings.ts";
 import { runLogged } from "./run-logged.ts";
 import { reviewEnvironment, runSteps, type StepsContext } from "./run-steps.ts";
+import { stepsBeforeEarly, stepsBesideEarly } from "./steps.ts";
 import { isInitRunning, stayBeside } from "./second-init.ts";
 import { Signals } from "./signals.ts";
 import { createWeb, type Web } from "./web.ts";
-
-/** The boot, in order, up to what early programs need. */
-const stepsBeforeEarly: Step[] = [
-  storedStep,
-  keysStep,
-  gpusStep,
-  workspaceStep,
-  accountStep,
-  remotesStep,
-  providerStep,
-  tunnelsStep,
-  firstShellStep,
-];
-/** What may take long. No program but those of AI_DOCK_EARLY starts before the last step has ended. */
-const stepsBesideEarly: Step[] = [
-  syncStep,
-  storageStep,
-  hooksStep,
-  shellEnvStep,
-  manifestStep,
-  provisioningStep,
-];
 
 const log = logger("init");
 
