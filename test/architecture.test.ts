@@ -48,6 +48,26 @@ const folderOf = (file: string) => file.split("/")[0] ?? file;
 const rankOf = (file: string) => ranks.findIndex((names) => names.includes(folderOf(file)));
 const named = ({ from, to }: { from: string; to: string }) => `${from} → ${to}`;
 
+interface Loading {
+  /** What `import()` loads counts, too. */
+  lazily: boolean;
+  /** Files whose `import()` counts in any case. */
+  also?: RegExp;
+}
+
+/** The files and packages that are loaded with a file. */
+function loaded(start: string, { lazily, also }: Loading): { seen: Set<string>; packages: Set<string> } {
+  const statements = /^(?:import|export) (?!type )(?:[^"]*? from )?"([^"]+)"|\bimport\("([^"]+)"\)/gm;
+  const [seen, packages] = [new Set([start]), new Set<string>()];
+  for (const file of seen)
+    for (const [, fixed, lazy] of (texts.get(file) ?? "").matchAll(statements)) {
+      const specifier = fixed ?? (lazily || also?.test(file) ? lazy : undefined);
+      if (specifier?.startsWith(".")) seen.add(join(dirname(file), specifier));
+      else if (specifier !== undefined) packages.add(specifier);
+    }
+  return { seen, packages };
+}
+
 describe("architecture of src", () => {
   test("every file has a rank, and every import is found", () => {
     expect(files.filter((file) => rankOf(file) === -1)).toEqual([]);
@@ -116,26 +136,29 @@ describe("architecture of src", () => {
   });
 
   test("neither the portal nor the front in PID 1 loads zod, which takes megabytes", () => {
-    const loads = (file: string) =>
-      [
-        ...(texts.get(file) ?? "").matchAll(
-          /^(?:import|export) (?!type )(?:[^"]*? from )?"([^"]+)"|\bimport\("([^"]+)"\)/gm,
-        ),
-      ].map(([, fixed, lazy]) => fixed ?? lazy ?? "");
-    const loaded = (start: string) => {
-      const [seen, packages] = [new Set([start]), new Set<string>()];
-      for (const file of seen)
-        for (const specifier of loads(file))
-          if (specifier.startsWith(".")) seen.add(join(dirname(file), specifier));
-          else packages.add(specifier);
-      return { files: seen.size, packages };
-    };
     for (const start of ["portal/index.ts", "portal/logs/search-process.ts", "features/web/front.ts"]) {
-      const { files: count, packages } = loaded(start);
+      const { seen, packages } = loaded(start, { lazily: true });
       expect([start, packages.has("zod"), packages.has("ofetch")]).toEqual([start, false, false]);
-      expect(count).toBeGreaterThan(5);
+      expect(seen.size).toBeGreaterThan(5);
     }
-    expect(loaded("portal/api/document/descriptions.ts").packages).toContain("zod");
+    expect(loaded("portal/api/document/descriptions.ts", { lazily: true }).packages).toContain("zod");
+  });
+
+  test("PID 1 loads the front when there is something to guard, and the portal never", () => {
+    const { seen } = loaded("cli/commands/init.ts", { lazily: false, also: /^init\// });
+    expect(seen).toContain("features/web/watch.ts");
+    const { seen: front } = loaded("features/web/front.ts", { lazily: false });
+    expect(front).toContain("control/portal/server.ts");
+    // What the watch itself needs: names, paths, settings, and the reading of the registry.
+    const ofFront = [...front].filter((file) =>
+      /^(features\/web|control\/portal)\/.*(front|guard|caddy-config|caddy-routes|credentials|server|events|log-files|templates|tls-files)\.ts$/.test(
+        file,
+      ),
+    );
+    expect(ofFront.length).toBeGreaterThan(7);
+    expect(ofFront.filter((file) => seen.has(file))).toEqual([]);
+    const { seen: ever } = loaded("init/web.ts", { lazily: true });
+    expect([...seen, ...ever].filter((file) => file.startsWith("portal/"))).toEqual([]);
   });
 
   test("only sys/libc.ts speaks to libc", () => {

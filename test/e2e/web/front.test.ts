@@ -33,6 +33,7 @@ test.concurrent("where nobody asks, nothing starts and nothing listens", async (
     /^portal +STOPPED +nothing to show or guard.*\n^caddy +STOPPED +nothing to show/m,
   );
   expect(await listening(container)).toBe("");
+  expect(await container.sh("ps axo args")).not.toMatch(/caddy|ai-dock portal/);
   expect(await container.sh("ls -A /run/http_ports; ls -d /var/lib/ai-dock 2>&1 | grep -c 'No such'")).toBe(
     "1",
   );
