@@ -35,8 +35,22 @@ esac
 unset ai_dock_first
 `;
 
-const rootsLines = (environmentFile: string) =>
-  `if ${isOwn(environmentFile)}; then . ${environmentFile}; fi\n${sessionLines(announcements())}`;
+/** Lines that hang must not keep anybody from a shell. */
+const FUNCTIONS_SECONDS = 2;
+
+/**
+ * The functions that the lines of an image define, without the variables: those of the boot are here, and those that the
+ * caller of this shell has set stay. Empty where the lines define none.
+ */
+const functions = (sourcedFile: string | undefined) =>
+  sourcedFile === undefined
+    ? ""
+    : `
+  eval "$(AI_DOCK_LINES=1 timeout ${FUNCTIONS_SECONDS} bash -c '. ${sourcedFile} >/dev/null 2>&1; declare -f' </dev/null 2>/dev/null)"`;
+
+const rootsLines = (environmentFile: string, sourcedFile: string | undefined) =>
+  `if ${isOwn(environmentFile)}; then . ${environmentFile}; fi\n` +
+  sessionLines(functions(sourcedFile) + announcements());
 
 const marked = (lines: string) => `${BEGIN}
 # Rewritten at every boot; put lines of your own outside of it.
@@ -44,7 +58,8 @@ ${lines}${END}
 `;
 
 /** The block for root's own .bashrc. */
-export const rootsBlock = (environmentFile: string) => marked(rootsLines(environmentFile));
+export const rootsBlock = (environmentFile: string, sourcedFile?: string) =>
+  marked(rootsLines(environmentFile, sourcedFile));
 
 /** /etc/profile has just reset PATH, and sources /etc/bash.bashrc before profile.d. */
 const RESTORE_PATH = `if shopt -q login_shell; then PATH=\${${LOADED_MARK}:-$PATH}; fi\n`;
@@ -55,16 +70,18 @@ export interface EveryonesFiles {
   root?: string | undefined;
   /** Of the account, whose home is its own. */
   account?: string | undefined;
+  /** What defines functions for both. */
+  sourced?: string | undefined;
 }
 
 /** The block for /etc/bash.bashrc. Each of the files can be read by its own shells only. */
-export const everyonesBlock = ({ root, account }: EveryonesFiles) =>
+export const everyonesBlock = ({ root, account, sourced }: EveryonesFiles) =>
   marked(
     [
-      root === undefined ? "" : `if ${isOwn(root)}; then\n${RESTORE_PATH}${rootsLines(root)}fi\n`,
+      root === undefined ? "" : `if ${isOwn(root)}; then\n${RESTORE_PATH}${rootsLines(root, sourced)}fi\n`,
       account === undefined
         ? ""
-        : `if ${isForAccount(account)}; then\n${RESTORE_PATH}. ${account}\n${sessionLines("")}fi\n`,
+        : `if ${isForAccount(account)}; then\n${RESTORE_PATH}. ${account}\n${sessionLines(functions(sourced))}fi\n`,
     ].join(""),
   );
 

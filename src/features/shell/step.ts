@@ -9,7 +9,9 @@ import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../..
 import { isRoot, ROOT_HOME } from "../../sys/users.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "./bashrc.ts";
 import { linesOf, withLines } from "./block.ts";
+import { storedLines } from "./lines.ts";
 import { accountEnvironmentFile, environmentFile, SOURCED_FILE } from "./paths.ts";
+import { readStatements } from "./statements.ts";
 
 /** Gives every new shell the boot environment. `root` is a prefix of all paths, for tests. */
 export function writeShellEnvironment(
@@ -22,9 +24,14 @@ export function writeShellEnvironment(
   const accountFile = `${root}${accountEnvironmentFile()}`;
   const hasAccount = isRoot() && accountOf(env, root) !== undefined;
   const shared = `${root}/etc/bash.bashrc`;
-  const files = { root: isHomeForeign ? file : undefined, account: hasAccount ? accountFile : undefined };
+  const sourced = mayDefineFunctions(`${root}${SOURCED_FILE}`, env) ? `${root}${SOURCED_FILE}` : undefined;
+  const files = {
+    root: isHomeForeign ? file : undefined,
+    account: hasAccount ? accountFile : undefined,
+    sourced,
+  };
   const blocks = new Map<string, string>();
-  if (!isHomeForeign) blocks.set(`${home}/.bashrc`, rootsBlock(file));
+  if (!isHomeForeign) blocks.set(`${home}/.bashrc`, rootsBlock(file, sourced));
   if (isHomeForeign || hasAccount) blocks.set(shared, everyonesBlock(files));
   const profile = profileScript(file, accountFile);
   const targets: [path: string, write: (path: string) => void][] = [
@@ -49,6 +56,11 @@ export function writeShellEnvironment(
   }
   if (written === 0) return undefined;
   return { message: "Shells get this environment", fields: { variables: sessionVariables(env).length } };
+}
+
+/** True for an image whose lines are more than variables, which no shell needs to read again. */
+function mayDefineFunctions(file: string, env: Record<string, string>): boolean {
+  return !readStatements(storedLines(file, env, () => undefined)).complete;
 }
 
 function writeSecret(path: string, content: string): void {

@@ -1,19 +1,13 @@
-import { lstatSync } from "node:fs";
-import { isCompat } from "../../env/flavour.ts";
 import { sessionVariables } from "../../env/session.ts";
-import { messageOf } from "../../errors.ts";
 import { parseDump } from "../hooks/wrapper.ts";
-import { readIfExists } from "../../sys/fs.ts";
 import { run } from "../../sys/run.ts";
 import type { BootContext, Step } from "../step.ts";
-import { linesOf } from "./block.ts";
+import { storedLines } from "./lines.ts";
 import { SOURCED_FILE } from "./paths.ts";
 import { fingerprint, readStatements } from "./statements.ts";
 
 /** For lines that have to be sourced: a node version manager takes a second on a slow disk. */
 const LIMIT_MILLISECONDS = 15_000;
-const WRITABLE_BY_GROUP = 0o020;
-const WRITABLE_BY_OTHERS = 0o002;
 
 /**
  * Takes over what layers have stored in the sourced file, before anything else of the boot. A variable that the container
@@ -52,22 +46,6 @@ function extendsPath(name: string, value: string, given: string): boolean {
   if (name === "PATH") return true;
   const parts = value.split(":");
   return name.endsWith("PATH") && given.split(":").every((part) => parts.includes(part));
-}
-
-/** The lines of a file that nobody but root can have written; in the compat flavour also who may become root anyway. */
-function storedLines(file: string, env: Record<string, string>, warn: (problem: string) => void): string {
-  try {
-    const info = lstatSync(file, { throwIfNoEntry: false });
-    if (info?.isFile() !== true) return "";
-    const closed = WRITABLE_BY_OTHERS | (isCompat(env) ? 0 : WRITABLE_BY_GROUP);
-    if ((info.uid === 0 || info.uid === process.geteuid?.()) && (info.mode & closed) === 0)
-      return linesOf(readIfExists(file) ?? "");
-    const got = `mode ${(info.mode & 0o7777).toString(8)} of user ${info.uid}`;
-    warn(`"${file}": expected a file that root alone can write to, got ${got}; what it stores is not read`);
-  } catch (error) {
-    warn(`"${file}": ${messageOf(error)}; what it stores is not read`);
-  }
-  return "";
 }
 
 /** The lines may end the shell, and set options of it; the trap sees what they have exported until then. */

@@ -238,6 +238,23 @@ describe("writeShellEnvironment()", () => {
       );
     });
 
+    test("functions of an image's lines, in interactive shells, and no variable that the caller has set", () => {
+      mkdirSync(path("opt/ai-dock/etc"), { recursive: true });
+      const lines = "use() { echo used $1; }\nexport FOO=stored\n";
+      writeFileSync(path("opt/ai-dock/etc/environment.sh"), lines);
+      boot({ FOO: "boot" });
+      expect(bash(["-ic", "use $FOO; FOO=mine bash -ic 'use $FOO'"])).toBe("used boot\nused mine\n");
+      expect(bash(["-lic", "use it"])).toBe("used it\n");
+      expect(bash(["-lc", "declare -F use || echo none"])).toBe("none\n");
+      writeFileSync(path("opt/ai-dock/etc/environment.sh"), `${lines}exec sleep 1000\n`);
+      boot();
+      expect(bash(["-ic", "declare -F use || echo in"])).toBe("in\n");
+      writeFileSync(path("opt/ai-dock/etc/environment.sh"), "export FOO='stored'\n");
+      boot();
+      for (const bashrc of ["root/.bashrc", "etc/bash.bashrc"])
+        expect(readFileSync(path(bashrc), "utf8")).not.toContain("declare -f");
+    });
+
     test("micromamba's environment, also where /etc/profile has reset PATH", () => {
       boot({ MAMBA_EXE: fakeMicromamba(), MAMBA_DEFAULT_ENV: "py" });
       expect(bash(["-ic", "echo $PATH; bash -ic 'echo $PATH'; bash -lic 'echo $PATH'"])).toBe(
