@@ -20,6 +20,8 @@ export interface ApplyOptions {
   terminal?: ReporterOptions["terminal"];
   /** Report what records know that the manifest no longer has. */
   isComplete: boolean;
+  /** Where the container's records and the state for others are; tests have their own. */
+  places?: { records: string; state: string };
 }
 
 /** How a provisioning has ended. */
@@ -38,8 +40,15 @@ export async function apply(prepared: Prepared, options: ApplyOptions): Promise<
   const redact = createRedactor(env);
   const say = (line: string) => options.say(redact(line));
   for (const warning of warnings) say(describeProblem(warning));
-  using stores = new Stores(env, (line) => say(line));
-  using reporter = new Reporter({ items, sources, say, redact, terminal: options.terminal });
+  using stores = new Stores(env, (line) => say(line), options.places?.records);
+  using reporter = new Reporter({
+    items,
+    sources,
+    say,
+    redact,
+    terminal: options.terminal,
+    ...(options.places === undefined ? {} : { path: options.places.state }),
+  });
   const contextOf = contexts({ env, manifest, signal, stores, say });
   const asked = facts(env, signal);
   const run = async (before?: Reports) =>
