@@ -15,10 +15,10 @@ export class LinksFile {
   write(services: Service[]): void {
     const text = JSON.stringify(services.map(({ port, name, links }) => ({ port, name, links })));
     if (text === this.#written) return;
-    this.#written = text;
     try {
       ownDirectory(webDirectory());
       writeFileAtomic(linksFile(), text, 0o644);
+      this.#written = text;
     } catch (error) {
       log.debug(messageOf(error));
     }
