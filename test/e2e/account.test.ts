@@ -216,8 +216,10 @@ cd "$WORKSPACE" && mkdir -p storage && echo "$(id -un) $HOME $(id -Gn)" >storage
   });
 
   test("a workspace that is to stay root's is a finding of ai-dock doctor", async () => {
-    const env = { USER_NAME: "me", WORKSPACE_PERMISSIONS: "false" };
-    await using container = await boot({ env, mounts: [`${workspace(0)}:/workspace`] });
+    const full = workspace(0);
+    writeFileSync(join(full, "file"), "");
+    const env = { USER_NAME: "me", SKIP_ACL: "true" };
+    await using container = await boot({ env, mounts: [`${full}:/workspace`] });
     await container.waitReady();
     const { stdout } = await container.exec(["ai-dock", "doctor"]);
     expect(stdout).toMatch(
@@ -295,6 +297,7 @@ describe("account files that are not the container's", () => {
       /error account USER_NAME: \/etc\/passwd, a mount, has no account "me" with uid 1000, .* --cap-add SYS_ADMIN, or /,
     );
     await container.waitLog(/app\.conf.* user: expected a user/);
+    expect((await container.logs()).match(/(warn|error) account /g)).toHaveLength(1);
     await container.waitLog("Server listening on ");
     expect((await container.ssh("id -un", { key })).stdout).toBe("root\n");
     expect((await container.exec(["ai-dock", "doctor"])).stdout).toMatch(/error +account/);

@@ -54,8 +54,10 @@ export function writeAccount(name: string, context: BootContext, root: string): 
     );
   setShadow(files.shadow, entry, settings.USER_PASSWORD, log.warn.bind(log));
   if (!isHosts) setPasswdLine(files.passwd.lines, entry);
-  for (const file of [files.group, files.shadow]) tryToWrite(file, name, log.warn.bind(log));
+  const problems = [files.group, files.shadow].flatMap((file) => tryToWrite(file, name));
   if (!isHosts) writePasswd(files.passwd, entry);
+  // Only now: where there is no account, one line says so.
+  for (const problem of problems) log.warn(problem);
   return { entry, former: current?.uid, groups: groupsOf(files.group.lines, name) };
 }
 
@@ -97,11 +99,12 @@ function write({ path, lines, before }: AccountFile): void {
   writeAccountLines(path, lines, runtimePath(`account-${path.slice(path.lastIndexOf("/") + 1)}`));
 }
 
-function tryToWrite(file: AccountFile, name: string, warn: (message: string) => void): void {
+function tryToWrite(file: AccountFile, name: string): string[] {
   try {
     write(file);
+    return [];
   } catch (error) {
-    warn(`"${file.path}": ${messageOf(error)}; "${name}" may lack groups or a password`);
+    return [`"${file.path}": ${messageOf(error)}; "${name}" may lack groups or a password`];
   }
 }
 

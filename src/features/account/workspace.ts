@@ -19,8 +19,7 @@ const WRITABLE_BY_ALL = 0o002;
  */
 export function giveWorkspace(entry: Entry, { env, log, settings }: BootContext): void {
   const path = env["WORKSPACE"];
-  // A provider or user that says so has a reason.
-  if (path === undefined || env["WORKSPACE_UID"] !== "0" || env["WORKSPACE_PERMISSIONS"] === "false") return;
+  if (path === undefined || env["WORKSPACE_UID"] !== "0") return;
   const refuse = (got: string) =>
     log.warn(
       `WORKSPACE: expected a directory that "${entry.name}" can write to, got ${got}; it stays as it is`,
@@ -32,9 +31,10 @@ export function giveWorkspace(entry: Entry, { env, log, settings }: BootContext)
     const isFresh = readdirSync(directory.path).every((name) => FRESH.has(name));
     if (holdsScripts(directory.location) || (!isFresh && env["WORKSPACE_MOUNTED"] !== "true"))
       return refuse(`one of the image's, "${path}"`);
-    if (isFresh) chownSync(directory.path, entry.uid, entry.gid);
+    const isGiven = isFresh && env["WORKSPACE_PERMISSIONS"] !== "false";
+    if (isGiven) chownSync(directory.path, entry.uid, entry.gid);
     const granted = settings.SKIP_ACL ? "failed" : grant(directory, path, entry, log);
-    if (!isFresh && granted === "failed" && (mode & WRITABLE_BY_ALL) === 0)
+    if (!isGiven && granted === "failed" && (mode & WRITABLE_BY_ALL) === 0)
       return refuse(`root's "${path}" (chown ${entry.uid}:${entry.gid} helps)`);
     Object.assign(env, { WORKSPACE_UID: String(entry.uid), WORKSPACE_GID: String(entry.gid) });
   } catch (error) {

@@ -69,10 +69,14 @@ describe.skipIf(process.getuid?.() !== 0)("giveWorkspace()", () => {
     expect([uid, at.owner(), at.canWrite()]).toEqual(["0", 0, false]);
   });
 
-  test("WORKSPACE_PERMISSIONS=false, and an owner other than root, leave everything", () => {
+  test("on a volume whose files keep their owner, a list of access lets it in", () => {
     const at = place();
-    expect(at.give({ WORKSPACE_PERMISSIONS: "false" })).toMatchObject({ lines: [], uid: "0" });
-    expect(at.owner()).toBe(0);
+    expect(at.give({ ...MOUNTED, WORKSPACE_PERMISSIONS: "false" })).toEqual(GIVEN);
+    expect([at.owner(), at.canWrite()]).toEqual([0, true]);
+  });
+
+  test("one of another owner stays as it is", () => {
+    const at = place();
     chownSync(at.path, 77, 77);
     expect(at.give()).toMatchObject({ lines: [], uid: "0" });
     expect(at.owner()).toBe(77);
