@@ -14,7 +14,8 @@ const WORTHWHILE = 1.3;
 /** Bytes by which a connection that fails has done well enough to be opened again at once; or that share of its work. */
 const PROGRESS_BYTES = 65_536;
 const PROGRESS_SHARE = 1 / 16;
-/** After a server has refused connections, more are tried again so much later. */
+/** After connections have failed, more are tried again so much later; if a server has refused them, later. */
+const FAILED_MILLISECONDS = 1000;
 const REFUSED_MILLISECONDS = 10_000;
 
 /** A request is for so much at least, as each costs a round trip in which nothing comes. */
@@ -34,9 +35,9 @@ export class Pool {
   /** Connections that will go on; of several that fail at the same time, the last one stays. */
   #active = 0;
   #wanted: number;
-  /** Fewer than allowed once a server has refused some. */
+  /** Fewer than allowed for some time after some have failed. */
   #most: number;
-  #refusedAt = Number.NEGATIVE_INFINITY;
+  #recoversAt = 0;
   #failures = 0;
   #fetched = 0;
   readonly #started = performance.now();
@@ -115,7 +116,6 @@ export class Pool {
       answer = undefined;
       if (failure !== undefined && !(await this.#mayGoOn(failure))) return;
       claim = this.#isEnded ? undefined : this.#claim();
-      if (failure === undefined) this.#recover();
     }
     this.#active--;
   }
@@ -193,29 +193,28 @@ export class Pool {
     if (this.#active > 1) {
       this.#active--;
       // Servers that limit connections refuse those above the limit.
-      if (error.status === 429 || error.status === 503 || error.status === undefined) this.#shrink();
+      this.#shrink(isRefusal(error) ? Math.max(REFUSED_MILLISECONDS, error.after ?? 0) : FAILED_MILLISECONDS);
       return false;
     }
     this.#failures++;
     if (this.#failures >= attempts) throw giveUp(error, label(this.#shown), this.#failures);
-    await pause(backoff(this.#failures, delaySeconds, error.after), this.#session.client.signal);
+    const wait = backoff(this.#failures, delaySeconds, error.after);
+    this.#shrink(wait + FAILED_MILLISECONDS);
+    await pause(wait, this.#session.client.signal);
     return true;
   }
 
-  #shrink(): void {
+  #shrink(milliseconds: number): void {
     this.#most = this.#active;
     this.#wanted = this.#active;
-    this.#refusedAt = performance.now();
+    this.#recoversAt = Math.max(this.#recoversAt, performance.now() + milliseconds);
   }
 
-  /** Opens connections again that have ended by failures. */
   #recover(): void {
-    if (this.#most < this.#limits.connections && performance.now() - this.#refusedAt > REFUSED_MILLISECONDS) {
-      this.#most = Math.min(this.#limits.connections, this.#most * 2);
-      this.#wanted = this.#most;
-      this.#refusedAt = performance.now();
-    }
-    if (!this.#isEnded) this.#fill();
+    if (this.#most === this.#limits.connections || performance.now() < this.#recoversAt) return;
+    this.#most = Math.min(this.#limits.connections, this.#most * 2);
+    this.#wanted = this.#most;
+    this.#recoversAt = performance.now() + FAILED_MILLISECONDS;
   }
 
   /** Doubles the connections as long as that makes the download faster; later, lets idle ones help slow ones. */
@@ -232,7 +231,12 @@ export class Pool {
       isWorthwhile &&= now >= rate * WORTHWHILE;
       rate = now;
       if (isWorthwhile) this.#wanted = Math.min(this.#most, this.#wanted * 2);
+      this.#recover();
       this.#fill();
     }
   }
+}
+
+function isRefusal({ status }: PassingError): boolean {
+  return status === 429 || status === 503;
 }

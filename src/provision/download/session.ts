@@ -19,6 +19,8 @@ export class Session {
   #location: URL;
   /** Whether `#location` has given a range since it was found: then it can have expired. */
   #worked = true;
+  /** Some servers answer If-Range with the whole file, whatever it says. */
+  #isConditional = true;
 
   constructor(
     client: Client,
@@ -55,6 +57,11 @@ export class Session {
           answer.connection[Symbol.dispose]();
           continue;
         }
+        if (this.#ignoresCondition(answer)) {
+          this.#isConditional = false;
+          answer.connection[Symbol.dispose]();
+          continue;
+        }
         this.#check(answer, offset);
         if (from === this.#location) this.#worked = true;
         if (from === this.#start) this.#location = answer.connection.url;
@@ -67,7 +74,7 @@ export class Session {
   }
 
   #headers(offset: number, end: number): Record<string, string> {
-    const condition = ifRange(this.#version);
+    const condition = this.#isConditional ? ifRange(this.#version) : undefined;
     const range = { range: `bytes=${offset}-${end - 1}` };
     return condition === undefined ? range : { ...range, "if-range": condition };
   }
@@ -82,15 +89,27 @@ export class Session {
     return true;
   }
 
+  #ignoresCondition({ connection: { response } }: Answer): boolean {
+    return this.#isConditional && response.status === 200 && this.#isSame(response);
+  }
+
+  #isSame({ status, headers }: Response): boolean {
+    const size = status === 200 ? headers.get("content-length") : null;
+    if (size !== null && Number(size) !== this.#version.size) return false;
+    return sameVersion(this.#version, validatorOf(headers)) ?? true;
+  }
+
   #check({ connection }: Answer, offset: number): void {
     refuseStatus(connection, this.#start, this.#tokenName);
-    const { status, headers } = connection.response;
+    const { response } = connection;
+    const { status, headers } = response;
+    if (status === 200 && this.#isSame(response))
+      throw new PassingError("the whole file for a part of it", { status });
     if (status === 200) throw new ChangedError();
     const range = contentRange(headers.get("content-range"));
     if (range === undefined || range.offset !== offset)
       throw new PassingError(`an answer for another range than the one asked for`, { status });
-    const isSame = sameVersion(this.#version, validatorOf(headers)) ?? true;
-    if (range.size !== this.#version.size || !isSame) throw new ChangedError();
+    if (range.size !== this.#version.size || !this.#isSame(response)) throw new ChangedError();
   }
 }
 

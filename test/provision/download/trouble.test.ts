@@ -84,7 +84,7 @@ describe("download() goes on", () => {
         reply.text(429, "too many connections", { "retry-after": 0 });
         return;
       }
-      await sendFile(asked, reply, LARGE, { etag: '"1"', pace: 20_000 });
+      await sendFile(asked, reply, LARGE, { etag: '"1"', pace: 3000 });
     });
     const { fetch, read } = folder();
     await fetch(server.url("/x"), "x", { limits: { attempts: 2 } });
@@ -113,17 +113,34 @@ describe("download() goes on", () => {
     expect(server.asked.length).toBeGreaterThan(1);
   });
 
-  test("with the new file when it changes in the middle", async () => {
-    const fresh = bytesOf(9_500_000, 5);
+  test.each([
+    ["strong ETags", '"old"', '"new"'],
+    ["weak ETags, which no condition can name", 'W/"old"', 'W/"new"'],
+  ])("with the new file when it changes in the middle, by %s", async (_, before, after) => {
+    const fresh = bytesOf(LARGE.length, 5);
     using server = await serve((asked, reply) =>
       server.asked.length < 4
-        ? sendFile(asked, reply, LARGE, { etag: '"old"', pace: 30_000 })
-        : sendFile(asked, reply, fresh, { etag: '"new"' }),
+        ? sendFile(asked, reply, LARGE, { etag: before, pace: 3000 })
+        : sendFile(asked, reply, fresh, { etag: after }),
     );
     const { fetch, read, entries } = folder();
     await fetch(server.url("/x"), "x");
     expect(sha256(read("x"))).toBe(sha256(fresh));
     expect(entries()).toEqual(["x"]);
+  });
+
+  test("with a server that gives no part of a file under a condition", async () => {
+    using server = await serve((asked, reply) =>
+      asked.headers.has("if-range")
+        ? sendFile({ ...asked, range: undefined }, reply, LARGE, { etag: '"1"' })
+        : sendFile(asked, reply, LARGE, { etag: '"1"' }),
+    );
+    const { fetch, read } = folder();
+    await fetch(server.url("/x"), "x");
+    expect(read("x")).toEqual(LARGE);
+    expect(
+      server.asked.filter(({ headers }) => headers.has("range") && !headers.has("if-range")).length,
+    ).toBeGreaterThan(1);
   });
 
   test("with one connection where servers behind one name disagree about the version", async () => {

@@ -1,0 +1,120 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname } from "node:path";
+import { resolveSource } from "../../../src/provision/sources/resolve.ts";
+import { environmentFor } from "../../../src/provision/rclone/process.ts";
+import { findProgram } from "../../../src/sys/which.ts";
+import { failureOf, folder } from "../fixture.ts";
+import { startDownload } from "../process-fixture.ts";
+import { bytesOf, sha256 } from "../server-fixture.ts";
+
+/** The engine of the tests has one, where the machine has none. */
+const FROM_ENGINE = `${process.env["XDG_CACHE_HOME"] ?? `${process.env["HOME"] ?? ""}/.cache`}/ai-dock/engine/root/usr/bin/rclone`;
+const RCLONE =
+  findProgram("rclone", process.env["PATH"]) ?? (existsSync(FROM_ENGINE) ? FROM_ENGINE : undefined);
+const SECRET = "verysecretpassword";
+const LARGE = bytesOf(9_000_000, 2);
+const { signal } = new AbortController();
+
+/** A remote called "store" in the environment alone. */
+function store() {
+  const { path } = folder();
+  mkdirSync(`${path}/sub`);
+  writeFileSync(`${path}/model a#1?.bin`, LARGE);
+  writeFileSync(`${path}/sub/b.bin`, "b");
+  const env = {
+    PATH: `${dirname(RCLONE ?? "")}${delimiter}${process.env["PATH"] ?? ""}`,
+    RCLONE_CONFIG: "/dev/null",
+    RCLONE_CONFIG_STORE_TYPE: "alias",
+    RCLONE_CONFIG_STORE_REMOTE: path,
+    RCLONE_CONFIG_OTHER_PASS: SECRET,
+  };
+  return { path, env };
+}
+
+/** The words of every process of rclone. */
+const commands = () =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      } catch {
+        return "";
+      }
+    })
+    .filter((words) => /(^|\/|\0)rclone\0/.test(words));
+
+describe.skipIf(RCLONE === undefined)("rclone:", () => {
+  test("a file and a folder of a remote are resolved", async () => {
+    const { env } = store();
+    expect(await resolveSource("rclone:store:model a#1?.bin", env, signal)).toEqual({
+      files: [{ url: "rclone:store:model a#1?.bin", name: "model a#1?.bin", size: LARGE.length }],
+      host: "rclone",
+      isFolder: false,
+    });
+    const { files, isFolder } = await resolveSource("rclone:store:", env, signal);
+    expect(isFolder).toBe(true);
+    expect(files.toSorted((a, b) => a.url.localeCompare(b.url))).toEqual([
+      { url: "rclone:store:model a#1?.bin", name: "model a#1?.bin", size: LARGE.length },
+      { url: "rclone:store:sub/b.bin", name: "sub/b.bin", size: 1 },
+    ]);
+    const failure = await failureOf(resolveSource("rclone:store:none", env, signal));
+    expect([failure.code, failure.message]).toEqual([
+      "not-found",
+      '"rclone:store:none": expected a file, got: Failed to lsjson: directory not found',
+    ]);
+    expect((await failureOf(resolveSource("rclone:nowhere:x", env, signal))).message).toContain(
+      "didn't find section",
+    );
+  });
+
+  test("a file is downloaded and checked, and nothing is left running", async () => {
+    const { env } = store();
+    const { fetch, read, entries } = folder();
+    const result = await fetch("rclone:store:model a#1?.bin", "x", { env, sha256: sha256(LARGE) });
+    expect(read("x")).toEqual(LARGE);
+    expect([result.source, entries()]).toEqual(["rclone:store:model a#1?.bin", ["x"]]);
+    const failure = await failureOf(fetch("rclone:store:none", "y", { env }));
+    expect([failure.code, entries()]).toEqual(["not-found", ["x"]]);
+    expect(commands().filter((words) => words.includes("store:"))).toEqual([]);
+  });
+
+  test("a kill leaves no server behind, secrets are in no argument, and the next download goes on", async () => {
+    const { env, path: remote } = store();
+    const size = 200 * 2 ** 20;
+    Bun.spawnSync(["truncate", "-s", String(size), `${remote}/large`]);
+    const { path } = folder();
+    const request = { url: "rclone:store:large", target: `${path}/large` };
+    const first = startDownload(request, env);
+    await first.line();
+    const running = commands().filter((words) => words.includes("store:"));
+    expect(running.length).toBeGreaterThan(0);
+    expect(running.filter((words) => words.includes(SECRET))).toEqual([]);
+    first.child.kill("SIGKILL");
+    await first.child.exited;
+    while (commands().some((words) => words.includes("store:"))) await Bun.sleep(5);
+    const second = startDownload(request, env);
+    expect((await second.line())?.["resumedFrom"]).toBeGreaterThan(0);
+    expect(await second.line()).toMatchObject({ size });
+    await second.child.exited;
+  });
+
+  test("without rclone it says so", async () => {
+    const failure = await failureOf(resolveSource("rclone:store:x", { PATH: "/nonexistent" }, signal));
+    expect(failure.message).toBe("rclone: expected it to be installed, got none in PATH");
+  });
+});
+
+test("S3 gets its keys from the environment, and another provider by its endpoint", () => {
+  const keys = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key", HF_TOKEN: "hf" };
+  expect(environmentFor(":s3:bucket/key", keys)).toMatchObject({
+    AWS_ACCESS_KEY_ID: "id",
+    RCLONE_S3_ENV_AUTH: "true",
+    RCLONE_S3_PROVIDER: "AWS",
+  });
+  const own = environmentFor(":s3:bucket/key", { ...keys, AWS_ENDPOINT_URL: "http://127.0.0.1:9000" });
+  expect([own["RCLONE_S3_PROVIDER"], own["RCLONE_S3_ENDPOINT"]]).toEqual(["Other", "http://127.0.0.1:9000"]);
+  expect(Object.keys(own)).not.toContain("HF_TOKEN");
+  expect(environmentFor("drive:x", keys)["RCLONE_S3_ENV_AUTH"]).toBeUndefined();
+});
