@@ -32,8 +32,9 @@ export class Reply {
   /** Resolves once the bytes have left for the kernel; false when the client is gone. */
   async write(bytes: Uint8Array | string): Promise<boolean> {
     if (this.isCut) return false;
+    const isTaken = this.#socket.write(bytes);
     this.#count(bytes.length);
-    if (!this.#socket.write(bytes))
+    if (!isTaken)
       await new Promise<void>((resolve) => {
         this.#socket.once("drain", resolve);
         this.#socket.once("close", resolve);
