@@ -81,7 +81,10 @@ export async function downloadOnce(order: Order): Promise<Done> {
 function firstRange(journal: Journal | undefined, order: Order): FirstRange {
   const missing = journal?.subject.source === sourceOf(order.url) ? journal.pieces.missing : undefined;
   if (journal === undefined || missing === undefined) return { offset: 0, end: FIRST_BYTES };
-  const end = Math.min(missing.end, missing.offset + FIRST_BYTES);
+  // Up to the end of a piece: what another request has to bring anyway would come in vain.
+  const { pieceBytes } = journal.pieces;
+  const aligned = Math.ceil((missing.offset + FIRST_BYTES) / pieceBytes) * pieceBytes;
+  const end = Math.min(missing.end, aligned);
   return { offset: missing.offset, end, ifRange: ifRange(journal.subject) };
 }
 

@@ -79,6 +79,15 @@ export class Pieces {
       : this.#keep(this.#take(piece, connections, minimumBytes, runBytes));
   }
 
+  /** The pieces of a range that an answer brings already, if its first byte is the first one that is missing. */
+  claimRange(offset: number, end: number): Claim | undefined {
+    const piece = this.#firstFree();
+    if (piece === undefined || this.offsetOf({ piece, end: piece + 1 }) !== offset) return undefined;
+    let behind = piece + 1;
+    while (behind * this.pieceBytes < end && this.#isFree(behind) && this.written[behind] === 0) behind++;
+    return this.#keep({ piece, end: behind });
+  }
+
   /**
    * Half of what the one with most work has ahead, if that is so many bytes and `may` says so of that one: its answer will
    * be cut off, and what is under way then was sent in vain.

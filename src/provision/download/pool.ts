@@ -91,9 +91,7 @@ export class Pool {
   /** Starts a connection; false when there is nothing left for it. */
   #start(begun: Begun | undefined): boolean {
     const claim =
-      begun === undefined
-        ? this.#claim()
-        : this.#note(this.#sink.pieces.claim(Infinity, begun.end - begun.offset, 0));
+      begun === undefined ? this.#claim() : this.#note(this.#sink.pieces.claimRange(begun.offset, begun.end));
     if (claim === undefined) return false;
     this.#active++;
     const running = this.#work(claim, begun)
@@ -170,7 +168,6 @@ export class Pool {
   async #fetch(claim: Claim, begun: Begun | undefined): Promise<void> {
     const { pieces } = this.#sink;
     const offset = pieces.offsetOf(claim);
-    if (begun !== undefined && begun.offset !== offset) return;
     const end = begun?.end ?? pieces.endOf(claim);
     using connection = begun?.connection ?? (await this.#session.range(offset, end)).connection;
     let at = offset;

@@ -32,6 +32,16 @@ describe("Pieces", () => {
     expect(pieces.steal(4 * MEBIBYTE, () => true)).toBeUndefined();
   });
 
+  test("that an answer brings already are claimed as far as it goes", () => {
+    const pieces = make(8 * MEBIBYTE);
+    const first = pieces.claim(1, 2 * MEBIBYTE) as Claim;
+    pieces.advance(first, MEBIBYTE / 2);
+    pieces.release(first);
+    expect(pieces.claimRange(0, 4 * MEBIBYTE)).toBeUndefined();
+    expect(claimed(pieces.claimRange(MEBIBYTE / 2, 4 * MEBIBYTE))).toEqual([0, 4]);
+    expect(claimed(pieces.claimRange(4 * MEBIBYTE, 4.5 * MEBIBYTE))).toEqual([4, 5]);
+  });
+
   test("that a connection gives back are claimed again from where it was", () => {
     const pieces = make(3 * MEBIBYTE + 10);
     const first = pieces.claim(1, 8 * MEBIBYTE) as Claim;
