@@ -7,7 +7,7 @@ import { SOURCED_FILE } from "./paths.ts";
 import { fingerprint, readStatements } from "./statements.ts";
 
 /** For lines that have to be sourced: a node version manager takes a second on a slow disk. */
-const LIMIT_MILLISECONDS = 15_000;
+const LIMIT_MILLISECONDS = 10_000;
 
 /**
  * Takes over what layers have stored in the sourced file, before anything else of the boot. A variable that the container
