@@ -1,4 +1,5 @@
 import { backoff, pause } from "./backoff.ts";
+import { ConnectionCount, FAILED_MILLISECONDS } from "./connection-count.ts";
 import { PassingError } from "./error.ts";
 import { label } from "./label.ts";
 import type { DownloadLimits } from "./limits.ts";
@@ -6,18 +7,13 @@ import type { Claim } from "./pieces.ts";
 import { giveUp, type Session } from "./session.ts";
 import type { Begun, Sink } from "./sink.ts";
 
-/** Connections to begin with, and milliseconds after which more are tried. */
-const FIRST_CONNECTIONS = 8;
-const GROW_MILLISECONDS = 100;
-/** Twice the connections have to bring so many times the bytes to be worth it. */
-const WORTHWHILE = 1.3;
+/** How often the number of connections is thought over. */
+const TICK_MILLISECONDS = 100;
 /** Bytes by which a connection that fails has done well enough to be opened again at once; or that share of its work. */
 const PROGRESS_BYTES = 65_536;
 const PROGRESS_SHARE = 1 / 16;
-/** After connections have failed, more are tried again so much later; if a server has refused them, later. */
-const FAILED_MILLISECONDS = 1000;
+/** After a server has refused connections, more are tried again so much later. */
 const REFUSED_MILLISECONDS = 10_000;
-
 /** A request is for so much at least, as each costs a round trip in which nothing comes. */
 const RUN_MILLISECONDS = 1500;
 /** What a connection brings in less time by itself, no other one takes from it. */
@@ -34,10 +30,7 @@ export class Pool {
   readonly #failed = Promise.withResolvers<never>();
   /** Connections that will go on; of several that fail at the same time, the last one stays. */
   #active = 0;
-  #wanted: number;
-  /** Fewer than allowed for some time after some have failed. */
-  #most: number;
-  #recoversAt = 0;
+  readonly #count: ConnectionCount;
   #failures = 0;
   #fetched = 0;
   readonly #started = performance.now();
@@ -52,8 +45,7 @@ export class Pool {
     this.#limits = session.limits;
     this.#sink = sink;
     this.#shown = shown;
-    this.#most = this.#limits.connections;
-    this.#wanted = Math.min(FIRST_CONNECTIONS, this.#most);
+    this.#count = new ConnectionCount(this.#limits.connections);
   }
 
   /** Bytes that have come over the network, those in vain included. */
@@ -68,7 +60,7 @@ export class Pool {
     try {
       if (begun !== undefined) this.#start(begun);
       this.#fill();
-      void this.#grow();
+      void this.#tick();
       while (this.#running.size > 0) await Promise.race([this.#failed.promise, Promise.all(this.#running)]);
     } finally {
       this.#end();
@@ -83,7 +75,7 @@ export class Pool {
   }
 
   #fill(): void {
-    while (this.#active < this.#wanted && this.#start(undefined)) {
+    while (this.#active < this.#count.wanted && this.#start(undefined)) {
       // Each start counts itself.
     }
   }
@@ -113,7 +105,8 @@ export class Pool {
       const failure = await this.#fetchAndRelease(claim, answer);
       answer = undefined;
       if (failure !== undefined && !(await this.#mayGoOn(failure))) return;
-      claim = this.#isEnded ? undefined : this.#claim();
+      const isOneTooMany = this.#isEnded || this.#active > this.#count.wanted;
+      claim = isOneTooMany ? undefined : this.#claim();
     }
     this.#active--;
   }
@@ -124,7 +117,7 @@ export class Pool {
     const rate = this.#fetched / (performance.now() - this.#started) / this.#active;
     const run = Number.isFinite(rate) ? rate * RUN_MILLISECONDS : 0;
     return this.#note(
-      pieces.claim(this.#wanted, minimumRange, run) ??
+      pieces.claim(this.#count.wanted, minimumRange, run) ??
         pieces.steal(minimumRange, (victim) => this.#isSlow(victim)),
     );
   }
@@ -190,45 +183,27 @@ export class Pool {
     if (this.#active > 1) {
       this.#active--;
       // Servers that limit connections refuse those above the limit.
-      this.#shrink(isRefusal(error) ? Math.max(REFUSED_MILLISECONDS, error.after ?? 0) : FAILED_MILLISECONDS);
+      this.#count.shrink(
+        this.#active,
+        isRefusal(error) ? Math.max(REFUSED_MILLISECONDS, error.after ?? 0) : FAILED_MILLISECONDS,
+      );
       return false;
     }
     this.#failures++;
     if (this.#failures >= attempts) throw giveUp(error, label(this.#shown), this.#failures);
     const wait = backoff(this.#failures, delaySeconds, error.after);
-    this.#shrink(wait + FAILED_MILLISECONDS);
+    this.#count.shrink(this.#active, wait + FAILED_MILLISECONDS);
     await pause(wait, this.#session.client.signal);
     return true;
   }
 
-  #shrink(milliseconds: number): void {
-    this.#most = this.#active;
-    this.#wanted = this.#active;
-    this.#recoversAt = Math.max(this.#recoversAt, performance.now() + milliseconds);
-  }
-
-  #recover(): void {
-    if (this.#most === this.#limits.connections || performance.now() < this.#recoversAt) return;
-    this.#most = Math.min(this.#limits.connections, this.#most * 2);
-    this.#wanted = this.#most;
-    this.#recoversAt = performance.now() + FAILED_MILLISECONDS;
-  }
-
-  /** Doubles the connections as long as that makes the download faster; later, lets idle ones help slow ones. */
-  async #grow(): Promise<void> {
-    let rate = 0;
-    let before = this.#fetched;
-    let isWorthwhile = true;
-    while (!this.#isEnded) {
+  /** Thinks over the number of connections, and lets idle ones help slow ones. */
+  async #tick(): Promise<void> {
+    for (let before = this.#fetched; ; before = this.#fetched) {
       const started = performance.now();
-      await Promise.race([Bun.sleep(GROW_MILLISECONDS), this.#ended.promise]);
+      await Promise.race([Bun.sleep(TICK_MILLISECONDS), this.#ended.promise]);
       if (this.#isEnded) return;
-      const now = (this.#fetched - before) / (performance.now() - started);
-      before = this.#fetched;
-      isWorthwhile &&= now >= rate * WORTHWHILE;
-      rate = now;
-      if (isWorthwhile) this.#wanted = Math.min(this.#most, this.#wanted * 2);
-      this.#recover();
+      this.#count.tick((this.#fetched - before) / (performance.now() - started));
       this.#fill();
     }
   }

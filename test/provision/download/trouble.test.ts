@@ -93,6 +93,19 @@ describe("download() goes on", () => {
     expect(refused).toBeLessThan(10);
   });
 
+  test("with more connections where each is slow", async () => {
+    const content = bytesOf(24_000_000);
+    using server = await serve((asked, reply) =>
+      sendFile(asked, reply, content, { etag: '"1"', pace: 1500 }),
+    );
+    const { fetch, read } = folder();
+    await fetch(server.url("/x"), "x");
+    expect(sha256(read("x"))).toBe(sha256(content));
+    const most = Math.max(...server.asked.map(({ open }) => open));
+    expect(most).toBeGreaterThan(8);
+    expect(most).toBeLessThanOrEqual(16);
+  });
+
   test("when signed redirects expire, each for its own range", async () => {
     const signatures = new Map<string, number>();
     using storage = await serve(async (asked, reply) => {
