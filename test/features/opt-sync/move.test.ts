@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
   existsSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -9,7 +8,6 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { optSyncNames } from "../../../src/features/opt-sync/names.ts";
@@ -88,8 +86,7 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
     writeFileSync(`${staged}/lock`, "Copies of /opt that ai-dock is making (OPT_SYNC)\n");
     // As large as said, but not what was written: a machine that lost power.
     writeFileSync(`${staged}/App/main.py`, "PRINT('APP')\n");
-    const { mtimeMs } = lstatSync(`${place.opt}/App/main.py`);
-    utimesSync(`${staged}/App/main.py`, mtimeMs / 1000, mtimeMs / 1000);
+    must("touch", "-r", `${place.opt}/App/main.py`, `${staged}/App/main.py`);
     writeFileSync(`${staged}/App/large`, Buffer.alloc(2_500_000, "large"));
     writeFileSync(`${staged}/App/too-many`, "");
     const { outcome } = place.sync();
