@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { boot, type BootOptions, type Container, IMAGE, must, waitFor } from "../harness.ts";
 
 /** The images of test/child: as the children of ai-dock were written in those years, and one that is none. */
-export type Child = "2023" | "2024" | "foreign" | "build";
+export type Child = "2023" | "2024" | "foreign" | "build" | "volume";
 
 const FOLDER = resolve(import.meta.dir, "../../child");
 /** Where the app of a child listens; that of `build` does not. */
