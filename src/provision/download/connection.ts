@@ -46,6 +46,8 @@ export class Connection implements Disposable {
   #response: Response | undefined;
   /** A token or a password went with the request. */
   sentSecret = false;
+  /** There is a token, which does not go over plain http. */
+  withheldSecret = false;
 
   private constructor(client: Client, url: URL) {
     this.#client = client;
@@ -127,9 +129,9 @@ export class Connection implements Disposable {
       const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
       return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
     }
-    if (url.protocol !== "https:" && !isLoopback(url.hostname)) return undefined;
     const token = this.#client.authorization(url.host);
-    return token === undefined ? undefined : `Bearer ${token}`;
+    this.withheldSecret = token !== undefined && url.protocol !== "https:" && !isLoopback(url.hostname);
+    return token === undefined || this.withheldSecret ? undefined : `Bearer ${token}`;
   }
 
   #explain(error: unknown): unknown {

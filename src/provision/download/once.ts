@@ -123,6 +123,9 @@ function refuse(name: string, remote: Remote, order: Order): void {
   if (told === 0 && size !== 0) throw fail("empty", order, "a file, got an empty one");
   if (size !== undefined && told !== undefined && told !== size)
     throw fail("size", order, `${size} bytes, got ${told}`);
+  // A storage that has another file than the hub that sends us there.
+  if (told !== undefined && remote.told.size !== undefined && told !== remote.told.size)
+    throw fail("size", order, `${remote.told.size} bytes, got ${told}`);
   if (sha256 !== undefined && remote.told.sha256 !== undefined && sha256 !== remote.told.sha256)
     throw fail("checksum", order, `a file with the checksum ${sha256}, got one with ${remote.told.sha256}`);
 }

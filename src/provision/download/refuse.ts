@@ -22,6 +22,12 @@ export function refuseStatus(connection: Connection, start: URL, tokenName: Toke
     throw new PassingError(`HTTP ${status}`, { status, after: retryAfter(headers.get("retry-after")) });
   const said = { name: headers.get("x-error-code") ?? "", text: clean(headers.get("x-error-message")) };
   const variable = tokenName(start.host);
+  if (connection.withheldSecret && (status === 401 || status === 403))
+    throw new DownloadError(
+      "unauthorized",
+      `"${label(start)}": expected a file, got HTTP ${status}: ${variable ?? "the token"} is not sent over plain http`,
+      { hint: "Use https" },
+    );
   const { code, got, hint } = explain(status, said, sentSecret, variable, start);
   const told = said.text === "" ? "" : ` (${said.text})`;
   throw new DownloadError(code, `"${label(start)}": expected a file, got ${got}${told}`, { hint });

@@ -69,6 +69,18 @@ describe("a hub that redirects to its storage", () => {
     expect([failure.code, at.entries()]).toEqual(["checksum", []]);
   });
 
+  test("is found out when the storage has another size", async () => {
+    using at = await hub(SMALL);
+    using liar = await serve((_, reply) =>
+      reply.text(302, "", {
+        location: `${at.storage.url("/blob")}?signature=signedsecret`,
+        "x-linked-size": 7,
+      }),
+    );
+    const failure = await failureOf(at.fetch(liar.url("/x"), "x"));
+    expect([failure.code, at.entries()]).toEqual(["size", []]);
+  });
+
   test("is found out before anything comes when it has another checksum or size than wanted", async () => {
     using at = await hub(LARGE);
     expect((await failureOf(at.fetch(at.url, "x", { sha256: "1".repeat(64) }))).code).toBe("checksum");
@@ -185,6 +197,10 @@ describe("a token", () => {
     const env = { HTTP_PROXY: proxy.url("") };
     await fetch("http://huggingface.co/x", "x", { env, ...tokensFrom({ HF_TOKEN: TOKEN }) });
     expect(seen).toEqual(["/x null"]);
+    using strict = await serve((_, reply) => reply.text(401, "who?"));
+    const withheld = { env: { HTTP_PROXY: strict.url("") }, ...tokensFrom({ HF_TOKEN: TOKEN }) };
+    const failure = await failureOf(fetch("http://huggingface.co/y", "y", withheld));
+    expect(failure.message).toContain("HTTP 401: HF_TOKEN is not sent over plain http");
     expect(["localhost", "127.0.0.1", "127.9.9.9", "[::1]"].filter((host) => !isLoopback(host))).toEqual([]);
     expect(["localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "x"].filter(isLoopback)).toEqual(
       [],
