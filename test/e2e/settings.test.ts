@@ -64,7 +64,7 @@ describe("the command line", () => {
     expect((await call("start")).code).toBe(2);
     expect(await call("start", "nobody")).toMatchObject({
       stderr:
-        'ai-dock: No such program: expected one of cloudflared, sshd, rclone_mount, portal, caddy, got "nobody"\n',
+        'ai-dock: No such program: expected one of storagemonitor, cloudflared, sshd, rclone_mount, portal, caddy, got "nobody"\n',
       code: 1,
     });
     expect((await call("--help")).stdout).toContain("provision");

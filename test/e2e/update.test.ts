@@ -55,6 +55,7 @@ test("update starts what is new, stops what is gone, restarts what changed, touc
     "same",
     "sshd",
     "stopped",
+    "storagemonitor",
   ]);
   expect(after["same"]).toEqual(before["same"]);
   expect(after["changed"]!.pid).not.toBe(before["changed"]!.pid);
@@ -196,6 +197,7 @@ test("TAB completes commands, flags, programs and groups in a login shell", asyn
   expect(await complete("ai-dock sta")).toEqual(["status", "start"]);
   expect(await complete("ai-dock status --")).toEqual(["--json", "--watch", "--help"]);
   expect(await complete("ai-dock restart ")).toEqual([
+    "storagemonitor",
     "cloudflared",
     "sshd",
     "rclone_mount",

@@ -48,7 +48,7 @@ print(server.system.multicall([{"methodName": "supervisor.getAPIVersion", "param
       "\n",
     ),
   ).toEqual([
-    "RUNNING ['caddy', 'cloudflared', 'echo', 'portal', 'rclone_mount', 'sshd', 'web']",
+    "RUNNING ['caddy', 'cloudflared', 'echo', 'portal', 'rclone_mount', 'sshd', 'storagemonitor', 'web']",
     "True STOPPED True",
     "10 BAD_NAME: nope",
     "['3.0', {'faultCode': 1, 'faultString': 'UNKNOWN_METHOD'}]",

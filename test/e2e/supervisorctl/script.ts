@@ -10,6 +10,8 @@ command=sleep 1000
 command=sleep 1000
 [program:caddy]
 command=sleep 1000
+[program:storagemonitor]
+command=sleep 1000
 [program:web]
 command=sleep 1000
 [program:off]
