@@ -4,6 +4,7 @@ import {
   fdatasync,
   fstatSync,
   fsync,
+  lstatSync,
   openSync,
   renameSync,
   rmSync,
@@ -56,6 +57,7 @@ export class Part implements Disposable {
 
   /** Opens the part of `name`, with what an earlier process has left of it. Throws DownloadError "busy" while another has it. */
   static open(directory: DirectoryHandle, name: string): Part {
+    refuseDirectory(directory, name);
     const path = `${directory.path}/${partNames(name).part}`;
     const fd = openOwn(path) ?? createAnew(path);
     const isHeld = lockFile(fd);
@@ -151,6 +153,18 @@ export class Part implements Disposable {
       closeSync(fd);
     }
   }
+}
+
+/** Throws DownloadError where the file could not be put into place in the end. */
+function refuseDirectory(directory: DirectoryHandle, name: string): void {
+  if (lstatSync(`${directory.path}/${name}`, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  throw new DownloadError(
+    "target",
+    `"${directory.location}/${name}": expected a file or nothing, got a directory`,
+    {
+      hint: "With a slash at its end, it is the directory for the file",
+    },
+  );
 }
 
 /** Creates a file in place of whatever has its name, never through a link. */

@@ -81,6 +81,8 @@ function words(path: string): string[] {
 
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 const CLOSED = new Set(["EROFS", "EACCES", "EPERM"]);
+/** An errno, or what rm() says of a directory. */
+const OF_FILES = /^(?:E[A-Z\d]+|ERR_FS_EISDIR)$/;
 
 /** A system error at a target as a DownloadError; anything else as it is. */
 export function targetError(error: unknown, path: string, hint?: string): unknown {
@@ -95,13 +97,8 @@ export function targetError(error: unknown, path: string, hint?: string): unknow
     return new DownloadError("read-only", `"${path}": expected a writable directory, got ${code}`, {
       cause: error,
     });
-  if (
-    ["ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENOENT", "EEXIST", "EIO", "ESTALE", "ENOTEMPTY"].includes(
-      code,
-    )
-  )
-    return new DownloadError("target", `"${path}": expected a directory for the file, got ${code}`, {
-      cause: error,
-    });
-  return error;
+  if (!OF_FILES.test(code)) return error;
+  return new DownloadError("target", `"${path}": expected to write the file there, got ${code}`, {
+    cause: error,
+  });
 }

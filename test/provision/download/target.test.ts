@@ -86,6 +86,20 @@ describe("openTargetDirectory()", () => {
   });
 });
 
+test("a directory in the place of the file, or of what is hidden beside it, is an error before anything comes", async () => {
+  using server = await serve((asked, reply) => sendFile(asked, reply, LARGE));
+  const { path, fetch } = folder();
+  mkdirSync(`${path}/x`);
+  const failure = await failureOf(fetch(server.url("/x"), "x"));
+  expect([failure.code, failure.message]).toEqual([
+    "target",
+    `"${path}/x": expected a file or nothing, got a directory`,
+  ]);
+  mkdirSync(`${path}/.y.ai-dock-part`);
+  expect((await failureOf(fetch(server.url("/y"), "y"))).code).toBe("target");
+  expect(server.asked).toEqual([]);
+});
+
 describe.skipIf(!isRoot)("download() to a disk", () => {
   test("that is too small starts nothing", async () => {
     using server = await serve((asked, reply) => sendFile(asked, reply, LARGE, { etag: '"1"' }));
