@@ -38,8 +38,8 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   const isLocked = directory.entry(UPDATE_LOCK)?.isDirectory() === false;
   if (isLocked) env["AUTO_UPDATE"] = "false";
   const fields = { path: workspace, mounted, uid, gid, ...(isLocked ? { updates: "locked" } : {}) };
-  // Of the account where root owns the workspace.
-  if (mounted)
+  // Who says so knows better than a test. To the account, where root owns the workspace.
+  if (mounted && env["WORKSPACE_PERMISSIONS"] !== "false")
     env["WORKSPACE_PERMISSIONS"] = String(keepsOwners(directory, uid || FIRST_ID, gid || FIRST_ID));
   const obstacle = writeObstacle(workspace);
   if (obstacle !== undefined) {

@@ -92,6 +92,9 @@ describe("prepareWorkspace()", () => {
     expect(context.env["AUTO_UPDATE"]).toBe("false");
     expect(fields).toMatchObject({ updates: "locked" });
     expect(readdirSync(path).toSorted()).toEqual([".update_lock", "remote"]);
+    const told = bootContext({ WORKSPACE: path }, { WORKSPACE_PERMISSIONS: "false" });
+    prepareWorkspace(told, mountinfo(path));
+    expect(told.env["WORKSPACE_PERMISSIONS"]).toBe("false");
   });
 
   test("a link of somebody else in the place of the test file is not followed", () => {
