@@ -4,7 +4,7 @@ import { type Program } from "../supervisor/program.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { update } from "../supervisor/update.ts";
 import { signalNumber } from "../sys/children.ts";
-import { type ControlContext, requireRunning } from "./context.ts";
+import { type ControlContext, requireNoStop, requireRunning } from "./context.ts";
 import type { ActionReply, UpdateReply } from "./replies.ts";
 import type { ActionRequest } from "./requests.ts";
 
@@ -19,9 +19,19 @@ export async function act(
   request: ActionRequest,
   gone?: AbortSignal,
 ): Promise<ActionReply> {
-  const programs = supervisor.find(request.names);
-  if (request.action !== "stop") requireRunning(supervisor.phase);
+  const programs = find(supervisor, request);
+  if (request.action !== "stop") requireNoStop(supervisor.phase);
   return { results: await actions[request.action](supervisor, programs, request, gone) };
+}
+
+/** What is not there while the container boots may come when provisioning has ended. */
+function find(supervisor: Supervisor, { names, action }: ActionRequest): Program[] {
+  try {
+    return supervisor.find(names);
+  } catch (error) {
+    if (action !== "stop") requireRunning(supervisor.phase);
+    throw error;
+  }
 }
 
 /** Carries out `ai-dock update`. */

@@ -32,11 +32,16 @@ export interface ControlContext {
   signal?: AbortSignal;
 }
 
-/** Refuses whatever starts programs or changes things: throws AiDockError `E_BOOTING` during boot, `E_STOPPING` during a stop. */
-export function requireRunning(phase: Phase): void {
+/** Refuses to start a program that is there, early ones included: throws AiDockError `E_STOPPING` during a stop. */
+export function requireNoStop(phase: Phase): void {
   if (phase === "stopping") {
     throw new AiDockError("The container is stopping; nothing is started any more", { code: "E_STOPPING" });
   }
+}
+
+/** Refuses whatever needs all programs or changes things: throws AiDockError `E_BOOTING` during boot, `E_STOPPING` during a stop. */
+export function requireRunning(phase: Phase): void {
+  requireNoStop(phase);
   if (phase === "booting") {
     throw new AiDockError("The container is still booting; programs start when provisioning has ended", {
       code: "E_BOOTING",

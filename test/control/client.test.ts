@@ -62,7 +62,7 @@ test("a refusal has the supervisor's hint; one without words has its status", as
   server.supervisor.add(specOf("a"));
   server.supervisor.phase = "booting";
   const client = controlAt(() => server.socket);
-  expect(await failureOf(client.act({ action: "start", names: ["a"] }))).toMatchObject({
+  expect(await failureOf(client.act({ action: "start", names: ["late"] }))).toMatchObject({
     code: "E_BOOTING",
     hint: "ai-dock logs -f",
   });

@@ -6,7 +6,7 @@ import { findCommand } from "../../supervisor/command-line.ts";
 import type { Program } from "../../supervisor/program.ts";
 import { signalNumber } from "../../sys/children.ts";
 import { startFailure, stopFailure } from "../actions.ts";
-import { type ControlContext, requireRunning } from "../context.ts";
+import { type ControlContext, requireNoStop } from "../context.ts";
 import { find, findGroup, forEach, method, RpcFault, type RpcValue, text, wait } from "./method.ts";
 
 const signal = z.union([text, z.number().transform(String)]);
@@ -67,7 +67,7 @@ function methodsOf<Option>(
 }
 
 async function start(context: ControlContext, program: Program, waits: boolean, shown: string) {
-  requireRunning(context.supervisor.phase);
+  requireNoStop(context.supervisor.phase);
   const { supervisor, environment, signal: gone } = context;
   requireCommand(program, environment().env["PATH"]);
   if (isUp(program.state)) throw new RpcFault("ALREADY_STARTED", shown);

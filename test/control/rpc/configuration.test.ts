@@ -75,10 +75,17 @@ test("an error that no drop-in is to blame for does not keep clients of supervis
   expect(await asked).toEqual([[[], [], ["two"]]]);
 });
 
-test.each(["reloadConfig", "addProcessGroup", "startProcess", "restart"])(
+test("startProcess is refused while the container stops; while it boots, what is there starts", async () => {
+  supervisor.phase = "stopping";
+  expect(await ask("startProcess", "two")).toMatchObject({ code: Fault.SHUTDOWN_STATE });
+  supervisor.phase = "booting";
+  expect(await ask("startProcess", "two")).toBe(true);
+});
+
+test.each(["reloadConfig", "addProcessGroup", "restart"])(
   "%s is refused while the container stops or boots",
   async (method) => {
-    const params = ["addProcessGroup", "startProcess"].includes(method) ? ["two"] : [];
+    const params = method === "addProcessGroup" ? ["two"] : [];
     supervisor.phase = "stopping";
     expect(await ask(method, ...params)).toMatchObject({ code: Fault.SHUTDOWN_STATE });
     supervisor.phase = "booting";
