@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { boot, type Container, keypair, run, waitFor } from "./harness.ts";
+import { Cloudflare, tunnels } from "./tunnels/_cloudflare.ts";
 
 const key = await keypair();
 
@@ -57,6 +58,7 @@ describe("early programs", () => {
     expect(during).toMatch(/^portal +RUNNING/m);
     expect(during).toMatch(/^caddy +RUNNING/m);
     expect(during).not.toContain("late");
+    expect((await container.exec(["ai-dock", "restart", "late"])).stderr).toContain("still booting");
     // A session of now has what was there when sshd started, and by its shell what the hooks have exported.
     expect(await given(container, "GIVEN")).toBe("GIVEN=by docker");
     expect(await given(container, "FROM_HOOK")).toBe("none");
@@ -77,6 +79,28 @@ describe("early programs", () => {
     );
     expect(await given(container, "FROM_HOOK")).toBe("FROM_HOOK=hook");
     expect(await statusOf(container)).not.toContain("booting");
+  });
+
+  test.concurrent("the portal has a tunnel while provisioning runs, and keeps the address", async () => {
+    const cloudflare = new Cloudflare();
+    await using container = await cloudflare.boot({
+      env: { ...web, CF_QUICK_TUNNELS: "true", AI_DOCK_EARLY: "portal,quicktunnel" },
+      files: { [PROVISIONING]: held() },
+    });
+    const address = () =>
+      waitFor(
+        async () => {
+          const row = (await tunnels(container)).find(({ target }) => target?.endsWith(":1111"));
+          return row?.ready && row.url;
+        },
+        { what: "a tunnel to the portal", detail: () => container.logs() },
+      );
+    const during = await address();
+    expect(await container.logs()).not.toContain("provisioning | ended");
+    await container.sh("touch /tmp/go");
+    await container.waitReady();
+    expect(await address()).toBe(during);
+    expect(cloudflare.starts()).toHaveLength(1);
   });
 
   test.concurrent("an early program of an image of 2024 waits until the boot has ended, killed containers included", async () => {
