@@ -1,10 +1,10 @@
-import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
+import { AiDockError, errnoOf } from "../../errors.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { isAppThere, openAppFolder } from "./app-folder.ts";
 import { settleLink } from "./links.ts";
 import type { Places } from "./places.ts";
 import type { Report } from "./report.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage, StorageLook } from "./storage.ts";
 
 /** A walk through an app holds one descriptor for each level. */
 const DEEPEST = 40;
@@ -37,17 +37,13 @@ export class Linker {
   link(folder: string, names: string[]): void {
     const paths = names.length === 0 ? [] : this.#places.foldersFor(folder).filter(isAppThere);
     if (paths.length === 0) return;
-    using open = this.#storage.folder(folder);
-    const has = (file: string) => {
-      const slash = file.lastIndexOf("/");
-      if (open === undefined || file.slice(0, slash) !== folder) return this.#storage.has(file);
-      return this.#storage.hasIn(open, file.slice(slash + 1));
-    };
-    const isWanted = names.some((name) => has(`${folder}/${name}`));
+    using look = this.#storage.look();
+    const isWanted = names.some((name) => look.has(`${folder}/${name}`));
     for (const path of paths)
       this.#attempt(path, () => {
         using directory = openAppFolder(path, isWanted, this.#storage.path);
-        if (directory !== undefined && !this.#isStorage(directory)) this.#settle(directory, path, names, has);
+        if (directory !== undefined && !this.#isStorage(directory))
+          this.#settle(directory, path, names, look);
       });
   }
 
@@ -68,20 +64,21 @@ export class Linker {
       using child = directory.child(entry.name);
       this.#cleanFolder(child, `${path}/${entry.name}`, depth + 1);
     }
+    using look = this.#storage.look();
     const isDangling = (name: string) => {
       const target = directory.linkAt(name) ?? "";
       const file = target.startsWith(`${this.#storage.path}/`)
         ? target.slice(this.#storage.path.length + 1)
         : undefined;
-      return file !== undefined && !this.#storage.holds(file);
+      return file !== undefined && !look.holds(file);
     };
-    this.#settle(directory, path, links.filter(isDangling), (file) => this.#storage.has(file));
+    this.#settle(directory, path, links.filter(isDangling), look);
   }
 
-  #settle(directory: DirectoryHandle, path: string, names: string[], has: (file: string) => boolean): void {
+  #settle(directory: DirectoryHandle, path: string, names: string[], look: StorageLook): void {
     const [places, storage] = [this.#places, this.#storage];
     for (const name of names) {
-      const what = settleLink(directory, { path, name, places, storage, has });
+      const what = settleLink(directory, { path, name, places, storage, look });
       this.#report.change(what, `${path}/${name}`, what === "made" ? directory.linkAt(name) : undefined);
     }
   }
@@ -98,7 +95,8 @@ export class Linker {
       const code = errnoOf(error);
       // The app goes away at this moment.
       if (code === "ENOENT") return;
-      const text = error instanceof AiDockError ? error.message : `"${path}": ${code ?? messageOf(error)}`;
+      if (code === undefined && !(error instanceof AiDockError)) throw error;
+      const text = error instanceof AiDockError ? error.message : `"${path}": ${code}`;
       this.#report.problem(`${text}; no links there`);
     }
   }

@@ -2,7 +2,7 @@ import { symlinkSync, unlinkSync } from "node:fs";
 import { errnoOf } from "../../errors.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import type { Places } from "./places.ts";
-import type { Storage } from "./storage.ts";
+import type { Storage, StorageLook } from "./storage.ts";
 
 export type LinkChange = "made" | "removed" | "taken" | "kept";
 
@@ -13,8 +13,8 @@ export interface LinkPlace {
   name: string;
   places: Places;
   storage: Storage;
-  /** Whether the storage has a file. */
-  has: (file: string) => boolean;
+  /** What the storage has. */
+  look: StorageLook;
 }
 
 /**
@@ -23,10 +23,10 @@ export interface LinkPlace {
  */
 export function settleLink(
   folder: DirectoryHandle,
-  { path, name, places, storage, has }: LinkPlace,
+  { path, name, places, storage, look }: LinkPlace,
 ): LinkChange {
   const files = places.filesFor(`${path}/${name}`);
-  const wanted = files.find(has);
+  const wanted = files.find((file) => look.has(file));
   const target = wanted === undefined ? undefined : storage.pathOf(wanted);
   const entry = folder.entry(name);
   const there = entry?.isSymbolicLink() ? folder.linkAt(name) : undefined;

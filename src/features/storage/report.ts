@@ -1,4 +1,4 @@
-/** How many changes are told one by one. */
+/** How many changes, and how many problems, are told one by one. */
 const SHOWN = 20;
 
 /** What one round has done, as lines of the log. */
@@ -29,7 +29,7 @@ export class Report {
     const few = this.#lines.length <= shown ? this.#lines : [];
     const news = [...this.#problems.keys()].filter((line) => !told.has(line));
     for (const line of news) told.add(line);
-    return [...few, ...news, this.summary()];
+    return [...few, ...news.slice(0, SHOWN), this.summary()];
   }
 
   /** "Links: 12 made, 1 removed, 2 names taken by files of the app". */

@@ -29,38 +29,9 @@ export class Storage implements Disposable {
     return `${this.path}/${file}`;
   }
 
-  /** True for a file, or a link of its owner's to anything, but a link to a file that this image does not bring. */
-  has(file: string): boolean {
-    return this.#kindAt(file) === "file";
-  }
-
-  /** has(), for folders, too. */
-  holds(file: string): boolean {
-    return this.#kindAt(file) !== undefined;
-  }
-
-  /** has(), for many files of one folder that is open already. */
-  hasIn(folder: DirectoryHandle, name: string): boolean {
-    return this.#kindOf(folder, name) === "file";
-  }
-
-  #kindAt(file: string): "file" | "folder" | undefined {
-    const slash = file.lastIndexOf("/");
-    using folder = this.folder(file.slice(0, Math.max(0, slash)));
-    return folder && this.#kindOf(folder, file.slice(slash + 1));
-  }
-
-  #kindOf(folder: DirectoryHandle, name: string): "file" | "folder" | undefined {
-    const entry = folder.entry(name);
-    if (entry === undefined) return undefined;
-    if (entry.isDirectory()) return "folder";
-    if (entry.isFile()) return "file";
-    return entry.isSymbolicLink() && this.#isBacked(folder.linkAt(name)) ? "file" : undefined;
-  }
-
-  #isBacked(target: string | undefined): boolean {
-    if (target === undefined || !target.startsWith(`${this.#bundled}/`)) return target !== undefined;
-    return lstatSync(target, { throwIfNoEntry: false }) !== undefined;
+  /** Looks at many files, one folder after the other. */
+  look(): StorageLook {
+    return new StorageLook(this, this.#bundled);
   }
 
   /** A folder of it by its path; undefined where it is not there, or where a symlink is on the way. */
@@ -92,6 +63,54 @@ export class Storage implements Disposable {
 
   [Symbol.dispose](): void {
     this.#root[Symbol.dispose]();
+  }
+}
+
+/** What is in a storage at the moment. The folder of the last file stays open: the next file is mostly beside that one. */
+export class StorageLook implements Disposable {
+  readonly #storage: Storage;
+  readonly #bundled: string;
+  #path: string | undefined;
+  #folder: DirectoryHandle | undefined;
+
+  constructor(storage: Storage, bundled: string) {
+    this.#storage = storage;
+    this.#bundled = bundled;
+  }
+
+  /** True for a file, or a link of its owner's to anything, but a link to a file that this image does not bring. */
+  has(file: string): boolean {
+    return this.#kindOf(file) === "file";
+  }
+
+  /** has(), for folders, too. */
+  holds(file: string): boolean {
+    return this.#kindOf(file) !== undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#folder?.[Symbol.dispose]();
+    this.#folder = undefined;
+  }
+
+  #kindOf(file: string): "file" | "folder" | undefined {
+    const slash = file.lastIndexOf("/");
+    const [path, name] = [file.slice(0, Math.max(0, slash)), file.slice(slash + 1)];
+    if (path !== this.#path) {
+      this.#folder?.[Symbol.dispose]();
+      this.#folder = this.#storage.folder(path);
+      this.#path = path;
+    }
+    const entry = this.#folder?.entry(name);
+    if (entry === undefined) return undefined;
+    if (entry.isDirectory()) return "folder";
+    if (entry.isFile()) return "file";
+    return entry.isSymbolicLink() && this.#isBacked(this.#folder?.linkAt(name)) ? "file" : undefined;
+  }
+
+  #isBacked(target: string | undefined): boolean {
+    if (target === undefined || !target.startsWith(`${this.#bundled}/`)) return target !== undefined;
+    return lstatSync(target, { throwIfNoEntry: false }) !== undefined;
   }
 }
 
