@@ -73,7 +73,10 @@ test("what scripts export is no reason to restart an early program, and counts f
   expect(program?.definition.environment).toEqual({ SHOWN: "x" });
   await boot.supervisor.restart(boot.supervisor.programs);
   expect(boot.supervisor.get("a")?.spec.environment).toEqual({ SHOWN: "x" });
-  expect(await Bun.file(`/proc/${boot.pid("a")}/environ`).text()).toContain("SHOWN=x\0");
+  // Empty until the program has replaced the fork of this process.
+  const environment = () => Bun.file(`/proc/${boot.pid("a")}/environ`).text();
+  while ((await environment()) === "") await Bun.sleep(5);
+  expect(await environment()).toContain("SHOWN=x\0");
 });
 
 test("a definition that a script has changed counts at once, whatever it has exported besides", async () => {

@@ -7,20 +7,22 @@ import type { CaddySockets } from "./caddy-sockets.ts";
 /**
  * How long Caddy gets for what has come to the sockets that it is about to leave: to accept the connections and read
  * their first requests. New ones wait at the next sockets meanwhile. Who sends a request on an older connection in this
- * time is told to open another one.
+ * time is told to open another one. A TLS handshake takes two ways to a far client and back.
  */
-const LAST_READ_MILLISECONDS = 200;
+const LAST_READ_MILLISECONDS = 500;
 
 type Options = Omit<CaddyConfigOptions, "nameOf">;
 
 /** Gives a process of Caddy one configuration after the other, and drops no request by that. */
 export class CaddyLoader {
   readonly #admin: Pick<CaddyAdmin, "load">;
+  readonly #lastRead: number;
   #sockets: CaddySockets | undefined;
   #loaded: { options: Options; text: string } | undefined;
 
-  constructor(admin: Pick<CaddyAdmin, "load">) {
+  constructor(admin: Pick<CaddyAdmin, "load">, lastReadMilliseconds = LAST_READ_MILLISECONDS) {
     this.#admin = admin;
+    this.#lastRead = lastReadMilliseconds;
   }
 
   /** Another process of Caddy, which has nothing, or none; without sockets Caddy listens by itself. */
@@ -38,7 +40,7 @@ export class CaddyLoader {
     const before = this.#loaded;
     this.#loaded = undefined;
     try {
-      if (isServed) await leave(options.leavingFile);
+      if (isServed) await this.#leave(options.leavingFile);
       await this.#send(options, sockets);
       if (sockets === this.#sockets) this.#loaded = { options, text };
     } catch (error) {
@@ -57,15 +59,15 @@ export class CaddyLoader {
     }
   }
 
+  async #leave(file: string): Promise<void> {
+    writeFileAtomic(file, "", 0o644);
+    await Bun.sleep(this.#lastRead);
+  }
+
   async #send(options: Options, sockets: CaddySockets | undefined): Promise<void> {
     await this.#admin.load(caddyConfig({ ...options, nameOf: sockets?.nameOf }));
     sockets?.served(addressesOf(options));
   }
-}
-
-async function leave(file: string): Promise<void> {
-  writeFileAtomic(file, "", 0o644);
-  await Bun.sleep(LAST_READ_MILLISECONDS);
 }
 
 const addressesOf = ({ sites }: Options) => sites.flatMap(({ listen }) => listen);

@@ -38,9 +38,14 @@ export class Front {
   isMarked = true;
   /** Where Caddy listens; as undefined, on sockets of its own. */
   sockets: CaddySockets | undefined = new CaddySockets(caddyUser());
-  readonly loader = new CaddyLoader(caddyAdmin(this.adminSocket));
+  readonly loader: CaddyLoader;
   #caddy: Bun.Subprocess | undefined;
   #checker: ReturnType<typeof Bun.serve> | undefined;
+
+  /** `lastRead`: milliseconds that Caddy gets for what has come to sockets that it leaves. */
+  constructor({ lastRead = 200 } = {}) {
+    this.loader = new CaddyLoader(caddyAdmin(this.adminSocket), lastRead);
+  }
 
   async start(): Promise<this> {
     this.startPortal();
