@@ -40,6 +40,13 @@ export function replaceByLink(opt: DirectoryHandle, name: string, target: string
   removeEntry(opt, removing(name));
 }
 
+/** Throws with an errno `code` where no link could be put there, as in a container with a read-only root. */
+export function requireChangeable(opt: DirectoryHandle, name: string): void {
+  tidy(opt, name);
+  symlinkSync(name, opt.at(temporary(name)));
+  tidy(opt, name);
+}
+
 /** Removes what an interrupted boot has left beside a link. */
 export function tidy(opt: DirectoryHandle, name: string): void {
   removeEntry(opt, temporary(name));

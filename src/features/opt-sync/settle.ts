@@ -2,7 +2,7 @@ import { AiDockError, messageOf } from "../../errors.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { listMounts } from "../../sys/mounts.ts";
 import { compareNames } from "./compare-names.ts";
-import { isHalfRemoved, replaceByLink, tidy } from "./link.ts";
+import { isHalfRemoved, replaceByLink, requireChangeable, tidy } from "./link.ts";
 import { fingerprintOf, isComplete, markComplete, MARKER } from "./marker.ts";
 import { moveToVolume, type Move } from "./move.ts";
 import type { Outcome } from "./outcome.ts";
@@ -59,6 +59,7 @@ function bring(settling: Settling): Brought {
       throw new AiDockError(
         `the container's "${place}/${name}" is given up, and "${target}" is gone: make a new container`,
       );
+    requireChangeable(opt, name);
     // Another container may have been faster.
     if (!moveToVolume(settling)) return bring(settling);
     replaceByLink(opt, name, target);

@@ -56,6 +56,13 @@ describe.skipIf(!canMount)("a volume that cannot take the app leaves it whole in
     expect(digest(`${place.workspace}App`)).toEqual(digest(`${place.image}/App`));
   });
 
+  test("of a container whose root is read-only, and which gets no copy in vain", () => {
+    using place = new Place({ overlay: true });
+    must("mount", "-o", "remount,ro", place.opt);
+    stays(place, /EROFS/);
+    expect(readdirSync(place.workspace)).toEqual([]);
+  });
+
   test("read-only", () => {
     using place = new Place({ tmpfs: "size=64m" });
     must("mount", "-o", "remount,ro", place.workspace);
@@ -133,6 +140,32 @@ describe.skipIf(!canMount)("the owner of the workspace leads root nowhere:", () 
     expect(existsSync(`${place.workspace}App/notes`)).toBe(false);
     const aside = readdirSync(place.workspace).find((name) => name.startsWith(".ai-dock-sync.refused"));
     expect(readFileSync(`${place.workspace}${aside}/App/notes`, "utf8")).toBe("root's notes");
+  });
+
+  test("a directory that they swap for a link all the time", async () => {
+    using place = owned();
+    must("chmod", "a+x", place.base);
+    const swap = `cd ${place.workspace}
+      while :; do
+        mv .ai-dock-sync aside; ln -s ${place.base}/secret .ai-dock-sync; ln -s ${place.base}/secret App
+        rm -f .ai-dock-sync App; mv -T aside .ai-dock-sync
+      done`;
+    const user = ["setpriv", `--reuid=${OWNER}`, `--regid=${OWNER}`, "--clear-groups", "sh", "-c", swap];
+    const attacker = Bun.spawn(user, { stderr: "ignore" });
+    try {
+      for (let round = 0; round < 10; round++) {
+        place.newContainer();
+        Bun.spawnSync(["rm", "-rf", `${place.workspace}App`]);
+        const child = Bun.spawn(place.command("App"), { stdout: "ignore", stderr: "ignore" });
+        await child.exited;
+        unchanged(place);
+        if (lstatSync(`${place.opt}/App`).isDirectory())
+          expect(digest(`${place.opt}/App`)).toEqual(digest(`${place.image}/App`));
+      }
+    } finally {
+      attacker.kill("SIGKILL");
+      await attacker.exited;
+    }
   });
 
   test("links in the app itself, which stay links", () => {
