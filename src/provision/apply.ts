@@ -88,6 +88,7 @@ export async function apply(prepared: Prepared, options: ApplyOptions): Promise<
         failed: failed.map(({ name, reason = "" }) => ({ name, reason })),
       },
       env,
+      signal,
     );
     if (problem !== undefined) say(problem);
   }

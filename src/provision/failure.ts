@@ -47,6 +47,7 @@ export async function callWebhook(
     failed: { name: string; reason: string }[];
   },
   env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   const body = {
     ...outcome,
@@ -55,9 +56,18 @@ export async function callWebhook(
     timestamp: new Date().toISOString(),
   };
   try {
-    await ofetch(url, { method: "POST", body, retry: 3, retryDelay: 1000, timeout: WEBHOOK_MILLISECONDS });
+    await ofetch(url, {
+      method: "POST",
+      body,
+      retry: 3,
+      retryDelay: 1000,
+      timeout: WEBHOOK_MILLISECONDS,
+      signal,
+    });
     return undefined;
   } catch (error) {
-    return `on_failure.webhook: expected an answer, got ${redactUrls(messageOf(error))}`;
+    // The path of a webhook is its password.
+    const reason = messageOf(error).replaceAll(url, URL.canParse(url) ? new URL(url).origin : "the URL");
+    return `on_failure.webhook: expected an answer, got ${redactUrls(reason)}`;
   }
 }

@@ -1,8 +1,9 @@
+import { createRedactor } from "../env/redact.ts";
 import { workspaceOf } from "../env/workspace.ts";
-import { lookupUser } from "../sys/users.ts";
 import { conditionProblem } from "./graph/conditions.ts";
 import { type Items, itemsOf } from "./graph/items.ts";
 import type { Problem } from "./manifest/document.ts";
+import { trustedUids } from "./trusted.ts";
 import { type LoadedManifest, loadManifests } from "./manifest/load.ts";
 
 /** All that is to be provisioned, read and checked. */
@@ -24,7 +25,10 @@ export async function prepare(
     trust,
     ...(given === undefined ? {} : { given }),
   });
-  const { items, problems } = itemsOf(loaded.manifest, normal);
+  const { items: named, problems } = itemsOf(loaded.manifest, normal);
+  // Labels go into records and the state: variables in a manifest may have brought a secret into a path or a command.
+  const redact = createRedactor(env);
+  const items = named.map((item) => ({ ...item, label: redact(item.label) }));
   const source = loaded.sources.join(", ");
   const own: Problem[] = problems.map((message) => ({ source, message }));
   for (const { id, when } of items)
@@ -33,16 +37,6 @@ export async function prepare(
       if (message !== undefined) own.push({ source, message: `${id}: ${message}` });
     }
   return { ...loaded, items, problems: [...loaded.problems, ...own] };
-}
-
-/**
- * The owner of the workspace may put a manifest there, which root obeys, unless programs of this container run as that
- * user: they would become root by it. With passwordless sudo they are as good as root.
- */
-function trustedUids(env: Readonly<Record<string, string>>): number[] {
-  const owner = Number(env["WORKSPACE_UID"] ?? "0");
-  const account = env["USER_NAME"] === undefined ? undefined : lookupUser(env["USER_NAME"]);
-  return account?.uid === owner && env["AI_DOCK_FLAVOUR"] !== "compat" ? [] : [owner];
 }
 
 /** `FILE:LINE: what is wrong`. */

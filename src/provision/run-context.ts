@@ -4,6 +4,7 @@ import type { Item } from "./graph/item.ts";
 import { Lanes } from "./graph/lanes.ts";
 import type { ItemContext } from "./items/context.ts";
 import { runCommand } from "./items/run-command.ts";
+import { trustedUids } from "./trusted.ts";
 import type { Manifest } from "./manifest/schema.ts";
 import { isTokenValid } from "./sources/valid.ts";
 import type { Stores } from "./state/stores.ts";
@@ -25,6 +26,7 @@ export function contexts(options: RunContextOptions): (item: Item) => Omit<ItemC
   const { env, manifest, signal, stores } = options;
   const settings = manifest.settings ?? {};
   const lanes = new Lanes((lane) => widthOf(lane, settings));
+  const trust = { uids: trustedUids(env) };
   return ({ id }) => {
     const log = itemLog(id, (line) => options.say(line));
     return {
@@ -32,11 +34,17 @@ export function contexts(options: RunContextOptions): (item: Item) => Omit<ItemC
       settings,
       auth: manifest.auth,
       signal,
+      trust,
       stores,
       lanes,
       log,
-      run: async (command, { env: more, ...others } = {}) =>
-        runCommand(command, { ...others, env: { ...env, ...more }, signal, log }),
+      run: async (command, { env: more, isClean, ...others } = {}) =>
+        runCommand(command, {
+          ...others,
+          env: { ...(isClean === true ? {} : env), ...more },
+          signal,
+          log,
+        }),
     };
   };
 }
@@ -49,6 +57,8 @@ export function facts(env: Record<string, string>, signal: AbortSignal): Facts {
     isTokenValid: async (of) => {
       const answer = known.get(of) ?? isTokenValid(of, env, signal);
       known.set(of, answer);
+      // What was not to be learned is asked again at the next try.
+      answer.catch(() => known.delete(of));
       return answer;
     },
   };

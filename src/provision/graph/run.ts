@@ -18,7 +18,8 @@ export interface RunOptions {
 export type Reports = Map<string, ItemReport>;
 
 /**
- * Runs items side by side, each as soon as what it waits for has ended. Those that are in `before` as done stay so. Never
+ * Runs items side by side, each as soon as what it waits for has ended. Those that are in `before` as done, or as failed
+ * for good, stay so. Never
  * throws: what fails is in the reports. When aborted, what was not begun keeps waiting.
  */
 export async function runItems(
@@ -36,7 +37,8 @@ export async function runItems(
   };
   const one = async (item: Item): Promise<ItemReport> => {
     const earlier = before.get(item.id);
-    if (earlier?.state === "done" || earlier?.state === "unchanged") {
+    const isFailedForGood = earlier?.state === "failed" && earlier.isFinal === true;
+    if (earlier?.state === "done" || earlier?.state === "unchanged" || isFailedForGood) {
       reports.set(item.id, earlier);
       return earlier;
     }

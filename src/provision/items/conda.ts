@@ -16,13 +16,17 @@ const MINIFORGE = "/opt/miniforge3/bin";
 export const performConda: Perform<"conda"> = async (item, context) => {
   const { spec } = item;
   const prefix = prefixOf(spec, context);
-  return context.lanes.run(`env:${prefix}`, async () => {
+  const work = async () => {
     const packages = asEntries(spec.packages);
     refuseOptions(packages, "packages");
-    if (isSatisfied(item.id, spec, context)) return { state: "unchanged" };
+    if (isSatisfied(item.id, spec, context)) return { state: "unchanged" as const };
     const tool = condaTool(context);
     const isNew = !existsSync(`${prefix}/conda-meta`);
-    const python = isNew && spec.python !== undefined && spec.python !== "" ? [`python=${spec.python}`] : [];
+    // Making it may have been cut before.
+    const python =
+      !packagesIn(prefix).has("python") && spec.python !== undefined && spec.python !== ""
+        ? [`python=${spec.python}`]
+        : [];
     const channels = asEntries(spec.channels);
     const command = [
       tool,
@@ -43,8 +47,11 @@ export const performConda: Perform<"conda"> = async (item, context) => {
       source: item.label,
       at: new Date().toISOString(),
     });
-    return { state: "done" };
-  });
+    return { state: "done" as const };
+  };
+  return context.lanes.run(`env:${prefix}`, async () =>
+    context.stores.alone(`conda:${prefix}`, context, work),
+  );
 };
 
 export const planConda: Planner<"conda"> = async ({ id, spec }, context) => ({
@@ -78,14 +85,8 @@ function condaTool({ env }: ItemContext): string {
 function isSatisfied(id: string, spec: CondaSpec, context: ItemContext): boolean {
   const prefix = prefixOf(spec, context);
   const isRecorded = context.stores.get(`conda:${prefix}#${id}`)?.fingerprint === fingerprintOf(spec);
-  const meta = `${prefix}/conda-meta`;
-  const files = existsSync(meta) ? readdirSync(meta) : [];
-  const there = new Map(
-    files.flatMap((file) => {
-      const [, name, version] = /^(.+)-([^-]+)-[^-]+\.json$/.exec(file) ?? [];
-      return name === undefined || version === undefined ? [] : [[name, version] as const];
-    }),
-  );
+  const there = packagesIn(prefix);
+  if (there.size === 0) return false;
   return asEntries(spec.packages).every((word) => {
     const [, name = "", version] = /^(?:\S+::)?([\w.-]+)(?:={1,2}([\w.]+))?$/.exec(word.trim()) ?? [];
     const installed = there.get(name);
@@ -94,4 +95,16 @@ function isSatisfied(id: string, spec: CondaSpec, context: ItemContext): boolean
     if (installed === undefined) return false;
     return version === undefined || installed === version || installed.startsWith(`${version}.`);
   });
+}
+
+/** The packages of an environment with their versions. */
+function packagesIn(prefix: string): Map<string, string> {
+  const meta = `${prefix}/conda-meta`;
+  const files = existsSync(meta) ? readdirSync(meta) : [];
+  return new Map(
+    files.flatMap((file) => {
+      const [, name, version] = /^(.+)-([^-]+)-[^-]+\.json$/.exec(file) ?? [];
+      return name === undefined || version === undefined ? [] : [[name, version] as const];
+    }),
+  );
 }

@@ -3,6 +3,7 @@ import type { DownloadProgress } from "../download/progress.ts";
 import type { Lanes } from "../graph/lanes.ts";
 import type { Item, Kind } from "../graph/item.ts";
 import type { Success } from "../graph/outcome.ts";
+import type { Trust } from "../manifest/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Stores } from "../state/stores.ts";
 
@@ -10,13 +11,19 @@ export interface CommandOptions {
   cwd?: string;
   /** Beside the environment of the provisioning. */
   env?: Record<string, string>;
+  /** Nothing but `env`: for what another user than root decides. */
+  isClean?: boolean;
   /** Collects the output instead of logging it. */
   quiet?: boolean;
+  /** How many characters of the output are kept, from its end; 64 Ki. */
+  output?: number;
+  /** What the command reads. Unlike its words, nobody sees that in `ps`. */
+  input?: string;
 }
 
 export interface CommandResult {
   code: number;
-  /** The last lines of what the command has written, at most 64 KiB. */
+  /** The last of what the command has written. */
   output: string;
 }
 
@@ -26,6 +33,8 @@ export interface ItemContext {
   readonly settings: NonNullable<Manifest["settings"]>;
   readonly auth: Manifest["auth"];
   readonly signal: AbortSignal;
+  /** Whose files decide what root installs. */
+  readonly trust: Trust;
   readonly stores: Stores;
   /** Limits by lane: `download`, `git`, `apt`, `command`, and `env:PATH` for environments of Python. */
   readonly lanes: Lanes;

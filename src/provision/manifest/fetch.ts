@@ -15,15 +15,15 @@ export async function fetchManifest(
   const label = redactUrls(url);
   try {
     const response = await ofetch.raw(url, {
-      responseType: "text",
+      responseType: "stream",
       retry: ATTEMPTS - 1,
       retryDelay: DELAY_MILLISECONDS,
       timeout: TIMEOUT_MILLISECONDS,
       signal,
       headers: { accept: "application/yaml, text/plain, */*" },
     });
-    const text = response._data ?? "";
-    if (text.length > MOST_BYTES) return { label, problem: `expected at most ${MOST_BYTES} bytes; not read` };
+    const text = await readText(response._data);
+    if (text === undefined) return { label, problem: `expected at most ${MOST_BYTES} bytes; not read` };
     if (/^\s*<(!doctype|html)/i.test(text))
       return { label, problem: "expected YAML or JSON, got an HTML page; use the link to the raw file" };
     return { label, text };
@@ -31,4 +31,17 @@ export async function fetchManifest(
     signal.throwIfAborted();
     return { label, problem: `expected a manifest, got ${redactUrls(messageOf(error))}` };
   }
+}
+
+/** The text of an answer; undefined where it is longer than a manifest can be. */
+async function readText(stream: ReadableStream<Uint8Array> | undefined): Promise<string | undefined> {
+  if (stream === undefined) return "";
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.byteLength;
+    if (length > MOST_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

@@ -4,7 +4,9 @@ import { errnoOf, messageOf } from "../../errors.ts";
 /** Whose manifests are obeyed: they run commands with the rights of this process. */
 export interface Trust {
   /** Users beside root and this one. */
-  uids: readonly number[];
+  uids: readonly number[] | "all";
+  /** On shares of some systems every file is open for all to write. */
+  isOthersWritable?: boolean;
 }
 
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -16,7 +18,7 @@ const OTHERS_WRITE = 0o002;
  */
 export function openTrusted(
   path: string,
-  { uids }: Trust,
+  { uids, isOthersWritable = false }: Trust,
   followsLinks = true,
 ): { text: string } | { problem: string } | undefined {
   let file: number;
@@ -35,11 +37,11 @@ export function openTrusted(
     if (!info.isFile()) return { problem: "expected a file, got something else; not read" };
     if (info.size > MOST_BYTES)
       return { problem: `expected at most ${MOST_BYTES} bytes, got ${info.size}; not read` };
-    if (![0, process.geteuid?.(), ...uids].includes(info.uid))
+    if (uids !== "all" && ![0, process.geteuid?.(), ...uids].includes(info.uid))
       return {
         problem: `expected a file of root, got one of user ${info.uid}; not read (its commands would run as root)`,
       };
-    if ((info.mode & OTHERS_WRITE) !== 0)
+    if (!isOthersWritable && (info.mode & OTHERS_WRITE) !== 0)
       return {
         problem: `expected a file that not everybody can write, got mode ${(info.mode & 0o777).toString(8)}; not read`,
       };

@@ -65,7 +65,12 @@ export class Reporter implements Disposable {
     return this.#options.items.map((item) => {
       const report = this.#reports.get(item.id) ?? { state: "waiting", since: 0 };
       const line = lineOf(item, report, this.#rates.get(item.id)?.perSecond);
-      return { ...line, ...(line.reason === undefined ? {} : { reason: this.#options.redact(line.reason) }) };
+      const redact = (text: string) => this.#options.redact(text);
+      return {
+        ...line,
+        ...(line.reason === undefined ? {} : { reason: redact(line.reason) }),
+        ...(line.detail === undefined ? {} : { detail: redact(line.detail) }),
+      };
     });
   }
 

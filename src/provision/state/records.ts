@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -10,9 +11,14 @@ import {
 } from "node:fs";
 import { errnoOf } from "../../errors.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { lockBriefly } from "./lock.ts";
 import { type ItemRecord, recordsSchema } from "./record.ts";
 
 const FILE = "provisioning.json";
+const TEMPORARY = `.${FILE}.tmp`;
+const LOCK = `.${FILE}.lock`;
+/** More than any manifest makes; whoever owns the volume may have put anything there. */
+const MOST_BYTES = 64 * 1024 * 1024;
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
@@ -34,6 +40,8 @@ export class Records {
         constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
       );
       try {
+        const info = fstatSync(file);
+        if (!info.isFile() || info.size > MOST_BYTES) return {};
         const read = recordsSchema.safeParse(JSON.parse(readFileSync(file, "utf8")));
         return read.success ? read.data.items : {};
       } finally {
@@ -45,19 +53,22 @@ export class Records {
     }
   }
 
-  /** Writes one record, whole or not at all. Throws with an errno `code`. */
+  /** Writes one record, whole or not at all; what others write at the same time stays. Throws with an errno `code`. */
   set(key: string, record: ItemRecord): void {
+    using _ = lockBriefly(this.#directory, LOCK);
     this.#write({ ...this.all(), [key]: record });
   }
 
   /** Removes a record; throws with an errno `code`. */
   delete(key: string): void {
+    using _ = lockBriefly(this.#directory, LOCK);
     const { [key]: removed, ...others } = this.all();
     if (removed !== undefined) this.#write(others);
   }
 
   #write(items: Record<string, ItemRecord>): void {
-    const temporary = `${this.#directory.path}/.${FILE}.${process.pid}.tmp`;
+    const temporary = `${this.#directory.path}/${TEMPORARY}`;
+    // A killed process has left that: the lock is ours.
     rmSync(temporary, { force: true });
     const file = openSync(temporary, FLAGS, 0o600);
     try {

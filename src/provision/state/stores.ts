@@ -2,6 +2,8 @@ import { errnoOf, messageOf } from "../../errors.ts";
 import { workspaceOf } from "../../env/workspace.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
+import type { Logger } from "../../log.ts";
+import { waitForLock } from "./lock.ts";
 import type { ItemRecord } from "./record.ts";
 import { Records } from "./records.ts";
 
@@ -16,7 +18,7 @@ export const CONTAINER_DIRECTORY = "/var/lib/ai-dock";
  */
 export class Stores implements Disposable {
   readonly #workspace: string;
-  readonly #handles: DirectoryHandle[] = [];
+  readonly #handles: { volume?: DirectoryHandle; container?: DirectoryHandle } = {};
   readonly #volume: Records | undefined;
   readonly #container: Records | undefined;
   readonly #say: (line: string) => void;
@@ -28,11 +30,11 @@ export class Stores implements Disposable {
   ) {
     this.#say = say;
     this.#workspace = workspaceOf(env);
-    this.#volume = this.#open(`${this.#workspace}${VOLUME_DIRECTORY}`, () => {
+    this.#volume = this.#open("volume", `${this.#workspace}${VOLUME_DIRECTORY}`, () => {
       using workspace = DirectoryHandle.open(this.#workspace);
       return workspace.enter(VOLUME_DIRECTORY, 0o700);
     });
-    this.#container = this.#open(containerDirectory, () => {
+    this.#container = this.#open("container", containerDirectory, () => {
       ensureDirectory(containerDirectory, 0o700);
       return DirectoryHandle.open(containerDirectory);
     });
@@ -52,25 +54,53 @@ export class Stores implements Disposable {
     }
   }
 
+  /** Removes a record, if there is one. */
+  delete(key: string): void {
+    try {
+      this.#storeOf(key)?.delete(key);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
+  }
+
+  /**
+   * Does work on what a key is about while nobody else does, another container on the volume included. Throws when aborted
+   * while it waits.
+   */
+  async alone<Result>(
+    key: string,
+    { signal, log }: { signal: AbortSignal; log: Pick<Logger, "info"> },
+    action: () => Promise<Result>,
+  ): Promise<Result> {
+    const directory = this.#isOnVolume(key) ? this.#handles.volume : this.#handles.container;
+    if (directory === undefined) return await action();
+    const onWait = () => log.info("another process works on this; waiting for its end");
+    using _ = await waitForLock(directory, `.${nameOf(key)}.lock`, { signal, onWait });
+    return await action();
+  }
+
   /** The keys of all records. */
   keys(): string[] {
     return [this.#volume, this.#container].flatMap((store) => Object.keys(store?.all() ?? {}));
   }
 
   [Symbol.dispose](): void {
-    for (const handle of this.#handles) handle[Symbol.dispose]();
+    for (const handle of Object.values(this.#handles)) handle[Symbol.dispose]();
   }
 
   /** A key is `kind:path` where a path is what the item is about. */
   #storeOf(key: string): Records | undefined {
-    const path = key.slice(key.indexOf(":") + 1);
-    return path.startsWith(this.#workspace) ? this.#volume : this.#container;
+    return this.#isOnVolume(key) ? this.#volume : this.#container;
   }
 
-  #open(path: string, open: () => DirectoryHandle): Records | undefined {
+  #isOnVolume(key: string): boolean {
+    return key.slice(key.indexOf(":") + 1).startsWith(this.#workspace);
+  }
+
+  #open(kind: "volume" | "container", path: string, open: () => DirectoryHandle): Records | undefined {
     try {
       const handle = open();
-      this.#handles.push(handle);
+      this.#handles[kind] = handle;
       return new Records(handle);
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
@@ -81,3 +111,6 @@ export class Stores implements Disposable {
     }
   }
 }
+
+/** A name for a file that stands for a key. */
+const nameOf = (key: string) => new Bun.CryptoHasher("sha256").update(key).digest("hex").slice(0, 16);

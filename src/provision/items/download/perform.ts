@@ -48,7 +48,8 @@ async function downloadAll(targets: Target[], context: ItemContext) {
     context.onProgress(sumOf([...all.values()], targets));
   };
   const connections = context.settings.concurrency?.connections ?? CONNECTIONS;
-  const ended = await Promise.all(
+  // Where one file fails, the others of the source go on to their end: nothing runs on behind a failed item.
+  const settled = await Promise.allSettled(
     targets.map(async (target) =>
       context.lanes.run("download", async () =>
         whenFree(context, async () =>
@@ -69,6 +70,8 @@ async function downloadAll(targets: Target[], context: ItemContext) {
       ),
     ),
   );
+  for (const one of settled) if (one.status === "rejected") throw one.reason;
+  const ended = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const files = ended.map(({ path, size, sha256, etag }): RecordedFile => ({
     path,
     size,

@@ -1,5 +1,6 @@
 import { ExitCode } from "../../../errors.ts";
 import type { ItemContext } from "../context.ts";
+import type { As } from "../owner.ts";
 
 /** Asks the environment itself: versions are compared by the rules of its own packaging. */
 const SCRIPT = `import json, sys
@@ -27,19 +28,34 @@ def missing(text):
         return not wanted.specifier.contains(metadata.version(wanted.name), prereleases=True)
     except metadata.PackageNotFoundError:
         return True
-print(json.dumps([text for text in sys.argv[1:] if missing(text)]))
+print(json.dumps([text for text in json.load(sys.stdin) if missing(text)]))
 `;
 
 /** Those of the packages that an environment does not have in the wanted version; all, where it cannot tell. */
 export async function missingPackages(
   python: string,
+  as: As,
   packages: readonly string[],
   context: ItemContext,
 ): Promise<readonly string[]> {
   if (packages.length === 0) return [];
   // Isolated: neither the working directory nor PYTHONPATH brings modules of others.
-  const { code, output } = await context.run([python, "-I", "-c", SCRIPT, ...packages], { quiet: true });
+  const { prefix, ...environment } = as;
+  const { code, output } = await context.run([...prefix, python, "-I", "-c", SCRIPT], {
+    ...environment,
+    quiet: true,
+    // A package may be a URL with a token in it.
+    input: JSON.stringify(packages),
+  });
   if (code !== ExitCode.ok) return packages;
-  const listed: unknown = JSON.parse(output.trim().split("\n").at(-1) ?? "null");
+  const listed = parse(output.trim().split("\n").at(-1) ?? "");
   return Array.isArray(listed) ? packages.filter((name) => listed.includes(name)) : packages;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
