@@ -86,8 +86,12 @@ export class EarlyPrograms {
   /** Lets those that can take the environment of now without a restart do so, where scripts have changed it. */
   async refresh(): Promise<void> {
     const { env } = this.#options.environment;
-    if (this.#env === undefined || Bun.deepEquals(this.#env, env)) return;
-    for (const program of this.#programs) {
+    const isSame = this.#env === undefined || Bun.deepEquals(this.#env, env);
+    const programs = isSame ? [] : this.#programs;
+    // The boot is over: they are programs as all others.
+    this.#env = undefined;
+    this.#programs = [];
+    for (const program of programs) {
       if (program.pid === null) continue;
       const signal = await program.spec.refresh?.();
       if (signal !== undefined) program.signal(signal);
