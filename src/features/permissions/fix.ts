@@ -10,8 +10,8 @@ const SHARED_DIRECTORY = 0o2070;
 const STICKY = 0o1000;
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Below /opt, what root itself runs: whoever may write there is root before long. */
-const ROOTS_OWN = ["ai-dock/bin", "ai-dock/etc", "ai-dock/storage_monitor", "micromamba/bin", "nvm"];
+/** Below /opt, what root itself runs or trusts: whoever may write there is root before long, or opens ports to all. */
+const ROOTS_OWN = ["ai-dock/bin", "ai-dock/etc", "ai-dock/storage_monitor", "caddy", "micromamba/bin", "nvm"];
 
 export interface Fixed {
   what: string;

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { isCompat } from "../../env/flavour.ts";
 import { isSecret } from "../../env/redact.ts";
 import { messageOf } from "../../errors.ts";
 import { logger } from "../../log.ts";
@@ -9,7 +10,10 @@ import type { Json } from "./site.ts";
 /** Where later images of the original keep parts of a Caddyfile, one for the port of each app that needs one. */
 const DIRECTORY = "/opt/caddy/share";
 
-const WRITABLE_BY_OTHERS = 0o022;
+const WRITABLE_BY_OTHERS = 0o002;
+const WRITABLE_BY_GROUP = 0o020;
+/** What `COPY --chown=0:1111` of a checkout with umask 002 leaves (1111 is the group ai-dock). */
+const GROUPS = new Set([0, 1111]);
 
 const log = logger("web");
 
@@ -41,7 +45,7 @@ export class Templates {
   /** The routes for an app; undefined where its image has none, or none that Caddy understands. */
   async of(port: number, appPort: number, env: Record<string, string>): Promise<Json[] | undefined> {
     const path = `${this.#directory}/service_config_${appPort}`;
-    const text = filled(this.#read(path), port, appPort, env);
+    const text = filled(this.#read(path, env), port, appPort, env);
     if (text === undefined) return undefined;
     const known = this.#known.get(port);
     if (known?.text === text) return known.routes;
@@ -53,9 +57,9 @@ export class Templates {
     return routes;
   }
 
-  #read(path: string): string | undefined {
+  #read(path: string, env: Record<string, string>): string | undefined {
     try {
-      return readTrusted(path);
+      return readTrusted(path, isCompat(env));
     } catch (error) {
       if (!this.#told.has(path)) log.warn(`${messageOf(error)}; its port goes without`);
       this.#told.add(path);
@@ -73,8 +77,11 @@ export class Templates {
   }
 }
 
-/** The text of a file; undefined where there is none. Throws for one that others than root may have written. */
-function readTrusted(path: string): string | undefined {
+/**
+ * The text of a file; undefined where there is none. Throws for one that others than root may have written: in the compat
+ * flavour the account, who may become root there anyway, is none of them.
+ */
+function readTrusted(path: string, isAccountTrusted: boolean): string | undefined {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -84,7 +91,9 @@ function readTrusted(path: string): string | undefined {
   try {
     const stat = fstatSync(fd);
     const isOurs = stat.uid === 0 || stat.uid === process.geteuid?.();
-    if (!stat.isFile() || !isOurs || (stat.mode & WRITABLE_BY_OTHERS) !== 0)
+    const isGroupTrusted = isAccountTrusted && GROUPS.has(stat.gid);
+    const untrusted = WRITABLE_BY_OTHERS | (isGroupTrusted ? 0 : WRITABLE_BY_GROUP);
+    if (!stat.isFile() || !isOurs || (stat.mode & untrusted) !== 0)
       throw new Error(`"${path}": expected a file that only root can write to (chmod go-w)`);
     return readFileSync(fd, "utf8");
   } finally {

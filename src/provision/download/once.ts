@@ -20,8 +20,6 @@ import { alreadyWhole } from "./whole.ts";
 const FIRST_BYTES = 4 * MEBIBYTE;
 /** How often a file may change while it is downloaded; servers behind one name may disagree for ever. */
 const MOST_CHANGES = 3;
-/** From so many changes on, one connection asks: such servers agree with themselves more often than with each other. */
-const MANY_CHANGES = 2;
 
 export interface Order {
   url: URL;
@@ -53,7 +51,8 @@ export async function downloadOnce(order: Order): Promise<Done> {
   let part = order.name === undefined ? undefined : Part.open(directory, order.name);
   try {
     for (let changes = 0; ; changes++) {
-      const calm = changes < MANY_CHANGES ? limits : { ...limits, connections: 1 };
+      // Servers that disagree about the version agree with themselves more often than with each other.
+      const calm = changes === 0 ? limits : { ...limits, connections: 1 };
       const remote = await askPatiently(order, firstRange(part?.journal, order));
       try {
         const name =

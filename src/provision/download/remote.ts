@@ -50,8 +50,6 @@ export async function ask(
     return await askWhole(client, url, tokenName);
   }
   const remote = describe(answer.connection, answer.told, url, tokenName);
-  // Without a condition, the whole file for a part of it means that there are no parts, whatever the server says.
-  if (ifRange === undefined && remote.range === undefined) remote.hasRanges = false;
   if (remote.encoding === undefined && (status === 200 || remote.range?.offset === offset)) return remote;
   remote.connection[Symbol.dispose]();
   return await askWhole(client, url, tokenName, remote.encoding !== undefined);

@@ -66,6 +66,7 @@ describe.skipIf(process.getuid?.() !== 0)("fixContainer()", () => {
       "ai-dock/etc/environment.sh",
       "micromamba/bin/micromamba",
       "nvm/nvm.sh",
+      "caddy/share/service_config_1",
     ])
       file(`opt/${name}`, 0o755);
     file("opt/ai-dock/api-wrapper/main.py", 0o644);
@@ -77,6 +78,8 @@ describe.skipIf(process.getuid?.() !== 0)("fixContainer()", () => {
       "micromamba/bin",
       "nvm",
       "nvm/nvm.sh",
+      "caddy/share",
+      "caddy/share/service_config_1",
     ];
     expect(closed.map((name) => show(`opt/${name}`))).toEqual(closed.map(() => "755 0:0"));
     expect(["opt", "opt/ai-dock", "opt/micromamba"].map(show)).toEqual(Array(3).fill("3775 0:1111"));

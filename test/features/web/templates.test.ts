@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { caddyAdmin } from "../../../src/features/web/admin.ts";
@@ -103,16 +103,28 @@ describe.skipIf(CADDY === undefined)("templates of images", () => {
     expect(await config.text()).not.toContain("s3cret-token");
   });
 
-  test("that others than root may write are not read", async () => {
+  const mayBe = { compat: { AI_DOCK_FLAVOUR: "compat" }, slim: { AI_DOCK_FLAVOUR: "slim" } };
+  const ofGroup = { gid: 1111, mode: 0o664 };
+
+  test
+    .skipIf(process.getuid?.() !== 0)
+    .each<[string, { gid: number; mode: number }, keyof typeof mayBe, boolean]>([
+      ["others", { gid: 0, mode: 0o666 }, "compat", false],
+      ["any group", { gid: 5, mode: 0o664 }, "compat", false],
+      ["the account alone, in the compat flavour,", ofGroup, "compat", true],
+      ["the account alone", ofGroup, "slim", false],
+    ])("that %s may write: read or not", async (_, { gid, mode }, flavour, isRead) => {
     const directory = mkdtempSync(join(tmpdir(), "share-"));
-    writeFileSync(join(directory, "service_config_1"), ":!PROXY_PORT {\n respond hello\n}\n");
-    chmodSync(join(directory, "service_config_1"), 0o666);
+    const path = join(directory, "service_config_1");
+    writeFileSync(path, ":!PROXY_PORT {\n respond hello\n}\n");
+    chownSync(path, 0, gid);
+    chmodSync(path, mode);
     let isAsked = false;
     const adapt = async () => {
       isAsked = true;
       return {};
     };
-    expect(await new Templates({ adapt }, directory).of(8188, 1, {})).toBeUndefined();
-    expect(isAsked).toBe(false);
+    expect(await new Templates({ adapt }, directory).of(8188, 1, mayBe[flavour])).toBeUndefined();
+    expect(isAsked).toBe(isRead);
   });
 });
