@@ -1,15 +1,14 @@
 import { beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { buildCompat, COMPAT, COMPAT_BUILD_MILLISECONDS } from "../_compat.ts";
 import { boot, IMAGE, keypair, must, runAttached } from "../harness.ts";
 
-const COMPAT = `${IMAGE}-compat`;
-const ROOT = `${import.meta.dir}/../../..`;
-/** A gigabyte of packages, the first time. */
-const BUILD_MILLISECONDS = 15 * 60_000;
+const ROOT = resolve(import.meta.dir, "../../..");
 
 beforeAll(async () => {
-  const env = { AI_DOCK_FLAVOUR: "compat", AI_DOCK_TEST_IMAGE: IMAGE };
-  await must(["scripts/lib/image.sh", "test", COMPAT], { cwd: ROOT, env });
-}, BUILD_MILLISECONDS);
+  await buildCompat();
+}, COMPAT_BUILD_MILLISECONDS);
 
 /** Runs a script in an image as a layer is built: without an init, with errors that end it. */
 async function inside(script: string, image = COMPAT): Promise<string> {
@@ -27,7 +26,28 @@ const commands =
 const missing = (image: string) =>
   inside(`for c in ${commands.join(" ")}; do command -v "$c" >/dev/null || echo "$c"; done`, image);
 
+/** The commands with which the flavour installs packages, as the Dockerfile has them. */
+const installs = () =>
+  /^FROM packages AS compat$[^]*?<<'SCRIPT'\n([^]*?)^SCRIPT$/m.exec(
+    readFileSync(`${ROOT}/Dockerfile`, "utf8"),
+  )?.[1] ?? "";
+
 describe("the compat flavour", () => {
+  test("gap 24: on Ubuntu add-apt-repository is installed, and adds other versions of Python", async () => {
+    // What needs Ubuntu's archive says how it is called.
+    const told = ["apt-get", "add-apt-repository", "locale-gen", "dpkg", "ln"];
+    const tools = told.map((name) => `${name}() { echo ${name} "$@"; }`);
+    const rest = [
+      "apt-cache() { echo known; }",
+      "ldconfig() { echo 'libtcmalloc_minimal.so.4 (x) => /x'; }",
+      "sed() { :; }",
+    ];
+    const release = "mkdir -p /etc; echo ID=ubuntu >/etc/os-release; rm() { :; }";
+    const called = await inside([...tools, ...rest, release, installs()].join("\n"), IMAGE);
+    expect(called).toMatch(/^apt-get -q install .* software-properties-common /m);
+    expect(called).toMatch(/^add-apt-repository .*ppa:deadsnakes\/ppa$/m);
+  });
+
   test("has what layers of later images call without installing it; the slim one has not", async () => {
     expect(await missing(COMPAT)).toBe("");
     expect((await missing(IMAGE)).split("\n").toSorted()).toEqual(

@@ -47,15 +47,6 @@ describe("download()", () => {
     expect([read("x").length, entries(), server.asked.length]).toEqual([LARGE.length, ["x"], 1]);
   });
 
-  test("takes it whole from a server that only says that it has ranges", async () => {
-    using server = await serve((asked, reply) =>
-      sendFile({ ...asked, range: undefined }, reply, LARGE, { etag: '"1"' }),
-    );
-    const { fetch, read } = folder();
-    await fetch(server.url("/x"), "x");
-    expect([sha256(read("x")), server.asked.length]).toEqual([sha256(LARGE), 1]);
-  });
-
   test("takes it from a server that tells no size", async () => {
     using server = await serve(async (_, reply) => {
       reply.head(200, { "transfer-encoding": "chunked" });

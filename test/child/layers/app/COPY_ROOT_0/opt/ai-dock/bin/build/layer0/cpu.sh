@@ -1,0 +1,3 @@
+#!/bin/false
+
+printf 'app, layer0 for %s\n' "$XPU_TARGET"

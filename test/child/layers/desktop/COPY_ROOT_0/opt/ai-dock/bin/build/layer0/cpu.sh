@@ -1,0 +1,3 @@
+#!/bin/false
+
+dpkg --print-foreign-architectures | sed 's/^/also for /'

@@ -1,0 +1,3 @@
+#!/bin/false
+
+printf 'layer0 for %s\n' "$XPU_TARGET"
