@@ -124,7 +124,7 @@ export class EarlyPrograms {
 }
 
 function isSwitchedOff(before: ProgramSpec, next: ProgramSpec): boolean {
-  return next.skipped !== undefined && before.skipped === undefined;
+  return next.skipped !== undefined && next.skipped !== before.skipped;
 }
 
 function hasOtherLogs(before: ProgramSpec, next: ProgramSpec): boolean {

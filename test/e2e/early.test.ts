@@ -213,6 +213,36 @@ describe("early programs", () => {
     await container.waitLog("same | same hook");
   });
 
+  test.concurrent("a hook may switch the portal off, which was up before it", async () => {
+    await using container = await boot({
+      env: web,
+      files: { [HOOK]: "until [ -e /tmp/go ]; do sleep 0.05; done\nexport AI_DOCK_PORTAL=false\n" },
+    });
+    await waitFor(async () => /^portal +RUNNING/m.test(await statusOf(container)), {
+      what: "the portal before the hook ends",
+    });
+    await container.sh("touch /tmp/go");
+    await container.waitReady();
+    const off = "STOPPED   switched off by AI_DOCK_PORTAL=false";
+    expect(await statusOf(container)).toMatch(new RegExp(`^portal +${off}$`, "m"));
+    expect(await statusOf(container)).toMatch(new RegExp(`^caddy +${off}$`, "m"));
+  });
+
+  test.concurrent("SERVERLESS starts no sshd and no portal, at once or later; by request they start", async () => {
+    await using container = await boot({
+      env: { ...web, SSH_PUBKEY: key.public, SERVERLESS: "true", AI_DOCK_EARLY: "sshd,portal" },
+      files: { [PROVISIONING]: "#!/bin/bash\ntrue\n" },
+      programs: { "late.conf": late },
+    });
+    await container.waitReady();
+    const status = await statusOf(container);
+    for (const name of ["sshd", "portal", "caddy", "cloudflared"])
+      expect(status).toMatch(new RegExp(`^${name} +STOPPED +switched off by SERVERLESS$`, "m"));
+    expect(status).toMatch(/^late +RUNNING/m);
+    await container.sh("ai-dock start sshd");
+    expect((await container.ssh("echo in", { key })).stdout).toBe("in\n");
+  });
+
   test.concurrent("SIGTERM during provisioning stops early programs, too, within the time there is", async () => {
     await using container = await boot({
       env: { SSH_PUBKEY: key.public, AI_DOCK_EARLY: "sshd,deaf", AI_DOCK_STOP_TIMEOUT: "6" },

@@ -7,7 +7,7 @@ import { readRegistry } from "./registry.ts";
 import { Rounds } from "./rounds.ts";
 import { webSettings } from "./settings.ts";
 import type { TunnelService } from "./tunnel-targets.ts";
-import { whyNotWanted } from "./wanted.ts";
+import { SWITCHED_OFF, whyNotWanted } from "./wanted.ts";
 
 /** Looks out for the first web service. The front itself is loaded when there is one: most containers have none. */
 export class WebWatch implements FrontHooks {
@@ -56,6 +56,8 @@ export class WebWatch implements FrontHooks {
 
   /** What `skipped` of the programs of the front says: as at first, so that an update does not restart what runs. */
   readonly skipReason = (reason: string | undefined): string | undefined => {
+    // The owner's word, which a hook may give as well.
+    if (reason === SWITCHED_OFF) return reason;
     this.#firstSkip ??= { reason };
     return this.#firstSkip.reason;
   };
