@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { CADDY, Front, site } from "../features/web/_caddy.ts";
-import { cookieOf, navigation, type Portal, startPortal } from "./_portal.ts";
+import { cookieOf, navigation, type Portal, startPortal, until } from "./_portal.ts";
 
 /** The portal behind a real Caddy with our own configuration, in front of an app that notes what it has got. */
 async function front(portal: Portal) {
@@ -70,8 +72,17 @@ describe.skipIf(CADDY === undefined)("the portal behind Caddy", () => {
     await using portal = await startPortal();
     await using it = await front(portal);
     await it.app.stop(true);
-    const direct = await it.get("/", { headers: { ...navigation, ...bearer } });
-    expect([direct.status, direct.headers.get("retry-after")]).toEqual([503, "2"]);
+    writeFileSync(join(portal.directory, "boot.log"), "a line of the boot\n");
+    portal.world.boot = { step: "workspace", since: Date.now() };
+    portal.tell("state");
+    const session = { Cookie: await portal.session() };
+    // What a visitor has shown is gone when Caddy asks for the page.
+    for (const shown of [bearer, session])
+      await until(async () => {
+        const direct = await it.get("/", { headers: { ...navigation, ...shown } });
+        expect([direct.status, direct.headers.get("retry-after")]).toEqual([503, "2"]);
+        return (await direct.text()).includes("a line of the boot");
+      });
     const tunnel = { "Cf-Ray": "1", "Cf-Connecting-Ip": "198.51.100.1" };
     const headers = { ...navigation, ...bearer, ...tunnel };
     const through = await it.get("/", { headers });
