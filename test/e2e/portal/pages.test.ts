@@ -89,6 +89,23 @@ describe("login", () => {
     await page.getByRole("button", { name: "Log in" }).waitFor();
   });
 
+  test("on the port of an app: the same page, and then the app", async () => {
+    await using world = await openPortal();
+    using _ = Bun.serve({
+      port: world.front.appPort,
+      hostname: "127.0.0.1",
+      fetch: ({ url }) =>
+        new Response(`<h1>The app at ${new URL(url).pathname}</h1>`, {
+          headers: { "Content-Type": "text/html" },
+        }),
+    });
+    const page = await world.open();
+    await page.goto(`${world.front.app}/lab`);
+    await logIn(page, world.portal.world.credentials);
+    await page.getByRole("heading", { name: "The app at /lab" }).waitFor();
+    expect(world.complaints).toEqual([]);
+  });
+
   test("a page that is open when the session ends leads to the login, and back", async () => {
     await using world = await openPortal();
     const page = await world.open("/doctor");
