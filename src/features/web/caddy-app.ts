@@ -10,10 +10,12 @@ export const forwarded = {
   "X-Forwarded-Proto": ["{http.vars.ai_dock_proto}"],
 };
 
-/** What every way to an app has. */
+/**
+ * What every way to an app has. Caddy sends on at once what has no Content-Length, events and websockets. With a
+ * `flush_interval` of -1 it would do so with all answers, and send the headers of each by themselves.
+ */
 const passing = {
   headers: { request: { set: { ...forwarded, "X-Real-Ip": ["{http.vars.ai_dock_client}"] } } },
-  flush_interval: -1,
   stream_close_delay: STREAMS_STAY,
 };
 

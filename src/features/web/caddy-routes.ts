@@ -4,8 +4,11 @@ import type { Json, Site } from "./site.ts";
 
 export const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 
-/** Session cookies of any ai-dock: cookies ignore ports, so that one of another container may come along. */
-export const OUR_COOKIE = String.raw`ai_dock_[0-9a-f]{8}_session\s*=[^;]*(;\s*)?`;
+/**
+ * Session cookies of any ai-dock: cookies ignore ports, so that one of another container may come along. Without braces:
+ * Caddy compiles a pattern that may hold placeholders anew for each request.
+ */
+export const OUR_COOKIE = String.raw`ai_dock_${"[0-9a-f]".repeat(8)}_session\s*=[^;]*(;\s*)?`;
 
 /** Paths of the portal on every guarded port. */
 const OWN_PATHS = ["/ai-dock/login", "/ai-dock/logout", "/ai-dock/pre-auth", "/ai-dock/assets/*"];
@@ -134,7 +137,6 @@ function toPortal(
     },
     ...(rewrite === undefined ? {} : { rewrite }),
     headers: { request: { set: { ...forwarded, ...ourHeaders, ...headers } } },
-    flush_interval: -1,
     stream_close_delay: STREAMS_STAY,
   };
 }
@@ -151,6 +153,9 @@ const CHECK_TRANSPORT = {
   dial_timeout: "2s",
   response_header_timeout: "10s",
   keep_alive: { enabled: false },
+  // A connection takes two buffers, of 4 kB otherwise, and is used for some hundred bytes.
+  read_buffer_size: 512,
+  write_buffer_size: 2048,
 };
 
 /** A check is no upgrade, whatever the request is. */

@@ -1,6 +1,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { until } from "../../portal/_portal.ts";
 import { CADDY, Front, site } from "./_caddy.ts";
 
 const MEGABYTE = 1024 * 1024;
@@ -59,6 +60,38 @@ describe.skipIf(CADDY === undefined)("through Caddy", () => {
     const up = await fetch(`${base}/up`, { method: "POST", body: piecewise(PIECES) });
     expect(await up.text()).toBe(expected);
     expect(residentMegabytes(front.pid) - before).toBeLessThan(30);
+  });
+
+  test("what an app streams arrives piece by piece", async () => {
+    await using front = await new Front().start();
+    const senders: ((text: string) => void)[] = [];
+    using server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch(request) {
+        const body = new ReadableStream<string>({
+          start: (controller) => void senders.push((text) => controller.enqueue(text)),
+        });
+        const type = new URL(request.url).searchParams.get("type") ?? "";
+        return new Response(body, { headers: { "Content-Type": type } });
+      },
+    });
+    const one = site(server.port!);
+    await front.load({ sites: [one] });
+    for (const type of ["text/event-stream", "multipart/x-mixed-replace", "application/octet-stream"]) {
+      const over = new AbortController();
+      // The headers may come with the first piece.
+      const answer = fetch(`http://127.0.0.1:${one.port}/?type=${type}`, { signal: over.signal });
+      await until(() => senders.length > 0);
+      const send = senders.pop();
+      send?.("first");
+      const reader = (await answer).body?.getReader();
+      const next = async () => new TextDecoder().decode((await reader?.read())?.value);
+      expect(await next()).toBe("first");
+      send?.("second");
+      expect(await next()).toBe("second");
+      over.abort();
+    }
   });
 
   test("200 websockets talk at once, each behind a check of its own", async () => {
