@@ -8,6 +8,9 @@ const USER = "a name without colon";
 
 export const port = integer(1, 65535);
 
+/** Numbers above those of ports ask a cloud for one that is the same inside and outside. */
+const HIGHEST_SYMMETRIC = 99_999;
+
 /** Ports by comma. */
 const ports: Type<number[]> = (given) => {
   const read = given.split(",").map((word) => port(word.trim()));
@@ -135,5 +138,11 @@ export const webVariables = {
     fallback: 1111,
     description: "Port of the portal",
     expected: PORT,
+  }),
+  SERVICEPORTAL_PORT_HOST: optional({
+    type: integer(1, HIGHEST_SYMMETRIC),
+    description:
+      "Other name of `AI_DOCK_PORTAL_PORT` (ai-dock); from 70000 on, the port that the cloud has chosen",
+    expected: "a port, or a number from 70000 on",
   }),
 };

@@ -1,4 +1,5 @@
 import { readSettings } from "../../env/load.ts";
+import { port } from "../../env/web-variables.ts";
 
 /** Names of one setting each count in this order; the first that is set wins. */
 export interface WebSettings {
@@ -54,7 +55,9 @@ export function webSettings(env: Record<string, string>): WebSettings {
     domain: settings.WEB_DOMAIN,
     acme: settings.WEB_ACME_CA,
     portal: settings.AI_DOCK_PORTAL,
-    portalPort: settings.AI_DOCK_PORTAL_PORT,
+    portalPort: isSet("AI_DOCK_PORTAL_PORT")
+      ? settings.AI_DOCK_PORTAL_PORT
+      : (port(env["SERVICEPORTAL_PORT_HOST"] ?? "") ?? settings.AI_DOCK_PORTAL_PORT),
     reserved: new Set([settings.SSH_PORT, ...(settings.WEB_DOMAIN === undefined ? [] : ACME_PORTS)]),
     portalConfig: settings.PORTAL_CONFIG,
     tunnels,
