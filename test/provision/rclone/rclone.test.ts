@@ -6,7 +6,7 @@ import { environmentFor } from "../../../src/provision/rclone/process.ts";
 import { findProgram } from "../../../src/sys/which.ts";
 import { failureOf, folder } from "../fixture.ts";
 import { startDownload } from "../process-fixture.ts";
-import { bytesOf, sha256 } from "../server-fixture.ts";
+import { bytesOf, sendFile, serve, sha256 } from "../server-fixture.ts";
 
 /** The engine of the tests has one, where the machine has none. */
 const FROM_ENGINE = `${process.env["XDG_CACHE_HOME"] ?? `${process.env["HOME"] ?? ""}/.cache`}/ai-dock/engine/root/usr/bin/rclone`;
@@ -105,6 +105,52 @@ describe.skipIf(RCLONE === undefined)("rclone:", () => {
     expect(failure.message).toBe("rclone: expected it to be installed, got none in PATH");
   });
 });
+
+/** As much of S3 as reading a bucket takes. */
+async function bucket() {
+  return await serve(async (asked, reply) => {
+    const lists = asked.path === "/bucket" || asked.path === "/bucket/";
+    if (asked.method === "HEAD" && asked.path === "/bucket/folder/model.bin") {
+      reply.head(200, { "content-length": LARGE.length, etag: '"e"', "last-modified": MODIFIED });
+    } else if (asked.path === "/bucket/folder/model.bin") {
+      await sendFile(asked, reply, LARGE, { etag: '"e"', lastModified: MODIFIED });
+    } else if (lists && asked.query.get("prefix") === "folder/") {
+      const object = `<Contents><Key>folder/model.bin</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><ETag>"e"</ETag><Size>${LARGE.length}</Size></Contents>`;
+      reply.text(
+        200,
+        `<ListBucketResult><Name>bucket</Name><Prefix>folder/</Prefix><IsTruncated>false</IsTruncated>${object}</ListBucketResult>`,
+        { "content-type": "application/xml" },
+      );
+    } else {
+      reply.text(404, "<Error><Code>NoSuchKey</Code></Error>", { "content-type": "application/xml" });
+    }
+  });
+}
+
+const MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT";
+
+test.skipIf(RCLONE === undefined)(
+  "s3: a key of a bucket is downloaded, signed with the keys of the environment",
+  async () => {
+    using server = await bucket();
+    const env = {
+      PATH: store().env.PATH,
+      RCLONE_CONFIG: "/dev/null",
+      AWS_ENDPOINT_URL: server.url(""),
+      AWS_ACCESS_KEY_ID: "keyid",
+      AWS_SECRET_ACCESS_KEY: SECRET,
+    };
+    const { files } = await resolveSource("s3://bucket/folder/model.bin", env, signal);
+    expect(files).toEqual([
+      { url: "rclone::s3:bucket/folder/model.bin", name: "model.bin", size: LARGE.length },
+    ]);
+    const { fetch, read } = folder();
+    await fetch(files[0]?.url ?? "", "x", { env });
+    expect(sha256(read("x"))).toBe(sha256(LARGE));
+    const signed = server.asked.map(({ headers }) => headers.get("authorization") ?? "");
+    expect(signed.filter((header) => !header.startsWith("AWS4-HMAC-SHA256 Credential=keyid/"))).toEqual([]);
+  },
+);
 
 test("S3 gets its keys from the environment, and another provider by its endpoint", () => {
   const keys = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "key", HF_TOKEN: "hf" };
