@@ -3,7 +3,7 @@ import type { Client } from "./connection.ts";
 import { DownloadError } from "./error.ts";
 import { label, servedUrl } from "./label.ts";
 import { defaultLimits, type DownloadLimits } from "./limits.ts";
-import { ServedFolder } from "../rclone/serve.ts";
+import { borrowFolder } from "../rclone/shared.ts";
 import { downloadOnce, type Order } from "./once.ts";
 import { type DownloadProgress, Progress } from "./progress.ts";
 import { openTargetDirectory, targetError } from "./target.ts";
@@ -57,7 +57,7 @@ export async function download(request: DownloadRequest, options: DownloadOption
   const [, folder = "", name = ""] = /^rclone:(.*[:/])([^:/]+)$/s.exec(request.url) ?? [];
   if (name === "")
     throw new DownloadError("source", `expected rclone:REMOTE:PATH of a file, got "${request.url}"`);
-  await using served = await ServedFolder.start(folder, options.env ?? {}, options.signal);
+  using served = await borrowFolder(folder, options.env ?? {}, options.signal);
   return await fetchTo(request, servedUrl(folder, name), options, served.socket);
 }
 

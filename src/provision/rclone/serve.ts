@@ -51,8 +51,12 @@ export class ServedFolder implements AsyncDisposable {
     }
   }
 
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null) sendSignal(-this.#child.pid, "TERM");
+    if (this.isRunning) sendSignal(-this.#child.pid, "TERM");
     await this.#child.exited.catch(() => undefined);
     rmSync(this.#directory, { recursive: true, force: true });
   }
@@ -61,7 +65,7 @@ export class ServedFolder implements AsyncDisposable {
     const deadline = performance.now() + START_SECONDS * 1000;
     while (statSync(this.socket, { throwIfNoEntry: false }) === undefined) {
       if (signal.aborted) throw new DownloadError("aborted", `"rclone:${folder}": interrupted`);
-      if (this.#child.exitCode !== null) throw failure(folder, "network", await this.#stderr);
+      if (!this.isRunning) throw failure(folder, "network", await this.#stderr);
       if (performance.now() > deadline)
         throw failure(folder, "network", `no start within ${START_SECONDS} s`);
       await delay(LOOK_MILLISECONDS);

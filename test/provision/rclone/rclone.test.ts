@@ -32,18 +32,26 @@ function store() {
   return { path, env };
 }
 
-/** The words of every process of rclone. */
-const commands = () =>
-  readdirSync("/proc")
+/** Processes of rclone that serve our remote, with their words. */
+function running(): { pid: string; words: string }[] {
+  return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        return { pid, words: readFileSync(`/proc/${pid}/cmdline`, "utf8") };
       } catch {
-        return "";
+        return { pid, words: "" };
       }
     })
-    .filter((words) => /(^|\/|\0)rclone\0/.test(words));
+    .filter(({ words }) => /(^|\/|\0)rclone\0/.test(words) && words.includes("store:"));
+}
+
+const commands = () => running().map(({ words }) => words);
+const serving = () => running().map(({ pid }) => pid);
+
+async function ended(): Promise<void> {
+  while (running().length > 0) await Bun.sleep(5);
+}
 
 describe.skipIf(RCLONE === undefined)("rclone:", () => {
   test("a file and a folder of a remote are resolved", async () => {
@@ -77,7 +85,25 @@ describe.skipIf(RCLONE === undefined)("rclone:", () => {
     expect([result.source, entries()]).toEqual(["rclone:store:model a#1?.bin", ["x"]]);
     const failure = await failureOf(fetch("rclone:store:none", "y", { env }));
     expect([failure.code, entries()]).toEqual(["not-found", ["x"]]);
-    expect(commands().filter((words) => words.includes("store:"))).toEqual([]);
+    await ended();
+  });
+
+  test("files of a folder come from one rclone, which ends behind them", async () => {
+    const { env } = store();
+    const { fetch, entries } = folder();
+    const seen = new Set<string>();
+    const onProgress = () => {
+      for (const pid of serving()) seen.add(pid);
+    };
+    for (const name of ["1", "2"]) await fetch("rclone:store:model a#1?.bin", name, { env, onProgress });
+    await Promise.all(
+      ["3", "4"].map((name) => fetch("rclone:store:model a#1?.bin", name, { env, onProgress })),
+    );
+    expect(seen.size).toBe(1);
+    await ended();
+    await fetch("rclone:store:model a#1?.bin", "5", { env, onProgress });
+    expect([seen.size, entries()]).toEqual([2, ["1", "2", "3", "4", "5"]]);
+    await ended();
   });
 
   test("a kill leaves no server behind, secrets are in no argument, and the next download goes on", async () => {
@@ -88,12 +114,11 @@ describe.skipIf(RCLONE === undefined)("rclone:", () => {
     const request = { url: "rclone:store:large", target: `${path}/large` };
     const first = startDownload(request, env);
     await first.line();
-    const running = commands().filter((words) => words.includes("store:"));
-    expect(running.length).toBeGreaterThan(0);
-    expect(running.filter((words) => words.includes(SECRET))).toEqual([]);
+    expect(commands().length).toBeGreaterThan(0);
+    expect(commands().filter((words) => words.includes(SECRET))).toEqual([]);
     first.child.kill("SIGKILL");
     await first.child.exited;
-    while (commands().some((words) => words.includes("store:"))) await Bun.sleep(5);
+    await ended();
     const second = startDownload(request, env);
     expect((await second.line())?.["resumedFrom"]).toBeGreaterThan(0);
     expect(await second.line()).toMatchObject({ size });
