@@ -13,10 +13,10 @@ import { failure, refuseOptions } from "./shell.ts";
 const MINIFORGE = "/opt/miniforge3/bin";
 
 /** Installs what an environment of conda lacks; makes the environment where there is none. */
-export const performConda: Perform<"conda"> = async (item, context) => {
+export const performConda: Perform<"conda"> = async (item, outer) => {
   const { spec } = item;
-  const prefix = prefixOf(spec, context);
-  const work = async () => {
+  const prefix = prefixOf(spec, outer);
+  const work = async (context: ItemContext) => {
     const packages = asEntries(spec.packages);
     refuseOptions(packages, "packages");
     if (isSatisfied(item.id, spec, context)) return { state: "unchanged" as const };
@@ -49,9 +49,7 @@ export const performConda: Perform<"conda"> = async (item, context) => {
     });
     return { state: "done" as const };
   };
-  return context.lanes.run(`env:${prefix}`, async () =>
-    context.stores.alone(`conda:${prefix}`, context, work),
-  );
+  return outer.lanes.run(`env:${prefix}`, async () => outer.stores.alone(`conda:${prefix}`, outer, work));
 };
 
 export const planConda: Planner<"conda"> = async ({ id, spec }, context) => ({

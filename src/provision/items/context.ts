@@ -1,3 +1,4 @@
+import type { RunCommand } from "./command-options.ts";
 import type { Logger } from "../../log.ts";
 import type { DownloadProgress } from "../download/progress.ts";
 import type { Lanes } from "../graph/lanes.ts";
@@ -6,26 +7,6 @@ import type { Success } from "../graph/outcome.ts";
 import type { Trust } from "../manifest/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
 import type { Stores } from "../state/stores.ts";
-
-export interface CommandOptions {
-  cwd?: string;
-  /** Beside the environment of the provisioning. */
-  env?: Record<string, string>;
-  /** Nothing but `env`: for what another user than root decides. */
-  isClean?: boolean;
-  /** Collects the output instead of logging it. */
-  quiet?: boolean;
-  /** How many characters of the output are kept, from its end; 64 Ki. */
-  output?: number;
-  /** What the command reads. Unlike its words, nobody sees that in `ps`. */
-  input?: string;
-}
-
-export interface CommandResult {
-  code: number;
-  /** The last of what the command has written. */
-  output: string;
-}
 
 /** What the work on an item has to work with. */
 export interface ItemContext {
@@ -42,7 +23,7 @@ export interface ItemContext {
   readonly log: Logger;
   onProgress(progress: DownloadProgress): void;
   /** Runs a command in a process group of its own, which an abort ends; output is logged as that of the item. */
-  run(command: string[], options?: CommandOptions): Promise<CommandResult>;
+  run: RunCommand;
 }
 
 /** Does the work of an item. Throws an error whose message is for users: FinalError where another try is of no use. */

@@ -2,7 +2,7 @@ import { messageOf, ShellCode } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
 import { ProcessTree } from "../../supervisor/process-tree.ts";
 import { childExit, shellCode, spawnChild } from "../../sys/children.ts";
-import type { CommandOptions, CommandResult } from "./context.ts";
+import type { CommandOptions, CommandResult } from "./command-options.ts";
 
 /** What a command and all it has started get between SIGTERM and SIGKILL. */
 const KILL_AFTER_SECONDS = 2;
@@ -22,12 +22,13 @@ export async function runCommand(
     log: Logger;
   },
 ): Promise<CommandResult> {
-  const { cwd, quiet, input, output: most = MOST_OUTPUT, env, signal, log } = options;
+  const { cwd, quiet, holds, input, output: most = MOST_OUTPUT, env, signal, log } = options;
   const tree = new ProcessTree();
   let child: ReturnType<typeof spawnChild>;
   try {
     const more = {
       ...(cwd === undefined ? {} : { cwd }),
+      ...(holds === undefined ? {} : { more: [holds] }),
       ...(input === undefined ? {} : { stdin: new Blob([input]) }),
     };
     child = tree.spawn(() => spawnChild({ command, env, ...more, stdout: "pipe", stderr: "pipe" }));

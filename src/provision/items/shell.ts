@@ -1,6 +1,7 @@
 import { ExitCode } from "../../errors.ts";
 import { FinalError } from "../graph/outcome.ts";
-import type { CommandResult, ItemContext } from "./context.ts";
+import type { CommandResult } from "./command-options.ts";
+import type { ItemContext } from "./context.ts";
 
 /** Runs a line of the manifest in bash. Throws an error with the exit code and what the command said last. */
 export async function runShell(line: string, context: ItemContext, cwd?: string): Promise<void> {

@@ -10,6 +10,8 @@ const WAIT_MILLISECONDS = 250;
 export interface Lock extends Disposable {
   /** False while another process has the lock. */
   isHeld: boolean;
+  /** The open file, for children that are to keep the lock when this process is killed; undefined where there is none. */
+  file: number | undefined;
 }
 
 /** Takes the lock of that name in a directory, at once. Where no file can be made, nobody can work on anything: no lock is needed. */
@@ -19,11 +21,11 @@ export function tryLock(directory: DirectoryHandle, name: string): Lock {
     file = openSync(directory.at(name), FLAGS, 0o600);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    return { isHeld: true, [Symbol.dispose]: () => undefined };
+    return { isHeld: true, file: undefined, [Symbol.dispose]: () => undefined };
   }
   const isHeld = lockFile(file);
   if (!isHeld) closeSync(file);
-  return { isHeld, [Symbol.dispose]: () => isHeld && closeSync(file) };
+  return { isHeld, file: isHeld ? file : undefined, [Symbol.dispose]: () => isHeld && closeSync(file) };
 }
 
 /** Waits for a lock; `onWait` is told once that another process has it. Throws when aborted. */

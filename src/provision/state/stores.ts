@@ -3,6 +3,7 @@ import { workspaceOf } from "../../env/workspace.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { ensureDirectory } from "../../sys/fs.ts";
 import type { Logger } from "../../log.ts";
+import type { CommandOptions, RunCommand } from "../items/command-options.ts";
 import { waitForLock } from "./lock.ts";
 import type { ItemRecord } from "./record.ts";
 import { Records } from "./records.ts";
@@ -64,19 +65,26 @@ export class Stores implements Disposable {
   }
 
   /**
-   * Does work on what a key is about while nobody else does, another container on the volume included. Throws when aborted
-   * while it waits.
+   * Does work on what a key is about while nobody else does, another container on the volume included, or what a killed run
+   * has left running. Throws when aborted while it waits.
    */
-  async alone<Result>(
+  async alone<Result, Context extends Holder>(
     key: string,
-    { signal, log }: { signal: AbortSignal; log: Pick<Logger, "info"> },
-    action: () => Promise<Result>,
+    context: Context,
+    action: (context: Context) => Promise<Result>,
   ): Promise<Result> {
+    const { signal, log } = context;
     const directory = this.#isOnVolume(key) ? this.#handles.volume : this.#handles.container;
-    if (directory === undefined) return await action();
+    if (directory === undefined) return await action(context);
     const onWait = () => log.info("another process works on this; waiting for its end");
-    using _ = await waitForLock(directory, `.${nameOf(key)}.lock`, { signal, onWait });
-    return await action();
+    using lock = await waitForLock(directory, `.${nameOf(key)}.lock`, { signal, onWait });
+    const { file } = lock;
+    if (file === undefined) return await action(context);
+    return await action({
+      ...context,
+      run: async (command: string[], options: CommandOptions = {}) =>
+        context.run(command, { ...options, holds: file }),
+    });
   }
 
   /** The keys of all records. */
@@ -110,6 +118,13 @@ export class Stores implements Disposable {
       return undefined;
     }
   }
+}
+
+/** What works under a lock; commands that it runs keep the lock. */
+interface Holder {
+  signal: AbortSignal;
+  log: Pick<Logger, "info">;
+  run: RunCommand;
 }
 
 /** A name for a file that stands for a key. */

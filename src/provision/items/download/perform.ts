@@ -17,13 +17,15 @@ export const performDownload: Perform<"download"> = async (item, context) => {
   const { spec } = item;
   const key = keyOf(spec.dest, item.id);
   const fingerprint = fingerprintOf([spec.url, spec.dest, spec.sha256, spec.size]);
-  const record = context.stores.get(key);
-  if (isCurrent(record, fingerprint)) return { state: "unchanged", detail: sizeOf(record?.files ?? []) };
-  const resolved = await resolveSource(spec.url, sourceEnvironment(context), context.signal);
-  const { files, fetched } = await downloadAll(targetsOf(spec, resolved), context);
-  context.stores.set(key, { fingerprint, source: item.label, files, at: new Date().toISOString() });
-  const detail = sizeOf(files);
-  return fetched === 0 ? { state: "unchanged", detail } : { state: "done", detail };
+  return context.stores.alone(key, context, async () => {
+    const record = context.stores.get(key);
+    if (isCurrent(record, fingerprint)) return { state: "unchanged", detail: sizeOf(record?.files ?? []) };
+    const resolved = await resolveSource(spec.url, sourceEnvironment(context), context.signal);
+    const { files, fetched } = await downloadAll(targetsOf(spec, resolved), context);
+    context.stores.set(key, { fingerprint, source: item.label, files, at: new Date().toISOString() });
+    const detail = sizeOf(files);
+    return fetched === 0 ? { state: "unchanged", detail } : { state: "done", detail };
+  });
 };
 
 export const planDownload: Planner<"download"> = async (item, context) => {

@@ -1,6 +1,7 @@
 import { ExitCode } from "../../../errors.ts";
 import { isRoot } from "../../../sys/users.ts";
-import type { CommandResult, ItemContext } from "../context.ts";
+import type { CommandResult } from "../command-options.ts";
+import type { ItemContext } from "../context.ts";
 import { asOwner, type Owner } from "../owner.ts";
 import { failure } from "../shell.ts";
 import type { Remote } from "./credentials.ts";

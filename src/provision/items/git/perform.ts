@@ -20,7 +20,7 @@ export const performGit: Perform<"git"> = async (item, context) => {
   if (spec.ref?.startsWith("-") === true || spec.url.startsWith("-"))
     throw new FinalError("ref, url: expected no option of git");
   const success = await context.lanes.run("git", async () =>
-    context.stores.alone(keyOf(item), context, async () => bringRepository(item, context)),
+    context.stores.alone(keyOf(item), context, async (held) => bringRepository(item, held)),
   );
   const commands = spec.post_commands ?? [];
   // As other commands, for the life of the container: what they install mostly is in there.

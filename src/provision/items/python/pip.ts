@@ -17,10 +17,10 @@ import { install, type Installation } from "./install.ts";
 import { missingPackages } from "./satisfied.ts";
 
 /** Installs what an environment lacks; makes the environment where there is none. */
-export const performPip: Perform<"pip"> = async (item, context) => {
+export const performPip: Perform<"pip"> = async (item, outer) => {
   const { spec } = item;
-  const venv = venvOf(spec, context);
-  const work = async () => {
+  const venv = venvOf(spec, outer);
+  const work = async (context: ItemContext) => {
     refuseOptions(asEntries(spec.packages), "packages");
     const isNew = await makeEnvironment(venv, spec, context);
     const wanted = wantedIn(venv, spec, context);
@@ -32,7 +32,7 @@ export const performPip: Perform<"pip"> = async (item, context) => {
     context.stores.set(key, { fingerprint, source: item.label, at: new Date().toISOString() });
     return { state: "done" as const };
   };
-  return context.lanes.run(`env:${venv}`, async () => context.stores.alone(`pip:${venv}`, context, work));
+  return outer.lanes.run(`env:${venv}`, async () => outer.stores.alone(`pip:${venv}`, outer, work));
 };
 
 export const planPip: Planner<"pip"> = async ({ id, spec }, context) => {
