@@ -1,6 +1,7 @@
 import { nameIndex, programId } from "../programs/names.ts";
 import type { Diagnostic } from "../programs/problem.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
+import { itemsNeeded } from "./provisioned.ts";
 import { QUICK_TUNNELS_GROUP } from "./tunnels/quick-program.ts";
 
 const NONE = "none";
@@ -28,6 +29,8 @@ export function earlyPrograms(specs: ProgramSpec[], setting: string[] | undefine
     const isPortal = found.some((spec) => spec.name === "portal" && spec.origin.kind === "builtin");
     for (const spec of [...found, ...(isPortal ? named("caddy") : [])]) chosen.add(spec);
   }
+  // Those of a manifest's items start when these are done.
+  for (const spec of chosen) if (itemsNeeded(spec).length > 0) chosen.delete(spec);
   const waiting: EarlyPrograms["waiting"] = [];
   // A program that turns out to wait may be what another one depends on.
   for (let before = -1; before !== chosen.size;) {

@@ -4,6 +4,8 @@ import { reportUnknownEarly } from "./early.ts";
 import { applyCopies } from "./log-copies.ts";
 import { namedTunnelProgram } from "./tunnels/program.ts";
 import { withheldVariables } from "../env/rclone.ts";
+import { PREFIX as ITEM_PREFIX } from "./provisioned.ts";
+import { wantsManifest } from "./provisioning/manifest.ts";
 import { remotePrograms } from "./remotes/program.ts";
 import { type FrontHooks, webPrograms } from "./web/programs.ts";
 import { switchedOff } from "./switched-off.ts";
@@ -54,7 +56,7 @@ export async function collectPrograms({ env, files, signal, front }: CollectOpti
     ...webPrograms(env, loaded.programs, front),
   ].filter((spec) => !isReplaced(spec));
   const all = applyCopies([...builtins, ...loaded.programs], settings.AI_DOCK_LOG_CONTAINER, report);
-  reportUnknownDependencies(all, report);
+  reportUnknownDependencies(all, env, report);
   reportUnknownEarly(all, settings.AI_DOCK_EARLY, report);
   return { programs: skip(all, [...cyclic(all, report), ...switchedOff(all, settings, report)]), problems };
 }
@@ -86,13 +88,18 @@ function cyclic(specs: ProgramSpec[], report: Report): Skip[] {
   });
 }
 
-/** Warns about names in `depends_on` that match no program; the supervisor does not wait for them. */
-function reportUnknownDependencies(specs: ProgramSpec[], report: Report): void {
+/**
+ * Warns about names in `depends_on` that match no program; the supervisor does not wait for them. What items there are is
+ * known once a manifest has been read.
+ */
+function reportUnknownDependencies(specs: ProgramSpec[], env: Record<string, string>, report: Report): void {
   const named = nameIndex(specs);
+  const hasItems = wantsManifest(env);
+  const isKnown = (name: string) => named(name).length > 0 || (hasItems && name.startsWith(ITEM_PREFIX));
   for (const spec of specs) {
     const { dependsOn, origin } = spec;
     if (dependsOn.length === 0 || origin.kind !== "file") continue;
-    for (const name of dependsOn.filter((dependency) => named(dependency).length === 0)) {
+    for (const name of dependsOn.filter((dependency) => !isKnown(dependency))) {
       const about = { severity: "warning", ...locationOf(spec), key: "depends_on", value: name } as const;
       report({ ...about, expected: "a name of a program", text: "it is not waited for" });
     }

@@ -1,5 +1,6 @@
 import type { Environment } from "../env/environment.ts";
 import { describeWait, earlyPrograms } from "../features/early.ts";
+import { programsOfItems } from "../features/provisioned.ts";
 import { hasHooks } from "../features/hooks/find.ts";
 import { mayTakeLong } from "../features/provisioning/step.ts";
 import { logger } from "../log.ts";
@@ -8,6 +9,8 @@ import type { ProgramSpec } from "../programs/spec.ts";
 import { keptDespite, type Reading, sameProgram } from "../supervisor/configuration.ts";
 import type { Program } from "../supervisor/program.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+
+import { AwaitedItems } from "./awaited-items.ts";
 
 const log = logger("init");
 
@@ -28,6 +31,8 @@ export class EarlyPrograms {
   /** The environment of their start, once they have been started. */
   #env: Record<string, string> | undefined;
   #programs: Program[] = [];
+  /** Programs that start as items of a manifest are done. */
+  #items: AwaitedItems | undefined;
 
   constructor(options: EarlyOptions) {
     this.#options = options;
@@ -50,6 +55,14 @@ export class EarlyPrograms {
     this.#programs = early.map((spec) => supervisor.add(spec));
     expect(programs.filter(({ origin }) => origin.kind === "file"));
     await supervisor.autostart();
+    const items = new AwaitedItems(programsOfItems(programs, early), (spec) => {
+      if (signal.aborted) return;
+      const program = supervisor.add(spec);
+      this.#programs.push(program);
+      void supervisor.begin([program]);
+    });
+    signal.addEventListener("abort", () => items.end());
+    this.#items = items;
   }
 
   /**
@@ -58,6 +71,7 @@ export class EarlyPrograms {
    */
   async join({ programs: specs, problems }: Reading): Promise<Program[]> {
     const { supervisor, signal } = this.#options;
+    for (const line of this.#items?.end() ?? []) log.warn(line);
     const before = this.#programs.map(({ spec }) => spec);
     const wanted = [...specs, ...keptDespite(problems, before, specs)];
     const kept = await this.#kept(wanted);
