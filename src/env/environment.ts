@@ -8,6 +8,7 @@ const EARLY = [
   "PUBLIC_KEY",
   "SSH_PUBLIC_KEY",
   "GPU_COUNT",
+  "AI_DOCK_THREADS",
   "WORKSPACE",
   "SKIP_ACL",
   "USER_NAME",

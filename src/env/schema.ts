@@ -12,6 +12,7 @@ import {
   variable,
 } from "./types.ts";
 import { provisioningLists } from "./provisioning-variables.ts";
+import { threadVariables } from "./thread-variables.ts";
 import { BOOLEAN, PORT, port, webVariables } from "./web-variables.ts";
 
 const key = (from: string) =>
@@ -63,6 +64,7 @@ export const schema = {
     expected: "a number of GPUs from 0",
     defaultText: "all",
   }),
+  ...threadVariables,
   PROVISIONING_MANIFEST: optional({
     type: text,
     description: "Manifest of what to provision: a URL, a path, or the YAML or JSON itself",

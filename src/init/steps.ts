@@ -10,6 +10,7 @@ import { storedStep } from "../features/shell/stored.ts";
 import { keysStep } from "../features/ssh/step.ts";
 import { storageStep } from "../features/storage/step.ts";
 import type { Step } from "../features/step.ts";
+import { threadsStep } from "../features/threads/step.ts";
 import { tunnelsStep } from "../features/tunnels/step.ts";
 import { workspaceStep } from "../features/workspace/step.ts";
 
@@ -18,6 +19,7 @@ export const stepsBeforeEarly: Step[] = [
   storedStep,
   keysStep,
   gpusStep,
+  threadsStep,
   workspaceStep,
   accountStep,
   remotesStep,

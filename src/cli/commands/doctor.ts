@@ -10,6 +10,7 @@ import { optSyncCheck } from "../../features/opt-sync/check.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../../features/ssh/check.ts";
 import { storageCheck } from "../../features/storage/check.ts";
+import { threadsCheck } from "../../features/threads/check.ts";
 import { tunnelsCheck } from "../../features/tunnels/check.ts";
 import { webCheck } from "../../features/web/check.ts";
 import { workspaceCheck } from "../../features/workspace/check.ts";
@@ -26,6 +27,7 @@ const checks: Check[] = [
   optSyncCheck,
   storageCheck,
   gpuCheck,
+  threadsCheck,
   remotesCheck,
   webCheck,
   tunnelsCheck,

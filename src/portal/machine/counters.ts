@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { cpuQuota } from "../../sys/cpus.ts";
 
 /** What the kernel has counted for this container until now. */
 export interface Counters {
@@ -46,16 +47,10 @@ export function readCounters({ cgroup, proc }: Roots = kernel): Counters {
 
 /** Reads the limits: of the control group, of the machine where the group has none. */
 export function readLimits({ cgroup, proc }: Roots = kernel): Limits {
-  const [quota, period] = [
-    ...(read(`${cgroup}/cpu.max`)?.trim().split(" ") ??
-      [`${cgroup}/cpu/cpu.cfs_quota_us`, `${cgroup}/cpu/cpu.cfs_period_us`].map(read)),
-  ].map(Number);
-  const cpus =
-    (quota ?? 0) > 0 && (period ?? 0) > 0 ? (quota ?? 0) / (period ?? 1) : Number.POSITIVE_INFINITY;
   const memory = number(read(`${cgroup}/memory.max`) ?? read(`${cgroup}/memory/memory.limit_in_bytes`));
   const total = meminfo(proc, "MemTotal");
   return {
-    cpus: Math.min(cpus, availableParallelism()),
+    cpus: Math.min(cpuQuota({ cgroup, proc }) ?? Number.POSITIVE_INFINITY, availableParallelism()),
     memoryBytes:
       memory !== undefined && memory < LARGEST_LIMIT_BYTES ? Math.min(memory, total || memory) : total,
   };
