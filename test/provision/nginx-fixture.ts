@@ -24,7 +24,7 @@ export async function startNginx(server: string, http = "") {
   const port = freePort();
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
   const config = `
-    daemon off; worker_processes 1; pid ${directory}/pid; error_log ${directory}/error.log;
+    daemon off; master_process off; pid ${directory}/pid; error_log ${directory}/error.log;
     ${process.getuid?.() === 0 ? "user root;" : ""}
     events { worker_connections 512; }
     http {
@@ -57,7 +57,6 @@ export async function startNginx(server: string, http = "") {
         .map((line) => JSON.parse(line) as Logged)
         .filter(({ uri }) => uri !== "/"),
     async [Symbol.asyncDispose]() {
-      child.kill("SIGQUIT");
       child.kill("SIGTERM");
       await child.exited;
       rmSync(directory, { recursive: true, force: true });
