@@ -55,7 +55,7 @@ export function requireDescriptors(count: number): void {
 }
 
 /** How many descriptors are open, which the directory's size tells from Linux 6.2 on; 0 before that. */
-function openDescriptors(): number {
+export function openDescriptors(): number {
   return statSync("/proc/self/fd", { throwIfNoEntry: false })?.size ?? 0;
 }
 
@@ -83,6 +83,16 @@ function isThere(path: string): boolean {
 function openFilesLimits(): { soft: bigint; hard: bigint } {
   libc.prlimit(0, RLIMIT_NOFILE, null, limits);
   return { soft: limits[0] ?? 0n, hard: limits[1] ?? 0n };
+}
+
+/**
+ * The words in front of a command that may have at most so many files open, and never more than half of what this process
+ * may have: whoever takes it over must not be able to use up our descriptors by connections to us.
+ */
+export function withFewerOpenFiles(most: number): string[] {
+  const { hard } = openFilesLimits();
+  const limit = hard / 2n < BigInt(most) ? hard / 2n : BigInt(most);
+  return isThere(PRLIMIT) ? [PRLIMIT, `--nofile=${limit}`, "--"] : [];
 }
 
 /** Sets both limits for this process and all that it starts from now on. */

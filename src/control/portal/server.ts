@@ -5,6 +5,7 @@ import { releaseMemory } from "../../sys/memory.ts";
 import { tidyAfterwards } from "../../sys/tidy.ts";
 import { act } from "../actions.ts";
 import { isProtected, type PortalContext } from "./context.ts";
+import { isFlooded, LOOK_MILLISECONDS, MOST_CONNECTIONS } from "./flood.ts";
 import { logEvents, stateEvents } from "./events.ts";
 import { LogBytesServer } from "./log-bytes.ts";
 import { describeLog, logPaths } from "./log-files.ts";
@@ -19,6 +20,14 @@ const MOST_STREAMS = 500;
 /** What clicks through the pages have taken is given back. While somebody follows a log, that would only cost time. */
 const RELEASE = { quiet: 5000, patience: 120_000 };
 
+interface ServeOptions {
+  /** Called once where the portal has more connections than ours ever needs; the server has stopped by then. */
+  onFlood?: () => void;
+  /** Connections, and milliseconds between two looks; tests have their own. */
+  most?: number;
+  lookMilliseconds?: number;
+}
+
 /**
  * Serves the socket of the portal: HTTP, mode 0600, for the portal's user alone. It knows the state, logs, the start and
  * stop of programs, and what logins are checked with. Throws when the socket cannot be made. The result stops the server.
@@ -27,6 +36,7 @@ export function servePortal(
   context: PortalContext,
   path: string,
   { uid, gid }: { uid: number; gid: number },
+  { onFlood, most = MOST_CONNECTIONS, lookMilliseconds = LOOK_MILLISECONDS }: ServeOptions = {},
 ): () => void {
   rmSync(path, { force: true });
   const bytes = new LogBytesServer();
@@ -106,10 +116,18 @@ export function servePortal(
   }
   chmodSync(path, 0o600);
   if (uid !== process.geteuid?.()) chownSync(path, uid, gid);
-  return () => {
+  const stop = () => {
+    clearInterval(looks);
     void server.stop(true);
     rmSync(path, { force: true });
   };
+  const looks = setInterval(() => {
+    if (!isFlooded(path, most)) return;
+    stop();
+    onFlood?.();
+  }, lookMilliseconds);
+  looks.unref();
+  return stop;
 }
 
 const statuses: Partial<Record<string, number>> = {

@@ -113,8 +113,17 @@ export class WebFront {
     const user = portalUser();
     makeWebDirectory(paths.portalControlDirectory(), 0o750, { uid: process.geteuid?.() ?? 0, gid: user.gid });
     stateDirectory();
-    this.#closePortal = servePortal(this.#context(), paths.portalControlSocket(), user);
+    const onFlood = () => this.#restartPortal();
+    this.#closePortal = servePortal(this.#context(), paths.portalControlSocket(), user, { onFlood });
   };
+
+  /** A portal that holds so many connections is none of ours any more; with its process all of it ends. */
+  #restartPortal(): void {
+    log.error("the portal has taken far too many connections to the supervisor; starting it anew");
+    this.#closePortal = undefined;
+    const portal = this.#supervisor.programs.filter(({ spec }) => spec.name === "portal");
+    this.#supervisor.restart(portal).catch((error: unknown) => log.error(messageOf(error)));
+  }
 
   /** The registry at this moment. */
   readonly services = (): Service[] => {

@@ -1,4 +1,5 @@
 import type { ProgramSpec } from "../../programs/spec.ts";
+import { withFewerOpenFiles } from "../../sys/open-files.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
 import { makeWebDirectory, stateDirectory } from "./directories.ts";
 import { portalControlSocket, portalDirectory, portalHttpSocket, portalState } from "./paths.ts";
@@ -10,6 +11,9 @@ const PRIORITY = 400;
 
 /** In milliseconds. */
 const LOOKS = { first: 20, longest: 1000 };
+
+/** Connections of Caddy, and as many to PID 1 and to logs. */
+const MOST_OPEN_FILES = 4096;
 
 const SETGID_DIRECTORY = 0o2750;
 
@@ -28,7 +32,13 @@ export function portalProgram(
   return webProgram("portal", skipped, {
     // As images of the ai-dock family call theirs.
     aliases: ["serviceportal"],
-    command: [...asWebUser(portalUser()), process.execPath, "portal", ...paths],
+    command: [
+      ...withFewerOpenFiles(MOST_OPEN_FILES),
+      ...asWebUser(portalUser()),
+      process.execPath,
+      "portal",
+      ...paths,
+    ],
     environment: {
       PATH: DEFAULT_PATH,
       HOME: "/nonexistent",
