@@ -39,6 +39,18 @@ const quickTunnels: Type<boolean | QuickTunnels> = (given) => {
 /** A boolean for all ports, or some. */
 const someOrAll: Type<boolean | number[]> = (given) => flag(given) ?? ports(given);
 
+/**
+ * A host name or an address of this machine, IPv6 with brackets or without; false for `false`. No port: each service has
+ * its own.
+ */
+export const directAddress: Type<string | false> = (given) => {
+  if (given.toLowerCase() === "false") return false;
+  const bare = /^\[(.*)\]$/.exec(given)?.[1] ?? given;
+  if (/^[\da-f.]*:[\da-f.]*:[\da-f:.]*$/i.test(bare))
+    return URL.canParse(`http://[${bare}]/`) ? bare : undefined;
+  return /^[\w.-]+$/.test(given) && URL.canParse(`http://${given}/`) ? given : undefined;
+};
+
 const user = matching(/^[^\0\r\n:]+$/);
 const secret = (description: string) =>
   optional({
@@ -119,9 +131,9 @@ export const webVariables = {
     defaultText: "Let's Encrypt",
   }),
   DIRECT_ADDRESS: optional({
-    type: matching(/^[\w.:[\]-]+$/),
-    description: "Address of this machine in links; `false` shows no direct links",
-    expected: "a host name, an address or false",
+    type: directAddress,
+    description: "Address of this machine in links, without a port; `false` shows no direct links",
+    expected: "a host name or an address without a port, or false",
   }),
   PORTAL_CONFIG: optional({
     type: text,

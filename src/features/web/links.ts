@@ -1,4 +1,5 @@
 import type { ServiceLink } from "../../control/service.ts";
+import { directAddress } from "../../env/web-variables.ts";
 
 /** Where a port of this container is reached from outside, as far as the environment says. */
 export interface Outside {
@@ -9,10 +10,11 @@ export interface Outside {
 
 /** Reads the host and the mapped ports that clouds pass on, and DIRECT_ADDRESS. */
 export function outside(env: Record<string, string>): Outside {
-  const { DIRECT_ADDRESS: direct } = env;
+  // A wrong one has its own line, and must not break every link.
+  const direct = directAddress(env["DIRECT_ADDRESS"] ?? "");
   const found = [env["PUBLIC_IPADDR"], env["RUNPOD_PUBLIC_IP"]].find((address) => (address ?? "") !== "");
   return {
-    host: direct?.toLowerCase() === "false" ? undefined : direct || found || "localhost",
+    host: direct === false ? undefined : (direct ?? found ?? "localhost"),
     port: (inside) => mapped(env, inside) ?? inside,
   };
 }

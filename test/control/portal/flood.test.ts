@@ -20,7 +20,7 @@ test("more connections than a portal of ours needs end all of them, before they 
   expect((await server.portal.state()).version).toBe("1");
   const more = await Promise.all(Array.from({ length: 40 }, () => open(server.socket)));
   await flooded.promise;
-  await Promise.all([...few, ...more].map((socket) => socket.closed || once(socket, "close")));
+  await Promise.all([...few, ...more].map(async (socket) => socket.closed || (await once(socket, "close"))));
   expect(statSync(join(server.directory, "portal.sock"), { throwIfNoEntry: false })).toBeUndefined();
 });
 
