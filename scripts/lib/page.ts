@@ -6,7 +6,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { descriptions } from "../../src/portal/api/document/descriptions.ts";
 import { openApi } from "../../src/portal/api/document/openapi.ts";
 
-const SOURCES = ["portal.tsx", "waiting.ts", "portal.css", "icon.svg"];
+const SOURCES = ["portal.tsx", "waiting.ts", "enter.ts", "portal.css", "icon.svg"];
 
 /** All that a browser loads, compressed. */
 const LARGEST_BYTES = 250_000;

@@ -70,9 +70,7 @@ async function route(context: PortalContext, request: Request): Promise<Response
   const own = Object.hasOwn(ownPaths, `${method} ${pathname}`)
     ? ownPaths[`${method} ${pathname}`]
     : undefined;
-  // A link that counts once must not be used up by a look at its headers.
-  if (own !== undefined && !(request.method === "HEAD" && pathname === "/ai-dock/pre-auth"))
-    return await own({ request, visitor, credentials, context });
+  if (own !== undefined) return await own({ request, visitor, credentials, context });
   const portal = state.services.find(({ kind }) => kind === "portal");
   if (portal === undefined || visitor.port !== portal.port) return plain(404, "No such page");
   const access = identify(visitor, credentials, context.guards);

@@ -2,7 +2,16 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newCode } from "../../src/control/portal/code.ts";
-import { APP_PORT, cookieOf, navigation, startPortal } from "./_portal.ts";
+import { APP_PORT, type AsCaddy, cookieOf, navigation, type Portal, startPortal } from "./_portal.ts";
+
+/** What the button behind a link of one use sends. */
+const useCode = async (portal: Portal, code: string, request: AsCaddy = {}) =>
+  await portal.send("/ai-dock/pre-auth", {
+    origin: "http://box:1111",
+    ...request,
+    method: "POST",
+    body: new URLSearchParams({ code, next: "/lab" }),
+  });
 
 describe("login", () => {
   test("leads back to where the visitor wanted to go, with a cookie that scripts and other sites cannot use", async () => {
@@ -111,15 +120,28 @@ describe("links that log in", () => {
     expect((await portal.send("/api/v1/state?token=token-two")).status).toBe(200);
   });
 
-  test("a code counts once, and a look at its headers does not use it up", async () => {
+  test("a code counts once; who only looks at the link, as previews of chats do, does not use it up", async () => {
     await using portal = await startPortal();
-    expect((await portal.send(`/ai-dock/pre-auth?code=${portal.code}`, { method: "HEAD" })).status).not.toBe(
-      302,
-    );
-    const first = await portal.send(`/ai-dock/pre-auth?code=${portal.code}`);
-    const second = await portal.send(`/ai-dock/pre-auth?code=${portal.code}`);
-    expect([first.status, second.status]).toEqual([302, 401]);
+    const link = `/ai-dock/pre-auth?code=${portal.code}&next=/lab`;
+    for (const method of ["HEAD", "GET", "GET"]) {
+      const look = await portal.send(link, { method });
+      expect([look.status, cookieOf(look)]).toEqual([200, ""]);
+    }
+    const page = await (await portal.send(link)).text();
+    expect(page).toContain(`<form method="post" action="/ai-dock/pre-auth">`);
+    expect(page).toContain(`name="code" value="${portal.code}"`);
+    const [first, second] = [await useCode(portal, portal.code), await useCode(portal, portal.code)];
+    expect([first.status, first.headers.get("location"), second.status]).toEqual([303, "/lab", 401]);
     expect([cookieOf(first) === "", cookieOf(second) === ""]).toEqual([false, true]);
+    const again = await portal.send(link, { headers: { Cookie: cookieOf(first) } });
+    expect([again.status, again.headers.get("location")]).toEqual([302, "/lab"]);
+  });
+
+  test("no other site uses a code for its visitors", async () => {
+    await using portal = await startPortal();
+    for (const origin of ["http://evil.example", "null", "http://box:8188"])
+      expect((await useCode(portal, portal.code, { origin })).status).toBe(403);
+    expect((await useCode(portal, portal.code)).status).toBe(303);
   });
 
   test("wrong passwords and codes from the same address do not keep a code out", async () => {
@@ -129,11 +151,11 @@ describe("links that log in", () => {
     const other = newCode(btoa("another key".padEnd(32)));
     for (const wrong of ["", "x", id, `${id}.`, `.${signature}`, `x${portal.code}`, other])
       for (let count = 0; count < 5; count++) {
-        const { status } = await portal.send(`/ai-dock/pre-auth?code=${wrong}`);
-        expect(status).toBe(401);
+        expect((await portal.send(`/ai-dock/pre-auth?code=${wrong}`)).status).toBe(401);
+        expect((await useCode(portal, wrong)).status).toBe(401);
       }
     expect((await portal.logIn()).status).toBe(429);
-    expect((await portal.send(`/ai-dock/pre-auth?code=${portal.code}`)).status).toBe(302);
+    expect((await useCode(portal, portal.code)).status).toBe(303);
   });
 });
 
@@ -237,8 +259,7 @@ describe("wrong passwords", () => {
     expect(counts.get(401)).toBeLessThan(2000);
     expect((await portal.logIn({}, { client: "192.0.2.1" })).status).toBe(429);
     expect((await portal.logIn({}, { client: "203.0.113.5" })).status).toBe(303);
-    const link = await portal.send(`/ai-dock/pre-auth?code=${portal.code}`, { client: "192.0.2.1" });
-    expect(link.status).toBe(302);
+    expect((await useCode(portal, portal.code, { client: "192.0.2.1" })).status).toBe(303);
   });
 
   test("the same limit holds for tokens and Basic, in headers and addresses", async () => {

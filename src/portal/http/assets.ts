@@ -6,6 +6,7 @@ import { answer } from "./respond.ts";
 const ofPages: Record<string, string> = {
   "portal.js": "text/javascript; charset=utf-8",
   "waiting.js": "text/javascript; charset=utf-8",
+  "enter.js": "text/javascript; charset=utf-8",
   "portal.css": "text/css; charset=utf-8",
   "icon.svg": "image/svg+xml",
 };

@@ -21,6 +21,23 @@ ${alert}
   );
 }
 
+/** Where a link that logs in once leads: the code counts with the button, which a script presses for browsers. */
+export function enterPage(code: string, next: string): string {
+  return page(
+    "Log in",
+    markup`<main class="card login">
+<h1><img src="/ai-dock/assets/icon.svg" alt="" width="32" height="32">Log in</h1>
+<form method="post" action="/ai-dock/pre-auth">
+<input type="hidden" name="next" value="${next}">
+<input type="hidden" name="code" value="${code}">
+<button class="primary" type="submit">Log in</button>
+</form>
+<p class="hint">This link logs you in once.</p>
+</main>`,
+    "enter.js",
+  );
+}
+
 /** A link must not log anybody out, as any page could hold it; a button does. */
 export function logoutPage(): string {
   return page(

@@ -106,6 +106,16 @@ describe("login", () => {
     expect(world.complaints).toEqual([]);
   });
 
+  test.each([true, false])("a link of one use, with scripts or without: %j", async (javaScriptEnabled) => {
+    await using world = await openPortal();
+    const page = await world.open(undefined, { javaScriptEnabled });
+    await page.goto(`${world.front.app}/ai-dock/pre-auth?code=${world.portal.code}&next=/ai-dock/logout`);
+    if (!javaScriptEnabled) await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("heading", { name: "Log out" }).waitFor();
+    expect((await page.context().cookies()).length).toBe(1);
+    expect(world.complaints).toEqual([]);
+  });
+
   test("a page that is open when the session ends leads to the login, and back", async () => {
     await using world = await openPortal();
     const page = await world.open("/doctor");

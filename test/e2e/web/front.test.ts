@@ -26,6 +26,13 @@ const waitStatus = async (container: Container, words: string, status: number) =
 const listening = (container: Container) =>
   container.sh("awk '$4 == \"0A\" { print $2 }' /proc/net/tcp /proc/net/tcp6");
 
+/** Headers of the answer to the button behind a link of one use. */
+async function useLink(container: Container, link: string): Promise<string> {
+  const { origin, searchParams } = new URL(link);
+  const form = `-d code=${searchParams.get("code") ?? ""} ${origin}/ai-dock/pre-auth`;
+  return await container.sh(`curl -si -H 'Origin: ${origin}' ${form}`);
+}
+
 test.concurrent("where nobody asks, nothing starts and nothing listens", async () => {
   await using container = await boot();
   await container.waitReady();
@@ -56,10 +63,11 @@ test.concurrent("a program with web_port gets a login, which neither logs nor ps
   expect(await statusOf(container, `${at}ai-dock/health-check`)).toBe(200);
   // The portal's own port, with a link of one use.
   const { login_url: link } = JSON.parse(await container.sh("ai-dock web --json")) as { login_url: string };
-  const first = await container.sh(`curl -si '${link}'`);
-  expect(first).toMatch(/^HTTP\/1.1 30[23]/);
-  expect(first).toMatch(/set-cookie: ai_dock_[0-9a-f]{8}_session=[^;]+;.*HttpOnly/i);
   expect(await container.sh(`curl -si '${link}'`)).not.toMatch(/set-cookie: ai_dock_/i);
+  const first = await useLink(container, link);
+  expect(first).toMatch(/^HTTP\/1.1 303/);
+  expect(first).toMatch(/set-cookie: ai_dock_[0-9a-f]{8}_session=[^;]+;.*HttpOnly/i);
+  expect(await useLink(container, link)).not.toMatch(/set-cookie: ai_dock_/i);
   // Secrets.
   const everything = await container.sh(
     "ps axo args; for p in /proc/[0-9]*; do s=$(stat -c %u $p); [ $s = 0 ] || tr '\\0' '\\n' <$p/environ; done; curl -s --unix-socket /run/ai-dock/web/caddy/admin.sock http://x/config/",
@@ -153,8 +161,7 @@ test.concurrent("logins survive a restart of the container, and end with another
   await using container = await boot({ env: { AI_DOCK_PORTAL: "true" } });
   await container.waitReady();
   const { login_url: link } = JSON.parse(await container.sh("ai-dock web --json")) as { login_url: string };
-  const [, cookie = ""] =
-    /^set-cookie: (ai_dock_[^;]+)/im.exec(await container.sh(`curl -si '${link}'`)) ?? [];
+  const [, cookie = ""] = /^set-cookie: (ai_dock_[^;]+)/im.exec(await useLink(container, link)) ?? [];
   const state = "http://127.0.0.1:1111/api/v1/state";
   expect(await statusOf(container, `-H 'Cookie: ${cookie}' ${state}`)).toBe(200);
   await container.restart();
