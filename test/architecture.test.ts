@@ -22,6 +22,8 @@ const ranks: string[][] = [
 const neighbours: Record<string, string[]> = {
   // Which scripts name the account, whose uids it must not get, and a workspace of root's that becomes its own.
   account: ["hooks", "web", "workspace"],
+  // Whether the account may use the nodes of GPUs.
+  gpus: ["account"],
   // The group that root and the account share.
   permissions: ["account"],
   provisioning: ["account", "hooks", "shell"],

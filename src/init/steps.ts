@@ -1,4 +1,5 @@
 import { accountStep } from "../features/account/step.ts";
+import { driverStep } from "../features/gpus/driver/step.ts";
 import { gpusStep } from "../features/gpus/step.ts";
 import { hooksStep } from "../features/hooks/step.ts";
 import { providerStep } from "../features/provider/step.ts";
@@ -22,6 +23,7 @@ export const stepsBeforeEarly: Step[] = [
   threadsStep,
   workspaceStep,
   accountStep,
+  driverStep,
   remotesStep,
   providerStep,
   tunnelsStep,
