@@ -15,7 +15,7 @@ const CLEAR = "\u001B[2J";
 
 /** The lines of `ai-dock status`, one a program. */
 export function statusTable(
-  { phase, boot }: Pick<StatusReply, "phase" | "boot">,
+  { phase, boot, alarm }: Pick<StatusReply, "phase" | "boot" | "alarm">,
   programs: ProgramStatus[],
   now = Date.now(),
 ): string[] {
@@ -24,6 +24,7 @@ export function statusTable(
   const step = boot === null ? "" : ` (${boot.step}, for ${formatDuration(seconds)})`;
   if (phase !== "running")
     lines.push(style("yellow", `The container is ${phase}${step}; see: ai-dock logs -f`));
+  if (alarm !== undefined) lines.push(style("red", alarm));
   if (programs.length === 0 && phase === "running") lines.push("No programs");
   const rows = tableLines(programs, [
     { text: programId },

@@ -48,7 +48,13 @@ const bootProgress = z.object({ step: z.string(), since: z.number() });
 /** What portal and clients are told of the boot; null after it. */
 export const bootField = bootProgress.nullable();
 
-export const statusReply = z.object({ phase, boot: bootField, programs: z.array(programStatus) });
+export const statusReply = z.object({
+  phase,
+  boot: bootField,
+  programs: z.array(programStatus),
+  /** Something is wrong that is no program's doing. */
+  alarm: z.string().optional(),
+});
 
 export const healthReply = z.object({
   phase,

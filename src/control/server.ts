@@ -35,8 +35,10 @@ export function serveControl(context: ControlContext, path: string): () => void 
     routes: {
       "/status": () => {
         const programs = supervisor.programs.map((program) => programStatus(program));
-        const { phase } = supervisor;
-        return Response.json({ phase, boot: context.boot(), programs } satisfies StatusReply);
+        const { phase, alarm } = supervisor;
+        const boot = context.boot();
+        const more = alarm === null ? {} : { alarm: alarm.message };
+        return Response.json({ phase, boot, programs, ...more } satisfies StatusReply);
       },
       "/health": () => Response.json(health(supervisor) satisfies HealthReply),
       "/environment": {

@@ -166,6 +166,13 @@ export const schema = {
     description: "What a program that turns FATAL does to the container (`exit`: it ends with 1)",
     expected: "ignore or exit",
   }),
+  AI_DOCK_ON_GPU_LOSS: variable<"report" | "unhealthy" | "exit">({
+    type: oneOf("report", "unhealthy", "exit"),
+    fallback: "report",
+    description:
+      "What the loss of a GPU does besides a line in log and status: the health probe fails, or the container ends with 1",
+    expected: "report, unhealthy or exit",
+  }),
   AI_DOCK_LOG_FORMAT: variable<"prefix" | "plain" | "json">({
     type: oneOf("prefix", "plain", "json"),
     fallback: "prefix",

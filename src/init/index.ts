@@ -22,6 +22,7 @@ import { endAfterBug, reportBug, surviveBugs } from "./bugs.ts";
 import { obeySignals, openControl } from "./control.ts";
 import { EarlyPrograms } from "./early.ts";
 import { createSupervisor } from "./create-supervisor.ts";
+import { watchGpuLoss } from "./gpu-loss.ts";
 import { keepHealthFile } from "./health-file.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
 import { type MainCommandEnd, onTerminal, runMainCommand } from "./main-command.ts";
@@ -126,6 +127,7 @@ async function live(life: Life): Promise<number> {
   const stopTime = stopwatch(signals.stop);
   beginBootMarks();
   const whole = { ...life, web, early };
+  void watchGpuLoss({ supervisor, environment, signals, endContainer: fatal.resolve }).catch(reportBug);
   const { code, stopSeconds } = await runUntilEnd(whole, supervisor, configuration, fatal.promise);
   log.info("stopping", { code });
   healthFile.close();

@@ -19,6 +19,13 @@ const log = logger("supervisor");
 /** What the container as a whole is doing. */
 export type Phase = "booting" | "running" | "stopping";
 
+/** Something that is wrong with the container and is no program's doing. */
+export interface Alarm {
+  message: string;
+  /** The health probe fails, whatever was before. */
+  isUnhealthy: boolean;
+}
+
 export interface SupervisorOptions extends Omit<SupervisorContext, "memory" | "hangSeconds"> {
   /** A program turned FATAL. */
   onFatal?(this: void, program: Program): void;
@@ -29,6 +36,7 @@ export class Supervisor {
   #phase: Phase = "booting";
   /** Set by health(), for as long as this supervisor lives. */
   wasHealthy = false;
+  #alarm: Alarm | null = null;
   readonly #programs = new Map<string, Program>();
   #ordered: Program[] | undefined;
   #revision = 0;
@@ -52,6 +60,15 @@ export class Supervisor {
 
   set phase(phase: Phase) {
     this.#phase = phase;
+    this.#tellWatchers();
+  }
+
+  get alarm(): Alarm | null {
+    return this.#alarm;
+  }
+
+  set alarm(alarm: Alarm | null) {
+    this.#alarm = alarm;
     this.#tellWatchers();
   }
 

@@ -53,3 +53,10 @@ test("a container that boots or stops says so first; without programs that is al
   ]);
   expect(statusTable({ phase: "running", boot: null }, [])).toEqual(["No programs"]);
 });
+
+test("what is no program's doing stands above the programs", () => {
+  expect(statusTable({ phase: "running", boot: null, alarm: "GPU lost" }, [program("x", up)])).toEqual([
+    "GPU lost",
+    "x  RUNNING   pid 7, ready",
+  ]);
+});

@@ -35,3 +35,15 @@ test("once healthy it counts as started, whatever happens to programs later", as
   expect(health(supervisor)).toMatchObject({ healthy: false, started: true });
   await supervisor.stop(supervisor.programs);
 });
+
+test("an alarm makes it unhealthy where it is meant to, and only as long as it lasts", async () => {
+  const supervisor = await booted(specOf("fine"));
+  expect(health(supervisor)).toMatchObject({ healthy: true, started: true });
+  supervisor.alarm = { message: "GPU lost", isUnhealthy: false };
+  expect(health(supervisor)).toMatchObject({ healthy: true, started: true, problems: [] });
+  supervisor.alarm = { message: "GPU lost", isUnhealthy: true };
+  expect(health(supervisor)).toMatchObject({ healthy: false, started: false, problems: ["GPU lost"] });
+  supervisor.alarm = null;
+  expect(health(supervisor)).toMatchObject({ healthy: true, started: true, problems: [] });
+  await supervisor.stop(supervisor.programs);
+});
