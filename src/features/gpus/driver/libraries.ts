@@ -23,7 +23,8 @@ export interface Library {
 
 /** A library of the driver, such as `libcuda`, that programs would load; undefined where there is none. */
 export function findLibrary(name: string, env: Record<string, string>, root = ""): Library | undefined {
-  const own = (env["LD_LIBRARY_PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  // Folders elsewhere may be on a mount that hangs whoever looks.
+  const own = (env["LD_LIBRARY_PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/usr/"));
   const folders = [...own.filter((folder) => !isCompat(folder)), ...FOLDERS];
   const folder = folders.find((path) => isThere(`${root}${path}/${name}.so.1`));
   return folder === undefined ? undefined : { version: versionIn(`${root}${folder}`, name) };
@@ -63,7 +64,11 @@ function versionIn(folder: string, name: string): string | undefined {
 }
 
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function list(folder: string): string[] {

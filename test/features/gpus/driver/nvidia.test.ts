@@ -85,6 +85,11 @@ describe("libraries", () => {
     ]);
   });
 
+  test("in folders that may be on a mount are not looked for", () => {
+    const files = { ...whole, ...library("libnvidia-ml", "535.104.05", "workspace/lib"), "usr/file": "" };
+    expect(messages(files, { LD_LIBRARY_PATH: "/workspace/lib:relative:/usr/file" })).toEqual([]);
+  });
+
   test("of the package for forward compatibility in place of the driver's are no mismatch", () => {
     const compat = "usr/local/cuda/compat";
     const files = {
