@@ -9,7 +9,7 @@ import { remotesStep } from "../features/remotes/step.ts";
 import { firstShellStep, shellEnvStep } from "../features/shell/step.ts";
 import { storedStep } from "../features/shell/stored.ts";
 import { keysStep } from "../features/ssh/step.ts";
-import { storageStep } from "../features/storage/step.ts";
+import { laterStorageStep, storageStep } from "../features/storage/step.ts";
 import type { Step } from "../features/step.ts";
 import { threadsStep } from "../features/threads/step.ts";
 import { tunnelsStep } from "../features/tunnels/step.ts";
@@ -37,4 +37,5 @@ export const stepsBesideEarly: Step[] = [
   shellEnvStep,
   manifestStep,
   provisioningStep,
+  laterStorageStep,
 ];

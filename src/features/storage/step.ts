@@ -55,3 +55,12 @@ function makeStorage(path: string, account: { uid: number; gid: number } | undef
 }
 
 export const storageStep: Step = { name: NAME, run: async (context) => linkStorage(context) };
+
+/** The same for what provisioning has brought: some apps look for models once, at their start. */
+export const laterStorageStep: Step = {
+  name: NAME,
+  async run(context) {
+    await linkStorage(context);
+    return undefined;
+  },
+};

@@ -154,6 +154,7 @@ describe("images built on each other as those of 2024 are", () => {
 
   test("gap 16, 17, run 11, 12: the account provisions, and the app finds the models, later ones as well", async () => {
     await container.waitLog("provisioned by user with /opt/environments/python/app/bin/python");
+    expect(await programLog("app")).toMatch(/^Models: base\.safetensors$/m);
     const models = "/opt/App/models";
     expect(
       await container.sh(
@@ -210,6 +211,23 @@ describe("images built on each other as those of 2024 are", () => {
       await container.sh("timeout 60 grep -qm1 'Starting The App with: --greeting' < <(logtail.sh app)");
     },
   );
+
+  test.serial("gap 4, run 4: an announcement goes with its program, and comes back", async () => {
+    expect(JSON.parse(await container.read("/run/http_ports/8188"))).toEqual({
+      listen_port: "18188",
+      metrics_port: "28188",
+      proxy_port: "8188",
+      proxy_secure: "",
+      service_name: "The App",
+      service_url: "",
+    });
+    const ports = () => container.sh("ls /run/http_ports");
+    await container.sh("supervisorctl stop app");
+    expect(await ports()).toBe("6200\n8888");
+    await container.sh("supervisorctl start app");
+    await ask(APPS.app);
+    expect(await ports()).toBe("6200\n8188\n8888");
+  });
 
   test.serial(
     "gap 15, 18, 19, build 9, run 10: the app is on the volume, and the account's to change",

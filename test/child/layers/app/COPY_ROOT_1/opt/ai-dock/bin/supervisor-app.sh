@@ -14,6 +14,8 @@ function stop() {
 }
 
 function start() {
+    # As an app that looks once.
+    printf "Models: %s\n" "$(ls /opt/App/models/checkpoints)"
     source /opt/ai-dock/etc/environment.sh
     source /opt/ai-dock/bin/venv-set.sh serviceportal
     source /opt/ai-dock/bin/venv-set.sh app
