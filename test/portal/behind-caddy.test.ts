@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { once } from "node:events";
+import { connect } from "node:net";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CADDY, Front, site } from "../features/web/_caddy.ts";
@@ -67,6 +68,24 @@ describe.skipIf(CADDY === undefined)("the portal behind Caddy", () => {
     expect((event as Event).type).toBe("error");
     expect(it.seen.map(({ method }) => method)).toEqual(["GET"]);
   });
+
+  test("who sends a login byte by byte holds no connection for long", async () => {
+    await using portal = await startPortal();
+    await using it = await front(portal);
+    const paths = ["/ai-dock/login", "/ai-dock/pre-auth", "/ai-dock/logout"];
+    await Promise.all(
+      paths.map(async (path) => {
+        const socket = connect(Number(it.host.split(":")[1]), "127.0.0.1");
+        socket.on("error", () => undefined).resume();
+        socket.write(
+          `POST ${path} HTTP/1.1\r\nHost: ${it.host}\r\nOrigin: http://${it.host}\r\nContent-Length: 9999\r\n\r\n`,
+        );
+        const drip = setInterval(() => socket.write("a"), 100);
+        await once(socket, "close");
+        clearInterval(drip);
+      }),
+    );
+  }, 60_000);
 
   test("an app that is not there: 503, and 200 through a tunnel, where Cloudflare would put its own page", async () => {
     await using portal = await startPortal();

@@ -11,7 +11,14 @@ export const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 export const OUR_COOKIE = String.raw`ai_dock_${"[0-9a-f]".repeat(8)}_session\s*=[^;]*(;\s*)?`;
 
 /** Paths of the portal on every guarded port. */
-const OWN_PATHS = ["/ai-dock/login", "/ai-dock/logout", "/ai-dock/pre-auth", "/ai-dock/assets/*"];
+const FORMS = ["/ai-dock/login", "/ai-dock/logout", "/ai-dock/pre-auth"];
+const OWN_PATHS = [...FORMS, "/ai-dock/assets/*"];
+
+/** Whoever has no login yet sends these: a slow sender must not hold connections to the portal for ever. */
+const formLimits = {
+  match: [{ path: FORMS, method: ["POST"] }],
+  handle: [{ handler: "request_body", max_size: 64 * 1024, read_timeout: 10e9 }],
+};
 
 /** The question mark leaves the query of the request out. */
 const CHECK = "/.ai-dock/check?";
@@ -59,6 +66,7 @@ export function withFirstRoutes(site: Site, routes: Json[], leavingFile: string)
       terminal: true,
     },
     { match: [{ path: ["/.ai-dock", "/.ai-dock/*"] }], handle: [notFound], terminal: true },
+    formLimits,
     ...routes,
   ];
 }
