@@ -163,6 +163,14 @@ describe("architecture of src", () => {
     expect([...seen, ...ever].filter((file) => file.startsWith("portal/"))).toEqual([]);
   });
 
+  test("nothing that PID 1 loads by itself, nor the front, imports modules of Node that bring streams", () => {
+    const heavy = /^node:(crypto|https?|net|stream|tls|child_process|zlib)/;
+    for (const start of ["cli/commands/init.ts", "features/web/front.ts"]) {
+      const { packages } = loaded(start, { lazily: false, also: /^init\// });
+      expect([start, [...packages].filter((name) => heavy.test(name))]).toEqual([start, []]);
+    }
+  });
+
   test("only sys/libc.ts speaks to libc", () => {
     const users = files.filter((file) => (texts.get(file) ?? "").includes('"bun:ffi"'));
     expect(users).toEqual(["sys/libc.ts"]);

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { hmacSha256, randomBytes } from "../../sys/crypto.ts";
 import { isSecretEqual } from "./secret.ts";
 
 const ID_BYTES = 16;
@@ -20,5 +20,5 @@ export function isCodeOf(key: string, code: string): boolean {
 
 /** The first word keeps a code from being a session, which the same key signs. */
 function signature(key: string, id: string): string {
-  return createHmac("sha256", Buffer.from(key, "base64")).update(`code ${id}`).digest("base64url");
+  return hmacSha256(Buffer.from(key, "base64"), `code ${id}`).toString("base64url");
 }

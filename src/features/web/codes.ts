@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { newCode } from "../../control/portal/code.ts";
+import { sha256 } from "../../sys/crypto.ts";
 
 const LIFE_MILLISECONDS = 10 * 60_000;
 const MOST_CODES = 100;
@@ -26,4 +26,4 @@ export class LoginCodes {
   }
 }
 
-const hash = (code: string) => createHash("sha256").update(code).digest("base64");
+const hash = (code: string) => sha256(code).toString("base64");

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
 import type { Credentials } from "../../control/portal/protocol.ts";
 import { messageOf } from "../../errors.ts";
+import { randomBytes, sha256 } from "../../sys/crypto.ts";
 import { readIfExists, writeFileAtomic } from "../../sys/fs.ts";
 import type { WebSettings } from "./settings.ts";
 
@@ -118,7 +118,7 @@ const isText = (value: unknown) => typeof value === "string" && value !== "";
 const given = ({ user, password = "" }: WebSettings) => digest(user, password);
 
 function digest(...parts: string[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64");
+  return sha256(JSON.stringify(parts)).toString("base64");
 }
 
 function fresh(): Stored {

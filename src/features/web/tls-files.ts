@@ -1,4 +1,3 @@
-import { createHash, X509Certificate, createPrivateKey } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -12,6 +11,7 @@ import {
 import { networkInterfaces } from "node:os";
 import { messageOf } from "../../errors.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
+import { sha256 } from "../../sys/crypto.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
 import type { TlsPlan } from "./caddy-tls.ts";
 import { makeFor } from "./directories.ts";
@@ -82,6 +82,8 @@ function givenPair(pairs: readonly (readonly [string, string])[]): Pair | undefi
     if (key === undefined) throw new Error(`"${keyPath}": expected the key of "${path}", got no file`);
     let fits: boolean;
     try {
+      // Only where there is a certificate: PID 1 does without these megabytes.
+      const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
       fits = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
     } catch {
       // The message of a parser may quote the key.
@@ -119,7 +121,7 @@ function forCaddy({ certificate, key }: Pair, directory: string): { certificate:
   const { gid } = caddyUser();
   const owner = { uid: process.geteuid?.() ?? 0, gid };
   makeFor(directory, 0o750, owner);
-  const name = createHash("sha256").update(certificate).update(key).digest("hex").slice(0, 16);
+  const name = sha256(certificate, key).toString("hex").slice(0, 16);
   const files = { certificate: `${directory}/${name}.crt`, key: `${directory}/${name}.key` };
   if (!existsSync(files.key)) {
     writeFileAtomic(files.certificate, certificate, 0o640, owner);

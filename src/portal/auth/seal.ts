@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { areBytesEqual, hmacSha256, randomBytes } from "../../sys/crypto.ts";
 
 /** What a session's cookie says. */
 export interface Seal {
@@ -26,10 +26,10 @@ export function unseal(key: string, text: string, now = Date.now()): Seal | unde
   const expires = Number(end);
   const expected = signature(key, id, expires);
   const bytes = Buffer.from(given, "base64url");
-  if (bytes.byteLength !== expected.byteLength || !timingSafeEqual(bytes, expected)) return undefined;
+  if (!areBytesEqual(bytes, expected)) return undefined;
   return expires * 1000 > now ? { id, expires } : undefined;
 }
 
 function signature(key: string, id: string, expires: number): Buffer {
-  return createHmac("sha256", Buffer.from(key, "base64")).update(`session ${id}.${expires}`).digest();
+  return hmacSha256(Buffer.from(key, "base64"), `session ${id}.${expires}`);
 }
