@@ -22,7 +22,7 @@ const otherVariables = new Set(
 
 /** What cloudflared, rclone and S3 read is their business; tokens of git's hosts and other names of the hubs' are in no setting. */
 const ofTools =
-  /^(?:TUNNEL|RCLONE|AWS)_|^GIT(?:HUB|LAB)_TOKEN$|^(?:HF|CIVITAI)_ENDPOINT$|^HUGGING_FACE_HUB_TOKEN$|^CIVITAI_API_KEY$/;
+  /^(?:TUNNEL|RCLONE|AWS)_|^GIT(?:HUB|LAB)_TOKEN$|^(?:HF|CIVITAI)_ENDPOINT$|^HF_(?:HOME|HUB_CACHE)$|^HUGGING_FACE_HUB_TOKEN$|^CIVITAI_API_KEY$/;
 
 /** What other base images read, and the page that says what stands for it here. */
 const ofOtherBases = new Set(["ENABLE_AUTH", "BOOT_SCRIPT", "HOTFIX_SCRIPT", "JUPYTER_PASSWORD"]);

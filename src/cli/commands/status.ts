@@ -5,7 +5,9 @@ import { ExitCode } from "../../errors.ts";
 import { requirePrograms } from "../../programs/names.ts";
 import type { ProgramStatus } from "../../supervisor/status.ts";
 import type { Command } from "../command.ts";
-import { print, printJson } from "../print.ts";
+import { readState } from "../../provision/progress/file.ts";
+import { provisioningNote } from "../provision/note.ts";
+import { print, printJson, style } from "../print.ts";
 import { statusTable, watchChanges, watchLines } from "../status-table.ts";
 
 interface StatusArgs {
@@ -33,7 +35,10 @@ const command: Command = {
   async run({ _: names, json, watch }: StatusArgs) {
     const choose = ({ programs }: StatusReply) =>
       names.length === 0 ? programs : names.flatMap((name) => requirePrograms(programs, name));
-    const lines = (status: StatusReply) => statusTable(status, choose(status));
+    const lines = (status: StatusReply) => {
+      const note = provisioningNote(readState());
+      return [...statusTable(status, choose(status)), ...(note === undefined ? [] : [style("yellow", note)])];
+    };
     if (watch) {
       if (json) await watchChanges((status) => print(JSON.stringify(choose(status))));
       else if (process.stdout.isTTY) await watchLines(lines);

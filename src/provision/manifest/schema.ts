@@ -31,10 +31,15 @@ const common = {
     ),
 };
 
+const BYTES = "a number of bytes, or one such as 6.5 GB";
 const size = z
-  .union([z.int().min(0), z.string().refine((given) => bytesOf(given) !== undefined)], {
-    error: "a number of bytes, or one such as 6.5 GB",
-  })
+  .union(
+    [
+      z.int({ error: BYTES }).min(0, { error: BYTES }),
+      z.string().refine((given) => bytesOf(given) !== undefined, { error: BYTES }),
+    ],
+    { error: BYTES },
+  )
   .describe("Size the file must have");
 
 const sha256 = text("64 hexadecimal digits")

@@ -115,7 +115,7 @@ function fileOf(place: Place, { path, size, lfs }: Entry): SourceFile {
 }
 
 /** The next page of a list (RFC 8288), on the same host. */
-function nextPage(header: string | null, from: URL): URL | undefined {
+export function nextPage(header: string | null, from: URL): URL | undefined {
   const target = /<([^>]+)>\s*;[^,]*\brel="?next"?/.exec(header ?? "")?.[1];
   if (target === undefined || !URL.canParse(target, from.href)) return undefined;
   const url = new URL(target, from);

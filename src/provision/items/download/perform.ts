@@ -3,10 +3,13 @@ import { formatBytes } from "../../../sys/disk.ts";
 import { download } from "../../download/download.ts";
 import { DownloadError } from "../../download/error.ts";
 import type { DownloadProgress } from "../../download/progress.ts";
+import type { DownloadSpec } from "../../manifest/schema.ts";
+import type { Resolved } from "../../sources/source.ts";
 import { resolveSource } from "../../sources/resolve.ts";
 import { tokensFrom } from "../../sources/tokens.ts";
 import { fingerprintOf, type ItemRecord, type RecordedFile } from "../../state/record.ts";
 import type { ItemContext, Perform, Planner } from "../context.ts";
+import { type Cached, cachedTargets, hubCache, linkTo } from "./hub-cache.ts";
 import { type Target, targetsOf } from "./target.ts";
 
 const CONNECTIONS = 16;
@@ -15,13 +18,15 @@ const BUSY_MILLISECONDS = 1000;
 /** Downloads what the source consists of, but not what a record says is there. */
 export const performDownload: Perform<"download"> = async (item, context) => {
   const { spec } = item;
-  const key = keyOf(spec.dest, item.id);
+  const key = keyOf(spec, item.id, context);
   const fingerprint = fingerprintOf([spec.url, spec.dest, spec.sha256, spec.size]);
   return context.stores.alone(key, context, async () => {
     const record = context.stores.get(key);
     if (isCurrent(record, fingerprint)) return { state: "unchanged", detail: sizeOf(record?.files ?? []) };
     const resolved = await resolveSource(spec.url, sourceEnvironment(context), context.signal);
-    const { files, fetched } = await downloadAll(targetsOf(spec, resolved), context);
+    const { targets, finish } = await placesOf(spec, resolved, context);
+    const { files, fetched } = await downloadAll(targets, context);
+    finish();
     context.stores.set(key, { fingerprint, source: item.label, files, at: new Date().toISOString() });
     const detail = sizeOf(files);
     return fetched === 0 ? { state: "unchanged", detail } : { state: "done", detail };
@@ -30,17 +35,26 @@ export const performDownload: Perform<"download"> = async (item, context) => {
 
 export const planDownload: Planner<"download"> = async (item, context) => {
   const { spec } = item;
-  const record = context.stores.get(keyOf(spec.dest, item.id));
+  const record = context.stores.get(keyOf(spec, item.id, context));
   if (isCurrent(record, fingerprintOf([spec.url, spec.dest, spec.sha256, spec.size])))
     return { action: "unchanged", detail: sizeOf(record?.files ?? []) };
   const resolved = await resolveSource(spec.url, sourceEnvironment(context), context.signal);
-  const targets = targetsOf(spec, resolved);
+  const { targets } = await placesOf(spec, resolved, context);
   const sizes = targets.map(({ size }) => size);
   const bytes = sizes.every((size) => size !== undefined)
     ? sizes.reduce((sum, size) => sum + size, 0)
     : undefined;
   return { action: "do", ...(bytes === undefined ? {} : { bytes }) };
 };
+
+/** Where the files go: to the destination, or into the cache of Hugging Face. */
+async function placesOf(spec: DownloadSpec, resolved: Resolved, context: ItemContext): Promise<Cached> {
+  const cached =
+    spec.dest === undefined
+      ? await cachedTargets(resolved, sourceEnvironment(context), context.signal)
+      : undefined;
+  return cached ?? { targets: targetsOf(spec, resolved), finish: () => undefined };
+}
 
 async function downloadAll(targets: Target[], context: ItemContext) {
   const tokens = tokensFrom(sourceEnvironment(context));
@@ -74,14 +88,22 @@ async function downloadAll(targets: Target[], context: ItemContext) {
   );
   for (const one of settled) if (one.status === "rejected") throw one.reason;
   const ended = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  const files = ended.map(({ path, size, sha256, etag }): RecordedFile => ({
+  const files = ended.map(({ path: file, size, sha256, etag }, index): RecordedFile => {
+    const { link } = targets[index] ?? {};
+    if (link !== undefined) linkTo(file, link);
+    return recordOf(link ?? file, size, sha256, etag);
+  });
+  return { files, fetched: ended.reduce((sum, { fetched }) => sum + fetched, 0) };
+}
+
+function recordOf(path: string, size: number, sha256?: string, etag?: string): RecordedFile {
+  return {
     path,
     size,
     modified: statSync(path).mtimeMs,
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(etag === undefined ? {} : { etag }),
-  }));
-  return { files, fetched: ended.reduce((sum, { fetched }) => sum + fetched, 0) };
+  };
 }
 
 /** Another container, or an earlier run, downloads the same file: its end is waited for, and the file is found then. */
@@ -137,8 +159,11 @@ function sourceEnvironment({ env, auth }: ItemContext): Record<string, string | 
   };
 }
 
-const keyOf = (dest: string | undefined, id: string) =>
-  `download:${dest === undefined || dest.endsWith("/") ? `${dest ?? ""}#${id}` : dest}`;
+/** A file by its path; what the server names, by its folder and the item. */
+function keyOf({ dest }: DownloadSpec, id: string, context: ItemContext): string {
+  if (dest !== undefined && !dest.endsWith("/")) return `download:${dest}`;
+  return `download:${dest ?? `${hubCache(sourceEnvironment(context))}/`}#${id}`;
+}
 
 const sizeOf = (files: readonly RecordedFile[]) =>
   formatBytes(files.reduce((sum, { size }) => sum + size, 0));

@@ -10,11 +10,16 @@ export interface Target {
   target: string;
   sha256?: string;
   size?: number;
+  /** Where a link to the file goes. */
+  link?: string;
 }
 
 /** The files of a source with their places. Throws FinalError where the place does not suit the source. */
 export function targetsOf({ dest, sha256, size }: DownloadSpec, resolved: Resolved): Target[] {
-  if (dest === undefined) throw new FinalError("dest: expected a path for the download, got nothing");
+  if (dest === undefined)
+    throw new FinalError(
+      "dest: expected a path for the download, got nothing; only files of Hugging Face have a place without, its cache",
+    );
   const [only] = resolved.files;
   if (resolved.isFolder) {
     if (sha256 !== undefined || size !== undefined)
