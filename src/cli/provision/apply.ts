@@ -66,5 +66,7 @@ async function stopContainer({ action }: Applied, say: (line: string) => unknown
   const status = await orUndefinedWithoutSupervisor(control.status());
   if (status?.phase !== "booting") return;
   say(`on_failure: the container is stopped${action === "destroy" ? " (to destroy it is left to you)" : ""}`);
-  process.kill(Number(await control.rpc("supervisor.getPID", [])), "SIGTERM");
+  const reply = await control.rpc("getPID", []);
+  if ("result" in reply) process.kill(Number(reply.result), "SIGTERM");
+  else say(`on_failure: expected the supervisor to tell its pid, got: ${reply.fault.text}`);
 }

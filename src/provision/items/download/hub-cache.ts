@@ -13,7 +13,7 @@ import type { Target } from "./target.ts";
 export interface Cached {
   targets: Target[];
   /** Writes which commit a branch is at: the library finds the files by that. */
-  finish(): void;
+  finish: () => void;
 }
 
 const FILE_URL = /^\/(?:(datasets|spaces)\/)?([\w.-]+)\/([\w.-]+)\/resolve\/([^/]+)\/(.+)$/;
