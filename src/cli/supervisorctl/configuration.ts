@@ -29,13 +29,21 @@ const reread = withoutArguments(
   },
 );
 
-/** Has the configuration read. Mistakes are told and make the exit code 1; the changes are those of the sound rest. */
+/** Scripts of the boot write drop-ins and then ask for this: what they want comes by itself. */
+const WHILE_BOOTING =
+  "The container is still booting: it follows its configuration when its scripts have ended";
+
+/** Has the configuration read; undefined while the container boots or stops, which is told. Mistakes are told and make the exit code 1; the changes are those of the sound rest. */
 async function readConfiguration(session: Session, whileStopping: string) {
   try {
     const words = { [Fault.SHUTDOWN_STATE]: whileStopping };
     const read = await session.callOrTell<Changes>(words, "reloadConfig");
     return read && { changes: read[0], isSound: true };
   } catch (error) {
+    if (error instanceof CallFault && error.is(Fault.NOT_STARTED)) {
+      session.output(WHILE_BOOTING);
+      return undefined;
+    }
     if (!(error instanceof CallFault && error.is(Fault.CANT_REREAD))) throw error;
     session.complain(`ERROR: ${error.message}`);
     const [changes] = await session.call<Changes>("aidock.getConfigChanges");

@@ -1,5 +1,6 @@
 import { expect, spyOn, test } from "bun:test";
 import { runWords, splitWords } from "../../../src/cli/supervisorctl/commands.ts";
+import { Fault } from "../../../src/control/rpc/method.ts";
 import { CallFault, Session } from "../../../src/cli/supervisorctl/session.ts";
 
 /** A session whose supervisor knows the process `web` alone; what is printed and asked is kept. */
@@ -44,4 +45,14 @@ test.each([
 
 test.each(["exit", "quit", "EOF"])("%s ends the session", async (line) => {
   expect(await runWords(probe().session, [line])).toBe(false);
+});
+
+test.each(["reread", "update"])("%s during the boot, as scripts ask for it, is no failure", async (word) => {
+  const { session, lines } = probe();
+  spyOn(session, "call").mockRejectedValue(new CallFault({ code: Fault.NOT_STARTED, text: "booting" }));
+  expect(await runWords(session, [word])).toBe(true);
+  expect(lines).toEqual([
+    "The container is still booting: it follows its configuration when its scripts have ended",
+  ]);
+  expect(session.exitCode).toBe(0);
 });
