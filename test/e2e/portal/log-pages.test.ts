@@ -39,6 +39,8 @@ test("a log is followed through the rotations of a real program, every line once
     }),
   );
   const page = await world.open("/logs?name=app");
+  // A view that comes later begins with the last thousand lines.
+  await page.getByText("Live", { exact: true }).waitFor();
   void supervisor.start([program]);
   await page.locator(".log-row", { hasText: "line 5000" }).waitFor();
   const seen = new Set(await allLines(page));
