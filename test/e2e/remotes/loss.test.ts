@@ -39,7 +39,8 @@ test.concurrent("200 files and a stop at once: all are uploaded before it ends",
 
 test.concurrent("a stop without the time for all: what is left is told, kept, and uploaded at the next start", async () => {
   await using far = await farEnd();
-  const env = { ...far.variables("far"), AI_DOCK_STOP_TIMEOUT: "3" };
+  // None of them is uploaded before the stop, however long it takes to write them.
+  const env = { ...far.variables("far"), AI_DOCK_STOP_TIMEOUT: "3", RCLONE_VFS_WRITE_BACK: "20s" };
   await using container = await ready(await bootWith(workspace(), env));
   const files = await writeFiles(container, MOUNTED, 400);
   const { code } = await container.stop(30);
