@@ -323,7 +323,6 @@ ENV XPU_TARGET=${XPU_TARGET} \
     MAMBA_BASE_PYTHON_VERSION=${MAMBA_BASE_PYTHON_VERSION} \
     RCLONE_CONFIG=/etc/rclone/rclone.conf \
     IMAGE_SLUG=base-image \
-    OPT_SYNC= \
     VENV_DIR=/opt/environments/python \
     SERVICEPORTAL_VENV=/opt/environments/python/serviceportal \
     SERVICEPORTAL_VENV_PYTHON=/opt/environments/python/serviceportal/bin/python \
