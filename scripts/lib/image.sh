@@ -102,10 +102,11 @@ image_test() {
 }
 
 # What tests and bench compare with, beside what is compared. The packages are installed once for each list of packages
-# and each test image without its last layer, the binary.
+# and each test image without its last layer, the binary; its variables are no layer.
 image_peers() {
   local tag=${1:-$IMAGE_PEERS} below packages
   below=$(docker image inspect -f '{{range .RootFS.Layers}}{{println .}}{{end}}' "$IMAGE_TEST" | sed '/^$/d' | sed '$d')
+  below+=$(docker image inspect -f '{{.Config.Env}}' "$IMAGE_TEST")
   packages=ai-dock:peers-$(printf '%s' "$below" | cat - "$ROOT/test/peers.Dockerfile" | sha256sum | cut -c 1-12)
   if ! docker image inspect "$packages" >/dev/null 2>&1; then
     note "installing supervisord, s6, tini and dinit beside $IMAGE_TEST"
