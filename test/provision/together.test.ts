@@ -47,8 +47,8 @@ test.skipIf(!canMount)(
       "git shared: done",
       "git shared: there already",
     ]);
-    // A connection that is given up for another range has a little on its way.
-    expect(server.sent.bytes).toBeLessThan(content.length * 1.02);
+    // A connection that is given up for another range has some on its way, up to what its buffers hold.
+    expect(server.sent.bytes).toBeLessThan(content.length * 1.5);
     const records = JSON.parse(readFileSync(`${volume}/.ai-dock/provisioning.json`, "utf8")) as {
       items: Record<string, unknown>;
     };
