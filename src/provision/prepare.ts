@@ -36,7 +36,20 @@ export async function prepare(
       const message = conditionProblem(condition);
       if (message !== undefined) own.push({ source, message: `${id}: ${message}` });
     }
-  return { ...loaded, items, problems: [...loaded.problems, ...own] };
+  const warnings = [...loaded.warnings, ...idleSettings(loaded.manifest, source)];
+  return { ...loaded, items, warnings, problems: [...loaded.problems, ...own] };
+}
+
+/** Settings of vast.ai's provisioner that mean nothing here, and what holds instead. */
+function idleSettings({ settings = {} }: LoadedManifest["manifest"], source: string): Problem[] {
+  const told: [isSet: boolean, key: string, instead: string][] = [
+    [settings.log_file !== undefined, "log_file", "the log is that of ai-dock logs provisioning"],
+    [settings.workspace !== undefined, "workspace", "WORKSPACE says where the workspace is"],
+    [(settings.retry?.backoff_multiplier ?? 2) !== 2, "retry.backoff_multiplier", "waits are doubled"],
+  ];
+  return told
+    .filter(([isSet]) => isSet)
+    .map(([, key, instead]) => ({ source, message: `settings.${key} has no effect here: ${instead}` }));
 }
 
 /** `FILE:LINE: what is wrong`. */

@@ -47,6 +47,10 @@ test.skipIf(!canMount)(
       "git shared: done",
       "git shared: there already",
     ]);
+    expect(output.match(/^download x: (done|there already)/gm)?.toSorted()).toEqual([
+      "download x: done",
+      "download x: there already",
+    ]);
     // A connection that is given up for another range has some on its way, up to what its buffers hold.
     expect(server.sent.bytes).toBeLessThan(content.length * 1.5);
     const records = JSON.parse(readFileSync(`${volume}/.ai-dock/provisioning.json`, "utf8")) as {

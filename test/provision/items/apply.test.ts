@@ -164,6 +164,26 @@ describe("a provisioning", () => {
   });
 });
 
+test("tries of downloads are the manifest's; a setting without effect is told", async () => {
+  let tries = 0;
+  using busy = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () => {
+      tries++;
+      return new Response("busy", { status: 503 });
+    },
+  });
+  const container = new Container();
+  const states = await container.apply({
+    settings: { log_file: "/var/log/x", retry: { max_attempts: 2, initial_delay: 0 } },
+    downloads: [{ url: `http://127.0.0.1:${busy.port}/a`, dest: `${container.volume}/a` }],
+  });
+  expect(states["a"]).toStartWith("failed: ");
+  expect(tries).toBe(2);
+  expect(container.lines.join("\n")).toContain("settings.log_file has no effect here");
+});
+
 describe("a file", () => {
   test("has its bytes, mode and owner", async () => {
     const container = new Container();

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { formatBytes } from "../../../sys/disk.ts";
 import { download } from "../../download/download.ts";
 import { DownloadError } from "../../download/error.ts";
+import type { DownloadLimits } from "../../download/limits.ts";
 import type { DownloadProgress } from "../../download/progress.ts";
 import type { DownloadSpec } from "../../manifest/schema.ts";
 import type { Resolved } from "../../sources/source.ts";
@@ -63,7 +64,6 @@ async function downloadAll(targets: Target[], context: ItemContext) {
     all.set(url, progress);
     context.onProgress(sumOf([...all.values()], targets));
   };
-  const connections = context.settings.concurrency?.connections ?? CONNECTIONS;
   // Where one file fails, the others of the source go on to their end: nothing runs on behind a failed item.
   const settled = await Promise.allSettled(
     targets.map(async (target) =>
@@ -78,7 +78,7 @@ async function downloadAll(targets: Target[], context: ItemContext) {
             {
               signal: context.signal,
               onProgress: onProgress(target.url),
-              limits: { connections },
+              limits: limitsOf(context.settings),
               env: context.env,
             },
           ),
@@ -94,6 +94,15 @@ async function downloadAll(targets: Target[], context: ItemContext) {
     return recordOf(link ?? file, size, sha256, etag);
   });
   return { files, fetched: ended.reduce((sum, { fetched }) => sum + fetched, 0) };
+}
+
+/** What the manifest says of connections and tries; the downloader knows the rest. */
+function limitsOf({ concurrency, retry }: ItemContext["settings"]): Partial<DownloadLimits> {
+  return {
+    connections: concurrency?.connections ?? CONNECTIONS,
+    ...(retry?.max_attempts === undefined ? {} : { attempts: retry.max_attempts }),
+    ...(retry?.initial_delay === undefined ? {} : { delaySeconds: retry.initial_delay }),
+  };
 }
 
 function recordOf(path: string, size: number, sha256?: string, etag?: string): RecordedFile {
