@@ -1,5 +1,5 @@
-import { type Counters, type Limits, readCounters, readLimits } from "./counters.ts";
-import { Disks } from "./disks.ts";
+import { type Counters, type Limits, readCounters, readLimits } from "../../sys/machine/counters.ts";
+import { Disks } from "../../sys/machine/disks.ts";
 import { readGpus } from "./gpus.ts";
 import type { Gpu, MachineState, Sample } from "./schema.ts";
 

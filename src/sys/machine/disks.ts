@@ -1,5 +1,11 @@
 import { stat, statfs } from "node:fs/promises";
-import type { Disk } from "./schema.ts";
+
+/** How full a file system is, in bytes; the total is what someone without privileges may use. */
+export interface Disk {
+  path: string;
+  usedBytes: number;
+  totalBytes: number;
+}
 
 /** Looks at the file systems of some paths. A network mount that hangs is left out, and asked again once it has answered. */
 export class Disks {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { cpuQuota } from "../../sys/cpus.ts";
+import { cpuQuota } from "../cpus.ts";
 
 /** What the kernel has counted for this container until now. */
 export interface Counters {
