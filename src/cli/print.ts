@@ -50,7 +50,7 @@ export function printProblems(problems: Problem[]): void {
   }
 }
 
-const codes = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 } as const;
+const codes = { red: 31, green: 32, yellow: 33, dim: 2, cyan: 36, bold: 1 } as const;
 export type Style = keyof typeof codes;
 
 /** Wraps text in a colour, on a terminal only and not with NO_COLOR (no-color.org). */

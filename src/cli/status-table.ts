@@ -15,7 +15,7 @@ const CLEAR = "\u001B[2J";
 
 /** The lines of `ai-dock status`, one a program. */
 export function statusTable(
-  { phase, boot, alarm }: Pick<StatusReply, "phase" | "boot" | "alarm">,
+  { phase, boot, notices }: Pick<StatusReply, "phase" | "boot" | "notices">,
   programs: ProgramStatus[],
   now = Date.now(),
 ): string[] {
@@ -24,7 +24,7 @@ export function statusTable(
   const step = boot === null ? "" : ` (${boot.step}, for ${formatDuration(seconds)})`;
   if (phase !== "running")
     lines.push(style("yellow", `The container is ${phase}${step}; see: ai-dock logs -f`));
-  if (alarm !== undefined) lines.push(style("red", alarm));
+  for (const { severity, message } of notices) lines.push(style(severityStyle[severity], message));
   if (programs.length === 0 && phase === "running") lines.push("No programs");
   const rows = tableLines(programs, [
     { text: programId },
@@ -33,6 +33,8 @@ export function statusTable(
   ]);
   return [...lines, ...rows];
 }
+
+const severityStyle = { info: "cyan", warning: "yellow", error: "red" } as const;
 
 function stateStyle({ state, ready }: ProgramStatus): Style {
   if (state === "RUNNING") return ready ? "green" : "yellow";

@@ -3,6 +3,7 @@ import { errorCodes } from "../errors.ts";
 import { serviceSchema } from "./service.ts";
 import type { Problem } from "../programs/problem.ts";
 import type { FactValue } from "../programs/spec.ts";
+import type { ShownNotice } from "../supervisor/notices.ts";
 import type { ProgramStatus } from "../supervisor/status.ts";
 
 // What clients read; PID 1 uses the types alone.
@@ -48,12 +49,16 @@ const bootProgress = z.object({ step: z.string(), since: z.number() });
 /** What portal and clients are told of the boot; null after it. */
 export const bootField = bootProgress.nullable();
 
+/** What is to be known besides the programs: a lost GPU, for one. */
+export const noticesField: z.ZodType<ShownNotice[]> = z.array(
+  z.object({ id: z.string(), severity: z.enum(["info", "warning", "error"]), message: z.string() }),
+);
+
 export const statusReply = z.object({
   phase,
   boot: bootField,
   programs: z.array(programStatus),
-  /** Something is wrong that is no program's doing. */
-  alarm: z.string().optional(),
+  notices: noticesField,
 });
 
 export const healthReply = z.object({

@@ -35,10 +35,9 @@ export function serveControl(context: ControlContext, path: string): () => void 
     routes: {
       "/status": () => {
         const programs = supervisor.programs.map((program) => programStatus(program));
-        const { phase, alarm } = supervisor;
+        const { phase, notices } = supervisor;
         const boot = context.boot();
-        const more = alarm === null ? {} : { alarm: alarm.message };
-        return Response.json({ phase, boot, programs, ...more } satisfies StatusReply);
+        return Response.json({ phase, boot, programs, notices: notices.shown } satisfies StatusReply);
       },
       "/health": () => Response.json(health(supervisor) satisfies HealthReply),
       "/environment": {

@@ -27,8 +27,13 @@ export async function watchGpuLoss(options: GpuLossOptions): Promise<void> {
       const reaction = environment.settings.AI_DOCK_ON_GPU_LOSS;
       if (problem === undefined) log.info("the GPU is back");
       else log.error(reaction === "exit" ? `${problem}: AI_DOCK_ON_GPU_LOSS=exit does so` : problem);
-      supervisor.alarm =
-        problem === undefined ? null : { message: problem, isUnhealthy: reaction !== "report" };
+      if (problem === undefined) supervisor.notices.delete("gpu-loss");
+      else
+        supervisor.notices.set("gpu-loss", {
+          severity: "error",
+          message: problem,
+          isUnhealthy: reaction !== "report",
+        });
       if (problem === undefined || reaction !== "exit") return;
       endContainer(ExitCode.failure);
       // The script that runs is not waited for.

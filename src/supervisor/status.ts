@@ -44,28 +44,29 @@ export interface Health {
   phase: Phase;
   /** Booted, and every program that is meant to be up is up and ready. */
   healthy: boolean;
-  /** Was healthy once since the supervisor started, and no alarm takes that back. */
+  /** Was healthy once since the supervisor started, and no notice takes that back. */
   started: boolean;
   /** What keeps it from being healthy, one line each. */
   problems: string[];
 }
 
-type Judged = Pick<Supervisor, "phase" | "programs" | "wasHealthy"> & Partial<Pick<Supervisor, "alarm">>;
+type Judged = Pick<Supervisor, "phase" | "programs" | "wasHealthy"> & Partial<Pick<Supervisor, "notices">>;
 
 /**
  * Judges a supervisor, which remembers that it was healthy. Programs that count: started at boot, not skipped and not
  * stopped by request. A program that did its work and ended as expected is healthy.
  */
 export function health(supervisor: Judged): Health {
-  const { phase, programs, alarm } = supervisor;
+  const { phase, programs, notices } = supervisor;
   const problems = programs.flatMap((program) => {
     const problem = problemOf(program);
     return problem === undefined ? [] : [`${program.id}: ${problem}`];
   });
-  if (alarm?.isUnhealthy) problems.push(alarm.message);
+  const more = notices?.problems ?? [];
+  problems.push(...more);
   const healthy = phase === "running" && problems.length === 0;
   supervisor.wasHealthy ||= healthy;
-  return { phase, healthy, started: supervisor.wasHealthy && !alarm?.isUnhealthy, problems };
+  return { phase, healthy, started: supervisor.wasHealthy && more.length === 0, problems };
 }
 
 function problemOf(program: Program): string | undefined {

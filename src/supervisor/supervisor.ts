@@ -6,6 +6,7 @@ import { compareStart } from "../programs/order.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
 import type { SupervisorContext } from "./context.ts";
 import { dependentsFirst, waitingFor } from "./dependencies.ts";
+import { Notices } from "./notices.ts";
 import { OutOfMemory } from "./exit-reason.ts";
 import { isUp } from "./machine.ts";
 import { Program, type ProgramOwner } from "./program.ts";
@@ -19,13 +20,6 @@ const log = logger("supervisor");
 /** What the container as a whole is doing. */
 export type Phase = "booting" | "running" | "stopping";
 
-/** Something that is wrong with the container and is no program's doing. */
-export interface Alarm {
-  message: string;
-  /** The health probe fails, whatever was before. */
-  isUnhealthy: boolean;
-}
-
 export interface SupervisorOptions extends Omit<SupervisorContext, "memory" | "hangSeconds"> {
   /** A program turned FATAL. */
   onFatal?(this: void, program: Program): void;
@@ -36,7 +30,8 @@ export class Supervisor {
   #phase: Phase = "booting";
   /** Set by health(), for as long as this supervisor lives. */
   wasHealthy = false;
-  #alarm: Alarm | null = null;
+  /** What is to be known of the container besides its programs. */
+  readonly notices = new Notices(() => this.#tellWatchers());
   readonly #programs = new Map<string, Program>();
   #ordered: Program[] | undefined;
   #revision = 0;
@@ -60,15 +55,6 @@ export class Supervisor {
 
   set phase(phase: Phase) {
     this.#phase = phase;
-    this.#tellWatchers();
-  }
-
-  get alarm(): Alarm | null {
-    return this.#alarm;
-  }
-
-  set alarm(alarm: Alarm | null) {
-    this.#alarm = alarm;
     this.#tellWatchers();
   }
 

@@ -32,7 +32,7 @@ test("a row tells state, process, uptime, readiness, restarts and the reason, in
     program("off", { reason: "switched off by AI_DOCK_DISABLE" }),
     program("idle", {}),
   ];
-  expect(statusTable({ phase: "running", boot: null }, rows)).toEqual([
+  expect(statusTable({ phase: "running", boot: null, notices: [] }, rows)).toEqual([
     "sshd         RUNNING   pid 7, up 0:00:59, ready",
     "apps:app_01  RUNNING   pid 7, up 1:01:01, not ready, loads a model",
     "old          RUNNING   pid 7, up 1d 1:01:01, ready, 1 restart",
@@ -44,19 +44,21 @@ test("a row tells state, process, uptime, readiness, restarts and the reason, in
 });
 
 test("a container that boots or stops says so first; without programs that is all", () => {
-  expect(statusTable({ phase: "booting", boot: null }, [])).toEqual([
+  expect(statusTable({ phase: "booting", boot: null, notices: [] }, [])).toEqual([
     "The container is booting; see: ai-dock logs -f",
   ]);
   const boot = { step: "provisioning", since: 1_000_000 };
-  expect(statusTable({ phase: "booting", boot }, [], 1_075_000)).toEqual([
+  expect(statusTable({ phase: "booting", boot, notices: [] }, [], 1_075_000)).toEqual([
     "The container is booting (provisioning, for 0:01:15); see: ai-dock logs -f",
   ]);
-  expect(statusTable({ phase: "running", boot: null }, [])).toEqual(["No programs"]);
+  expect(statusTable({ phase: "running", boot: null, notices: [] }, [])).toEqual(["No programs"]);
 });
 
 test("what is no program's doing stands above the programs", () => {
-  expect(statusTable({ phase: "running", boot: null, alarm: "GPU lost" }, [program("x", up)])).toEqual([
-    "GPU lost",
-    "x  RUNNING   pid 7, ready",
-  ]);
+  expect(
+    statusTable(
+      { phase: "running", boot: null, notices: [{ id: "gpu", severity: "error", message: "GPU lost" }] },
+      [program("x", up)],
+    ),
+  ).toEqual(["GPU lost", "x  RUNNING   pid 7, ready"]);
 });

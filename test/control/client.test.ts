@@ -76,10 +76,15 @@ test("a read is tried again when the connection breaks, an action is not", async
   using flaky = await standIn((connection, number) => {
     connection.once("data", () => {
       if (number < 3) connection.destroy();
-      else connection.end(answer({ phase: "running", boot: null, programs: [] }));
+      else connection.end(answer({ phase: "running", boot: null, programs: [], notices: [] }));
     });
   });
-  expect(await controlAt(() => flaky.path).status()).toEqual({ phase: "running", boot: null, programs: [] });
+  expect(await controlAt(() => flaky.path).status()).toEqual({
+    phase: "running",
+    boot: null,
+    programs: [],
+    notices: [],
+  });
   expect(flaky.count()).toBe(3);
 
   using broken = await standIn((connection) => connection.once("data", () => connection.destroy()));

@@ -123,6 +123,23 @@ describe("the API", () => {
     expect((await act(portal, "start", "app", { headers: {} })).status).toBe(200);
   });
 
+  test("the state tells notices, and an event each change of them", async () => {
+    await using portal = await startPortal();
+    const response = await portal.send("/api/v1/events", { headers: bearer });
+    const seen: unknown[] = [];
+    void (async () => {
+      for await (const { event, data } of readEvents(response.body!))
+        if (event === "state") seen.push(JSON.parse(data).notices);
+    })().catch(() => undefined);
+    await until(() => seen.length > 0);
+    const notice = { severity: "error", message: "GPU lost", isUnhealthy: true } as const;
+    portal.supervisor.notices.set("gpu-loss", notice);
+    await until(() => seen.length > 1);
+    portal.supervisor.notices.delete("gpu-loss");
+    await until(() => seen.length > 2);
+    expect(seen).toEqual([[], [{ id: "gpu-loss", severity: "error", message: "GPU lost" }], []]);
+  });
+
   test("events: the state at once, and after each change", async () => {
     await using portal = await startPortal();
     portal.supervisor.add(specOf("app"));

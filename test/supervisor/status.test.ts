@@ -36,14 +36,14 @@ test("once healthy it counts as started, whatever happens to programs later", as
   await supervisor.stop(supervisor.programs);
 });
 
-test("an alarm makes it unhealthy where it is meant to, and only as long as it lasts", async () => {
+test("a notice makes it unhealthy where it is meant to, and only as long as it lasts", async () => {
   const supervisor = await booted(specOf("fine"));
   expect(health(supervisor)).toMatchObject({ healthy: true, started: true });
-  supervisor.alarm = { message: "GPU lost", isUnhealthy: false };
+  supervisor.notices.set("gpu", { severity: "error", message: "GPU lost" });
   expect(health(supervisor)).toMatchObject({ healthy: true, started: true, problems: [] });
-  supervisor.alarm = { message: "GPU lost", isUnhealthy: true };
+  supervisor.notices.set("gpu", { severity: "error", message: "GPU lost", isUnhealthy: true });
   expect(health(supervisor)).toMatchObject({ healthy: false, started: false, problems: ["GPU lost"] });
-  supervisor.alarm = null;
+  supervisor.notices.delete("gpu");
   expect(health(supervisor)).toMatchObject({ healthy: true, started: true, problems: [] });
   await supervisor.stop(supervisor.programs);
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bootField, programStatusFields } from "../replies.ts";
+import { bootField, noticesField, programStatusFields } from "../replies.ts";
 import { serviceSchema } from "../service.ts";
 
 /** A program as the portal sees it. */
@@ -21,6 +21,7 @@ export const portalStateSchema = z.object({
   version: z.string(),
   phase: z.enum(["booting", "running", "stopping"]),
   boot: bootField,
+  notices: noticesField,
   programs: z.array(portalProgramSchema),
   services: z.array(serviceSchema),
   /** Null while no sshd runs. */

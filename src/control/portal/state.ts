@@ -13,6 +13,7 @@ export function portalState(context: PortalContext): PortalState {
     version,
     phase: supervisor.phase,
     boot: boot(),
+    notices: supervisor.notices.shown,
     programs: supervisor.programs.map((program) => describe(program, logDirectory)),
     services: services(),
     ssh: ssh(),

@@ -98,6 +98,11 @@ export function App() {
             The connection is lost; trying again …
           </p>
         )}
+        {live.state?.notices.map(({ id, severity, message }) => (
+          <p key={id} class={`banner ${severity}`} role={severity === "info" ? "status" : "alert"}>
+            {message}
+          </p>
+        ))}
         <h1 ref={heading} tabIndex={-1}>
           {page.title}
           {live.state !== undefined && live.state.phase !== "running" && (
