@@ -125,6 +125,8 @@ describe("architecture of src", () => {
     const more = [
       ...ofImages,
       "opt-sync/process.ts",
+      "platform/platforms.ts",
+      "platform/process.ts",
       "provisioning/rerun.ts",
       "shell/completion.ts",
       "storage/process.ts",

@@ -35,6 +35,7 @@ export const commands: Commands = {
   "venv-sync": () => import("./commands/venv-sync.ts"),
   "hash-password": () => import("./commands/hash-password.ts"),
   "external-ip-address": () => import("./commands/external-ip-address.ts"),
+  "platform-stop": () => import("./commands/platform-stop.ts"),
   "ready-test": () => import("./commands/ready-test.ts"),
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };

@@ -7,6 +7,7 @@ import { configurationCheck, supervisorCheck } from "../doctor.ts";
 import { accountCheck } from "../../features/account/check.ts";
 import { gpuCheck } from "../../features/gpus/check.ts";
 import { optSyncCheck } from "../../features/opt-sync/check.ts";
+import { platformCheck } from "../../features/platform/check.ts";
 import { provisioningCheck } from "../../features/provisioning/check.ts";
 import { remotesCheck } from "../../features/remotes/check.ts";
 import { sshCheck } from "../../features/ssh/check.ts";
@@ -33,6 +34,7 @@ const checks: Check[] = [
   webCheck,
   tunnelsCheck,
   provisioningCheck,
+  platformCheck,
 ];
 
 const command: Command = {
