@@ -173,9 +173,9 @@ describe("architecture of src", () => {
     }
   });
 
-  test("only sys/libc.ts speaks to libc", () => {
+  test("only sys/libc.ts speaks to libc, and one file to NVIDIA's driver", () => {
     const users = files.filter((file) => (texts.get(file) ?? "").includes('"bun:ffi"'));
-    expect(users).toEqual(["sys/libc.ts"]);
+    expect(users).toEqual(["sys/gpus/nvml/library.ts", "sys/libc.ts"]);
   });
 
   test("who reads the environment of this process is known", () => {

@@ -37,6 +37,7 @@ export const commands: Commands = {
   "external-ip-address": () => import("./commands/external-ip-address.ts"),
   "platform-stop": () => import("./commands/platform-stop.ts"),
   "ready-test": () => import("./commands/ready-test.ts"),
+  "gpu-reader": () => import("./commands/gpu-reader.ts"),
   "exec-foreground": () => import("./commands/exec-foreground.ts"),
 };
 

@@ -105,6 +105,14 @@ export function adoptsOrphans(): boolean {
   return isAdopter;
 }
 
+const PR_SET_PDEATHSIG = 1;
+const SIGKILL = 9n;
+
+/** Makes the kernel end this process when the one that started it has ended. */
+export function endWithParent(): void {
+  libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0n, 0n, 0n);
+}
+
 const RLIMIT_LOCKS = 10;
 const UNLIMITED = 2n ** 64n - 1n;
 const limit = new BigUint64Array(new ArrayBuffer(16));

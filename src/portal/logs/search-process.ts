@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { portalControlAt } from "../../control/portal/client.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
+import { ownCommand } from "../../sys/own-command.ts";
 import type { EventSink } from "../http/sse.ts";
 import { searchLogs, type SearchRequest } from "./search.ts";
 import type { SearchEvent } from "./search-schema.ts";
@@ -12,9 +11,6 @@ const LONGEST_MILLISECONDS = 120_000;
 /** Each takes a CPU and the memory of a process; a page of another port can make a browser ask for any number. */
 const MOST_SEARCHES = 4;
 let searches = 0;
-
-/** The sources, where they run themselves. */
-const MAIN = join(import.meta.dir, "../../main.ts");
 
 /** Throws AiDockError for what is no regular expression. */
 export function requireExpression({ pattern }: SearchRequest): void {
@@ -43,8 +39,7 @@ export async function runSearch(socket: string, request: SearchRequest, sink: Ev
 }
 
 async function runProcess(socket: string, request: SearchRequest, sink: EventSink): Promise<void> {
-  const self = existsSync(MAIN) ? [process.execPath, MAIN] : [process.execPath];
-  const child = Bun.spawn([...self, "portal", "--search", `--control=${socket}`], {
+  const child = Bun.spawn([...ownCommand(), "portal", "--search", `--control=${socket}`], {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "ignore",

@@ -1,0 +1,60 @@
+import { writeSync } from "node:fs";
+import { endWithParent } from "../libc.ts";
+import { hasNvidia } from "./nodes.ts";
+import { NvmlSession } from "./nvml/session.ts";
+import type { ReaderLine } from "./protocol.ts";
+import { Cards } from "./sysfs/cards.ts";
+
+export interface ReaderProcessOptions {
+  /** The library, in place of the one that the loader finds. */
+  library?: string;
+  /** Stands in front of paths of the kernel's. */
+  root?: string;
+}
+
+/**
+ * The process `ai-dock gpu-reader`: answers each line on standard input with what GPUs do, a line of JSON each, until its
+ * input ends. Calls of the driver may hold it up for ever; whoever reads it has a deadline.
+ */
+export async function gpuReaderProcess(options: ReaderProcessOptions): Promise<void> {
+  endWithParent();
+  const { library, root = "" } = options;
+  const cards = new Cards(root);
+  let session: NvmlSession | undefined;
+
+  const readNvidia = () => {
+    tell({ asking: null });
+    if (session === undefined) {
+      const opened = NvmlSession.open(library, root);
+      if (typeof opened === "string") return tell({ problem: opened });
+      session = opened;
+    }
+    tell({ system: { driver: session.driver(), cuda: session.cuda() } });
+    let isWell = true;
+    const problem = session.read({
+      asking: (index) => tell({ asking: index }),
+      gpu: (gpu) => {
+        isWell &&= gpu.problem === null;
+        tell({ gpu });
+      },
+    });
+    if (problem !== undefined) tell({ problem });
+    if (problem === undefined && isWell) return undefined;
+    // What NVML knows of a lost GPU stays as it is until its next initialization.
+    session.close();
+    session = undefined;
+    return undefined;
+  };
+
+  for await (const _ of Bun.stdin.stream()) {
+    for (const gpu of cards.read()) tell({ gpu });
+    if (hasNvidia(root)) readNvidia();
+    tell({ end: true });
+  }
+  session?.close();
+}
+
+/** At once: the next call of the driver may be one that never ends. */
+function tell(line: ReaderLine): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
