@@ -1,7 +1,7 @@
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { formatBytes } from "../../sys/disk.ts";
-import { renameWithoutReplacing } from "../../sys/rename.ts";
+import { renameDirectory } from "../../sys/rename.ts";
 import { setTimes, syncFileSystem } from "../../sys/sync-file.ts";
 import { compareTrees } from "./compare.ts";
 import { copyTree } from "./copy-tree.ts";
@@ -117,7 +117,7 @@ function publish(
   setTimes(target.path, atimeNs, mtimeNs);
   syncFileSystem(target.path);
   const ino = target.bigStat().ino;
-  renameWithoutReplacing(staging.directory.at(name), workspace.at(name));
+  renameDirectory(staging.directory.at(name), workspace.at(name));
   syncFileSystem(target.path);
   // Only the owner of the workspace could do that, and only to themselves.
   if (workspace.entry(name)?.ino !== ino) throw new AiDockError(`"${shown}${name}" was replaced by somebody`);

@@ -36,6 +36,15 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
     });
   }
 
+  test("is moved to a file system that knows no flags of rename, as NFS and most of FUSE", () => {
+    using place = new Place();
+    const flagless = [process.execPath, `${import.meta.dir}/no-rename-flags-fixture.ts`];
+    expect(place.sync("App", flagless).outcome).toMatchObject({ state: "volume", reason: null });
+    expect(readlinkSync(`${place.opt}/App`)).toBe(`${place.workspace}App`);
+    expect(digest(`${place.workspace}App`)).toEqual(digest(`${place.image}/App`));
+    expect([readdirSync(place.workspace), readdirSync(place.opt)]).toEqual([["App"], ["App"]]);
+  });
+
   test("is only linked where the volume has it already: what its user has made there stays", () => {
     using place = new Place({ overlay: true });
     place.sync();
