@@ -7,7 +7,7 @@ interface OptSyncArgs {
   workspace?: string;
   outcomes?: string;
   opt?: string;
-  state?: string;
+  since?: string;
   patience?: string;
 }
 
@@ -24,23 +24,23 @@ const command: Command = {
       workspace: { type: "string", description: "Directory to move to" },
       outcomes: { type: "string", description: "File for what has become of each" },
       opt: { type: "string", description: "Instead of /opt" },
-      state: { type: "string", description: "Directory for what the container keeps" },
+      since: { type: "string", description: "Milliseconds since 1970: older files are the image's" },
       patience: {
         type: "string",
         description: "Seconds without a sign of another container that has the lock",
       },
     },
   }),
-  async run({ _: names, workspace, outcomes, opt, state, patience }: OptSyncArgs) {
-    if (workspace === undefined || outcomes === undefined)
-      throw usageError("ai-dock opt-sync", "Expected --workspace and --outcomes");
+  async run({ _: names, workspace, outcomes, opt, since, patience }: OptSyncArgs) {
+    if (workspace === undefined || outcomes === undefined || !/^\d+$/.test(since ?? ""))
+      throw usageError("ai-dock opt-sync", "Expected --workspace, --outcomes and --since");
     const { syncProcess } = await import("../../features/opt-sync/process.ts");
     syncProcess({
       names,
       workspace,
       outcomes,
+      since: Number(since),
       ...(opt === undefined ? {} : { opt }),
-      ...(state === undefined ? {} : { state }),
       ...(patience === undefined ? {} : { patience: Number(patience) }),
     });
     return ExitCode.ok;

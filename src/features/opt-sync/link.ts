@@ -19,25 +19,47 @@ export function isHalfRemoved(opt: DirectoryHandle, name: string): boolean {
 
 /**
  * Puts a link in the place of a directory, a link or nothing, and removes the directory. A swap where the file system
- * has one; else the directory is emptied first, and an interrupted removal goes on at the next boot. Throws with an
- * errno `code`.
+ * has one; else the directory is emptied first, and an interrupted removal goes on at the next boot. `verify` has the
+ * last look at a whole directory, as late as can be, and throws where the directory must stay. Throws with an errno
+ * `code`.
  */
-export function replaceByLink(opt: DirectoryHandle, name: string, target: string): void {
+export function replaceByLink(
+  opt: DirectoryHandle,
+  name: string,
+  target: string,
+  verify: (directory: DirectoryHandle) => void,
+): void {
   tidy(opt, name);
   const isDirectory = opt.entry(name)?.isDirectory() === true;
   symlinkSync(target, opt.at(temporary(name)));
   if (!isDirectory) {
     renameSync(opt.at(temporary(name)), opt.at(name));
+    removeEntry(opt, removing(name));
   } else if (!isHalfRemoved(opt, name) && swap(opt, name)) {
+    verifySwapped(opt, name, verify);
     removeEntry(opt, temporary(name));
-  } else {
-    renameSync(opt.at(temporary(name)), opt.at(removing(name)));
-    for (const entry of entriesOf(opt, name)) removeIn(opt, name, entry);
-    rmdirSync(opt.at(name));
-    renameSync(opt.at(removing(name)), opt.at(name));
-    return;
+  } else empty(opt, name, verify);
+}
+
+/** Swaps back what must stay. */
+function verifySwapped(opt: DirectoryHandle, name: string, verify: (directory: DirectoryHandle) => void) {
+  try {
+    using directory = opt.child(temporary(name));
+    verify(directory);
+  } catch (error) {
+    exchange(opt.at(temporary(name)), opt.at(name));
+    removeEntry(opt, temporary(name));
+    throw error;
   }
-  removeEntry(opt, removing(name));
+}
+
+function empty(opt: DirectoryHandle, name: string, verify: (directory: DirectoryHandle) => void): void {
+  using directory = opt.child(name);
+  if (!isHalfRemoved(opt, name)) verify(directory);
+  renameSync(opt.at(temporary(name)), opt.at(removing(name)));
+  for (const entry of directory.listNow()) removeEntry(directory, entry.name);
+  rmdirSync(opt.at(name));
+  renameSync(opt.at(removing(name)), opt.at(name));
 }
 
 /** Throws with an errno `code` where no link could be put there, as in a container with a read-only root. */
@@ -61,14 +83,4 @@ function swap(opt: DirectoryHandle, name: string): boolean {
     if (!NO_EXCHANGE.has(errnoOf(error) ?? "")) throw error;
     return false;
   }
-}
-
-function entriesOf(opt: DirectoryHandle, name: string): string[] {
-  using directory = opt.child(name);
-  return directory.listNow().map((entry) => entry.name);
-}
-
-function removeIn(opt: DirectoryHandle, name: string, entry: string): void {
-  using directory = opt.child(name);
-  removeEntry(directory, entry);
 }

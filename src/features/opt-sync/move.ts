@@ -30,13 +30,13 @@ export interface Move {
 
 /**
  * Copies a directory of /opt to the volume: beside its place, file by file, so that a later boot goes on where this one
- * was killed; compared byte by byte; then renamed to its place at once. False where another container has done that
- * meanwhile. Throws AiDockError with the reason where that cannot be.
+ * was killed; compared byte by byte; then renamed to its place at once. Returns the state of the original that was copied,
+ * undefined where another container has moved the app meanwhile. Throws AiDockError with the reason where that cannot be.
  */
-export function moveToVolume(move: Move): boolean {
+export function moveToVolume(move: Move): string | undefined {
   const { opt, workspace, name, shown, say } = move;
   using staging = Staging.open({ ...move });
-  if (workspace.entry(name) !== undefined) return false;
+  if (workspace.entry(name) !== undefined) return undefined;
   using source = opt.child(name);
   const size = scanTree(source, `/opt/${name}`);
   const rights = rightsOf(workspace.path);
@@ -46,18 +46,19 @@ export function moveToVolume(move: Move): boolean {
     requireRoom(staging.directory, name, size, shown);
     using target = staging.directory.enter(name, 0o700);
     say(`${name}: ${size.files} files, ${formatBytes(size.bytes)} are copied to "${shown}${name}"`);
-    copyAndCompare(source, target, { name, size, rights, progress, say });
-    publish(move, source, target, size, staging);
+    const copied = copyAndCompare(source, target, { name, size, rights, progress, say });
+    publish(move, source, target, copied, staging);
+    return copied.state;
   } catch (error) {
     const isFull = FULL.has(errnoOf(error) ?? "");
     // Whatever fills the volume needs the room more than an unfinished copy.
     if (isFull || error instanceof NoRoomError) removeEntry(staging.directory, name);
     if (!isFull) throw explained(error, move);
     throw new AiDockError(`"${shown}" is full; what was copied is removed again`, { cause: error });
+  } finally {
+    if (rights.lost.size > 0)
+      say(`${name}: the volume does not keep ${[...rights.lost].toSorted().join(", ")}`);
   }
-  if (rights.lost.size > 0)
-    say(`${name}: the volume does not keep ${[...rights.lost].toSorted().join(", ")}`);
-  return true;
 }
 
 interface Copy {
@@ -68,26 +69,42 @@ interface Copy {
   say: (line: string) => void;
 }
 
-function copyAndCompare(source: DirectoryHandle, target: DirectoryHandle, copy: Copy): void {
-  const { name, size, rights, progress, say } = copy;
+/** Returns what the original was like that the copy is the same as. */
+function copyAndCompare(source: DirectoryHandle, target: DirectoryHandle, copy: Copy): TreeSize {
+  const { name, rights, progress, say } = copy;
+  let { size } = copy;
   for (let round = 1; ; round++) {
     progress.begin(`${name}: copied`, size);
     copyTree(source, target, { rights, progress, root: target, links: new Map() });
     const rate = progress.rate();
     syncFileSystem(target.path);
     progress.begin(`${name}: compared`, size);
-    const wrong: string[] = [];
-    const onDifference = (path: string, what: string) => wrong.push(`"${path}" ${what}`);
+    const wrong: Difference[] = [];
+    const onDifference = (path: string, what: string) => wrong.push({ path, what });
     compareTrees(source, target, { rights, progress, onDifference });
-    if (wrong.length === 0) {
+    const { state } = size;
+    size = scanTree(source, `/opt/${name}`);
+    // Somebody who is logged in already may work in the directory.
+    const isChanged = size.state !== state;
+    if (wrong.length === 0 && !isChanged) {
       say(`${name}: copied with ${rate}/s, and compared`);
-      return;
+      return size;
     }
-    if (round === ROUNDS)
-      throw new AiDockError(`the copy is not the same as the original: ${wrong.slice(0, 3).join(", ")}`);
-    say(`${name}: made again: ${wrong.slice(0, 3).join(", ")}${wrong.length > 3 ? " …" : ""}`);
-    for (const path of wrong) removeWrong(target, /^"(.*)" /.exec(path)?.[1] ?? "");
+    const what = isChanged ? "something was changed meanwhile" : describe(wrong);
+    if (round === ROUNDS) throw new AiDockError(`the copy is not the same as the original: ${what}`);
+    say(`${name}: made again: ${what}`);
+    for (const { path } of wrong) removeWrong(target, path);
   }
+}
+
+interface Difference {
+  path: string;
+  what: string;
+}
+
+function describe(wrong: Difference[]): string {
+  const first = wrong.slice(0, 3).map(({ path, what }) => `${JSON.stringify(path)} ${what}`);
+  return `${first.join(", ")}${wrong.length > 3 ? " …" : ""}`;
 }
 
 /** So that the next round copies the file, whatever its size and time say. */

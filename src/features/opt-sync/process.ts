@@ -3,7 +3,6 @@ import { AiDockError, messageOf } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { keepOutcomes, type Outcome } from "./outcome.ts";
 import { settle } from "./settle.ts";
-import { StayedRecord } from "./stayed.ts";
 
 export interface SyncOptions {
   names: string[];
@@ -13,8 +12,8 @@ export interface SyncOptions {
   outcomes: string;
   /** Instead of /opt. */
   opt?: string;
-  /** Instead of the directory for what the container keeps. */
-  state?: string;
+  /** Since when files of the container may have been changed, in milliseconds. */
+  since: number;
   /** How long another container that has the lock may give no sign of life. */
   patience?: number;
 }
@@ -25,15 +24,14 @@ const say = (line: string) => void writeSync(1, `${line}\n`);
 
 /** The process `ai-dock opt-sync`: brings directories of /opt to the volume, one after the other. Resolves to the exit code. */
 export function syncProcess(options: SyncOptions): void {
-  const { names, workspace: shown, opt: place = "/opt" } = options;
+  const { names, workspace: shown, opt: place = "/opt", since } = options;
   const outcomes: Outcome[] = [];
-  const stayed = new StayedRecord(options.state);
   try {
     using opt = DirectoryHandle.open(place);
     using workspace = DirectoryHandle.open(shown);
     const patienceSeconds = options.patience ?? PATIENCE_SECONDS;
     for (const name of names) {
-      const outcome = settle({ opt, workspace, name, shown, place, stayed, say, patienceSeconds });
+      const outcome = settle({ opt, workspace, name, shown, place, since, say, patienceSeconds });
       outcomes.push(outcome);
       say(describe(outcome, shown));
       keepOutcomes(options.outcomes, outcomes);

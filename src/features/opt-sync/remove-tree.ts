@@ -1,8 +1,11 @@
 import { rmdirSync, unlinkSync } from "node:fs";
-import { errnoOf } from "../../errors.ts";
+import { AiDockError, errnoOf } from "../../errors.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 
-/** Removes an entry, a directory with all that it holds; follows no symlink. What is not there is removed already. */
+/**
+ * Removes an entry, a directory with all that it holds; follows no symlink, and enters no other file system: what is
+ * mounted there is somebody's. What is not there is removed already. Throws with an errno `code`, AiDockError for a mount.
+ */
 export function removeEntry(parent: DirectoryHandle, name: string): void {
   try {
     unlinkSync(parent.at(name));
@@ -18,5 +21,7 @@ export function removeEntry(parent: DirectoryHandle, name: string): void {
 
 function emptyDirectory(parent: DirectoryHandle, name: string): void {
   using directory = parent.child(name);
+  if (directory.bigStat().dev !== parent.bigStat().dev)
+    throw new AiDockError(`a volume is mounted at "${directory.location}"`);
   for (const entry of directory.listNow()) removeEntry(directory, entry.name);
 }

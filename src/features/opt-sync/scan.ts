@@ -6,6 +6,9 @@ import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 const DEEPEST = 200;
 const BLOCK = 4096;
 
+/** Python's own, which nobody misses. */
+const CACHE = "__pycache__";
+
 /** What a tree holds. */
 export interface TreeSize {
   files: number;
@@ -17,54 +20,69 @@ export interface TreeSize {
   entries: number;
   /** Changes with names, sizes and times of files. */
   fingerprint: string;
+  /** Changes with whatever anybody does to a file of this very tree (st_ctime), but for caches of Python. */
+  state: string;
 }
 
 /**
  * Looks through a tree without following symlinks. Throws AiDockError for what cannot be moved: a device, a pipe, a name
- * that is no UTF-8, a tree that is too deep.
+ * that is no UTF-8, another file system, a tree that is too deep.
  */
 export function scanTree(root: DirectoryHandle, shown: string): TreeSize {
   const size = { files: 0, bytes: 0, room: BLOCK, entries: 1 };
-  const hash = createHash("sha256");
-  scan(root, { shown, prefix: "", depth: 0, size, hash });
-  return { ...size, fingerprint: hash.digest("hex") };
+  const [fingerprint, state] = [createHash("sha256"), createHash("sha256")];
+  const device = root.bigStat().dev;
+  scan(root, { shown, prefix: "", depth: 0, isCache: false, size, fingerprint, state, device });
+  return { ...size, fingerprint: fingerprint.digest("hex"), state: state.digest("hex") };
 }
 
 interface Scan {
   shown: string;
   prefix: string;
   depth: number;
-  size: Omit<TreeSize, "fingerprint">;
-  hash: Hash;
+  isCache: boolean;
+  size: Pick<TreeSize, "files" | "bytes" | "room" | "entries">;
+  fingerprint: Hash;
+  state: Hash;
+  device: bigint;
 }
 
-function scan(directory: DirectoryHandle, { shown, prefix, depth, size, hash }: Scan): void {
+function scan(directory: DirectoryHandle, now: Scan): void {
+  const { shown, prefix, depth, size } = now;
   if (depth > DEEPEST) throw new AiDockError(`"${shown}": expected at most ${DEEPEST} levels, got more`);
+  if (directory.bigStat().dev !== now.device) throw new AiDockError(`a volume is mounted at "${shown}"`);
   for (const entry of sorted(directory)) {
-    const path = `${prefix}${entry.name}`;
-    requireMovable(entry.name, `${shown}/${entry.name}`);
+    const { name } = entry;
+    requireMovable(name, `${shown}/${name}`);
     if (entry.isSocket()) continue;
     size.entries++;
     if (entry.isDirectory()) {
       size.room += BLOCK;
-      using child = directory.child(entry.name);
-      scan(child, { shown: `${shown}/${entry.name}`, prefix: `${path}/`, depth: depth + 1, size, hash });
-      continue;
-    }
-    if (entry.isSymbolicLink()) {
-      hash.update(`${path}\0${directory.linkAt(entry.name)}\n`);
-      continue;
-    }
-    if (!entry.isFile())
-      throw new AiDockError(`"${shown}/${entry.name}": expected a file, got a device or a pipe`);
-    const stat = directory.entry(entry.name);
-    if (stat === undefined) throw new AiDockError(`"${shown}/${entry.name}" has gone meanwhile`);
-    const bytes = Number(stat.size);
-    size.files++;
-    size.bytes += bytes;
-    size.room += Math.ceil(bytes / BLOCK) * BLOCK;
-    hash.update(`${path}\0${bytes}\0${stat.mtimeNs}\n`);
+      using child = directory.child(name);
+      const isCache = now.isCache || name === CACHE;
+      const below = { shown: `${shown}/${name}`, prefix: `${prefix}${name}/`, depth: depth + 1, isCache };
+      scan(child, { ...now, ...below });
+    } else if (entry.isSymbolicLink()) {
+      now.fingerprint.update(`${prefix}${name}\0${directory.linkAt(name)}\n`);
+      if (!now.isCache) now.state.update(`${prefix}${name}\0${directory.entry(name)?.ctimeNs}\n`);
+    } else if (entry.isFile()) scanFile(directory, name, now);
+    else throw new AiDockError(`"${shown}/${name}": expected a file, got a device or a pipe`);
   }
+}
+
+function scanFile(
+  directory: DirectoryHandle,
+  name: string,
+  { shown, prefix, isCache, size, fingerprint, state }: Scan,
+) {
+  const stat = directory.entry(name);
+  if (stat === undefined) throw new AiDockError(`"${shown}/${name}" has gone meanwhile`);
+  const bytes = Number(stat.size);
+  size.files++;
+  size.bytes += bytes;
+  size.room += Math.ceil(bytes / BLOCK) * BLOCK;
+  fingerprint.update(`${prefix}${name}\0${bytes}\0${stat.mtimeNs}\n`);
+  if (!isCache) state.update(`${prefix}${name}\0${bytes}\0${stat.ctimeNs}\n`);
 }
 
 /** Entries in an order that is the same everywhere. */
@@ -76,10 +94,10 @@ function requireMovable(name: string, shown: string): void {
   if (name.includes("\uFFFD")) throw new AiDockError(`"${shown}": expected a name in UTF-8`);
 }
 
-/** A file, symlink or directory below that has changed since a time in milliseconds; undefined for none. Caches of Python are no loss. */
+/** A file or symlink below that has changed since a time in milliseconds; undefined for none. Caches of Python are no loss. */
 export function changedSince(directory: DirectoryHandle, since: number, prefix = ""): string | undefined {
   for (const entry of directory.listNow()) {
-    if (entry.name === "__pycache__" || entry.isSocket()) continue;
+    if (entry.name === CACHE || entry.isSocket()) continue;
     const path = `${prefix}${entry.name}`;
     if (entry.isDirectory()) {
       using child = directory.child(entry.name);

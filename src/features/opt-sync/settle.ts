@@ -1,31 +1,31 @@
 import { AiDockError, messageOf } from "../../errors.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { listMounts } from "../../sys/mounts.ts";
+import { compareTrees } from "./compare.ts";
 import { compareNames } from "./compare-names.ts";
 import { isHalfRemoved, replaceByLink, requireChangeable, tidy } from "./link.ts";
 import { fingerprintOf, isComplete, markComplete, MARKER } from "./marker.ts";
+import { rightsOf } from "./metadata.ts";
 import { moveToVolume, type Move } from "./move.ts";
 import type { Outcome } from "./outcome.ts";
+import { Progress } from "./progress.ts";
 import { changedSince, scanTree } from "./scan.ts";
-import type { StayedRecord } from "./stayed.ts";
 
 export interface Settling extends Move {
   /** The path of /opt, without a slash at its end. */
   place: string;
-  stayed: StayedRecord;
+  /** Since when files of the container may have been changed, in milliseconds: older ones are the image's. */
+  since: number;
 }
 
 /** Brings one directory of /opt to the volume, or says why it stays. Never throws. */
 export function settle(settling: Settling): Outcome {
-  const { name, stayed, opt } = settling;
+  const { name, opt } = settling;
   try {
     const { moved, note } = bring(settling);
-    stayed.forget(name);
     return { name, state: "volume", moved, reason: note ?? null };
   } catch (error) {
     const isWhole = opt.entry(name)?.isDirectory() === true && !isHalfRemoved(opt, name);
-    // From now on programs may write to the container's directory: a later boot must not take it for the image's.
-    if (isWhole) stayed.keep(name);
     const isAbsent = opt.entry(name) === undefined && !isHalfRemoved(opt, name);
     const state = isWhole ? "container" : isAbsent ? "absent" : "broken";
     return { name, state, moved: false, reason: reasonOf(error, settling) };
@@ -60,13 +60,14 @@ function bring(settling: Settling): Brought {
         `the container's "${place}/${name}" is given up, and "${target}" is gone: make a new container`,
       );
     requireChangeable(opt, name);
-    // Another container may have been faster.
-    if (!moveToVolume(settling)) return bring(settling);
-    replaceByLink(opt, name, target);
+    const state = moveToVolume(settling);
+    // Another container was faster.
+    if (state === undefined) return bring(settling);
+    replaceByLink(opt, name, target, (directory) => requireState(directory, state, settling));
     return { moved: true };
   }
   const note = here === undefined || isHalf ? undefined : requireUsable(settling);
-  replaceByLink(opt, name, target);
+  replaceByLink(opt, name, target, (directory) => requireUnchanged(directory, settling));
   return { moved: false, note };
 }
 
@@ -83,7 +84,7 @@ function bringLink({ opt, workspace, name, shown, place }: Settling, isThere: bo
   // The image was made of a container with another workspace.
   if (directory === undefined || !isComplete(directory))
     throw new AiDockError(`"${place}/${name}" is a link to "${leadsTo}" already`);
-  replaceByLink(opt, name, target);
+  replaceByLink(opt, name, target, () => undefined);
   return { moved: false };
 }
 
@@ -99,17 +100,42 @@ function requireNoMounts(path: string): void {
   if (mount !== undefined) throw new AiDockError(`a volume is mounted at "${mount.target}"`);
 }
 
+/** Throws AiDockError where files of the container's directory have changed since they were copied. */
+function requireState(directory: DirectoryHandle, state: string, { name, place, shown }: Settling): void {
+  if (scanTree(directory, `${place}/${name}`).state !== state)
+    throw new AiDockError(
+      `"${place}/${name}" was changed while it was copied to "${shown}${name}": save what you need of "${place}/${name}", and make a new container`,
+    );
+}
+
+/** Throws AiDockError where the container's directory has files that are neither the image's nor on the volume. */
+function requireUnchanged(directory: DirectoryHandle, settling: Settling): void {
+  const { workspace, name, place, shown, since } = settling;
+  const changed = changedSince(directory, since);
+  if (changed === undefined) return;
+  using there = workspace.child(name);
+  if (isSame(directory, there, workspace)) return;
+  throw new AiDockError(
+    `"${place}/${name}/${changed}" was changed while the app was in the container, and "${shown}${name}" is another copy: save what you need of "${place}/${name}", and make a new container`,
+  );
+}
+
+/** True for a copy as a boot leaves it that is killed before it makes the link. */
+function isSame(directory: DirectoryHandle, copy: DirectoryHandle, workspace: DirectoryHandle): boolean {
+  let isDifferent = false;
+  const onDifference = (path: string) => (isDifferent ||= path !== MARKER);
+  const progress = new Progress(() => undefined);
+  compareTrees(directory, copy, { rights: rightsOf(workspace.path), progress, onDifference });
+  return !isDifferent;
+}
+
 /** Throws AiDockError when the directory on the volume cannot stand in for the container's; else what is to be known about it. */
-function requireUsable({ opt, workspace, name, shown, place, stayed }: Settling): string | undefined {
+function requireUsable(settling: Settling): string | undefined {
+  const { opt, workspace, name, shown, place } = settling;
   using here = opt.child(name);
   using there = workspace.child(name);
   const target = `${shown}${name}`;
-  const since = stayed.since(name);
-  const changed = since === undefined ? undefined : changedSince(here, since);
-  if (changed !== undefined)
-    throw new AiDockError(
-      `"${place}/${name}/${changed}" was changed while the app was in the container, and "${target}" is another copy: save what you need of "${place}/${name}", and make a new container`,
-    );
+  requireUnchanged(here, settling);
   const { fingerprint } = scanTree(here, `${place}/${name}`);
   if (!isComplete(there)) {
     const { missing, entries } = compareNames(here, there);

@@ -4,6 +4,7 @@ import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
 import { isRoot } from "../../sys/users.ts";
 import type { BootContext, Step, StepResult } from "../step.ts";
+import { unchangedUntil } from "./first-boot.ts";
 import { optSyncNames } from "./names.ts";
 
 const NAME = "sync";
@@ -16,15 +17,15 @@ export interface SyncPlaces {
   syncing: string;
   /** The words that start the process which copies. */
   command: string[];
-  /** Further words for it. */
-  more: string[];
+  /** Tells since when files of the container may have been changed, in milliseconds. */
+  since: () => number;
 }
 
 const defaultPlaces = (): SyncPlaces => ({
   opt: "/opt",
   syncing: SYNCING,
   command: [process.execPath, "opt-sync"],
-  more: [],
+  since: () => unchangedUntil(Date.now() - process.uptime() * 1000),
 });
 
 /** Brings the directories of OPT_SYNC to a mounted workspace, by a process of its own. Throws AiDockError with what failed. */
@@ -33,6 +34,8 @@ export async function syncOpt(
   places: SyncPlaces = defaultPlaces(),
 ): Promise<StepResult | undefined> {
   const { log, settings } = context;
+  // At each boot: the variable may come with a later one.
+  const since = places.since();
   try {
     const { names, refused } = optSyncNames(settings.OPT_SYNC);
     for (const name of refused)
@@ -40,7 +43,7 @@ export async function syncOpt(
     if (names.length === 0) return undefined;
     const obstacle = obstacleOf(context);
     if (obstacle !== undefined) return { message: `OPT_SYNC: nothing is moved: ${obstacle}` };
-    if (unlinked(context, places).length > 0) return await move(context, names, places);
+    if (unlinked(context, places).length > 0) return await move(context, names, since, places);
     return { message: "Directories of /opt are on the volume", fields: { names: names.join(",") } };
   } finally {
     rmSync(places.syncing, { force: true });
@@ -71,14 +74,14 @@ function isLinked(opt: string, name: string, workspace: string): boolean {
   }
 }
 
-async function move(context: BootContext, names: string[], places: SyncPlaces) {
+async function move(context: BootContext, names: string[], since: number, places: SyncPlaces) {
   // Loaded on demand: most boots have nothing to move.
   const { outcomesFile, readOutcomes } = await import("./outcome.ts");
   const outcomes = outcomesFile();
   rmSync(outcomes, { force: true });
   const { WORKSPACE: workspace = "" } = context.env;
   const where = [`--workspace=${workspace}`, `--outcomes=${outcomes}`, `--opt=${places.opt}`];
-  const command = [...places.command, ...where, ...places.more, ...names];
+  const command = [...places.command, ...where, `--since=${Math.floor(since)}`, ...names];
   const { code } = await context.runLogged({ name: NAME, command, env: { PATH: DEFAULT_PATH } });
   if (context.signal.aborted) return undefined;
   const found = readOutcomes(outcomes);

@@ -10,9 +10,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { replaceByLink } from "../../../src/features/opt-sync/link.ts";
 import { optSyncNames } from "../../../src/features/opt-sync/names.ts";
 import { getXattr, setXattr } from "../../../src/sys/xattr.ts";
 import { grantUser } from "../../../src/sys/acl.ts";
+import { DirectoryHandle } from "../../../src/sys/directory-handle.ts";
 import { canMount, digest, must, Place } from "./place-fixture.ts";
 
 test("names of OPT_SYNC are those of directories in /opt, and none of ours", () => {
@@ -158,13 +160,10 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
     }
   });
 
-  test("whose files were changed while it had to stay is never given up for another copy", () => {
+  test("that was in use before OPT_SYNC was set is never given up for another copy", () => {
     using place = new Place();
-    mkdirSync(`${place.workspace}App`);
-    expect(place.sync().outcome.state).toBe("container");
     Bun.sleepSync(20);
     writeFileSync(`${place.opt}/App/models/output.png`, "a picture");
-    rmSync(`${place.workspace}App`, { recursive: true });
     must("cp", "-a", `${place.image}/App`, `${place.workspace}App`);
     writeFileSync(`${place.workspace}App/.move_complete`, "1");
     const { outcome } = place.sync();
@@ -175,6 +174,62 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
     renameSync(`${place.workspace}App`, `${place.workspace}Old`);
     expect(place.sync().outcome.state).toBe("volume");
     expect(readFileSync(`${place.workspace}App/models/output.png`, "utf8")).toBe("a picture");
+  });
+
+  test("takes along what somebody does in it while it is copied", async () => {
+    using place = new Place();
+    writeFileSync(`${place.image}/App/huge`, Buffer.alloc(80_000_000, "huge"));
+    place.newContainer();
+    const child = Bun.spawn(place.command("App"), { stdout: "pipe" });
+    while (!existsSync(`${place.workspace}.ai-dock-sync/App/huge`) && child.exitCode === null);
+    child.kill("SIGSTOP");
+    // Both are copied already: names come in order.
+    writeFileSync(`${place.opt}/App/dated`, "new");
+    writeFileSync(`${place.opt}/App/dangling.txt`, "new");
+    const wanted = digest(`${place.opt}/App`);
+    child.kill("SIGCONT");
+    expect(await new Response(child.stdout).text()).toContain("something was changed meanwhile");
+    expect(readlinkSync(`${place.opt}/App`)).toBe(`${place.workspace}App`);
+    expect(digest(`${place.workspace}App`)).toEqual(wanted);
+  });
+
+  for (const overlay of [false, true]) {
+    test(`that is found changed at the last moment stays, ${overlay ? "in the layers of an image" : "after a swap"}`, () => {
+      using place = new Place({ overlay });
+      const refuse = () => {
+        throw new Error("changed");
+      };
+      {
+        using opt = DirectoryHandle.open(place.opt);
+        expect(() => replaceByLink(opt, "App", "/nowhere", refuse)).toThrow("changed");
+      }
+      expect(digest(`${place.opt}/App`)).toEqual(digest(`${place.image}/App`));
+      expect(place.sync().outcome.state).toBe("volume");
+      expect(readdirSync(place.opt)).toEqual(["App"]);
+    });
+  }
+
+  test("is linked where a boot was killed after the copy of what had been changed", () => {
+    using place = new Place();
+    Bun.sleepSync(20);
+    writeFileSync(`${place.opt}/App/output.png`, "a picture");
+    must("cp", "-a", `${place.opt}/App`, `${place.workspace}App`);
+    writeFileSync(`${place.workspace}App/.move_complete`, "1");
+    must("touch", "-r", `${place.opt}/App`, `${place.workspace}App`);
+    expect(place.sync().outcome.state).toBe("volume");
+    expect(readFileSync(`${place.opt}/App/output.png`, "utf8")).toBe("a picture");
+  });
+
+  test("never takes files of a volume with it that appears in it at the last moment", () => {
+    using place = new Place({ overlay: true });
+    const mount = () => {
+      mkdirSync(`${place.base}/mine`);
+      writeFileSync(`${place.base}/mine/mine`, "mine");
+      place.mount("--bind", `${place.base}/mine`, `${place.opt}/App/models`);
+    };
+    using opt = DirectoryHandle.open(place.opt);
+    expect(() => replaceByLink(opt, "App", "/nowhere", mount)).toThrow("a volume is mounted at");
+    expect(readFileSync(`${place.base}/mine/mine`, "utf8")).toBe("mine");
   });
 
   test("that is half removed is never taken for the app", () => {

@@ -44,6 +44,8 @@ export class Place implements Disposable {
   readonly workspace = `${this.base}/workspace/`;
   readonly image = `${this.base}/image`;
   opt: string;
+  /** When the container began. */
+  since = 0;
   readonly #overlay: boolean;
   readonly #mounts: string[] = [];
   #containers = 0;
@@ -68,6 +70,7 @@ export class Place implements Disposable {
       const layers = `lowerdir=${this.image},upperdir=${container}/upper,workdir=${container}/work`;
       this.mount("-t", "overlay", "-o", layers, "overlay", this.opt);
     } else must("cp", "-a", `${this.image}/.`, this.opt);
+    this.since = Date.now() + 1;
     return this.opt;
   }
 
@@ -76,13 +79,9 @@ export class Place implements Disposable {
     this.#mounts.push(words.at(-1) ?? "");
   }
 
-  get state(): string {
-    return `${this.opt}/../state`;
-  }
-
   command(...names: string[]): [string, ...string[]] {
-    const { workspace, opt, state, base } = this;
-    const options = [`--workspace=${workspace}`, `--opt=${opt}`, `--state=${state}`, "--patience=5"];
+    const { workspace, opt, since, base } = this;
+    const options = [`--workspace=${workspace}`, `--opt=${opt}`, `--since=${since}`, "--patience=5"];
     return [process.execPath, MAIN, "opt-sync", ...options, `--outcomes=${base}/outcomes.json`, ...names];
   }
 

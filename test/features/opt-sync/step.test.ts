@@ -17,7 +17,7 @@ makeRuntimeDirectory();
 /** A boot with `script` in the place of the process that copies. */
 function boot(names: string, script = "exit 1", mounted = "true") {
   const context = bootContext({ OPT_SYNC: names }, { WORKSPACE: workspace, WORKSPACE_MOUNTED: mounted });
-  const places: SyncPlaces = { opt, syncing, command: ["sh", "-c", script, "sh"], more: [] };
+  const places: SyncPlaces = { opt, syncing, command: ["sh", "-c", script, "sh"], since: () => 1234 };
   return { context, run: () => syncOpt(context, places) };
 }
 

@@ -1,0 +1,64 @@
+import { readFileSync, statSync } from "node:fs";
+import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+
+const DIRECTORY = "/var/lib/ai-dock";
+
+/** Docker makes it with the container. */
+const CREATED = "/.dockerenv";
+
+export interface FirstBootPlaces {
+  directory: string;
+  created: string;
+  mountinfo: string;
+}
+
+const standardPlaces: FirstBootPlaces = {
+  directory: DIRECTORY,
+  created: CREATED,
+  mountinfo: "/proc/self/mountinfo",
+};
+
+/**
+ * The time in milliseconds since which files of this container may have been changed: what is older is the image's. Keeps
+ * the start of the first boot for those that follow. Never throws.
+ */
+export function unchangedUntil(started: number, places = standardPlaces): number {
+  const path = `${places.directory}/first-boot`;
+  const container = upperLayer(places.mountinfo);
+  const created = statSync(places.created, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY;
+  const first = read(path, container) ?? keep(path, started, container, places.directory);
+  const since = Math.min(first, created);
+  // The clock was wrong, then or now.
+  return since > Date.now() ? 0 : since;
+}
+
+/** Undefined where there is no record, or that of another container, of which the image was made. */
+function read(path: string, container: string): number | undefined {
+  try {
+    const text = readIfExists(path);
+    if (text === undefined) return undefined;
+    const [, time = "0", of] = /^(\d+) (.*)\n$/.exec(text) ?? [];
+    return of === undefined || of === container ? Number(time) : undefined;
+  } catch {
+    return 0;
+  }
+}
+
+function keep(path: string, started: number, container: string, directory: string): number {
+  const time = Math.floor(started);
+  try {
+    ensureDirectory(directory, 0o755);
+    writeFileAtomic(path, `${time} ${container}\n`, 0o644);
+  } catch {
+    // Where the container cannot be written, nobody changes its files either.
+  }
+  return time;
+}
+
+/** What tells this container from another one of the same image; "" where the engine has no overlays. */
+function upperLayer(mountinfo: string): string {
+  const root = readFileSync(mountinfo, "utf8")
+    .split("\n")
+    .find((line) => line.split(" ")[4] === "/");
+  return /[ ,]upperdir=([^ ,]+)/.exec(root ?? "")?.[1] ?? "";
+}
