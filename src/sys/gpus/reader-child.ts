@@ -85,18 +85,12 @@ export class ReaderChild {
     }
   }
 
-  /** Lets the process end by the end of its input. */
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    closeSync(this.#questions);
-    void this.#reader.cancel().catch(() => undefined);
-  }
-
-  /** Ends the process. False where the kernel does not let it go. */
+  /** Ends the process, and the answer that is on its way. False where the kernel does not let it go. */
   async kill(): Promise<boolean> {
-    this.close();
-    sendSignal(-this.#child.pid, "KILL");
+    if (!this.#isClosed) closeSync(this.#questions);
+    this.#isClosed = true;
+    void this.#reader.cancel().catch(() => undefined);
+    if (!this.isOver) sendSignal(-this.#child.pid, "KILL");
     await Promise.race([this.#child.exited, Bun.sleep(KILL_MILLISECONDS)]);
     return this.isOver;
   }
@@ -106,11 +100,6 @@ export class ReaderChild {
     const { code, signal } = childExit(this.#child);
     return signal === null ? `exit code ${code}` : `SIG${signal}`;
   }
-}
-
-/** One sentence on the end of a process that should not have ended. */
-export function meaningOfEnd(how: string): string {
-  return `the process that reads the GPUs ended with ${how}; ai-dock gpu-reader tells more`;
 }
 
 const readerOf = (child: ReturnType<typeof spawnChild>) => child.stdout.getReader();

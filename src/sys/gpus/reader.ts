@@ -1,6 +1,6 @@
 import { messageOf } from "../../errors.ts";
 import { hasGpuNodes } from "./nodes.ts";
-import { meaningOfEnd, NO_ANSWER, ReaderChild } from "./reader-child.ts";
+import { NO_ANSWER, ReaderChild } from "./reader-child.ts";
 import { emptyReport, type Gpu, type GpuReport, unknownGpu } from "./types.ts";
 
 export interface GpuReaderOptions {
@@ -44,11 +44,12 @@ export class GpuReader {
     return this.#reading;
   }
 
-  /** Ends the process. A later read starts another one. */
+  /** Ends the process; an answer on its way is then what is known by now. A later read starts another process. */
   close(): void {
     clearTimeout(this.#linger);
-    this.#child?.close();
+    const child = this.#child;
     this.#child = undefined;
+    if (child !== undefined) void this.#end(child);
   }
 
   async #read(): Promise<GpuReport> {
@@ -73,21 +74,30 @@ export class GpuReader {
       if ("problem" in line) report.problems.push(line.problem);
     });
     if (failure === undefined) this.#stayForAWhile();
-    else await this.#fail(child, report, failure, asked);
+    else if (this.#child === child) await this.#fail(child, report, failure, asked);
     this.#last = report;
     return report;
   }
 
   async #fail(child: ReaderChild, report: GpuReport, failure: string, asked: number | null | undefined) {
+    const who = whoIs(asked);
+    const during = asked === undefined ? "" : ` while ${who} was asked; ${OTHER_MACHINE}`;
     const problem =
-      failure === NO_ANSWER ? `${whoIs(asked)} does not answer; ${OTHER_MACHINE}` : meaningOfEnd(failure);
+      failure === NO_ANSWER
+        ? `${who} does not answer; ${OTHER_MACHINE}`
+        : `the process that reads the GPUs ended with ${failure}${during}`;
     if (typeof asked === "number")
       report.gpus.push({ ...unknownGpu("nvidia", asked, `GPU ${asked}`), problem });
     this.#child = undefined;
     this.#notBefore = performance.now() + (this.#options.pauseMilliseconds ?? PAUSE_MILLISECONDS);
+    const isOver = await this.#end(child);
+    report.problems.push(isOver ? problem : `${problem} (process ${child.pid} hangs in the kernel)`);
+  }
+
+  async #end(child: ReaderChild): Promise<boolean> {
     const isOver = await child.kill();
     if (!isOver) this.#abandoned = child;
-    report.problems.push(isOver ? problem : `${problem} (process ${child.pid} hangs in the kernel)`);
+    return isOver;
   }
 
   /** What is known of the GPUs while nobody is asked: what they are, and why. */
@@ -106,7 +116,7 @@ const OTHER_MACHINE =
   "rent another machine; on one of your own: dmesg | grep Xid, then reset the GPU or reboot";
 
 function whoIs(asked: number | null | undefined): string {
-  if (asked === undefined) return "the kernel's driver of a GPU";
+  if (asked === undefined) return "the kernel";
   return asked === null ? "the NVIDIA driver" : `GPU ${asked}`;
 }
 

@@ -1,0 +1,169 @@
+import { afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { GpuReader, type GpuReaderOptions } from "../../../src/sys/gpus/reader.ts";
+import { busyGpu, type NvmlStandIn, nvmlStandIn } from "../../fixtures/nvml.ts";
+import { until } from "../../portal/_portal.ts";
+
+let nvml: NvmlStandIn;
+const readers: GpuReader[] = [];
+
+beforeAll(async () => {
+  nvml = await nvmlStandIn();
+});
+afterEach(async () => {
+  for (const reader of readers.splice(0)) reader.close();
+  await until(() => processes().length === 0);
+});
+
+function readerWith(options: GpuReaderOptions = {}): GpuReader {
+  const reader = new GpuReader({ root: nvml.root, library: nvml.library, ...options });
+  readers.push(reader);
+  return reader;
+}
+
+/** The processes of a reader here, by the library that they were given. */
+function processes(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
+        return words.includes("gpu-reader") && words.includes(`--library=${nvml.library}`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+const two = { gpus: 2, ...busyGpu(0), ...busyGpu(1) };
+
+describe("a driver that does not answer", () => {
+  test("holds up nobody: the others are told, and who does not answer", async () => {
+    nvml.set({ ...two, "wait.nvmlDeviceGetPowerUsage.1": "forever" });
+    const reader = readerWith({ patienceMilliseconds: 400, pauseMilliseconds: 60_000 });
+    let turns = 0;
+    const turning = setInterval(() => turns++, 10);
+    const { gpus, problems, driver } = await reader.read();
+    clearInterval(turning);
+    expect(turns).toBeGreaterThan(10);
+    expect(driver).toBe("550.54.14");
+    expect(problems).toEqual([expect.stringMatching(/^GPU 1 does not answer; rent another machine/)]);
+    expect(gpus.map(({ index, load, problem }) => ({ index, load, problem }))).toEqual([
+      { index: 0, load: 0.35, problem: null },
+      { index: 1, load: null, problem: expect.stringContaining("does not answer") },
+    ]);
+    expect(processes()).toEqual([]);
+    // Until the pause is over nobody is asked, and no value is an old one.
+    const begun = performance.now();
+    const again = await reader.read();
+    expect(performance.now() - begun).toBeLessThan(100);
+    expect(again.gpus.map(({ load, name }) => ({ load, name }))).toEqual([
+      { load: null, name: "NVIDIA H100 80GB HBM3" },
+      { load: null, name: "GPU 1" },
+    ]);
+    expect(again.problems).toEqual(problems);
+    expect(processes()).toEqual([]);
+  });
+
+  test("at its initialization is told as the driver", async () => {
+    nvml.set({ ...two, "wait.nvmlInit_v2": "forever" });
+    const { gpus, problems } = await readerWith({ patienceMilliseconds: 400 }).read();
+    expect(gpus).toEqual([]);
+    expect(problems).toEqual([expect.stringMatching(/^the NVIDIA driver does not answer; rent/)]);
+  });
+
+  test("and answers later is asked again after the pause", async () => {
+    nvml.set({ ...two, "wait.nvmlDeviceGetName": "forever" });
+    const reader = readerWith({ patienceMilliseconds: 400, pauseMilliseconds: 100 });
+    expect((await reader.read()).problems).toHaveLength(1);
+    nvml.set(two);
+    await until(async () => (await reader.read()).problems.length === 0);
+    expect((await reader.read()).gpus.map(({ load }) => load)).toEqual([0.35, 0.35]);
+  });
+
+  test("but only slowly is waited for: what counts is silence", async () => {
+    nvml.set({ ...two, gpus: 4, "wait.nvmlDeviceGetName": 300 });
+    const { gpus, problems } = await readerWith({ patienceMilliseconds: 1000 }).read();
+    expect(problems).toEqual([]);
+    expect(gpus).toHaveLength(4);
+  });
+});
+
+describe("the process", () => {
+  test("is one for all who ask at once, and for the next question", async () => {
+    nvml.set(two);
+    const reader = readerWith();
+    const [one, other] = await Promise.all([reader.read(), reader.read()]);
+    expect(one).toBe(other);
+    const before = processes();
+    expect(before).toHaveLength(1);
+    await reader.read();
+    expect(processes()).toEqual(before);
+    reader.close();
+    await until(() => processes().length === 0);
+    // And another one after that.
+    expect((await reader.read()).gpus).toHaveLength(2);
+    reader.close();
+  });
+
+  test("ends once nobody has asked for a while", async () => {
+    nvml.set(two);
+    await readerWith({ lingerMilliseconds: 100 }).read();
+    await until(() => processes().length === 0);
+  });
+
+  test("that was killed is told, and asked again after the pause", async () => {
+    nvml.set(two);
+    const reader = readerWith({ pauseMilliseconds: 200 });
+    await reader.read();
+    for (const pid of processes()) process.kill(pid, "SIGKILL");
+    const { problems } = await reader.read();
+    expect(problems).toEqual([expect.stringContaining("the process that reads the GPUs ended with SIGKILL")]);
+    await until(async () => (await reader.read()).problems.length === 0);
+    reader.close();
+  });
+
+  test("in which the driver crashes is told with the GPU", async () => {
+    nvml.set({ ...two, "crash.nvmlDeviceGetFanSpeed.1": 1 });
+    const { gpus, problems } = await readerWith().read();
+    expect(problems).toEqual([
+      expect.stringMatching(/ended with (SIG[A-Z]+|exit code 1\d\d) while GPU 1 was asked/),
+    ]);
+    expect(gpus.map(({ problem }) => problem === null)).toEqual([true, false]);
+  });
+
+  test("ends with who has started it, even while the driver holds it", async () => {
+    nvml.set({ ...two, "wait.nvmlInit_v2": "forever" });
+    const script = `import { GpuReader } from ${JSON.stringify(join(import.meta.dir, "../../../src/sys/gpus/reader.ts"))};
+      await new GpuReader(${JSON.stringify({ root: nvml.root, library: nvml.library })}).read();`;
+    const parent = Bun.spawn([process.execPath, "-e", script], { stdout: "ignore", stderr: "ignore" });
+    await until(() => processes().length === 1);
+    // Its library is loaded, so that it is about to hang.
+    await until(() => {
+      const [pid] = processes();
+      return readFileSync(`/proc/${pid}/maps`, "latin1").includes(nvml.library);
+    });
+    parent.kill("SIGKILL");
+    await until(() => processes().length === 0);
+  });
+
+  test("is killed while the driver holds it, and nobody waits for it", async () => {
+    nvml.set({ ...two, "wait.nvmlDeviceGetFanSpeed": "forever" });
+    const reader = readerWith();
+    const answer = reader.read();
+    await until(() => processes().length === 1);
+    reader.close();
+    expect((await answer).problems).toEqual([]);
+    await until(() => processes().length === 0);
+  });
+
+  test("is not started where there is no GPU", async () => {
+    nvml.set(two);
+    const reader = readerWith({ root: mkdtempSync(join(tmpdir(), "no-gpu-")) });
+    expect(await reader.read()).toEqual({ gpus: [], driver: null, cuda: null, problems: [] });
+    expect(processes()).toEqual([]);
+  });
+});
