@@ -16,10 +16,10 @@ export interface Logged {
 }
 
 /**
- * Starts nginx on loopback with the given directives of `http` and of its one `server`, and files of its own below `www`.
- * Disposal ends it.
+ * Starts nginx on loopback with the given directives of `http` and of its one `server`, options of `listen`, and files of
+ * its own below `www`. Disposal ends it.
  */
-export async function startNginx(server: string, http = "") {
+export async function startNginx(server: string, http = "", listen = "") {
   const directory = mkdtempSync(join(tmpdir(), "nginx-"));
   const port = freePort();
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -33,7 +33,7 @@ export async function startNginx(server: string, http = "") {
       access_log ${directory}/access.log sent;
       default_type application/octet-stream; types { text/plain txt; }
       ${http}
-      server { listen 127.0.0.1:${port}; root ${directory}/www; ${server} }
+      server { listen 127.0.0.1:${port} ${listen}; root ${directory}/www; ${server} }
     }`;
   writeFileSync(`${directory}/nginx.conf`, config);
   Bun.spawnSync(["mkdir", `${directory}/www`]);

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { AiDockError, ExitCode } from "../../errors.ts";
 import { download, type DownloadResult } from "../../provision/download/download.ts";
 import { DownloadError } from "../../provision/download/error.ts";
+import { isReserved } from "../../provision/manifest/reserved.ts";
 import { resolveSource } from "../../provision/sources/resolve.ts";
 import type { SourceFile } from "../../provision/sources/source.ts";
 import { tokensFrom } from "../../provision/sources/tokens.ts";
@@ -48,6 +49,7 @@ async function fetchFile(
       url,
       target: place.endsWith("/") && name !== undefined ? join(place, name) : place,
       ...tokensFrom(env),
+      ...(place.endsWith("/") ? { refuses: isReserved(env) } : {}),
       ...(size === undefined ? {} : { size }),
       ...(sha256 === undefined ? {} : { sha256 }),
     },

@@ -1,11 +1,10 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isHtml } from "../../provision/download/html.ts";
 
 /** How much of a file is searched for the start of an HTML page. */
 const HEAD_BYTES = 1024;
-
-const HTML = /^\uFEFF?\s*(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html[\s>])/i;
 
 /** Where a provisioning script comes from; `label` is safe to log. */
 export type Source = { kind: "url"; url: URL; label: string } | { kind: "file"; path: string; label: string };
@@ -33,7 +32,7 @@ function labelOf(url: URL): string {
 /** Why the content of a file cannot be a script, or undefined. */
 export function refuseContent(path: string): string | undefined {
   if (statSync(path).size === 0) return "an empty file";
-  return HTML.test(head(path)) ? "an HTML page" : undefined;
+  return isHtml(head(path)) ? "an HTML page" : undefined;
 }
 
 /** The SHA-256 checksum of a file in hexadecimal digits. */

@@ -10,8 +10,7 @@ const LONGEST_ASKED_MILLISECONDS = 10 * 60 * 1000;
  */
 export function backoff(failures: number, seconds: number, asked = 0, random = Math.random()): number {
   const full = Math.min(LONGEST_SECONDS, seconds * 2 ** (failures - 1)) * 1000;
-  const least = Math.min(asked, LONGEST_ASKED_MILLISECONDS);
-  return Math.max((full * (1 + random)) / 2, least * (1 + random / 10));
+  return Math.max((full * (1 + random)) / 2, asked * (1 + random / 10));
 }
 
 /** Waits, or returns early once `signal` is aborted. */
@@ -19,10 +18,10 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
   await delay(milliseconds, undefined, { signal }).catch(() => undefined);
 }
 
-/** Milliseconds of a Retry-After header: seconds, or a date (RFC 9110 10.2.3); undefined for anything else. */
+/** Milliseconds of a Retry-After header: seconds, or a date (RFC 9110 10.2.3), ten minutes at most; undefined for anything else. */
 export function retryAfter(header: string | null, now = Date.now()): number | undefined {
   if (header === null || header.trim() === "") return undefined;
-  if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;
+  if (/^\s*\d+\s*$/.test(header)) return Math.min(Number(header) * 1000, LONGEST_ASKED_MILLISECONDS);
   const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now), LONGEST_ASKED_MILLISECONDS);
 }

@@ -2,6 +2,7 @@ import { errnoOf, messageOf } from "../../errors.ts";
 import { proxyFor, trustedAuthorities } from "../../sys/network.ts";
 import { DownloadError, PassingError } from "./error.ts";
 import { label } from "./label.ts";
+import { decodePercent } from "./names.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,6 +24,9 @@ const AGENT = "Mozilla/5.0 (compatible; ai-dock; +https://github.com/ai-dock/bas
 /** Errors that no further attempt mends: certificates, and what is wrong with the URL or this machine. */
 const LASTING = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|InvalidURL|UnsupportedProtocol/;
 
+/** Less in the time of a timeout is no progress: a server could hold a download for ever by a byte now and then. */
+const PROGRESS_BYTES = 4096;
+
 const WORDS: Record<string, string> = {
   ConnectionRefused: "a refused connection",
   ECONNREFUSED: "a refused connection",
@@ -33,7 +37,7 @@ const WORDS: Record<string, string> = {
 };
 
 /**
- * One request and its answer, which may be read while bytes come: `timeoutSeconds` without any, headers included, end it.
+ * One request and its answer, which may be read while bytes come: `timeoutSeconds` with hardly any, headers included, end it.
  * Failures throw PassingError where another attempt may help, else DownloadError.
  */
 export class Connection implements Disposable {
@@ -82,11 +86,16 @@ export class Connection implements Disposable {
   async *body(): AsyncGenerator<Uint8Array, void, undefined> {
     const reader = this.response.body?.getReader();
     if (reader === undefined) return;
+    let unseen = 0;
     try {
       for (;;) {
         const { value, done } = await reader.read();
         if (done) return;
-        this.#timer.refresh();
+        unseen += value.byteLength;
+        if (unseen >= PROGRESS_BYTES) {
+          unseen = 0;
+          this.#timer.refresh();
+        }
         yield value;
       }
     } catch (error) {
@@ -126,17 +135,17 @@ export class Connection implements Disposable {
   #authorization(): string | undefined {
     const { url } = this;
     if (url.username !== "" || url.password !== "") {
-      const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+      const [user, password] = [decodePercent(url.username), decodePercent(url.password)];
       return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
     }
     const token = this.#client.authorization(url.host);
-    this.withheldSecret = token !== undefined && url.protocol !== "https:" && !isLoopback(url.hostname);
+    this.withheldSecret = token !== undefined && !isPrivate(url, this.#client.env);
     return token === undefined || this.withheldSecret ? undefined : `Bearer ${token}`;
   }
 
   #explain(error: unknown): unknown {
     if (this.#client.signal.aborted) return new DownloadError("aborted", "the download was interrupted");
-    if (this.#isHung) return new PassingError(`no byte for ${this.#client.timeoutSeconds} s`);
+    if (this.#isHung) return new PassingError(`hardly a byte for ${this.#client.timeoutSeconds} s`);
     if (error instanceof DownloadError || error instanceof PassingError) return error;
     const code = errnoOf(error) ?? "";
     const message = messageOf(error).replace(/ For more information, pass `verbose.*$/, "");
@@ -156,6 +165,9 @@ function networkOptions(url: URL, env: Environment) {
   return { proxy, tls: { ca: known } };
 }
 
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+/** Whether a token may go there: encrypted, or without leaving this machine. */
+export function isPrivate(url: URL, env: Environment): boolean {
+  return url.protocol === "https:" || (LOOPBACK.test(url.hostname) && proxyFor(url, env) === undefined);
 }
+
+const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;

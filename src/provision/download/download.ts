@@ -23,6 +23,8 @@ export interface DownloadRequest {
   authorization(host: string): string | undefined;
   /** The variable that holds the token for a host, for messages. */
   tokenName?(host: string): string | undefined;
+  /** Paths that no server may choose by a name, links resolved. */
+  refuses?: (path: string) => boolean;
 }
 
 export interface DownloadOptions {
@@ -54,7 +56,8 @@ const WRONG = new Set(["checksum", "size"]);
  */
 export async function download(request: DownloadRequest, options: DownloadOptions): Promise<DownloadResult> {
   if (!request.url.startsWith("rclone:")) return await fetchTo(request, parse(request.url), options);
-  const [, folder = "", name = ""] = /^rclone:(.*[:/])([^:/]+)$/s.exec(request.url) ?? [];
+  // Behind the remote, a colon is a part of a name.
+  const [, folder = "", name = ""] = /^rclone:(:?[^:/]*:(?:.*\/)?)([^/]+)$/s.exec(request.url) ?? [];
   if (name === "")
     throw new DownloadError("source", `expected rclone:REMOTE:PATH of a file, got "${request.url}"`);
   using served = await borrowFolder(folder, options.env ?? {}, options.signal);
@@ -87,6 +90,7 @@ async function fetchTo(
     limits: { ...defaultLimits, ...options.limits },
     progress: new Progress(options.onProgress),
     tokenName: (host) => request.tokenName?.(host),
+    refuses: request.refuses,
   };
   try {
     const { name, size, fetched, etag, sha256 } = await twice(order);

@@ -1,3 +1,5 @@
+import { decodePercent } from "./names.ts";
+
 /** Stands for the socket of a served remote, with `REMOTE:FOLDER/` in the fragment. */
 const RCLONE_HOST = "rclone";
 
@@ -13,6 +15,6 @@ export function servedUrl(folder: string, name: string): URL {
 export function label(url: URL): string {
   const { protocol, host, pathname, search, hash } = url;
   if (host === RCLONE_HOST && hash !== "")
-    return `rclone:${decodeURIComponent(hash.slice(1))}${decodeURIComponent(pathname.slice(1))}`;
+    return `rclone:${decodePercent(hash.slice(1))}${decodePercent(pathname.slice(1))}`;
   return `${protocol}//${host}${pathname}${search === "" ? "" : "?…"}`;
 }

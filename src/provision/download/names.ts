@@ -46,7 +46,8 @@ export function urlName(url: URL): string | undefined {
   return segment === "" ? undefined : decodePercent(segment);
 }
 
-function decodePercent(text: string): string {
+/** Decodes %XX; a text that is not encoded properly stays as it is. */
+export function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -71,9 +72,11 @@ export function safeName(name: string): string | undefined {
 function shorten(name: string): string {
   if (Buffer.byteLength(name) <= LONGEST) return name;
   const extension = /\.\w{1,16}$/.exec(name)?.[0] ?? "";
-  let stem = name.slice(0, name.length - extension.length);
-  while (Buffer.byteLength(stem + extension) > LONGEST) stem = Array.from(stem).slice(0, -1).join("");
-  return stem + extension;
+  const stem = Buffer.from(name)
+    .subarray(0, LONGEST - extension.length)
+    .toString();
+  // The character in the middle of which that ends.
+  return stem.replace(/\uFFFD$/, "") + extension;
 }
 
 /** The hidden names beside a target while its file is not whole. */

@@ -32,6 +32,7 @@ export interface Order {
   limits: DownloadLimits;
   progress: Progress;
   tokenName: TokenName;
+  refuses: ((path: string) => boolean) | undefined;
 }
 
 export interface Done {
@@ -57,6 +58,12 @@ export async function downloadOnce(order: Order): Promise<Done> {
       try {
         const name =
           order.name ?? remote.name ?? fail("name", order, "a file name from the server, got none");
+        if (order.refuses?.(`${directory.location}/${name}`) === true)
+          throw fail(
+            "name",
+            order,
+            `another name from the server than "${name}", which root would obey there`,
+          );
         part ??= Part.open(directory, name);
         return await fetchInto(part, name, remote, { ...order, limits: calm });
       } catch (error) {
@@ -104,15 +111,22 @@ async function fetchInto(part: Part, name: string, remote: Remote, order: Order)
   }
   const checksum = sha256 === undefined ? undefined : new Checksum(part.fd);
   const work: Work = { part, checksum, progress, url, name };
+  const wanted = { ...order, sha256, size: order.size ?? toldSize(remote) };
+  const again = () => askPatiently(order, undefined);
   const result =
     remote.size === undefined || !remote.hasRanges || remote.size === 0
-      ? await fetchPlain(work, client, limits, remote, () => askPatiently(order, undefined))
-      : await fetchByRanges(work, remote, { ...order, sha256 }, tokenName);
-  const actual = await result.checksum?.finish(result.size, client.signal);
-  await check(part, { size: result.size, sha256: actual }, { ...order, sha256 });
-  await part.finish(remote.lastModified);
-  return { name, size: result.size, sha256: actual, etag: remote.etag, fetched: result.fetched };
+      ? await fetchPlain(work, client, limits, remote, again, wanted.size)
+      : await fetchByRanges(work, remote, wanted, tokenName);
+  const { size, fetched } = result;
+  const actual = await result.checksum?.finish(size, client.signal);
+  check(part, { size, sha256: actual }, wanted);
+  const { etag, lastModified } = result.remote;
+  await part.finish(lastModified);
+  return { name, size, sha256: actual, etag, fetched };
 }
+
+/** The size of the file by the hub that redirects to a storage; undefined where what comes is compressed. */
+const toldSize = ({ encoding, told }: Remote) => (encoding === undefined ? told.size : undefined);
 
 /** Refuses what cannot be the file before its body is read. */
 function refuse(name: string, remote: Remote, order: Order): void {
@@ -150,7 +164,7 @@ async function fetchByRanges(work: Work, remote: Remote, order: Order, tokenName
   const session = new Session(client, limits, { start, location: remote.location, version, tokenName });
   const begun = remote.range === undefined ? undefined : { connection: remote.connection, ...remote.range };
   const fetched = await fetchRanges(work, session, journal, begun);
-  return { size, fetched, checksum: work.checksum };
+  return { size, fetched, checksum: work.checksum, remote };
 }
 
 /** Whether a part may be resumed: it is of the same file by checksum, or of the same URL and version. */
@@ -160,11 +174,7 @@ function isSame(there: Subject, wanted: Subject): boolean {
   return there.source === wanted.source && sameVersion(there, wanted) === true;
 }
 
-async function check(
-  part: Part,
-  actual: { size: number; sha256: string | undefined },
-  order: Order,
-): Promise<void> {
+function check(part: Part, actual: { size: number; sha256: string | undefined }, order: Order): void {
   const { size, sha256 } = order;
   const isEmpty = actual.size === 0 && size !== 0;
   if (!isEmpty && (size === undefined || size === actual.size) && (sha256 ?? actual.sha256) === actual.sha256)

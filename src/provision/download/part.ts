@@ -25,6 +25,8 @@ const syncAll = promisify(fsync);
 
 /** The umask, or the default ACL of the directory, narrows that. */
 const MODE = 0o666;
+/** Whoever owns the directory could put another file there each time. */
+const MOST_TRIES = 10;
 
 /**
  * The file that is being downloaded, under a hidden name beside its target, with its journal. Held by a lock, which other
@@ -56,7 +58,7 @@ export class Part implements Disposable {
   }
 
   /** Opens the part of `name`, with what an earlier process has left of it. Throws DownloadError "busy" while another has it. */
-  static open(directory: DirectoryHandle, name: string): Part {
+  static open(directory: DirectoryHandle, name: string, tries = MOST_TRIES): Part {
     refuseDirectory(directory, name);
     const path = `${directory.path}/${partNames(name).part}`;
     const fd = openOwn(path) ?? createAnew(path);
@@ -65,7 +67,7 @@ export class Part implements Disposable {
     if (isHeld && statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino)
       return new Part(directory, name, fd);
     closeSync(fd);
-    if (isHeld) return Part.open(directory, name);
+    if (isHeld && tries > 1) return Part.open(directory, name, tries - 1);
     throw new DownloadError("busy", `"${name}" is being downloaded by another process already`);
   }
 
@@ -101,8 +103,13 @@ export class Part implements Disposable {
 
   /** Makes room for a file without a journal. Throws DownloadError "no-space". */
   allocate(size: number): void {
-    requireSpace(this.#fd, size, this.#shown);
+    this.requireRoom(size);
     allocateFile(this.#fd, size);
+  }
+
+  /** Throws DownloadError "no-space" where it cannot grow to that size. */
+  requireRoom(size: number): void {
+    requireSpace(this.#fd, size, this.#shown);
   }
 
   write(bytes: Uint8Array, at: number): void {

@@ -1,24 +1,28 @@
 import { backoff, pause } from "./backoff.ts";
 import { Checksum } from "./checksum.ts";
 import type { Client } from "./connection.ts";
-import { PassingError } from "./error.ts";
+import { DownloadError, PassingError } from "./error.ts";
 import { label } from "./label.ts";
-import type { DownloadLimits } from "./limits.ts";
+import { type DownloadLimits, MEBIBYTE } from "./limits.ts";
 import { refuseHtml, type Remote } from "./remote.ts";
 import type { Work } from "./ranged.ts";
 import { giveUp } from "./session.ts";
 
 const HEAD_BYTES = 1024;
+/** Where no size is told, room is looked for so much ahead. */
+const ROOM_BYTES = 16 * MEBIBYTE;
 
 export interface Fetched {
   size: number;
   fetched: number;
   checksum: Checksum | undefined;
+  /** What the answer said that brought the file. */
+  remote: Remote;
 }
 
 /**
  * Fetches the whole file over one connection, from a server without ranges or that tells no size. After a failure it
- * begins at zero: `again` asks anew.
+ * begins at zero: `again` asks anew. What has more than the `wanted` bytes is not read to its end. Throws DownloadError.
  */
 export async function fetchPlain(
   work: Work,
@@ -26,6 +30,7 @@ export async function fetchPlain(
   limits: DownloadLimits,
   first: Remote,
   again: () => Promise<Remote>,
+  wanted: number | undefined,
 ): Promise<Fetched> {
   const { part } = work;
   let remote = first;
@@ -35,8 +40,8 @@ export async function fetchPlain(
     const checksum = work.checksum === undefined ? undefined : new Checksum(part.fd);
     try {
       if (remote.size !== undefined) part.allocate(remote.size);
-      const size = await readAll({ ...work, checksum }, remote, (bytes) => (fetched += bytes));
-      return { size, fetched, checksum };
+      const size = await readAll({ ...work, checksum }, remote, wanted, (bytes) => (fetched += bytes));
+      return { size, fetched, checksum, remote };
     } catch (error) {
       if (!(error instanceof PassingError)) throw error;
       remote = await anew(error, failures);
@@ -50,17 +55,27 @@ export async function fetchPlain(
   }
 }
 
-async function readAll(work: Work, remote: Remote, count: (bytes: number) => void): Promise<number> {
+async function readAll(
+  work: Work,
+  remote: Remote,
+  wanted: number | undefined,
+  count: (bytes: number) => void,
+): Promise<number> {
   const { part, checksum, progress, url, name } = work;
   const { connection, size: total } = remote;
   let received = 0;
+  let room = total ?? 0;
   try {
     for await (const chunk of connection.body()) {
       if (received === 0)
         refuseHtml(name, url, { head: Buffer.from(chunk.subarray(0, HEAD_BYTES)).toString() });
+      const end = received + chunk.byteLength;
+      if (wanted !== undefined && end > wanted)
+        throw new DownloadError("size", `"${label(url)}": expected ${wanted} bytes, got more`);
+      if (end > room) part.requireRoom((room = end + ROOM_BYTES));
       part.write(chunk, received);
-      checksum?.wrote(chunk, received, received + chunk.byteLength);
-      received += chunk.byteLength;
+      checksum?.wrote(chunk, received, end);
+      received = end;
       count(chunk.byteLength);
       progress.tell({ received, total, resumedFrom: 0 });
     }

@@ -1,9 +1,10 @@
 import type { Client, Connection } from "./connection.ts";
 import { DownloadError } from "./error.ts";
+import { isHtml } from "./html.ts";
 import { label } from "./label.ts";
 import { dispositionName, safeName, urlName } from "./names.ts";
 import { refuseStatus, type TokenName } from "./refuse.ts";
-import { request, type Told } from "./request.ts";
+import { byteCount, request, type Told } from "./request.ts";
 import { type Validator, validatorOf } from "./validator.ts";
 
 /** A range of bytes to begin with, and the version that it has to be of. */
@@ -75,12 +76,12 @@ function describe(connection: Connection, told: Told, start: URL, tokenName: Tok
   }
   const { headers, status } = connection.response;
   const range = status === 206 ? contentRange(headers.get("content-range")) : undefined;
-  const length = headers.get("content-length");
+  const length = byteCount(headers.get("content-length"));
   const encoding = headers.get("content-encoding") ?? "";
   const name =
     dispositionName(headers.get("content-disposition")) ?? urlName(start) ?? urlName(connection.url);
   const isCoded = encoding !== "" && encoding.toLowerCase() !== "identity";
-  const whole = length === null || isCoded || status === 206 ? undefined : Number(length);
+  const whole = isCoded || status === 206 ? undefined : length;
   return {
     ...validatorOf(headers),
     connection,
@@ -101,12 +102,13 @@ export function contentRange(
 ): { offset: number; end: number; size: number } | undefined {
   const [, offset, last, size] = /^\s*bytes\s+(\d+)-(\d+)\/(\d+)\s*$/i.exec(header ?? "") ?? [];
   if (offset === undefined || last === undefined || size === undefined) return undefined;
-  const range = { offset: Number(offset), end: Number(last) + 1, size: Number(size) };
-  return range.end > range.offset && range.end <= range.size ? range : undefined;
+  const whole = byteCount(size);
+  const range = { offset: Number(offset), end: Number(last) + 1 };
+  if (whole === undefined || range.end <= range.offset || range.end > whole) return undefined;
+  return { ...range, size: whole };
 }
 
 const HTML_TYPE = /^(?:text\/html|application\/xhtml)/i;
-const HTML_HEAD = /^\uFEFF?\s*(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html[\s>])/i;
 const MAY_BE_HTML = /\.(?:x?html?|xht|php|aspx?|txt|md|vue|svelte|xml|svg|jinja2?|tmpl|tpl)$/i;
 
 /** Throws for an HTML page in place of a file: by its type before it is read, by its first bytes else. */
@@ -117,8 +119,8 @@ export function refuseHtml(
   login?: { location: URL; variable: string | undefined },
 ): void {
   if (MAY_BE_HTML.test(name)) return;
-  const isHtml = "head" in seen ? HTML_HEAD.test(seen.head) : HTML_TYPE.test(seen.contentType);
-  if (!isHtml) return;
+  const isPage = "head" in seen ? isHtml(seen.head) : HTML_TYPE.test(seen.contentType);
+  if (!isPage) return;
   if (login !== undefined && /\/(?:login|signin)\b/.test(login.location.pathname)) {
     const hint = `Set ${login.variable ?? `a token for ${url.host}`}`;
     throw new DownloadError("unauthorized", `"${label(url)}": expected a file, got the page of a login`, {

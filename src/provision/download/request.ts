@@ -45,8 +45,16 @@ function listen({ headers }: Response, told: Told): void {
   const etag = headers.get("x-linked-etag") ?? (headers.has("x-repo-commit") ? headers.get("etag") : null);
   const sha256 = SHA256.exec(etag ?? "")?.[1];
   if (sha256 !== undefined) told.sha256 ??= sha256.toLowerCase();
-  const size = headers.get("x-linked-size");
-  if (size !== null && /^\d+$/.test(size)) told.size ??= Number(size);
+  const size = byteCount(headers.get("x-linked-size"));
+  if (size !== undefined) told.size ??= size;
+}
+
+/** More than any file system has in one file: 16 TiB. */
+const MOST_BYTES = 2 ** 44;
+
+/** A number of bytes in a header; undefined for none, and for one that no file can have. */
+export function byteCount(text: string | null): number | undefined {
+  return /^\d+$/.test(text ?? "") && Number(text) <= MOST_BYTES ? Number(text) : undefined;
 }
 
 function nextUrl(from: URL, location: string): URL {

@@ -18,7 +18,7 @@ export function requireSpace(fd: number, bytes: number, path: string): void {
   if (missing <= Math.max(0, space.freeBytes - reserve)) return;
   throw new DownloadError(
     "no-space",
-    `"${path}": expected ${formatBytes(missing)} of free space, got ${formatBytes(space.freeBytes)}; nothing is downloaded`,
+    `"${path}": expected ${formatBytes(missing)} of free space, got ${formatBytes(space.freeBytes)}`,
     { hint: "Free some space, or use a larger volume; what is there already is kept" },
   );
 }

@@ -4,9 +4,15 @@ export interface Validator {
   lastModified?: string;
 }
 
+/** Longer ones count for nothing: a journal has to have room for them. */
+const LONGEST = 512;
+
 export function validatorOf(headers: Headers): Validator {
-  const [etag, lastModified] = [headers.get("etag"), headers.get("last-modified")];
-  return { ...(etag === null ? {} : { etag }), ...(lastModified === null ? {} : { lastModified }) };
+  const [etag, lastModified] = ["etag", "last-modified"].map((name) => {
+    const value = headers.get(name);
+    return value === null || value.length > LONGEST ? undefined : value;
+  });
+  return { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) };
 }
 
 /** The value of If-Range, which a weak ETag cannot be (RFC 9110 13.1.5); undefined for none. */

@@ -1,6 +1,7 @@
 import { ofetch } from "ofetch";
 import { redactUrls } from "../../env/redact.ts";
 import { messageOf } from "../../errors.ts";
+import { isHtml } from "../download/html.ts";
 
 const ATTEMPTS = 5;
 const DELAY_MILLISECONDS = 1000;
@@ -24,7 +25,7 @@ export async function fetchManifest(
     });
     const text = await readText(response._data);
     if (text === undefined) return { label, problem: `expected at most ${MOST_BYTES} bytes; not read` };
-    if (/^\s*<(!doctype|html)/i.test(text))
+    if (isHtml(text))
       return { label, problem: "expected YAML or JSON, got an HTML page; use the link to the raw file" };
     return { label, text };
   } catch (error) {

@@ -8,12 +8,13 @@ const lists = ["APT", "PIP", "CONDA", "GIT_REPOS", "DOWNLOADS", "POST_COMMANDS"]
   (name) => `PROVISIONING_${name}`,
 );
 
-const FILE = "provisioning.yaml";
+/** The name of a manifest in the image and in the workspace. */
+export const MANIFEST_FILE = "provisioning.yaml";
 
 /** Where manifests are looked for: the image's, then the workspace's. `root` is a prefix, for tests. */
 export const manifestFiles = (env: Environment, root = ""): string[] => [
-  `${root}/${FILE}`,
-  `${(env["WORKSPACE"] ?? "/workspace").replace(/\/*$/, "")}/${FILE}`,
+  `${root}/${MANIFEST_FILE}`,
+  `${(env["WORKSPACE"] ?? "/workspace").replace(/\/*$/, "")}/${MANIFEST_FILE}`,
 ];
 
 /** Whether a container asks for anything by a manifest; looks at names alone. */

@@ -8,6 +8,8 @@ import { environmentFor, type Environment, failure, rclone } from "./process.ts"
 
 const START_SECONDS = 60;
 const LOOK_MILLISECONDS = 20;
+/** What rclone gets between SIGTERM and SIGKILL. */
+const END_MILLISECONDS = 2000;
 const LONGEST_WORDS = 4096;
 
 /**
@@ -57,7 +59,8 @@ export class ServedFolder implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.isRunning) sendSignal(-this.#child.pid, "TERM");
-    await this.#child.exited.catch(() => undefined);
+    await Promise.race([this.#child.exited, Bun.sleep(END_MILLISECONDS)]);
+    if (this.isRunning) sendSignal(-this.#child.pid, "KILL");
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

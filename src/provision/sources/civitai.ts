@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { DownloadError } from "../download/error.ts";
 import { safeName } from "../download/names.ts";
 import { type Api, getJson, unexpected } from "./api.ts";
@@ -7,13 +8,27 @@ import { civitaiEndpoint } from "./tokens.ts";
 /** What `type`, `format`, `size` and `fp` of a download link choose among the files of a model version. */
 const CHOICES = ["type", "format", "size", "fp"] as const;
 
-interface ModelFile {
-  name?: string;
-  sizeKB?: number;
-  type?: string;
-  primary?: boolean;
-  metadata?: { format?: string | null; size?: string | null; fp?: string | null };
-  hashes?: { SHA256?: string };
+/** What is of another type than expected counts as missing. */
+const word = z.string().optional().catch(undefined);
+
+const modelFile = z.object({
+  name: word,
+  sizeKB: z.number().optional().catch(undefined),
+  type: word,
+  primary: z.boolean().optional().catch(undefined),
+  metadata: z.object({ format: word, size: word, fp: word }).optional().catch(undefined),
+  hashes: z.object({ SHA256: word }).optional().catch(undefined),
+});
+type ModelFile = z.output<typeof modelFile>;
+
+const modelVersion = z.object({ files: z.array(modelFile).default([]) });
+const model = z.object({ modelVersions: z.array(z.object({ id: z.int() })).min(1) });
+
+/** Asks for something of that shape. Throws DownloadError. */
+async function ask<Shape extends z.ZodType>(api: Api, url: URL, shape: Shape): Promise<z.output<Shape>> {
+  const read = shape.safeParse((await getJson(api, url)).value);
+  if (!read.success) throw unexpected(url, "another answer");
+  return read.data;
 }
 
 /** Resolves `civitai:MODELVERSION`, with the query of a download link if any. */
@@ -33,18 +48,16 @@ export async function resolveCivitaiUrl(url: URL, api: Api): Promise<Resolved | 
   const endpoint = new URL(url.origin);
   const [, linked] = /^\/api\/download\/models\/(\d+)\/?$/.exec(url.pathname) ?? [];
   if (linked !== undefined) return await resolveVersion(endpoint, linked, url.searchParams, api);
-  const [, model] = /^\/models\/(\d+)(?:\/|$)/.exec(url.pathname) ?? [];
-  if (model === undefined) return undefined;
-  const version = url.searchParams.get("modelVersionId") ?? (await latestVersion(endpoint, model, api));
+  const [, page] = /^\/models\/(\d+)(?:\/|$)/.exec(url.pathname) ?? [];
+  if (page === undefined) return undefined;
+  const version = url.searchParams.get("modelVersionId") ?? (await latestVersion(endpoint, page, api));
   return await resolveVersion(endpoint, version, new URLSearchParams(), api);
 }
 
-async function latestVersion(endpoint: URL, model: string, api: Api): Promise<string> {
-  const url = new URL(`/api/v1/models/${model}`, endpoint);
-  const { modelVersions } = (await getJson(api, url)).value as { modelVersions?: { id?: number }[] };
-  const id = modelVersions?.[0]?.id;
-  if (id === undefined) throw unexpected(url, "a model without versions");
-  return String(id);
+async function latestVersion(endpoint: URL, page: string, api: Api): Promise<string> {
+  const url = new URL(`/api/v1/models/${page}`, endpoint);
+  const { modelVersions } = await ask(api, url, model);
+  return String(modelVersions[0]?.id);
 }
 
 async function resolveVersion(
@@ -56,7 +69,7 @@ async function resolveVersion(
   if (!/^\d+$/.test(version))
     throw new DownloadError("source", `expected the number of a model version, got "${version}"`);
   const about = new URL(`/api/v1/model-versions/${version}`, endpoint);
-  const { files = [] } = (await getJson(api, about)).value as { files?: ModelFile[] };
+  const { files } = await ask(api, about, modelVersion);
   const link = new URL(`/api/download/models/${version}`, endpoint);
   // A token in the link goes to the host as a header is not possible for it; messages never show a query.
   for (const [name, value] of query) link.searchParams.append(name, value);

@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { DownloadError } from "../download/error.ts";
+import { decodePercent } from "../download/names.ts";
 import { type Api, getJson, unexpected } from "./api.ts";
 import { relativeName } from "./relative-name.ts";
 import type { Resolved, SourceFile } from "./source.ts";
@@ -25,7 +27,7 @@ export async function resolveHub(text: string, api: Api): Promise<Resolved> {
   if (repository === undefined) throw new DownloadError("source", `expected ${USAGE}, got "hf:${text}"`);
   const endpoint = hubEndpoint(api.env);
   return await resolvePlace(
-    { endpoint, kind: kind as Place["kind"], repository, revision: decode(revision), path },
+    { endpoint, kind: kind as Place["kind"], repository, revision: decodePercent(revision), path },
     api,
   );
 }
@@ -38,12 +40,12 @@ export async function resolveHubUrl(url: URL, api: Api): Promise<Resolved | unde
   const [, kind = "", repository, view, revision = "main", path = ""] = PAGE.exec(url.pathname) ?? [];
   if (repository === undefined || /^(api|docs|blog|papers|collections)\//.test(repository)) return undefined;
   const isFolder = view === undefined || view === "tree";
-  const below = decode(path);
+  const below = decodePercent(path);
   const place = {
     endpoint: new URL(url.origin),
     kind: kind as Place["kind"],
     repository,
-    revision: decode(revision),
+    revision: decodePercent(revision),
     path: isFolder && below !== "" && !below.endsWith("/") ? `${below}/` : below,
   };
   if (!isFolder && (below === "" || below.endsWith("/"))) return undefined;
@@ -80,11 +82,38 @@ function fileUrl({ endpoint, kind, repository, revision }: Place, path: string):
 const at = (endpoint: URL, path: string) => new URL(`${endpoint.href.replace(/\/$/, "")}/${path}`);
 const encodePath = (path: string) => path.split("/").map(encodeURIComponent).join("/");
 
-interface Entry {
-  type: string;
-  path: string;
-  size: number;
-  lfs?: { oid: string; size: number };
+/** An entry of a list; a folder has no size. */
+const entrySchema = z.object({
+  type: z.string(),
+  path: z.string(),
+  size: z.number().nullish(),
+  /** Of git. */
+  oid: z.string().nullish(),
+  /** What large files are in, by their checksum. */
+  lfs: z.object({ oid: z.string(), size: z.number() }).nullish(),
+});
+
+/** A file in the list of a repository. */
+export type HubFile = z.output<typeof entrySchema> & { size: number };
+
+/** Enough for a million files; a server may go on for ever. */
+const MOST_PAGES = 1000;
+
+/** The files of a list, page by page. Throws DownloadError. */
+export async function* filesIn(api: Api, first: URL): AsyncGenerator<HubFile> {
+  let url: URL | undefined = first;
+  for (let pages = 0; url !== undefined; pages++) {
+    if (pages === MOST_PAGES) throw unexpected(first, "a list without end");
+    const { value, headers } = await getJson(api, url);
+    const read = z.array(entrySchema).safeParse(value);
+    if (!read.success) throw unexpected(url, "another answer");
+    for (const { size, ...entry } of read.data) {
+      if (entry.type !== "file") continue;
+      if (typeof size !== "number") throw unexpected(url, "another answer");
+      yield { ...entry, size };
+    }
+    url = nextPage(headers.get("link"), url);
+  }
 }
 
 /** All files of a repository, with sizes, and the checksums of those in LFS. */
@@ -92,24 +121,14 @@ async function list(place: Place, api: Api): Promise<SourceFile[]> {
   const { endpoint, kind, repository, revision } = place;
   const tree = `api/${kind === "" ? "models" : kind}/${repository}/tree/${encodeURIComponent(revision)}`;
   const files: SourceFile[] = [];
-  let url: URL | undefined = at(endpoint, `${tree}?recursive=true`);
-  while (url !== undefined) {
-    const { value, headers } = await getJson(api, url);
-    if (!Array.isArray(value)) throw unexpected(url, "another answer");
-    for (const entry of value as Entry[]) {
-      if (entry.type !== "file") continue;
-      if (typeof entry.path !== "string" || typeof entry.size !== "number")
-        throw unexpected(url, "another answer");
-      files.push(fileOf(place, entry));
-    }
-    url = nextPage(headers.get("link"), url);
-  }
+  for await (const file of filesIn(api, at(endpoint, `${tree}?recursive=true`)))
+    files.push(fileOf(place, file));
   return files;
 }
 
-function fileOf(place: Place, { path, size, lfs }: Entry): SourceFile {
+function fileOf(place: Place, { path, size, lfs }: HubFile): SourceFile {
   const file = { url: fileUrl(place, path), name: relativeName(path) };
-  if (lfs === undefined) return { ...file, size };
+  if (!lfs) return { ...file, size };
   const sha256 = /^(?:sha256:)?([\da-f]{64})$/i.exec(lfs.oid)?.[1]?.toLowerCase();
   return { ...file, size: lfs.size, ...(sha256 === undefined ? {} : { sha256 }) };
 }
@@ -120,12 +139,4 @@ export function nextPage(header: string | null, from: URL): URL | undefined {
   if (target === undefined || !URL.canParse(target, from.href)) return undefined;
   const url = new URL(target, from);
   return url.origin === from.origin && url.href !== from.href ? url : undefined;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,3 +1,4 @@
+import { redactUrls } from "../../env/redact.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { DownloadError } from "../download/error.ts";
 
@@ -27,7 +28,7 @@ function endpoint(env: Environment, name: string, fallback: string): URL {
   const text = env[name]?.trim() || fallback;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol)) return url;
-  throw new DownloadError("source", `${name}: expected an http(s) URL, got "${text}"`);
+  throw new DownloadError("source", `${name}: expected an http(s) URL, got "${redactUrls(text)}"`);
 }
 
 /** The hosts that are known to be Hugging Face's own: never those of its storage, which refuse a second authorization. */

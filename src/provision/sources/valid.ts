@@ -1,5 +1,6 @@
 import { ofetch } from "ofetch";
 import { messageOf } from "../../errors.ts";
+import { isPrivate } from "../download/connection.ts";
 import { DownloadError } from "../download/error.ts";
 import { civitaiEndpoint, type Environment, hubEndpoint, tokensFrom } from "./tokens.ts";
 
@@ -19,7 +20,7 @@ export async function isTokenValid(
       ? new URL("/api/whoami-v2", hubEndpoint(env))
       : new URL("/api/v1/models?limit=1&hidden=1", civitaiEndpoint(env));
   const token = tokensFrom(env).authorization(url.host);
-  if (token === undefined || !isSafe(url)) return false;
+  if (token === undefined || !isPrivate(url, env)) return false;
   let status: number;
   try {
     const answer = await ofetch.raw(url.href, {
@@ -42,7 +43,3 @@ export async function isTokenValid(
 
 const unknown = (url: URL, got: string) =>
   new DownloadError("network", `"${url.host}": expected to hear whether the token is valid, got ${got}`);
-
-/** No token goes over a network in the clear. */
-const isSafe = ({ protocol, hostname }: URL) =>
-  protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { isLoopback } from "../../../src/provision/download/connection.ts";
+import { isPrivate } from "../../../src/provision/download/connection.ts";
 import { tokensFrom } from "../../../src/provision/sources/tokens.ts";
 import { failureOf, folder } from "../fixture.ts";
 import { type Asked, bytesOf, type Reply, sendFile, serve, sha256 } from "../server-fixture.ts";
@@ -201,8 +201,9 @@ describe("a token", () => {
     const withheld = { env: { HTTP_PROXY: strict.url("") }, ...tokensFrom({ HF_TOKEN: TOKEN }) };
     const failure = await failureOf(fetch("http://huggingface.co/y", "y", withheld));
     expect(failure.message).toContain("HTTP 401: HF_TOKEN is not sent over plain http");
-    expect(["localhost", "127.0.0.1", "127.9.9.9", "[::1]"].filter((host) => !isLoopback(host))).toEqual([]);
-    expect(["localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "x"].filter(isLoopback)).toEqual(
+    const isAllowed = (host: string) => isPrivate(new URL(`http://${host}/`), {});
+    expect(["localhost", "127.0.0.1", "127.9.9.9", "[::1]"].filter((host) => !isAllowed(host))).toEqual([]);
+    expect(["localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1", "x"].filter(isAllowed)).toEqual(
       [],
     );
   });

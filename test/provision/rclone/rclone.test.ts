@@ -88,6 +88,17 @@ describe.skipIf(RCLONE === undefined)("rclone:", () => {
     await ended();
   });
 
+  test("a file has its name with a colon in it", async () => {
+    const { env, path } = store();
+    writeFileSync(`${path}/10:30.bin`, "top");
+    writeFileSync(`${path}/sub/a:b.bin`, "below");
+    const { fetch, read } = folder();
+    await fetch("rclone:store:10:30.bin", "x", { env });
+    await fetch("rclone:store:sub/a:b.bin", "y", { env });
+    expect([read("x"), read("y")].map((bytes) => Buffer.from(bytes).toString())).toEqual(["top", "below"]);
+    await ended();
+  });
+
   test("files of a folder come from one rclone, which ends behind them", async () => {
     const { env } = store();
     const { fetch, entries } = folder();

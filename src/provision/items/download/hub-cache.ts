@@ -3,7 +3,7 @@ import { basename, dirname, relative } from "node:path";
 import { writeFileAtomic } from "../../../sys/fs.ts";
 import { openTargetDirectory } from "../../download/target.ts";
 import { type Api, getJson, unexpected } from "../../sources/api.ts";
-import { nextPage } from "../../sources/hub.ts";
+import { filesIn } from "../../sources/hub.ts";
 import { relativeName } from "../../sources/relative-name.ts";
 import type { Resolved } from "../../sources/source.ts";
 import { type Environment, hubEndpoint, tokensFrom } from "../../sources/tokens.ts";
@@ -83,20 +83,11 @@ async function blobsOf(api: Api, tree: string, folders: ReadonlySet<string>) {
   const blobs = new Map<string, { name: string; size: number }>();
   for (const folder of folders) {
     const path = folder === "." ? "" : `/${folder.split("/").map(encodeURIComponent).join("/")}`;
-    let url: URL | undefined = new URL(`${tree}${path}`);
-    while (url !== undefined) {
-      const { value, headers } = await getJson(api, url);
-      if (!Array.isArray(value)) throw unexpected(url, "another answer");
-      for (const entry of value as Record<string, unknown>[]) {
-        const lfs = entry["lfs"] as { oid?: unknown; size?: unknown } | undefined;
-        const [at, name] = [entry["path"], lfs?.oid ?? entry["oid"]];
-        const size = lfs?.size ?? entry["size"];
-        if (entry["type"] !== "file" || typeof at !== "string") continue;
-        if (typeof name !== "string" || !BLOB.test(name) || typeof size !== "number")
-          throw unexpected(url, "another answer");
-        blobs.set(at, { name, size });
-      }
-      url = nextPage(headers.get("link"), url);
+    const url = new URL(`${tree}${path}`);
+    for await (const { path: at, size, oid, lfs } of filesIn(api, url)) {
+      const name = lfs?.oid ?? oid ?? "";
+      if (!BLOB.test(name)) throw unexpected(url, "another answer");
+      blobs.set(at, { name, size: lfs?.size ?? size });
     }
   }
   return blobs;

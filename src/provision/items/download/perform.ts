@@ -4,6 +4,7 @@ import { download } from "../../download/download.ts";
 import { DownloadError } from "../../download/error.ts";
 import type { DownloadLimits } from "../../download/limits.ts";
 import type { DownloadProgress } from "../../download/progress.ts";
+import { isReserved } from "../../manifest/reserved.ts";
 import type { DownloadSpec } from "../../manifest/schema.ts";
 import type { Resolved } from "../../sources/source.ts";
 import { resolveSource } from "../../sources/resolve.ts";
@@ -26,7 +27,11 @@ export const performDownload: Perform<"download"> = async (item, context) => {
     if (isCurrent(record, fingerprint)) return { state: "unchanged", detail: sizeOf(record?.files ?? []) };
     const resolved = await resolveSource(spec.url, sourceEnvironment(context), context.signal);
     const { targets, finish } = await placesOf(spec, resolved, context);
-    const { files, fetched } = await downloadAll(targets, context);
+    const { files, fetched } = await downloadAll(
+      targets,
+      !resolved.isFolder && spec.dest?.endsWith("/") === false,
+      context,
+    );
     finish();
     context.stores.set(key, { fingerprint, source: item.label, files, at: new Date().toISOString() });
     const detail = sizeOf(files);
@@ -57,7 +62,8 @@ async function placesOf(spec: DownloadSpec, resolved: Resolved, context: ItemCon
   return cached ?? { targets: targetsOf(spec, resolved), finish: () => undefined };
 }
 
-async function downloadAll(targets: Target[], context: ItemContext) {
+async function downloadAll(targets: Target[], isNamed: boolean, context: ItemContext) {
+  const refuses = isNamed ? {} : { refuses: isReserved(context.env) };
   const tokens = tokensFrom(sourceEnvironment(context));
   const all = new Map<string, DownloadProgress>();
   const onProgress = (url: string) => (progress: DownloadProgress) => {
@@ -72,6 +78,7 @@ async function downloadAll(targets: Target[], context: ItemContext) {
           download(
             {
               ...target,
+              ...refuses,
               authorization: (host) => tokens.authorization(host),
               tokenName: (host) => tokens.tokenName(host),
             },

@@ -1,3 +1,5 @@
+import { decodePercent } from "../../download/names.ts";
+
 /** A URL of git, and what in it is secret. */
 export interface Remote {
   /** Without user and password, which `ps` and the repository's configuration would show. */
@@ -11,19 +13,11 @@ export function remoteOf(given: string): Remote {
   const url = /^https?:\/\//i.test(given) && URL.canParse(given) ? new URL(given) : undefined;
   if (url === undefined || (url.username === "" && url.password === ""))
     return { url: given, credential: undefined };
-  const [user, password] = [url.username, url.password].map(decode);
+  const [user, password] = [url.username, url.password].map(decodePercent);
   url.username = "";
   url.password = "";
   return {
     url: url.href,
     credential: { scope: url.origin, user: user ?? "", password: password ?? "" },
   };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
