@@ -246,7 +246,7 @@ COPY --chmod=0644 src/features/shell/environment.sh /opt/ai-dock/etc/environment
 RUN <<'SCRIPT'
   set -eu
   mkdir -p /etc/supervisor/supervisord/conf.d /etc/supervisor/conf.d /opt/ai-dock/bin/preflight.d \
-    /var/log/supervisor /etc/rclone /etc/apt/keyrings
+    /opt/ai-dock/bin/prestop.d /var/log/supervisor /etc/rclone /etc/apt/keyrings
   install -d -m 0700 /root/.ssh
   for name in init.sh logtail supervisorctl direct-url cfqt-url cfnt-url set-web-credentials env-store \
     fix-permissions venv-sync hash-password external-ip-address ready-test; do

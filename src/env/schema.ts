@@ -136,6 +136,13 @@ export const schema = {
     description: "Seconds for the whole stop of the container; below the grace period of its host",
     expected: "a number of seconds from 1",
   }),
+  AI_DOCK_PRESTOP_TIMEOUT: variable({
+    type: integer(0, 86_400),
+    fallback: 60,
+    description:
+      "Seconds for all scripts of `prestop.d` before a stop; after a SIGTERM at most half of `AI_DOCK_STOP_TIMEOUT`; 0 runs none",
+    expected: "a number of seconds from 0",
+  }),
   AI_DOCK_EARLY: optional<string[]>({
     type: list,
     description: "Programs that start before hooks and provisioning, by comma; `none` for none",

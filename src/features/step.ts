@@ -15,6 +15,8 @@ export interface LoggedRunOptions {
   cwd?: string;
   /** Seconds until the command and all it has started are ended; 0 or absent: no limit. */
   timeout?: number;
+  /** Seconds between SIGTERM and SIGKILL at the time-out or an abort. */
+  killAfter?: number;
 }
 
 /** What every boot step works with. */

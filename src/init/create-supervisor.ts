@@ -1,5 +1,6 @@
 import type { Environment } from "../env/environment.ts";
 import { ExitCode } from "../errors.ts";
+import type { StopReason } from "../features/hooks/prestop.ts";
 import { logger } from "../log.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { controlSocket } from "../sys/runtime-directory.ts";
@@ -15,7 +16,7 @@ export interface CreateOptions {
   /** A main command has the terminal for itself: no output of programs goes there. */
   isQuiet: boolean;
   /** Called with the exit code where AI_DOCK_ON_FATAL=exit ends the container. */
-  endContainer: (code: number) => void;
+  endContainer: (code: number, reason: StopReason) => void;
 }
 
 /** The supervisor of a container. */
@@ -29,9 +30,9 @@ export function createSupervisor(options: CreateOptions): Supervisor {
     onFatal: ({ id }) => {
       if (environment.settings.AI_DOCK_ON_FATAL !== "exit") return;
       log.error(`${id} is FATAL; AI_DOCK_ON_FATAL=exit ends the container`);
-      endContainer(ExitCode.failure);
+      endContainer(ExitCode.failure, "fatal");
       // An early program: the script that runs is not waited for.
-      if (supervisor.phase === "booting") signals.requestStop();
+      if (supervisor.phase === "booting") signals.requestStop("fatal");
     },
   });
   return supervisor;

@@ -1,6 +1,7 @@
 import type { Environment } from "../env/environment.ts";
 import { ExitCode } from "../errors.ts";
 import { detectGpus } from "../features/gpus/detect.ts";
+import type { StopReason } from "../features/hooks/prestop.ts";
 import { logger } from "../log.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Signals } from "./signals.ts";
@@ -11,7 +12,7 @@ export interface GpuLossOptions {
   supervisor: Supervisor;
   environment: Environment;
   /** Called with the exit code where AI_DOCK_ON_GPU_LOSS=exit ends the container. */
-  endContainer: (code: number) => void;
+  endContainer: (code: number, reason: StopReason) => void;
   signals: Signals;
 }
 
@@ -35,9 +36,9 @@ export async function watchGpuLoss(options: GpuLossOptions): Promise<void> {
           isUnhealthy: reaction !== "report",
         });
       if (problem === undefined || reaction !== "exit") return;
-      endContainer(ExitCode.failure);
+      endContainer(ExitCode.failure, "gpu-loss");
       // The script that runs is not waited for.
-      if (supervisor.phase === "booting") signals.requestStop();
+      if (supervisor.phase === "booting") signals.requestStop("gpu-loss");
     },
   });
   signals.stop.addEventListener("abort", end);

@@ -6,6 +6,7 @@ import { ExitCode } from "../errors.ts";
 import { collectPrograms } from "../features/programs.ts";
 import { copiesScript } from "../features/log-copies.ts";
 import { RemoteMount } from "../features/remotes/mount.ts";
+import type { StopReason } from "../features/hooks/prestop.ts";
 import { areTunnelsEarly } from "../features/early.ts";
 import { logger, setLogRedactor } from "../log.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
@@ -25,7 +26,8 @@ import { createSupervisor } from "./create-supervisor.ts";
 import { watchGpuLoss } from "./gpu-loss.ts";
 import { keepHealthFile } from "./health-file.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
-import { type MainCommandEnd, onTerminal, runMainCommand } from "./main-command.ts";
+import { onTerminal, runMainCommand } from "./main-command.ts";
+import { runPrestopHooks } from "./prestop.ts";
 import { reportReady } from "./report-ready.ts";
 import { refuse, reportSettings } from "./report-settings.ts";
 import { runLogged } from "./run-logged.ts";
@@ -94,12 +96,17 @@ interface WholeLife extends Life {
 async function live(life: Life): Promise<number> {
   const { environment, logs, signals } = life;
   const fatal = Promise.withResolvers<number>();
+  const endContainer = (code: number, reason: StopReason) => {
+    const before = signals.prepareStop(reason);
+    if (before === undefined) fatal.resolve(code);
+    else void before.then(() => fatal.resolve(code));
+  };
   const supervisor = createSupervisor({
     environment,
     logs,
     signals,
     isQuiet: isQuiet(life.command),
-    endContainer: fatal.resolve,
+    endContainer,
   });
   const web = createWeb(supervisor, environment);
   const { front } = web;
@@ -124,14 +131,13 @@ async function live(life: Life): Promise<number> {
   };
   const closeControl = openControl(control, controlSocket());
   obeySignals(signals, control, () => logs.reopen());
-  const stopTime = stopwatch(signals.stop);
   beginBootMarks();
   const whole = { ...life, web, early };
-  void watchGpuLoss({ supervisor, environment, signals, endContainer: fatal.resolve }).catch(reportBug);
-  const { code, stopSeconds } = await runUntilEnd(whole, supervisor, configuration, fatal.promise);
-  log.info("stopping", { code });
+  void watchGpuLoss({ supervisor, environment, signals, endContainer }).catch(reportBug);
+  const code = await runUntilEnd(whole, supervisor, configuration, fatal.promise);
+  log.info("stopping", { code, reason: signals.reason });
   healthFile.close();
-  const timeout = environment.settings.AI_DOCK_STOP_TIMEOUT - stopSeconds - stopTime();
+  const timeout = environment.settings.AI_DOCK_STOP_TIMEOUT - signals.stopSeconds;
   await shutdown(supervisor, timeout, signals.hurry);
   await RemoteMount.releaseAll();
   endBootMarks();
@@ -146,27 +152,28 @@ async function runUntilEnd(
   supervisor: Supervisor,
   configuration: Configuration,
   fatal: Promise<number>,
-): Promise<MainCommandEnd> {
+): Promise<number> {
   const { command, environment, logs, signals, started, web, early } = life;
   const { env } = environment;
   const stop = aborted(signals.stop);
-  const end = Promise.race([fatal, stop.then(() => ExitCode.ok)]).then((code) => ({ code, stopSeconds: 0 }));
+  const end = Promise.race([fatal, stop.then(() => ExitCode.ok)]);
   const failures = await boot(life);
   web.onStep(undefined);
   if (signals.stop.aborted) return await end;
-  if (failures > 0 && environment.settings.AI_DOCK_STRICT) return { code: refuse(), stopSeconds: 0 };
+  if (failures > 0 && environment.settings.AI_DOCK_STRICT) return refuse();
   endBootMarks();
   logs.ownName = "supervisor";
   const start = startPrograms(supervisor, configuration, early, signals.stop).catch(reportBug);
   await Promise.race([start, stop]);
   // A signal that came while the programs were prepared is not the main command's: it never started.
   if (signals.stop.aborted) return await end;
+  signals.beforeStop = (before) => runPrestopHooks({ environment, logs, supervisor, before });
   void reportReady(supervisor, started);
   web.openTunnels(signals.stop);
   if (command.length === 0) return await end;
   if (isQuiet(command)) logs.mute();
-  const patience = environment.settings.AI_DOCK_STOP_TIMEOUT / 2;
-  return await runMainCommand({ command, env, signals, patience, giveUp: fatal });
+  const { AI_DOCK_STOP_TIMEOUT: stopTimeout } = environment.settings;
+  return await runMainCommand({ command, env, signals, stopTimeout, giveUp: fatal });
 }
 
 /** Runs the steps of the boot. Resolves to the number of those that failed. */
@@ -207,13 +214,6 @@ async function startPrograms(
   supervisor.phase = "running";
   await supervisor.autostart(programs);
   await early.refresh();
-}
-
-/** A clock that starts with the signal: seconds since then, 0 before. */
-function stopwatch(signal: AbortSignal): () => number {
-  let started: number | undefined;
-  signal.addEventListener("abort", () => (started = performance.now()));
-  return () => (started === undefined ? 0 : (performance.now() - started) / 1000);
 }
 
 /** A main command on a terminal has the terminal for itself. */

@@ -8,16 +8,10 @@ export interface MainCommandOptions {
   command: string[];
   env: Record<string, string>;
   signals: Signals;
-  /** Seconds between SIGTERM and the moment when the command is ended with everything else. */
-  patience: number;
+  /** Seconds for the whole stop. The command has half of what is left of them when it gets SIGTERM. */
+  stopTimeout: number;
   /** Resolves to an exit code when the container has to end without waiting for the command. */
   giveUp: Promise<number>;
-}
-
-export interface MainCommandEnd {
-  code: number;
-  /** How much of the time for the whole stop the command has taken. */
-  stopSeconds: number;
 }
 
 /** True when the main command will be on a terminal, which our own lines would only disturb. */
@@ -29,27 +23,32 @@ export function onTerminal(): boolean {
  * Runs the CMD of `docker run IMAGE CMD` and passes every signal on to its process group. Resolves when the command has
  * ended or must not be waited for. One that cannot run is reported in one line, with 126 or 127.
  */
-export async function runMainCommand(options: MainCommandOptions): Promise<MainCommandEnd> {
-  const { command, env, signals, patience, giveUp } = options;
-  let askedAt: number | undefined;
+export async function runMainCommand(options: MainCommandOptions): Promise<number> {
+  const { command, env, signals, stopTimeout, giveUp } = options;
+  let isAsked = false;
+  let isOver = false;
   const overdue = Promise.withResolvers<number>();
   try {
     const main = startMainCommand(command, env);
     signals.forward((signal) => {
+      if (isOver) return;
       main.signal(signal);
-      if (signal !== "TERM" || askedAt !== undefined) return;
-      askedAt = performance.now();
+      if (signal !== "TERM" || isAsked) return;
+      isAsked = true;
+      const patience = Math.max(0, stopTimeout - signals.stopSeconds) / 2;
       setTimeout(() => overdue.resolve(ShellCode.killed), patience * 1000).unref();
     });
-    const code = await Promise.race([main.ended, giveUp, overdue.promise]);
+    const ended = main.ended.finally(() => (isOver = true));
+    const code = await Promise.race([ended, giveUp, overdue.promise]);
+    await signals.prepareStop("exit");
     signals.reclaim();
-    const stopSeconds = askedAt === undefined ? 0 : (performance.now() - askedAt) / 1000;
     // Asked for by `supervisorctl shutdown`, the end is a clean one, whatever the command makes of SIGTERM.
-    return { code: signals.isStopRequested ? 0 : code, stopSeconds };
+    return signals.isStopRequested ? 0 : code;
   } catch (error) {
     if (!(error instanceof AiDockError)) throw error;
     process.stderr.write(`ai-dock: ${error.message}\n`);
-    return { code: error.exitCode, stopSeconds: 0 };
+    await signals.prepareStop("exit");
+    return error.exitCode;
   }
 }
 

@@ -19,7 +19,7 @@ const LAST_OUTPUT_MILLISECONDS = 100;
  * closes that descriptor.
  */
 export async function runLogged(
-  { name, command, env, cwd, timeout }: LoggedRunOptions,
+  { name, command, env, cwd, timeout, killAfter = KILL_AFTER_SECONDS }: LoggedRunOptions,
   logs: Pick<BootLogs, "file" | "line" | "container">,
   signal: AbortSignal,
   onLeft?: (pipe: number) => void,
@@ -39,7 +39,7 @@ export async function runLogged(
   }
   let ended: Promise<unknown> | undefined;
   const end = () => {
-    ended ??= tree.end("TERM", KILL_AFTER_SECONDS, child.pid);
+    ended ??= tree.end("TERM", killAfter, child.pid);
   };
   const timer = timeout !== undefined && timeout > 0 ? setTimeout(end, timeout * 1000) : undefined;
   signal.addEventListener("abort", end);

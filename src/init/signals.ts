@@ -1,3 +1,5 @@
+import type { BeforeStop, StopReason } from "../features/hooks/prestop.ts";
+
 /** Signals that PID 1 would otherwise ignore, or that the main command gets. SIGCHLD is ours; KILL and STOP cannot be caught. */
 const caught = [
   "SIGTERM",
@@ -19,22 +21,33 @@ export interface SignalSource {
 
 /** The signals of init, and the requests to stop that come by other ways. */
 export class Signals {
+  /** Runs once, before the first stop; undefined where nothing is to be done. */
+  beforeStop: ((before: BeforeStop) => Promise<void> | undefined) | undefined;
   readonly #stop = new AbortController();
   readonly #hurry = new AbortController();
+  readonly #pressed = new AbortController();
+  readonly #skipped = new AbortController();
   readonly #seen = new Set<NodeJS.Signals>();
   readonly #actions: Partial<Record<NodeJS.Signals, () => void>> = {
-    SIGTERM: () => this.#stop.abort(),
-    SIGINT: () => this.#interrupt(),
+    SIGTERM: () => this.#interrupt("SIGTERM"),
+    SIGINT: () => this.#interrupt("SIGINT"),
   };
   #target: ((signal: string) => void) | undefined;
   #isRequested = false;
+  #reason: StopReason | undefined;
+  #before: Promise<void> | undefined;
+  #isBefore = false;
+  /** The stop follows what comes before it. */
+  #isBegun = false;
+  /** When the time of the stop began, on the clock of performance.now(). */
+  #since: number | undefined;
 
   /** Catches the signals from now on. */
   constructor(source: SignalSource = process) {
     for (const signal of caught) source.on(signal, () => this.#receive(signal));
   }
 
-  /** Aborted by the first SIGTERM or SIGINT, by requestStop() and by reclaim(). */
+  /** Aborted by the first SIGTERM or SIGINT, by requestStop() and by reclaim(), after what comes before a stop. */
   get stop(): AbortSignal {
     return this.#stop.signal;
   }
@@ -49,14 +62,42 @@ export class Signals {
     return this.#isRequested;
   }
 
+  /** Why the container stops: the first reason counts. */
+  get reason(): StopReason | undefined {
+    return this.#reason;
+  }
+
+  /**
+   * Seconds of the time for the stop that have passed: since the signal that asked for it, whose sender waits; for another
+   * reason, since what comes before a stop has ended. 0 before.
+   */
+  get stopSeconds(): number {
+    return this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000;
+  }
+
+  /**
+   * Notes the reason for a stop that the caller is about to begin, and does what comes before a stop, unless that was done.
+   * Undefined where nothing has to be waited for; never rejects.
+   */
+  prepareStop(reason: StopReason): Promise<void> | undefined {
+    this.#reason ??= reason;
+    if (this.#before !== undefined) return this.#isBefore ? this.#before : undefined;
+    const { signal: pressed } = this.#pressed;
+    const { signal: skipped } = this.#skipped;
+    const before = this.beforeStop?.({ reason: this.#reason, pressed, skipped });
+    if (before === undefined) return undefined;
+    this.#isBefore = true;
+    this.#before = before.finally(() => (this.#isBefore = false));
+    return this.#before;
+  }
+
   /**
    * Stops the container as `docker stop` does, but counts as no signal: the SIGTERM that an orchestrator sends next, as
    * Kubernetes does after a preStop hook, must not kill what is stopping. A main command gets SIGTERM.
    */
-  requestStop(): void {
+  requestStop(reason: StopReason = "command"): void {
     this.#isRequested = true;
-    if (this.#target === undefined) this.#stop.abort();
-    else this.#target("TERM");
+    this.#begin(reason);
   }
 
   /** Sends every signal to the main command from now on instead of acting on it. */
@@ -67,7 +108,8 @@ export class Signals {
   /** Ends forward(), and the container: the main command has ended. */
   reclaim(): void {
     this.#target = undefined;
-    this.#stop.abort();
+    this.#reason ??= "exit";
+    this.#abort();
   }
 
   onHangup(action: () => void): void {
@@ -80,19 +122,33 @@ export class Signals {
 
   #receive(signal: NodeJS.Signals): void {
     // A SIGTERM passed to the main command counts, too: the sender of a second one wants the container gone.
-    if (signal === "SIGTERM") this.#countTowardsHurry(signal);
     if (this.#target === undefined) this.#actions[signal]?.();
+    else if (signal === "SIGTERM") this.#interrupt(signal);
     else this.#target(signal.slice(3));
   }
 
-  /** Ctrl-C for a main command only interrupts the command, and does not count. */
-  #interrupt(): void {
-    this.#countTowardsHurry("SIGINT");
-    this.#stop.abort();
+  /** Ctrl-C for a main command only interrupts the command, and does not get here. */
+  #interrupt(signal: NodeJS.Signals): void {
+    const isRepeated = this.#seen.has(signal);
+    this.#seen.add(signal);
+    this.#since ??= performance.now();
+    this.#pressed.abort();
+    if (isRepeated && this.#isBefore) this.#skipped.abort();
+    if (isRepeated && !this.#isBefore && this.#target === undefined) this.#hurry.abort();
+    else this.#begin("signal");
   }
 
-  #countTowardsHurry(signal: NodeJS.Signals): void {
-    if (this.#seen.has(signal) && this.#target === undefined) this.#hurry.abort();
-    this.#seen.add(signal);
+  /** Stops the container, or tells the main command to end, after what comes before. */
+  #begin(reason: StopReason): void {
+    const before = this.prepareStop(reason);
+    if (before === undefined) this.#abort();
+    else if (!this.#isBegun) void before.then(() => this.#abort());
+    this.#isBegun = before !== undefined;
+  }
+
+  #abort(): void {
+    this.#since ??= performance.now();
+    if (this.#target === undefined) this.#stop.abort();
+    else this.#target("TERM");
   }
 }

@@ -42,7 +42,7 @@ describe("image", () => {
   test("has the folders, links and modes that images built on top use", async () => {
     const folders = await inside(
       "stat -c '%a %n' /root/.ssh /etc/rclone /etc/supervisor/conf.d /etc/supervisor/supervisord/conf.d " +
-        "/opt/ai-dock/bin/preflight.d /var/log/supervisor",
+        "/opt/ai-dock/bin/preflight.d /opt/ai-dock/bin/prestop.d /var/log/supervisor",
     );
     expect(folders.split("\n")).toEqual([
       "700 /root/.ssh",
@@ -50,6 +50,7 @@ describe("image", () => {
       "755 /etc/supervisor/conf.d",
       "755 /etc/supervisor/supervisord/conf.d",
       "755 /opt/ai-dock/bin/preflight.d",
+      "755 /opt/ai-dock/bin/prestop.d",
       "755 /var/log/supervisor",
     ]);
     const names = [

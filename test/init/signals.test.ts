@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "bun:test";
+import type { BeforeStop } from "../../src/features/hooks/prestop.ts";
 import { Signals } from "../../src/init/signals.ts";
 
 function caught() {
@@ -103,4 +104,101 @@ test("SIGHUP and SIGUSR2 do what was set for them", () => {
   signals.onUser2(() => done.push("reopened"));
   send("SIGUSR2", "SIGHUP");
   expect(done).toEqual(["reopened", "read again"]);
+});
+
+describe("with something to do before a stop", () => {
+  /** A stop that waits until `finish` is called. */
+  function held({ isForwarded = false } = {}) {
+    const { signals, send } = caught();
+    const got: string[] = [];
+    if (isForwarded) signals.forward((signal) => got.push(signal));
+    const begun: BeforeStop[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    signals.beforeStop = (before) => {
+      begun.push(before);
+      return promise;
+    };
+    const finish = async () => {
+      resolve();
+      await Bun.sleep(0);
+    };
+    return { signals, send, got, begun, finish };
+  }
+
+  test("a signal stops the container afterwards, and its time runs from the signal on", async () => {
+    const { signals, send, begun, finish } = held();
+    send("SIGTERM");
+    expect(state(signals)).toEqual({ stop: false, hurry: false });
+    expect(begun.map(({ reason, pressed, skipped }) => [reason, pressed.aborted, skipped.aborted])).toEqual([
+      ["signal", true, false],
+    ]);
+    await Bun.sleep(20);
+    await finish();
+    expect(state(signals)).toEqual({ stop: true, hurry: false });
+    expect(signals.stopSeconds).toBeGreaterThan(0.015);
+  });
+
+  test("a second signal skips that, and only a third one hurries", async () => {
+    const { signals, send, begun, finish } = held();
+    send("SIGTERM", "SIGTERM");
+    expect([begun.length, begun[0]?.skipped.aborted]).toEqual([1, true]);
+    await finish();
+    expect(state(signals)).toEqual({ stop: true, hurry: false });
+    send("SIGTERM");
+    expect(state(signals)).toEqual({ stop: true, hurry: true });
+  });
+
+  test("a request leaves all the time there is until a signal presses", async () => {
+    const { signals, send, begun, finish } = held();
+    signals.requestStop("idle");
+    expect([begun[0]?.reason, begun[0]?.pressed.aborted, signals.stopSeconds]).toEqual(["idle", false, 0]);
+    send("SIGTERM");
+    expect([begun[0]?.pressed.aborted, begun[0]?.skipped.aborted]).toEqual([true, false]);
+    await finish();
+    expect(state(signals)).toEqual({ stop: true, hurry: false });
+    expect([begun.length, signals.reason]).toEqual([1, "idle"]);
+  });
+
+  test("what one reason has prepared is not done again for the next one", async () => {
+    const { signals, send, begun, finish } = held();
+    const prepared = signals.prepareStop("max-hours");
+    await finish();
+    await prepared;
+    expect(state(signals)).toEqual({ stop: false, hurry: false });
+    expect(signals.prepareStop("fatal")).toBeUndefined();
+    send("SIGTERM");
+    expect([state(signals), begun.length, signals.reason]).toEqual([
+      { stop: true, hurry: false },
+      1,
+      "max-hours",
+    ]);
+  });
+
+  test("a signal that comes while another reason is prepared stops the container afterwards", async () => {
+    const { signals, send, finish } = held();
+    void signals.prepareStop("idle");
+    send("SIGTERM");
+    await finish();
+    expect(state(signals)).toEqual({ stop: true, hurry: false });
+  });
+
+  test("a main command gets SIGTERM afterwards, once; other signals at once", async () => {
+    const { signals, send, got, begun, finish } = held({ isForwarded: true });
+    send("SIGTERM", "SIGINT", "SIGUSR1", "SIGTERM");
+    expect(got).toEqual(["INT", "USR1"]);
+    expect(begun[0]?.skipped.aborted).toBe(true);
+    await finish();
+    expect(got).toEqual(["INT", "USR1", "TERM"]);
+    send("SIGTERM");
+    expect(got).toEqual(["INT", "USR1", "TERM", "TERM"]);
+    expect(state(signals)).toEqual({ stop: false, hurry: false });
+  });
+
+  test("both a request and a signal are one SIGTERM for a main command", async () => {
+    const { signals, send, got, finish } = held({ isForwarded: true });
+    signals.requestStop();
+    send("SIGTERM");
+    await finish();
+    expect(got).toEqual(["TERM"]);
+  });
 });

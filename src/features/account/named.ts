@@ -4,7 +4,7 @@ import { isCompat } from "../../env/flavour.ts";
 import type { Settings } from "../../env/schema.ts";
 import { DROP_IN_PATTERNS } from "../../dropins/load.ts";
 import { globFiles } from "../../dropins/python/glob.ts";
-import { findHook, HOOK_DIRECTORY, listHooks } from "../hooks/find.ts";
+import { findHook, HOOK_DIRECTORY, hookFolder, listHooks, prestopFolder } from "../hooks/find.ts";
 
 /** `$USER_NAME`, `${USER_NAME…}` and `%(ENV_USER_NAME)s`. */
 const REFERENCE = /\$\{?USER_NAME\b|%\(ENV_USER_NAME\)/;
@@ -25,7 +25,8 @@ export function namedByFile(env: Record<string, string>, folders = standardFolde
   const hooks = ["preflight.sh", "provisioning.sh"].map((name) => findHook(name, env["PATH"], folders.hooks));
   return [
     ...folders.dropIns.flatMap(globFiles),
-    ...listHooks(`${folders.hooks}/preflight.d`),
+    ...listHooks(hookFolder(folders.hooks)),
+    ...listHooks(prestopFolder(folders.hooks)),
     ...hooks.filter((path) => path !== undefined),
   ].find(names);
 }

@@ -7,6 +7,8 @@ export const HOOK_DIRECTORY = "/opt/ai-dock/bin";
 /** Runs after those of the folder. */
 export const MAIN_HOOK = "preflight.sh";
 export const hookFolder = (directory: string) => `${directory}/preflight.d`;
+/** Scripts that run before a stop. */
+export const prestopFolder = (directory = HOOK_DIRECTORY) => `${directory}/prestop.d`;
 
 /** Finds a hook on PATH, as `which` does, else in the directory of hooks. */
 export function findHook(name: string, path: string | undefined, directory = HOOK_DIRECTORY) {
