@@ -1,6 +1,7 @@
 import { type Counters, type Limits, readCounters, readLimits } from "../../sys/machine/counters.ts";
 import { Disks } from "../../sys/machine/disks.ts";
-import { readGpus } from "./gpus.ts";
+import { GpuReader } from "../../sys/gpus/reader.ts";
+import { emptyReport, type GpuReport } from "../../sys/gpus/types.ts";
 import type { Gpu, MachineState, Sample } from "./schema.ts";
 
 const INTERVAL_MILLISECONDS = 2000;
@@ -10,17 +11,17 @@ const HISTORY_MILLISECONDS = 10 * 60_000;
 export interface Sources {
   counters: () => Counters;
   limits: () => Limits;
-  gpus: () => Promise<Gpu[]>;
+  gpus: Pick<GpuReader, "read" | "close">;
   /** Paths whose file systems are shown. */
   paths: () => Promise<string[]>;
 }
 
-const kernel: Sources = {
+const kernel = (): Sources => ({
   counters: readCounters,
   limits: readLimits,
-  gpus: readGpus,
+  gpus: new GpuReader(),
   paths: async () => ["/"],
-};
+});
 
 /** Samples what the container uses as long as somebody watches, and keeps ten minutes of that. */
 export class Machine {
@@ -31,11 +32,10 @@ export class Machine {
   #samples: Sample[] = [];
   #timer: Timer | undefined;
   #last: { at: number; counters: Counters } | undefined;
-  #gpus: Gpu[] = [];
-  #askingGpus = false;
+  #gpus: GpuReport = emptyReport();
 
   constructor(sources: Partial<Sources> = {}, interval = INTERVAL_MILLISECONDS) {
-    this.#sources = { ...kernel, ...sources };
+    this.#sources = { ...kernel(), ...sources };
     this.#interval = interval;
   }
 
@@ -52,6 +52,7 @@ export class Machine {
       clearInterval(this.#timer);
       this.#timer = undefined;
       this.#last = undefined;
+      this.#sources.gpus.close();
     };
   }
 
@@ -79,18 +80,32 @@ export class Machine {
       written: rate("writtenBytes"),
       received: rate("receivedBytes"),
       sent: rate("sentBytes"),
-      gpus: this.#gpus,
+      gpus: this.#gpus.gpus.map(shownOf),
+      gpuProblems: this.#gpus.problems,
     };
     const oldest = sample.time - HISTORY_MILLISECONDS;
     this.#samples = [...this.#samples.filter(({ time }) => time > oldest && time <= sample.time), sample];
     for (const watcher of this.#watchers) watcher(sample);
   }
 
-  /** One question at a time: the answer may be late, and is of the sample after. */
+  /** The answer may be late, and is of the sample after. */
   async #askGpus(): Promise<void> {
-    if (this.#askingGpus) return;
-    this.#askingGpus = true;
-    this.#gpus = await this.#sources.gpus().catch(() => []);
-    this.#askingGpus = false;
+    this.#gpus = await this.#sources.gpus.read();
   }
+}
+
+/** What is kept of a GPU, of hundreds of samples. */
+function shownOf({
+  name,
+  uuid,
+  load,
+  usedBytes,
+  totalBytes,
+  temperature,
+  watts,
+  wattsLimit,
+  throttle,
+  problem,
+}: Gpu): Gpu {
+  return { name, uuid, load, usedBytes, totalBytes, temperature, watts, wattsLimit, throttle, problem };
 }

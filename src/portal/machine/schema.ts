@@ -2,6 +2,7 @@ import { z } from "zod";
 
 export const gpuSchema = z.object({
   name: z.string(),
+  uuid: z.string().nullable(),
   /** From 0 to 1; null where the GPU does not tell. */
   load: z.number().nullable(),
   usedBytes: z.number().nullable(),
@@ -9,6 +10,11 @@ export const gpuSchema = z.object({
   /** Degrees Celsius. */
   temperature: z.number().nullable(),
   watts: z.number().nullable(),
+  wattsLimit: z.number().nullable(),
+  /** Why it is slower than it could be, in the words of nvidia-smi. */
+  throttle: z.array(z.string()),
+  /** What is wrong with it, and what to do. */
+  problem: z.string().nullable(),
 });
 
 export const sampleSchema = z.object({
@@ -23,6 +29,8 @@ export const sampleSchema = z.object({
   received: z.number(),
   sent: z.number(),
   gpus: z.array(gpuSchema),
+  /** What is wrong with the driver of the GPUs, and what to do. */
+  gpuProblems: z.array(z.string()),
 });
 
 export const diskSchema = z.object({ path: z.string(), usedBytes: z.number(), totalBytes: z.number() });

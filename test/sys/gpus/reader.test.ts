@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GpuReader, type GpuReaderOptions } from "../../../src/sys/gpus/reader.ts";
-import { busyGpu, type NvmlStandIn, nvmlStandIn } from "../../fixtures/nvml.ts";
+import { busyGpu, type NvmlStandIn, nvmlStandIn, readerProcesses } from "../../fixtures/nvml.ts";
 import { until } from "../../portal/_portal.ts";
 
 let nvml: NvmlStandIn;
@@ -23,20 +23,7 @@ function readerWith(options: GpuReaderOptions = {}): GpuReader {
   return reader;
 }
 
-/** The processes of a reader here, by the library that they were given. */
-function processes(): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, "latin1").split("\0");
-        return words.includes("gpu-reader") && words.includes(`--library=${nvml.library}`);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
+const processes = () => readerProcesses(nvml.library);
 
 const two = { gpus: 2, ...busyGpu(0), ...busyGpu(1) };
 

@@ -53,6 +53,11 @@ export function Machine() {
           <GpuChart key={index} gpu={gpu} index={index} samples={samples} times={times} />
         ))}
       </div>
+      {samples.at(-1)?.gpuProblems.map((problem) => (
+        <p key={problem} class="reason bad">
+          {problem}
+        </p>
+      ))}
       <section class="card">
         <h2>Disks</h2>
         <Disks disks={disks} />
@@ -104,13 +109,16 @@ function GpuChart({
       gpu.totalBytes !== null &&
       `${bytes(gpu.usedBytes)} of ${bytes(gpu.totalBytes)}`,
     gpu.temperature !== null && `${Math.round(gpu.temperature)} °C`,
-    gpu.watts !== null && `${Math.round(gpu.watts)} W`,
+    gpu.watts !== null &&
+      `${Math.round(gpu.watts)}${gpu.wattsLimit === null ? "" : ` of ${Math.round(gpu.wattsLimit)}`} W`,
+    gpu.throttle.length > 0 && `held back: ${gpu.throttle.map(wordsOf).join(", ")}`,
   ].filter((text) => text !== false);
   return (
     <Chart
       title={[`GPU ${index}: ${gpu.name}`, ...more].join(" · ")}
       times={times}
       max={1}
+      problem={gpu.problem}
       series={[
         { label: "load", colour: 1, values: of(({ load }) => load) },
         {
@@ -125,6 +133,8 @@ function GpuChart({
     />
   );
 }
+
+const wordsOf = (reason: string) => reason.replaceAll("_", " ");
 
 function useMachine(): MachineState | undefined {
   const [machine, setMachine] = useState<MachineState>();

@@ -12,6 +12,8 @@ interface ChartProps {
   series: Series[];
   /** At the upper edge; without one, what fits the values. */
   max?: number;
+  /** What is wrong with what it shows. */
+  problem?: string | null;
   format: (value: number) => string;
 }
 
@@ -21,7 +23,7 @@ const SPAN_MILLISECONDS = 10 * 60_000;
 const GAP_MILLISECONDS = 10_000;
 
 /** Some values over the last ten minutes. */
-export function Chart({ title, times, series, max, format }: ChartProps) {
+export function Chart({ title, times, series, max, problem = null, format }: ChartProps) {
   const now = times.at(-1) ?? 0;
   const highest = Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
   const top = max ?? (highest > 0 ? highest * 1.15 : 1);
@@ -37,6 +39,7 @@ export function Chart({ title, times, series, max, format }: ChartProps) {
           ))}
         </ul>
       </div>
+      {problem !== null && <p class="reason bad">{problem}</p>}
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
