@@ -1,6 +1,7 @@
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { formatBytes } from "../../sys/disk.ts";
+import { isNetworkMount } from "../../sys/mounts.ts";
 import { renameDirectory } from "../../sys/rename.ts";
 import { setTimes, syncFileSystem } from "../../sys/sync-file.ts";
 import { compareTrees } from "./compare.ts";
@@ -15,6 +16,9 @@ import { Staging } from "./staging.ts";
 
 /** A copy that reads back differently is made again so often. */
 const ROUNDS = 3;
+
+/** Longer than a container that copies gives no sign of life, but for its largest writes. */
+const LEASE_SECONDS = 60;
 
 const FULL = new Set(["ENOSPC", "EDQUOT"]);
 
@@ -35,7 +39,7 @@ export interface Move {
  */
 export function moveToVolume(move: Move): string | undefined {
   const { opt, workspace, name, shown, say } = move;
-  using staging = Staging.open({ ...move });
+  using staging = Staging.open({ ...move, isShared: isNetworkMount(shown), leaseSeconds: LEASE_SECONDS });
   if (workspace.entry(name) !== undefined) return undefined;
   using source = opt.child(name);
   const size = scanTree(source, `/opt/${name}`);
@@ -134,6 +138,7 @@ function publish(
   setTimes(target.path, atimeNs, mtimeNs);
   syncFileSystem(target.path);
   const ino = target.bigStat().ino;
+  staging.sign();
   renameDirectory(staging.directory.at(name), workspace.at(name));
   syncFileSystem(target.path);
   // Only the owner of the workspace could do that, and only to themselves.

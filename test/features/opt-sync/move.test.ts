@@ -99,6 +99,11 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
     writeFileSync(`${staged}/App/main.py`, "PRINT('APP')\n");
     must("touch", "-r", `${place.opt}/App/main.py`, `${staged}/App/main.py`);
     writeFileSync(`${staged}/App/large`, Buffer.alloc(2_500_000, "large"));
+    const odd = 'odd "\nname" ';
+    writeFileSync(`${place.image}/App/${odd}`, "odd");
+    must("cp", "-a", `${place.image}/App/${odd}`, `${place.opt}/App/${odd}`);
+    writeFileSync(`${staged}/App/${odd}`, "ODD");
+    must("touch", "-r", `${place.opt}/App/${odd}`, `${staged}/App/${odd}`);
     writeFileSync(`${staged}/App/too-many`, "");
     const { outcome } = place.sync();
     expect(outcome.reason).toBeNull();
