@@ -26,6 +26,8 @@ const neighbours: Record<string, string[]> = {
   gpus: ["account"],
   // The group that root and the account share.
   permissions: ["account"],
+  // What counts as activity: logins, the front and uploads; who is asked to stop the container.
+  idle: ["account", "hooks", "platform", "remotes", "ssh", "web"],
   provisioning: ["account", "hooks", "shell"],
   remotes: ["workspace"],
   // What a hook exports is read as what an image stores; the account gets a file of its own.

@@ -7,6 +7,7 @@ import {
   environmentReply,
   errorReply,
   healthReply,
+  idleReply,
   rpcReply,
   statusReply,
   updateReply,
@@ -53,6 +54,9 @@ export function controlAt(socketOf: () => string) {
     rpc: (method: string, params: unknown[]) => call("/rpc", rpcReply, { method, params }),
     web: () => call("/web", webReply),
     setWebCredentials: (user: string, password: string) => call("/web", z.object({}), { user, password }),
+    idle: () => call("/idle", idleReply),
+    /** For so many seconds the container is not idle; null ends that. */
+    keep: (seconds: number | null) => call("/idle", idleReply, { seconds }),
     update: () => call("/update", updateReply, {}),
   };
 }

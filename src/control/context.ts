@@ -1,6 +1,7 @@
 import { AiDockError } from "../errors.ts";
 import type { Configuration } from "../supervisor/configuration.ts";
 import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
+import type { IdleControl } from "./idle.ts";
 import type { BootProgress, EnvironmentReply, WebReply } from "./replies.ts";
 import type { EnvironmentChanges } from "./requests.ts";
 
@@ -24,6 +25,8 @@ export interface ControlContext {
   mainLog: { path: string; clear(): void };
   /** The front of the web services. */
   web: WebControl;
+  /** The guard of idle containers. */
+  idle: IdleControl;
   /** Something was done that may have changed the health. */
   onAction: () => void;
   /** Stops everything, as `docker stop` does. */

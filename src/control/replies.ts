@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorCodes } from "../errors.ts";
+import { idleField } from "./idle.ts";
 import { serviceSchema } from "./service.ts";
 import type { Problem } from "../programs/problem.ts";
 import type { FactValue } from "../programs/spec.ts";
@@ -68,6 +69,8 @@ export const healthReply = z.object({
   problems: z.array(z.string()),
 });
 
+export const idleReply = z.object({ idle: idleField });
+
 /** The outcome of an action, for each program. */
 export const actionReply = z.object({
   results: z.array(z.object({ name: z.string(), group: z.string(), ok: z.boolean(), message: z.string() })),
@@ -115,6 +118,7 @@ export const errorReply = z.object({
 export type BootProgress = z.infer<typeof bootProgress>;
 export type StatusReply = z.infer<typeof statusReply>;
 export type HealthReply = z.infer<typeof healthReply>;
+export type IdleReply = z.infer<typeof idleReply>;
 export type ActionReply = z.infer<typeof actionReply>;
 export type UpdateReply = z.infer<typeof updateReply>;
 export type EnvironmentReply = z.infer<typeof environmentReply>;

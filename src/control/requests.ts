@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { AiDockError } from "../errors.ts";
 
+export { keepRequest } from "./idle.ts";
+
 // PID 1 loads this file with the first request that has a body.
 
 const names = z.array(z.string().min(1).max(512)).min(1).max(10_000);

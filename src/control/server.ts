@@ -3,7 +3,7 @@ import { AiDockError, type ErrorCode, messageOf } from "../errors.ts";
 import { health, programStatus } from "../supervisor/status.ts";
 import { act, runUpdate } from "./actions.ts";
 import { type ControlContext, requireRunning } from "./context.ts";
-import type { ErrorReply, HealthReply, StatusReply, UpdateReply, WebReply } from "./replies.ts";
+import type { ErrorReply, HealthReply, IdleReply, StatusReply, UpdateReply, WebReply } from "./replies.ts";
 
 // Most containers see no request with a body: what reads one is loaded by the first.
 const requests = () => import("./requests.ts");
@@ -58,6 +58,14 @@ export function serveControl(context: ControlContext, path: string): () => void 
           const { user, password } = await readRequest(request, webCredentialsRequest);
           await context.web.choose(user, password);
           return Response.json({});
+        },
+      },
+      "/idle": {
+        GET: () => Response.json({ idle: context.idle.state() } satisfies IdleReply),
+        async POST(request) {
+          const { keepRequest, readRequest } = await requests();
+          const { seconds } = await readRequest(request, keepRequest);
+          return Response.json({ idle: context.idle.keep(seconds) } satisfies IdleReply);
         },
       },
       "/action": answer(async (request) => {

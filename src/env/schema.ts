@@ -1,4 +1,5 @@
 import { accountVariables } from "./account-variables.ts";
+import { idleVariables } from "./idle-variables.ts";
 import {
   flag,
   integer,
@@ -180,6 +181,7 @@ export const schema = {
       "What the loss of a GPU does besides a line in log and status: the health probe fails, or the container ends with 1",
     expected: "report, unhealthy or exit",
   }),
+  ...idleVariables,
   AI_DOCK_LOG_FORMAT: variable<"prefix" | "plain" | "json">({
     type: oneOf("prefix", "plain", "json"),
     fallback: "prefix",

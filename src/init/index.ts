@@ -24,6 +24,7 @@ import { obeySignals, openControl } from "./control.ts";
 import { EarlyPrograms } from "./early.ts";
 import { createSupervisor } from "./create-supervisor.ts";
 import { watchGpuLoss } from "./gpu-loss.ts";
+import { createIdle, type Idle } from "./idle.ts";
 import { keepHealthFile } from "./health-file.ts";
 import { type BootLogs, openLogs } from "./logs.ts";
 import { onTerminal, runMainCommand } from "./main-command.ts";
@@ -91,6 +92,7 @@ interface Life {
 interface WholeLife extends Life {
   web: Web;
   early: EarlyPrograms;
+  idle: Idle;
 }
 
 async function live(life: Life): Promise<number> {
@@ -108,7 +110,8 @@ async function live(life: Life): Promise<number> {
     isQuiet: isQuiet(life.command),
     endContainer,
   });
-  const web = createWeb(supervisor, environment);
+  const idle: Idle = createIdle({ supervisor, environment, logs, signals, web: () => web, endContainer });
+  const web = createWeb(supervisor, environment, idle);
   const { front } = web;
   const read = (env: Record<string, string>) => collectPrograms({ env, signal: signals.stop, front });
   const expect = (specs: ProgramSpec[]) => front.expect(specs);
@@ -122,9 +125,11 @@ async function live(life: Life): Promise<number> {
     changeEnvironment(changes: EnvironmentChanges) {
       environment.change(changes);
       reviewEnvironment(environment, log);
+      idle.refresh();
     },
     boot: web.boot,
     web: web.control,
+    idle,
     mainLog: logs.main,
     onAction: () => healthFile.refresh(),
     requestStop: () => signals.requestStop(),
@@ -132,7 +137,8 @@ async function live(life: Life): Promise<number> {
   const closeControl = openControl(control, controlSocket());
   obeySignals(signals, control, () => logs.reopen());
   beginBootMarks();
-  const whole = { ...life, web, early };
+  const whole = { ...life, web, early, idle };
+  idle.refresh();
   void watchGpuLoss({ supervisor, environment, signals, endContainer }).catch(reportBug);
   const code = await runUntilEnd(whole, supervisor, configuration, fatal.promise);
   log.info("stopping", { code, reason: signals.reason });
@@ -153,12 +159,14 @@ async function runUntilEnd(
   configuration: Configuration,
   fatal: Promise<number>,
 ): Promise<number> {
-  const { command, environment, logs, signals, started, web, early } = life;
+  const { command, environment, logs, signals, started, web, early, idle } = life;
   const { env } = environment;
   const stop = aborted(signals.stop);
   const end = Promise.race([fatal, stop.then(() => ExitCode.ok)]);
   const failures = await boot(life);
   web.onStep(undefined);
+  // Scripts may have set a limit.
+  idle.refresh();
   if (signals.stop.aborted) return await end;
   if (failures > 0 && environment.settings.AI_DOCK_STRICT) return refuse();
   endBootMarks();

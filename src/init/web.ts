@@ -1,5 +1,6 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { WebControl } from "../control/context.ts";
+import type { IdleControl } from "../control/idle.ts";
 import type { BootProgress } from "../control/replies.ts";
 import type { Environment } from "../env/environment.ts";
 import { AiDockError } from "../errors.ts";
@@ -26,7 +27,7 @@ export interface Web {
   openTunnels: (signal: AbortSignal) => void;
 }
 
-export function createWeb(supervisor: Supervisor, environment: Environment): Web {
+export function createWeb(supervisor: Supervisor, environment: Environment, idle: IdleControl): Web {
   let boot: BootProgress | null = null;
   let areTunnelsOpen = false;
   const { env, sources } = environment;
@@ -35,6 +36,7 @@ export function createWeb(supervisor: Supervisor, environment: Environment): Web
     version: manifest.version,
     logDirectory: LOG_DIRECTORY,
     boot: () => boot,
+    idle,
     environment: () => ({ env, sources }),
     doctor: oneAtATime(async () => await runDoctor(env)),
     async namedTunnel() {

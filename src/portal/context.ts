@@ -1,4 +1,5 @@
 import type { Credentials, PortalState } from "../control/portal/protocol.ts";
+import type { Activity } from "./activity.ts";
 import type { Guards } from "./auth/identify.ts";
 import type { Assets } from "./http/assets.ts";
 import type { Link } from "./link.ts";
@@ -19,4 +20,5 @@ export interface PortalContext {
   guards: Guards;
   assets: Assets;
   machine: Machine;
+  activity: Activity;
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { AiDockError, ExitCode } from "../errors.ts";
 import { addLogTarget, logger } from "../log.ts";
 import { isRoot } from "../sys/users.ts";
+import { Activity } from "./activity.ts";
 import { Attempts } from "./auth/attempts.ts";
 import { Sessions } from "./auth/sessions.ts";
 import type { PortalContext } from "./context.ts";
@@ -37,6 +38,7 @@ export async function runPortal({ listen, control, state, assets, signal }: Port
     knowledge,
     guards: { sessions: new Sessions(state), attempts: new Attempts() },
     assets,
+    activity: new Activity(),
     machine: new Machine({ paths: async () => ["/", (await link.variable("WORKSPACE")) ?? "/"] }),
   };
   const server = serve(context, listen);

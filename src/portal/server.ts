@@ -18,6 +18,7 @@ import { tidyAfterwards } from "../sys/tidy.ts";
 const LARGEST_BODY_BYTES = 64 * 1024;
 
 const CHECK = "/.ai-dock/check";
+const ACTIVITY = "/.ai-dock/activity";
 
 const log = logger("portal");
 
@@ -51,13 +52,19 @@ export function serve(context: PortalContext, path: string): Server<undefined> {
 async function route(context: PortalContext, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (pathname === "/.ai-dock/health") return plain(200, "ok");
+  // For the guard of idle containers in PID 1; Caddy lets no visitor come here.
+  if (pathname === ACTIVITY) return plain(200, String(context.activity.count));
   const { credentials, state } = context.knowledge;
   if (credentials === undefined || state === undefined)
     return plain(503, "The supervisor of this container does not answer", { "Retry-After": "2" });
   if (pathname.startsWith("/.ai-dock/")) {
     // Caddy alone can set what makes a question; a client's request of that path has none of it.
     const asked = askedVisitor(request);
-    if (asked !== undefined && pathname === CHECK) return check(asked, credentials, context.guards);
+    if (asked !== undefined && pathname === CHECK) {
+      const answer = check(asked, credentials, context.guards);
+      if (answer.ok) context.activity.app(asked);
+      return answer;
+    }
     if (pathname === "/.ai-dock/not-ready" && request.headers.has("x-ai-dock-error"))
       return await notReady(asked ?? visitorOf(request), context);
     return plain(404, "No such page");
@@ -75,6 +82,7 @@ async function route(context: PortalContext, request: Request): Promise<Response
   if (portal === undefined || visitor.port !== portal.port) return plain(404, "No such page");
   const access = identify(visitor, credentials, context.guards);
   if (!access.granted) return refuse(visitor, access);
+  context.activity.portal(visitor);
   if (access.via === "token" && visitor.navigation)
     return dropToken(visitor, credentials, context.guards, access);
   if (pathname.startsWith("/api/"))

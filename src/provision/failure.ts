@@ -1,7 +1,6 @@
-import { ofetch } from "ofetch";
 import { redactUrls } from "../env/redact.ts";
-import { messageOf } from "../errors.ts";
 import type { Manifest } from "./manifest/schema.ts";
+import { postWebhook } from "./webhook.ts";
 
 /** What happens when the provisioning has failed. */
 export interface FailurePolicy {
@@ -35,8 +34,6 @@ export function failurePolicy(
   };
 }
 
-const WEBHOOK_MILLISECONDS = 10_000;
-
 /** Tells the webhook of a policy how the provisioning ended. Resolves to what went wrong with that, or nothing. */
 export async function callWebhook(
   url: string,
@@ -55,19 +52,6 @@ export async function callWebhook(
     container_id: env["CONTAINER_ID"] ?? env["RUNPOD_POD_ID"] ?? "",
     timestamp: new Date().toISOString(),
   };
-  try {
-    await ofetch(url, {
-      method: "POST",
-      body,
-      retry: 3,
-      retryDelay: 1000,
-      timeout: WEBHOOK_MILLISECONDS,
-      signal,
-    });
-    return undefined;
-  } catch (error) {
-    // The path of a webhook is its password.
-    const reason = messageOf(error).replaceAll(url, URL.canParse(url) ? new URL(url).origin : "the URL");
-    return `on_failure.webhook: expected an answer, got ${redactUrls(reason)}`;
-  }
+  const reason = await postWebhook(url, body, signal);
+  return reason === undefined ? undefined : `on_failure.webhook: expected an answer, got ${reason}`;
 }

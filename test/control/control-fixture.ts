@@ -7,6 +7,7 @@ import { Environment } from "../../src/env/environment.ts";
 import { Configuration } from "../../src/supervisor/configuration.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { bareSupervisor } from "../supervisor/spec-fixture.ts";
+import { fixedIdle } from "./idle-fixture.ts";
 
 /** A path for a socket, in a folder of its own. */
 export function socketPath(): string {
@@ -24,6 +25,7 @@ export function controlServer() {
     supervisor,
     configuration: new Configuration(async () => ({ programs: [], problems: [] })),
     boot: () => null,
+    idle: fixedIdle(),
     environment: () => ({ env, sources }),
     changeEnvironment: (changes) => environment.change(changes),
     web: {

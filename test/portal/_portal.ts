@@ -13,6 +13,7 @@ import { runPortal } from "../../src/portal/index.ts";
 import type { LogStore } from "../../src/supervisor/context.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { bareSupervisor } from "../supervisor/spec-fixture.ts";
+import { fixedIdle } from "../control/idle-fixture.ts";
 
 export const PORTAL_PORT = 1111;
 export const APP_PORT = 8188;
@@ -99,6 +100,7 @@ export async function startPortal(options: Options = {}) {
     boot: null as PortalState["boot"],
     credentials: { ...credentials, ...options.credentials },
     codes: new Set([code]),
+    idle: fixedIdle(),
   };
   const context: PortalContext = {
     supervisor,
@@ -106,6 +108,7 @@ export async function startPortal(options: Options = {}) {
     logDirectory: directory,
     services: () => world.services,
     boot: () => world.boot,
+    idle: world.idle,
     ssh: () => ({ host: "203.0.113.7", port: 2222, user: "root" }),
     environment: () => ({
       env: { WEB_PASSWORD: world.credentials.password, WORKSPACE: "/workspace/" },

@@ -1,4 +1,5 @@
 import { AiDockError, type ErrorCode, messageOf } from "../../errors.ts";
+import type { IdleState } from "../idle.ts";
 import type { ActionReply, ErrorReply } from "../replies.ts";
 import type {
   Credentials,
@@ -35,6 +36,8 @@ export function portalControlAt(socket: string) {
     /** A request, or the JSON of one: PID 1 checks it. */
     act: (request: PortalActionRequest | string) =>
       ask<ActionReply>("/action", typeof request === "string" ? request : JSON.stringify(request)),
+    /** Keeps the container from being idle: the JSON of a request, which PID 1 checks. */
+    keep: (request: string) => ask<IdleState>("/idle", request),
     /** All logs, or those of some names with their times. */
     logs: (names: string[] = []) => ask<LogEntry[]>(`/logs?${nameQuery(names)}`),
     environment: () => ask<EnvironmentRow[]>("/environment"),

@@ -1,6 +1,7 @@
 import type { Source } from "../../env/load.ts";
 import type { Supervisor } from "../../supervisor/supervisor.ts";
 import type { Credentials, PortalState } from "./protocol.ts";
+import type { IdleControl } from "../idle.ts";
 import type { Service } from "../service.ts";
 
 /** What the portal's socket gives access to: the state, logs, and little else. */
@@ -11,6 +12,7 @@ export interface PortalContext {
   logDirectory: string;
   services: () => Service[];
   boot: () => PortalState["boot"];
+  idle: IdleControl;
   ssh: () => PortalState["ssh"];
   environment: () => { env: Record<string, string>; sources: Record<string, Source> };
   credentials: () => Credentials;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { idleField } from "../idle.ts";
 import { bootField, noticesField, programStatusFields } from "../replies.ts";
 import { serviceSchema } from "../service.ts";
 
@@ -21,6 +22,8 @@ export const portalStateSchema = z.object({
   version: z.string(),
   phase: z.enum(["booting", "running", "stopping"]),
   boot: bootField,
+  /** Null where neither AI_DOCK_IDLE_MINUTES nor AI_DOCK_MAX_HOURS is set. */
+  idle: idleField,
   notices: noticesField,
   programs: z.array(portalProgramSchema),
   services: z.array(serviceSchema),

@@ -20,6 +20,17 @@ export async function readCode(request: Request): Promise<string> {
   return shortText((await fieldsOf(request))["code"], LONGEST_CODE);
 }
 
+const LONGEST_KEEP_SECONDS = 30 * 86_400;
+
+/** Reads the body of `/idle`: seconds from now, or null. Throws AiDockError `E_BAD_REQUEST`. */
+export async function readKeep(request: Request): Promise<number | null> {
+  const { seconds } = await fieldsOf(request);
+  if (seconds === null) return null;
+  if (typeof seconds !== "number" || !(seconds >= 1 && seconds <= LONGEST_KEEP_SECONDS))
+    throw notUnderstood();
+  return seconds;
+}
+
 async function fieldsOf(request: Request): Promise<Record<string, unknown>> {
   const given = await request.json().catch(() => undefined);
   if (typeof given !== "object" || given === null) throw notUnderstood();

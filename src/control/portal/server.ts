@@ -10,7 +10,7 @@ import { logEvents, stateEvents } from "./events.ts";
 import { LogBytesServer } from "./log-bytes.ts";
 import { describeLog, logPaths } from "./log-files.ts";
 import { readProvisioning } from "./provisioning.ts";
-import { readAction, readCode } from "./requests.ts";
+import { readAction, readCode, readKeep } from "./requests.ts";
 import { portalState } from "./state.ts";
 
 const LARGEST_REQUEST_BYTES = 64 * 1024;
@@ -78,6 +78,9 @@ export function servePortal(
             refuseProtected(context, wanted.names);
             return Response.json(await act(context.supervisor, wanted, request.signal));
           },
+        },
+        "/idle": {
+          POST: async (request) => Response.json(context.idle.keep(await readKeep(request))),
         },
         "/logs": (request) => {
           tidy();

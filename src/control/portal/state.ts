@@ -8,11 +8,12 @@ import type { PortalState } from "./protocol.ts";
 
 /** The state of the container at this moment. */
 export function portalState(context: PortalContext): PortalState {
-  const { supervisor, version, boot, ssh, services, logDirectory } = context;
+  const { supervisor, version, boot, idle, ssh, services, logDirectory } = context;
   return {
     version,
     phase: supervisor.phase,
     boot: boot(),
+    idle: idle.state(),
     notices: supervisor.notices.shown,
     programs: supervisor.programs.map((program) => describe(program, logDirectory)),
     services: services(),

@@ -34,18 +34,23 @@ const taken = /^(\.{1,2}|\.cache|WARNING-.*)$/;
 export function layoutRemotes(remotes: Remote[], workspace: string): RemoteLayout[] {
   const programs = new Set<string>();
   const folders = new Set<string>();
-  // Its owner alone may enter, as rclone asks no password at its socket.
-  const runtime = runtimePath("rclone");
   return remotes.map((remote) => {
     const folder = unused(taken.test(remote.name) ? `_${remote.name}` : remote.name, folders);
     const program = unused(remote.name.replaceAll(/[^\w.+@-]/g, "_"), programs);
     const mountPoint = `${workspace}remote/${folder}`;
     const cache = `${workspace}${CACHES}/${folder}`;
-    // The address of a socket holds 107 bytes.
-    const own = join(runtime, new Bun.CryptoHasher("sha256").update(remote.name).digest("hex").slice(0, 16));
+    const socket = socketOf(remote.name);
+    const own = dirname(socket);
     const given = isRoot() ? { mountPoint: `${own}/mount`, cache: `${own}/cache` } : { mountPoint, cache };
-    return { remote, workspace, program, folder, mountPoint, cache, socket: `${own}/socket`, given };
+    return { remote, workspace, program, folder, mountPoint, cache, socket, given };
   });
+}
+
+/** Where the rclone of a remote of that name listens. Its owner alone may enter, as rclone asks no password there. */
+export function socketOf(name: string): string {
+  // The address of a socket holds 107 bytes.
+  const folder = new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 16);
+  return join(runtimePath("rclone"), folder, "socket");
 }
 
 /** The directory of one remote below /run. */

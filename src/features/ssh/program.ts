@@ -1,5 +1,6 @@
 import { logFile, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
+import { loginReader } from "./logins.ts";
 import { mendConfig, prepareSshd, renewConfig, SSHD, sshdConfigPath } from "./prepare.ts";
 
 /** How sshd ends when it refuses to start, among other reasons. */
@@ -31,6 +32,7 @@ export function sshdProgram(port: number, env: Record<string, string>): ProgramS
     // By SIGHUP sshd reads its configuration again, in the same process; sessions that are open stay as they are.
     refresh: async () => ((await renewConfig({ port, env })) ? "HUP" : undefined),
     observe: () => ({
+      onOutput: loginReader(),
       async explain({ code }) {
         if (code !== FATAL) return undefined;
         const reason = await mendConfig({ port, env });

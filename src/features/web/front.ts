@@ -40,7 +40,7 @@ const MOST_TOLD = 500;
 
 export interface FrontOptions extends Pick<
   PortalContext,
-  "supervisor" | "version" | "logDirectory" | "boot" | "environment" | "doctor"
+  "supervisor" | "version" | "logDirectory" | "boot" | "idle" | "environment" | "doctor"
 > {
   /** Addresses of the named tunnel, by the port that they lead to. */
   namedTunnel: () => Promise<Map<number, string[]>>;

@@ -1,3 +1,4 @@
+import type { Service } from "../../control/service.ts";
 import type { Observed, ProgramSpec } from "../../programs/spec.ts";
 import { watchAnnouncements } from "./announcements.ts";
 import type { CaddySockets } from "./caddy-sockets.ts";
@@ -65,6 +66,11 @@ export class WebWatch implements FrontHooks {
   /** The services that get a quick tunnel, or are to wait for one. */
   tunnelServices(): TunnelService[] {
     return this.#front?.tunnelServices() ?? [];
+  }
+
+  /** The registry at this moment; empty where there is no front. */
+  services(): Service[] {
+    return this.#front?.services() ?? [];
   }
 
   /** A tunnel has another address, the boot is one step further, or the environment has changed. */

@@ -30,6 +30,7 @@ export const operations = {
       stop();
     }),
   "POST /api/v1/actions": async ({ request, context }) => json(await context.link.act(await request.text())),
+  "POST /api/v1/idle": async ({ request, context }) => json(await context.link.keep(await request.text())),
   "GET /api/v1/environment": async ({ context }) => json(await context.link.environment()),
   "GET /api/v1/provisioning": async ({ context }) => json(await context.link.provisioning()),
   "GET /api/v1/doctor": async ({ context }) => json(await context.link.doctor()),

@@ -6,6 +6,7 @@ import type { PortalContext } from "../../../src/control/portal/context.ts";
 import { servePortal } from "../../../src/control/portal/server.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
 import { bareSupervisor } from "../../supervisor/spec-fixture.ts";
+import { fixedIdle } from "../idle-fixture.ts";
 
 const ourselves = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
@@ -22,6 +23,7 @@ export function portalServer(options: Parameters<typeof servePortal>[3] = {}) {
     logDirectory: directory,
     services: () => [],
     boot: () => null,
+    idle: fixedIdle(),
     ssh: () => null,
     environment: () => ({ env: { WEB_PASSWORD: "hunter22", A: "b" }, sources: {} }),
     credentials: () => ({

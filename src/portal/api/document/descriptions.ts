@@ -6,6 +6,7 @@ import {
   portalStateSchema,
   provisioningSchema,
 } from "../../../control/portal/protocol.ts";
+import { idleSchema, keepRequest } from "../../../control/idle.ts";
 import { actionReply } from "../../../control/replies.ts";
 import { diskSchema, machineSchema, sampleSchema } from "../../machine/schema.ts";
 import type { Operation } from "../operations.ts";
@@ -23,6 +24,11 @@ export const descriptions: Record<Operation, Description> = {
     summary: "Start, stop or restart programs; those that carry the portal are refused",
     body: portalActionRequest,
     reply: actionReply,
+  },
+  "POST /api/v1/idle": {
+    summary: "Keep the container from being idle for some seconds from now; null ends that",
+    body: keepRequest,
+    reply: idleSchema,
   },
   "GET /api/v1/environment": {
     summary: "Effective settings and variables, and where each came from; secrets redacted",

@@ -1,0 +1,27 @@
+import { readCounters } from "../../../sys/machine/counters.ts";
+import { intervals, seen, type Source } from "./activity.ts";
+
+/** Processor time of the container since the look before. `threshold` is in percent of one core; 0 leaves it out. */
+export function cpuSource(
+  threshold: () => number,
+  {
+    cpuSeconds = () => readCounters().cpuSeconds,
+    now,
+  }: { cpuSeconds?: () => number; now?: () => number } = {},
+): Source {
+  const sinceLast = intervals(now);
+  let before = 0;
+  return {
+    name: "cpu",
+    look() {
+      const most = threshold();
+      if (most === 0) return [];
+      const milliseconds = sinceLast();
+      const last = before;
+      before = cpuSeconds();
+      if (milliseconds === undefined || milliseconds === 0) return [];
+      const percent = ((before - last) * 100_000) / milliseconds;
+      return percent >= most ? [seen("cpu", `processors over ${most} % of one core`)] : [];
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { IdleState } from "../../control/idle.ts";
+import type { Environment } from "../../env/environment.ts";
+import type { Logger } from "../../log.ts";
+import { act, type ActOptions } from "./act.ts";
+import type { Why } from "./clock.ts";
+import { IdleGuard } from "./guard.ts";
+import { type Policy, policyOf } from "./policy.ts";
+import { createSources, type SourcesContext } from "./sources.ts";
+import { Teller } from "./tell.ts";
+
+export interface StartOptions extends Pick<SourcesContext, "supervisor" | "boot" | "services"> {
+  environment: Environment;
+  log: Logger;
+  run: ActOptions["run"];
+  endContainer: (why: Why) => void;
+  onChange: () => void;
+}
+
+/** Starts the guard, whose limits are on, for the life of this container so far. */
+export function startGuard(options: StartOptions) {
+  const { environment, supervisor, log, boot, services, run, endContainer, onChange } = options;
+  const { env } = environment;
+  const policy = () => policyOf(environment.settings);
+  const { sources, end } = createSources({
+    supervisor,
+    settings: () => environment.settings,
+    env,
+    boot,
+    services,
+  });
+  const teller = new Teller({
+    notices: supervisor.notices,
+    log,
+    env,
+    webhook: () => environment.settings.AI_DOCK_WEBHOOK,
+  });
+  const guard = new IdleGuard(policy() as Policy, {
+    policy,
+    sources,
+    teller,
+    act: ({ action }, signal) => act({ action, env, log, signal, run }),
+    endContainer,
+    onChange,
+  });
+  guard.begin();
+  return {
+    state: (): IdleState => guard.state,
+    keep: (milliseconds: number | null) => guard.keep(milliseconds),
+    refresh: () => guard.refresh(),
+    end() {
+      end();
+      guard.end();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { IdleControl } from "../control/idle.ts";
+import type { Environment } from "../env/environment.ts";
+import { AiDockError, ExitCode } from "../errors.ts";
+import type { StopReason } from "../features/hooks/prestop.ts";
+import { logger } from "../log.ts";
+import type { Supervisor } from "../supervisor/supervisor.ts";
+import { reportBug } from "./bugs.ts";
+import type { BootLogs } from "./logs.ts";
+import { runLogged } from "./run-logged.ts";
+import type { Signals } from "./signals.ts";
+import type { Web } from "./web.ts";
+
+const log = logger("idle");
+
+export interface IdleOptions {
+  supervisor: Supervisor;
+  environment: Environment;
+  logs: BootLogs;
+  web: () => Pick<Web, "boot" | "front">;
+  signals: Signals;
+  /** Called with the exit code where the container is to end. */
+  endContainer: (code: number, reason: StopReason) => void;
+}
+
+/** The guard of idle containers as PID 1 has it. */
+export interface Idle extends IdleControl {
+  /** The environment may have changed: begins, ends or changes what is looked for. */
+  refresh: () => void;
+}
+
+/** Nothing is loaded and nothing wakes up before AI_DOCK_IDLE_MINUTES or AI_DOCK_MAX_HOURS is set. */
+export function createIdle(options: IdleOptions): Idle {
+  const { environment, signals } = options;
+  let guard: Awaited<ReturnType<typeof load>> | undefined;
+  let loading: Promise<void> | undefined;
+  const begin = async () => {
+    const loaded = await load(options);
+    if (signals.stop.aborted) loaded.end();
+    else guard = loaded;
+  };
+  signals.stop.addEventListener("abort", () => guard?.end());
+  return {
+    refresh() {
+      if (signals.stop.aborted) return;
+      if (isOn(environment)) {
+        if (guard !== undefined) guard.refresh();
+        else
+          loading ??= begin()
+            .catch(reportBug)
+            .finally(() => (loading = undefined));
+      } else {
+        guard?.end();
+        guard = undefined;
+      }
+    },
+    state: () => guard?.state() ?? null,
+    keep(seconds) {
+      if (guard !== undefined) return guard.keep(seconds === null ? null : seconds * 1000);
+      throw new AiDockError("The guard of idle containers is off: AI_DOCK_IDLE_MINUTES is not set", {
+        code: "E_FAILURE",
+      });
+    },
+  };
+}
+
+function isOn({ settings }: Environment): boolean {
+  return settings.AI_DOCK_IDLE_MINUTES > 0 || settings.AI_DOCK_MAX_HOURS > 0;
+}
+
+async function load({ supervisor, environment, logs, web, signals, endContainer }: IdleOptions) {
+  const { startGuard } = await import("../features/idle/start.ts");
+  return startGuard({
+    supervisor,
+    environment,
+    log,
+    boot: () => web().boot(),
+    services: () => web().front.services(),
+    onChange: () => web().front.changed(),
+    async run(command, timeout, signal) {
+      const { env } = environment;
+      return (await runLogged({ name: "idle", command, env, timeout }, logs, signal)).code;
+    },
+    endContainer(why) {
+      const reason = why === "idle" ? "idle" : "max-hours";
+      endContainer(ExitCode.ok, reason);
+      // The script that runs is not waited for.
+      if (supervisor.phase === "booting") signals.requestStop(reason);
+    },
+  });
+}
