@@ -2,15 +2,11 @@ import { renameSync, rmdirSync, symlinkSync } from "node:fs";
 import { errnoOf } from "../../errors.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { exchange } from "../../sys/rename.ts";
+import { removing, temporary } from "./names.ts";
 import { removeEntry } from "./remove-tree.ts";
 
 /** File systems that cannot swap a directory and a link: overlayfs for a directory of the image. */
 const NO_EXCHANGE = new Set(["EXDEV", "EINVAL", "ENOSYS", "EOPNOTSUPP", "ENOTSUP", "EPERM"]);
-
-const temporary = (name: string) => `.${name}.opt-sync`;
-
-/** Beside a directory whose removal has begun, and which nobody may take for whole. */
-const removing = (name: string) => `.${name}.opt-sync-removing`;
 
 /** True when an earlier boot has begun to remove the container's directory. */
 export function isHalfRemoved(opt: DirectoryHandle, name: string): boolean {

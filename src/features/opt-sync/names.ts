@@ -10,3 +10,9 @@ export function optSyncNames(given: string[]): { names: string[]; refused: strin
   const unique = [...new Set(given)];
   return { names: unique.filter(isName), refused: unique.filter((name) => !isName(name)) };
 }
+
+/** In /opt: a new link, which then takes the place of the directory and lets the directory have this name until it is removed. */
+export const temporary = (name: string) => `.${name}.opt-sync`;
+
+/** In /opt, beside a directory whose removal has begun, and which nobody may take for whole. */
+export const removing = (name: string) => `.${name}.opt-sync-removing`;

@@ -15,12 +15,12 @@ export class NoRoomError extends AiDockError {}
 /** Throws NoRoomError where a volume has not the bytes, or not the inodes, for what is still to be copied. */
 export function requireRoom(staging: DirectoryHandle, name: string, size: TreeSize, shown: string): void {
   const there = sizeOf(staging, name, shown);
-  const { bavail, bsize, ffree, files } = statfsSync(staging.path);
+  const { bavail, blocks, bsize, ffree, files } = statfsSync(staging.path);
   const [free, needed] = [bavail * bsize, Math.max(0, size.room - there.room) + SPARE_BYTES];
-  if (free < needed)
+  // Some file systems tell no sizes, or have no fixed number of inodes, and say 0 of 0.
+  if (blocks > 0 && free < needed)
     throw new NoRoomError(`${formatBytes(needed)} are needed in "${shown}", ${formatBytes(free)} are free`);
   const entries = size.entries - there.entries;
-  // Some file systems have no fixed number of inodes, and say 0 of 0.
   if (files > 0 && ffree < entries)
     throw new NoRoomError(`${entries} inodes are needed in "${shown}", ${ffree} are free`);
 }

@@ -5,7 +5,7 @@ import { DEFAULT_PATH } from "../../sys/which.ts";
 import { isRoot } from "../../sys/users.ts";
 import type { BootContext, Step, StepResult } from "../step.ts";
 import { unchangedUntil } from "./first-boot.ts";
-import { optSyncNames } from "./names.ts";
+import { optSyncNames, removing, temporary } from "./names.ts";
 
 const NAME = "sync";
 
@@ -67,6 +67,8 @@ function isLinked(opt: string, name: string, workspace: string): boolean {
   try {
     using directory = DirectoryHandle.open(opt);
     if (directory.linkAt(name) !== `${workspace}${name}`) return false;
+    // A boot was killed before it had removed what the link has replaced.
+    if ([temporary(name), removing(name)].some((left) => directory.entry(left) !== undefined)) return false;
     using volume = DirectoryHandle.open(workspace);
     return volume.entry(name)?.isDirectory() === true;
   } catch {

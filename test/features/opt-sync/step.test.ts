@@ -86,6 +86,15 @@ describe.skipIf(process.getuid?.() !== 0)("the step that moves directories of /o
     expect(existsSync(syncing)).toBe(false);
   });
 
+  test("has removed what a killed boot has left beside the link", async () => {
+    mkdirSync(`${workspace}Killed`);
+    symlinkSync(`${workspace}Killed`, `${opt}/Killed`);
+    mkdirSync(`${opt}/.Killed.opt-sync`);
+    const { context, run } = boot("Killed", `echo started`);
+    await run().catch(() => undefined);
+    expect(context.output["sync"]).toBe("started\n");
+  });
+
   test("starts no process for what is linked already", async () => {
     mkdirSync(`${workspace}Done`);
     writeFileSync(`${workspace}Done/.move_complete`, "1");

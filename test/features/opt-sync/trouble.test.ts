@@ -10,6 +10,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { requireRoom } from "../../../src/features/opt-sync/room.ts";
+import { DirectoryHandle } from "../../../src/sys/directory-handle.ts";
 import { canMount, digest, must, Place } from "./place-fixture.ts";
 
 describe.skipIf(!canMount)("a volume that cannot take the app leaves it whole in the container:", () => {
@@ -29,6 +31,12 @@ describe.skipIf(!canMount)("a volume that cannot take the app leaves it whole in
   test("too few inodes", () => {
     using place = new Place({ tmpfs: "size=64m,nr_inodes=30" });
     stays(place, /\d+ inodes are needed in ".*", \d+ are free/);
+  });
+
+  test("but one that tells no sizes at all, as some in user space, has room", () => {
+    using silent = DirectoryHandle.open("/proc/self/net");
+    const size = { files: 1, bytes: 1, room: 4096, entries: 1, fingerprint: "", state: "" };
+    expect(() => requireRoom(silent, "App", size, "/workspace/")).not.toThrow();
   });
 
   test("full while it is copied; moved once there is room", async () => {
