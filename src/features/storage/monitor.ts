@@ -23,9 +23,9 @@ export class Monitor implements Disposable {
   readonly #storage: Storage;
   readonly #places: Places;
   readonly #say: (line: string) => void;
-  readonly #inotify = new Inotify();
-  /** Folders of the storage by the number of their watch. */
-  readonly #folders = new Map<number, string>();
+  readonly #inotify: Inotify | undefined;
+  /** Folders of the storage by the number of their watch: one that is mounted at several places has one number. */
+  readonly #folders = new Map<number, Set<string>>();
   readonly #told = new Set<string>();
   #parent = -1;
   #isBlind: boolean;
@@ -35,6 +35,7 @@ export class Monitor implements Disposable {
     this.#places = places;
     this.#say = say;
     this.#isBlind = isNetworkMount(storage.path);
+    this.#inotify = this.#open();
   }
 
   /** Links everything, then what changes, until somebody puts another folder in the place of the storage. */
@@ -45,14 +46,31 @@ export class Monitor implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#inotify[Symbol.dispose]();
+    this.#inotify?.[Symbol.dispose]();
+  }
+
+  #open(): Inotify | undefined {
+    try {
+      return new Inotify();
+    } catch (error) {
+      if (errnoOf(error) !== "EMFILE") throw error;
+      // All containers of a host that run as the same user share them.
+      this.#goBlind("gives no inotify (fs.inotify.max_user_instances)");
+      return undefined;
+    }
+  }
+
+  #goBlind(why: string): void {
+    if (this.#isBlind) return;
+    this.#isBlind = true;
+    this.#say(`The kernel ${why}; looking every ${BLIND_MILLISECONDS / 1000} s`);
   }
 
   /** False when the storage has been replaced. */
   #step(): boolean {
     const missing = this.#places.targets.filter((target) => !isAppThere(target));
     const patience = missing.length > 0 ? APP_MILLISECONDS : this.#isBlind ? BLIND_MILLISECONDS : -1;
-    const events = this.#inotify.wait(patience);
+    const events = this.#wait(patience);
     if (events === undefined) {
       this.#round((linker) => this.#linkAll(linker));
       return true;
@@ -62,6 +80,12 @@ export class Monitor implements Disposable {
     if (events.length > 0) this.#round((linker) => this.#follow(linker, events));
     else if (this.#isBlind || missing.some(isAppThere)) this.#round((linker) => this.#linkAll(linker));
     return true;
+  }
+
+  #wait(patience: number): DirectoryEvent[] | undefined {
+    if (this.#inotify !== undefined) return this.#inotify.wait(patience);
+    Bun.sleepSync(patience);
+    return [];
   }
 
   #round(act: (linker: Linker) => void): void {
@@ -88,25 +112,22 @@ export class Monitor implements Disposable {
 
   /** True for a folder that was not watched before. */
   #watch(place: string, path: string): boolean {
+    if (this.#inotify === undefined) return false;
     try {
       const watch = this.#inotify.add(place);
-      const isNew = this.#folders.get(watch) !== path;
-      this.#folders.set(watch, path);
+      const paths = this.#folders.get(watch) ?? new Set();
+      const isNew = !paths.has(path);
+      this.#folders.set(watch, paths.add(path));
       return isNew;
     } catch (error) {
-      if (errnoOf(error) === "ENOSPC" && !this.#isBlind) {
-        this.#isBlind = true;
-        this.#say(
-          `The kernel watches no more folders (fs.inotify.max_user_watches); looking every ${BLIND_MILLISECONDS / 1000} s`,
-        );
-      }
+      if (errnoOf(error) === "ENOSPC") this.#goBlind("watches no more folders (fs.inotify.max_user_watches)");
       return false;
     }
   }
 
   #watchParent(): void {
     try {
-      this.#parent = this.#inotify.add(`${this.#storage.location}/../.`);
+      this.#parent = this.#inotify?.add(`${this.#storage.location}/../.`) ?? -1;
     } catch {
       // Not for us to read: a storage that is replaced is found at the next start.
     }
@@ -115,20 +136,21 @@ export class Monitor implements Disposable {
   #follow(linker: Linker, events: DirectoryEvent[]): void {
     const files = new Map<string, Set<string>>();
     for (const { watch, name, isDirectory } of events) {
-      const folder = this.#folders.get(watch);
-      if (folder === undefined || isHidden(name)) continue;
-      if (isDirectory) this.#replace(linker, folder === "" ? name : `${folder}/${name}`);
-      else files.set(folder, (files.get(folder) ?? new Set()).add(name));
+      if (isHidden(name)) continue;
+      for (const folder of this.#folders.get(watch) ?? [])
+        if (isDirectory) this.#replace(linker, folder === "" ? name : `${folder}/${name}`);
+        else files.set(folder, (files.get(folder) ?? new Set()).add(name));
     }
     for (const [folder, names] of files) linker.link(folder, [...names]);
   }
 
   /** A folder has come, or gone, or become another one. */
   #replace(linker: Linker, path: string): void {
-    for (const [watch, folder] of this.#folders) {
-      if (folder !== path && !folder.startsWith(`${path}/`)) continue;
+    for (const [watch, folders] of this.#folders) {
+      for (const folder of folders) if (`${folder}/`.startsWith(`${path}/`)) folders.delete(folder);
+      if (folders.size > 0) continue;
       this.#folders.delete(watch);
-      this.#inotify.remove(watch);
+      this.#inotify?.remove(watch);
     }
     for (const target of this.#places.foldersAround(path)) linker.clean(target);
     this.#adopt(linker, path);

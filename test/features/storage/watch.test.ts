@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { Place, until } from "./place-fixture.ts";
+
+const canMount = process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
 
 const running = new Set<ChildProcess>();
 
@@ -48,6 +50,50 @@ describe("storagemonitor", () => {
         "other/a/b/c/deep.bin -> sd/models/ckpt/a/b/c/deep.bin",
       ],
     );
+  });
+
+  test.skipIf(!canMount)(
+    "follows one folder that is mounted at two places, and rests in between",
+    async () => {
+      using place = new Place();
+      place.put("sd/models/ckpt/twice.bin");
+      mkdirSync(`${place.storage}/sd/models/lora`);
+      const mount = `mount --bind '${place.storage}/sd/models/ckpt' '${place.storage}/sd/models/lora'`;
+      const [file, ...words] = place.command();
+      const child = spawn("unshare", ["-m", "sh", "-c", `${mount} && exec "$@"`, "sh", file, ...words], {
+        stdio: "ignore",
+      });
+      running.add(child);
+      const seen = (name: string) => [
+        `models/checkpoints/${name} -> sd/models/ckpt/${name}`,
+        `models/loras/${name} -> sd/models/lora/${name}`,
+        `other/${name} -> sd/models/ckpt/${name}`,
+      ];
+      await until(() => place.seen(), seen("twice.bin"));
+      rmSync(`${place.storage}/sd/models/ckpt/twice.bin`);
+      place.put("sd/models/ckpt/later.bin");
+      await until(() => place.seen(), seen("later.bin"));
+      await until(() => /^State:\s+S/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8")), true);
+    },
+  );
+
+  test("links what is there where the kernel gives no inotify, and goes on", async () => {
+    using place = new Place();
+    place.put("sd/models/lora/there.bin");
+    const none = `echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"`;
+    const child = spawn("unshare", ["-Ur", "sh", "-c", none, "sh", ...place.command()], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    running.add(child);
+    let said = "";
+    child.stdout?.on("data", (chunk) => (said += String(chunk)));
+    await until(() => place.seen(), ["models/loras/there.bin -> sd/models/lora/there.bin"]);
+    await until(
+      () => said.includes("gives no inotify (fs.inotify.max_user_instances); looking every 60 s"),
+      true,
+    );
+    await until(() => /^State:\s+S/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8")), true);
+    expect(child.exitCode).toBeNull();
   });
 
   test("follows what is renamed, files and whole folders", async () => {
