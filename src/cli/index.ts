@@ -20,6 +20,7 @@ export const commands: Commands = {
   remotes: () => import("./commands/remotes.ts"),
   health: () => import("./commands/health.ts"),
   idle: () => import("./commands/idle.ts"),
+  gpus: () => import("./commands/gpus.ts"),
   provision: () => import("./commands/provision.ts"),
   shell: () => import("./commands/shell.ts"),
   completion: () => import("./commands/completion.ts"),

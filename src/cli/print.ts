@@ -68,7 +68,7 @@ export interface Column<Row> {
 }
 
 /** What programs call themselves must not steer the terminal of root. */
-function harmless(text: string): string {
+export function harmless(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, "\uFFFD");
 }
 

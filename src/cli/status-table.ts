@@ -4,14 +4,10 @@ import { daysAndClock } from "../control/rpc/info.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramStatus } from "../supervisor/status.ts";
 import { style, type Style, tableLines } from "./print.ts";
+import { redraw } from "./screen.ts";
 
 /** How often a watched status is asked for; uptimes are shown in seconds. */
 const INTERVAL_MILLISECONDS = 1000;
-
-const HOME = "\u001B[H";
-const CLEAR_LINE = "\u001B[K";
-const CLEAR_BELOW = "\u001B[J";
-const CLEAR = "\u001B[2J";
 
 /** The lines of `ai-dock status`, one a program. */
 export function statusTable(
@@ -61,18 +57,7 @@ function formatDuration(seconds: number): string {
 
 /** Shows lines on the terminal and redraws them every second, until a signal or until the supervisor has gone (AiDockError). */
 export async function watchLines(lines: (status: StatusReply) => string[]): Promise<never> {
-  process.stdout.write(CLEAR);
-  for (;;) {
-    // A terminal that does not know its size says 0.
-    const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
-    const rows = process.stdout.rows || Number.POSITIVE_INFINITY;
-    const shown = lines(await control.status()).slice(0, Math.max(1, rows - 1));
-    const body = shown
-      .map((line) => `${Bun.sliceAnsi(line, 0, columns, { ellipsis: "…" })}${CLEAR_LINE}\n`)
-      .join("");
-    process.stdout.write(`${HOME}${body}${CLEAR_BELOW}`);
-    await Bun.sleep(INTERVAL_MILLISECONDS);
-  }
+  return await redraw(INTERVAL_MILLISECONDS, async () => lines(await control.status()));
 }
 
 /** Without a terminal: calls `show` with every status that differs from the previous one in more than uptime. */
