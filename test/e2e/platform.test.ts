@@ -1,0 +1,65 @@
+import { expect, test } from "bun:test";
+import { platformApi } from "../fixtures/platform-api.ts";
+import { boot, must } from "./harness.ts";
+
+const KEY = "container-key-0123456789";
+const HOOK = "/opt/ai-dock/bin/prestop.d/10-test.sh";
+
+/** Where a container finds a server of this machine. */
+const bridge = await must([
+  "docker",
+  "network",
+  "inspect",
+  "bridge",
+  "-f",
+  "{{(index .IPAM.Config 0).Gateway}}",
+]);
+
+test("the cloud is asked from inside, agrees after two failures, and its SIGTERM stops the container", async () => {
+  let stopped: Promise<unknown> = Promise.resolve();
+  await using api = platformApi({
+    instance: { platform: "vast", id: "4711", key: KEY },
+    hostname: bridge,
+    // A cloud takes a while.
+    onStop: () => (stopped = Bun.sleep(300).then(async () => await container.stop())),
+  });
+  api.next.push({ status: 503 }, { status: 429, headers: { "retry-after": "1" } });
+  const env = { CONTAINER_ID: "4711", CONTAINER_API_KEY: KEY, AI_DOCK_IDLE_ACTION: "vast" };
+  const files = {
+    "/etc/ai-dock/platform-api": api.url,
+    [HOOK]: 'echo "$AI_DOCK_STOP_REASON"\n',
+  };
+  await using container = await boot({ env, files });
+  await container.waitReady();
+  expect(await container.sh("ai-dock doctor || true")).toContain(
+    "CONTAINER_ID 4711 and CONTAINER_API_KEY are there",
+  );
+  const asking = container.exec(["ai-dock", "platform-stop", "vast"]);
+  while (api.asked.length === 0) await Bun.sleep(20);
+  expect(await container.sh("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).not.toContain(KEY);
+  const { stdout, code } = await asking;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^warn .*HTTP 503;.*\nwarn .*HTTP 429;.*\ninfo vast\.ai stops instance 4711\n$/);
+  expect(api.asked.map(({ method, path }) => `${method} ${path}`)).toEqual(
+    Array.from({ length: 3 }, () => "PUT /api/v0/instances/4711/"),
+  );
+  await stopped;
+  const log = await container.logs();
+  expect(log).toContain("prestop | signal");
+  expect(log).not.toContain(KEY);
+});
+
+test("RunPod is asked once; a stop that never comes leaves the container as it is", async () => {
+  await using api = platformApi({
+    instance: { platform: "runpod", id: "abc123", key: KEY },
+    hostname: bridge,
+  });
+  api.next.push("forget");
+  const env = { RUNPOD_POD_ID: "abc123", RUNPOD_API_KEY: KEY };
+  await using container = await boot({ env, files: { "/etc/ai-dock/platform-api": api.url } });
+  await container.waitReady();
+  const { code, stdout } = await container.exec(["ai-dock", "platform-stop", "runpod"]);
+  expect([code, stdout]).toEqual([0, "info RunPod stops pod abc123\n"]);
+  expect(api.asked.map(({ method }) => method)).toEqual(["POST"]);
+  expect((await container.state()).Running).toBe(true);
+});
