@@ -24,6 +24,11 @@ export function setLogRedactor(redact: (text: string) => string): void {
   redactor = redact;
 }
 
+/** A text without secrets, as the log has it; for what others are shown. */
+export function redacted(text: string): string {
+  return redactor(text);
+}
+
 /** Whether debug lines are written, too. */
 export function setLogDebug(on: boolean): void {
   debug = on;

@@ -40,6 +40,10 @@ const SUPERVISORD_KEYS = [
 const OWN_KEYS = [
   "depends_on",
   "ready",
+  "alive",
+  "alive_interval",
+  "alive_timeout",
+  "alive_failures",
   "web_port",
   "web_listen_port",
   "web_name",

@@ -2,6 +2,9 @@ import type { Entry, IniDocument, Section } from "./ini-document.ts";
 import { type Diagnostic, Expected, quote, type Report } from "../programs/problem.ts";
 import { expand, type Variables } from "./python/percent.ts";
 
+/** Reads one key; undefined where there is none, and for a wrong value, which is reported with what happens `without` it. */
+export type ReadKey = <T>(key: string, convert: (text: string) => T, without: string) => T | undefined;
+
 /** Reads the keys of one section. Errors are reported and set `failed`; nothing is thrown. */
 export class SectionReader {
   /** True after an error that supervisord would have refused. */
@@ -34,6 +37,11 @@ export class SectionReader {
   /** The text of a key before expansion. */
   raw(key: string): string | undefined {
     return this.#entry(key)?.value;
+  }
+
+  /** True for a key of the section itself, not of `[DEFAULT]`. */
+  isOwn(key: string): boolean {
+    return this.#section.entries.has(key);
   }
 
   /** Runs a conversion on behalf of a key; undefined when it throws Expected, which is then reported. */

@@ -6,7 +6,7 @@ import { mayTakeLong } from "../features/provisioning/step.ts";
 import { logger } from "../log.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
-import { keptDespite, type Reading, sameProgram } from "../supervisor/configuration.ts";
+import { keptDespite, type Reading, sameButCheck } from "../supervisor/configuration.ts";
 import type { Program } from "../supervisor/program.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 
@@ -89,7 +89,10 @@ export class EarlyPrograms {
     for (const spec of wanted) {
       const program = kept.get(programId(spec));
       if (program === undefined) supervisor.add(spec);
-      else if (!ended.includes(program)) program.redefine(spec);
+      else if (!ended.includes(program)) {
+        program.redefine(spec);
+        program.checkAs(spec);
+      }
     }
     // One that has ended has done its work, or failed at it as it would have later.
     const isDone = (program: Program) =>
@@ -120,10 +123,10 @@ export class EarlyPrograms {
       const { id, spec } = program;
       const next = wanted.find((other) => programId(other) === id);
       if (next === undefined || hasOtherLogs(spec, next) || isSwitchedOff(spec, next)) continue;
-      if (!sameProgram(spec, next)) {
+      if (!sameButCheck(spec, next)) {
         asBefore ??= this.#readAsBefore();
         const same = (await asBefore).get(id);
-        if (same === undefined || !sameProgram(spec, same)) continue;
+        if (same === undefined || !sameButCheck(spec, same)) continue;
       }
       kept.set(id, program);
     }

@@ -9,14 +9,32 @@ export type LogSpec =
 
 export type FileLog = Extract<LogSpec, { kind: "file" }>;
 
-/** When a RUNNING program counts as ready; without one it is ready as soon as it is RUNNING. */
-export type ReadySpec =
+/** What tells from outside that a process does its work. */
+export type ProbeSpec =
   | { kind: "tcp"; host: string; port: number }
   | { kind: "http"; url: string }
   | { kind: "exec"; command: string[] }
-  | { kind: "log"; pattern: RegExp }
+  | { kind: "log"; pattern: RegExp };
+
+/** When a RUNNING program counts as ready; without one it is ready as soon as it is RUNNING. */
+export type ReadySpec =
+  | ProbeSpec
   /** By what observes the process. */
   | { kind: "observed" };
+
+/** How a program that hangs is found out. */
+export interface AliveSpec {
+  probe: ProbeSpec;
+  /** Between two checks, in seconds; for a log pattern, in which a line has to match. */
+  interval: number;
+  /** What a check may take, in seconds. */
+  timeout: number;
+  /** So many failed checks in a row mean that the program hangs. */
+  failures: number;
+}
+
+/** Docker's defaults of HEALTHCHECK: a program that answers nobody for two minutes, and then goes on, is left alone. */
+export const aliveDefaults = { interval: 30, timeout: 30, failures: 3 } as const;
 
 export type FactValue = string | number | boolean | null | FactValue[];
 
@@ -114,6 +132,8 @@ export interface ProgramSpec {
   containerLimit?: { burstBytes: number; bytesPerSecond: number };
   dependsOn: string[];
   ready?: ReadySpec;
+  /** Without one a program that runs is taken to do its work. */
+  alive?: AliveSpec;
   webPort?: number;
   /** Where the program listens, when that is not the port that its users come to. */
   webListenPort?: number;

@@ -115,6 +115,13 @@ export function sameProgram(a: ProgramSpec, b: ProgramSpec): boolean {
   return programId(a) === programId(b) && Bun.deepEquals(essence(a), essence(b));
 }
 
+/** The same, but for the check that tells whether the program hangs: a new one counts without a restart. */
+export function sameButCheck(a: ProgramSpec, b: ProgramSpec): boolean {
+  const { alive: _a, ...first } = a;
+  const { alive: _b, ...second } = b;
+  return sameProgram(first, second);
+}
+
 /** Without the functions, which every reading makes anew. */
 function essence(spec: ProgramSpec): object {
   const values = Object.entries({ ...spec, origin: spec.origin.kind });

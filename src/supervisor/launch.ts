@@ -23,8 +23,6 @@ export interface LaunchOptions {
   /** The log files of its streams. */
   output: { readonly stdout: LogFile | null; readonly stderr: LogFile | null };
   tree: ProcessTree;
-  /** Sees every chunk of output before it is written; for readiness by log line. */
-  onOutput?: (chunk: Uint8Array) => void;
   listener: LaunchListener;
 }
 
@@ -79,7 +77,11 @@ export function launch(options: LaunchOptions): Launched {
   }
 }
 
-function programEnvironment({ spec, context }: LaunchOptions): Record<string, string> {
+/** The whole environment of a program, and of what runs on its behalf. */
+export function programEnvironment({
+  spec,
+  context,
+}: Pick<LaunchOptions, "spec" | "context">): Record<string, string> {
   const base = spec.onlyEnvironment ? {} : context.env;
   const own = {
     SUPERVISOR_ENABLED: "1",
@@ -94,10 +96,7 @@ function programEnvironment({ spec, context }: LaunchOptions): Record<string, st
  * Opens a real pipe and starts to read it; the end for the process. With redirect_stderr both streams share one, so that
  * their order is kept.
  */
-function openStream(
-  stream: "stdout" | "stderr",
-  { spec, context, output, onOutput, listener }: LaunchOptions,
-): number {
+function openStream(stream: "stdout" | "stderr", { spec, context, output, listener }: LaunchOptions): number {
   const log = stream === "stdout" || spec.stderr === "stdout" ? spec.stdout : spec.stderr;
   const isCopied = spec.containerCopy !== false || log.kind === "container";
   const { read, write } = pipe();
@@ -107,7 +106,6 @@ function openStream(
     file: output[stream],
     container: isCopied ? context.container : null,
     ...(spec.containerLimit ? { limit: spec.containerLimit } : {}),
-    ...(onOutput ? { onChunk: onOutput } : {}),
   };
   startPump(read, options, listener);
   listener.outputBegan();

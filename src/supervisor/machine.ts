@@ -60,7 +60,7 @@ type Row = Partial<Record<Event, State>>;
  * (process.py) with one change: an expected early exit is EXITED.
  */
 export const table: Record<State, Row> = {
-  STOPPED: { start: "STARTING" },
+  STOPPED: { start: "STARTING", delay: "BACKOFF", "give-up": "FATAL" },
   STARTING: { "spawn-failed": "BACKOFF", stable: "RUNNING", end: "ENDED", stop: "FINISHING" },
   RUNNING: { end: "ENDED", stop: "FINISHING" },
   BACKOFF: { retry: "STARTING", "give-up": "FATAL", stop: "CLEARING" },

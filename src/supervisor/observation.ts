@@ -1,4 +1,6 @@
 import type { FactValue, Observer, ProgramSpec } from "../programs/spec.ts";
+import type { SupervisorContext } from "./context.ts";
+import { ProcessTree } from "./process-tree.ts";
 import { watchReady } from "./ready.ts";
 
 /** What watches one process: the observer of its program, and a probe of its readiness. */
@@ -13,15 +15,15 @@ export class Observation {
   /** Begins; undefined for a program that nothing watches. */
   static of(
     spec: ProgramSpec,
-    env: Record<string, string>,
+    context: SupervisorContext,
     onReady: (ready: boolean) => void,
   ): Observation | undefined {
     return spec.observe === undefined && spec.ready === undefined
       ? undefined
-      : new Observation(spec, env, onReady);
+      : new Observation(spec, context, onReady);
   }
 
-  private constructor(spec: ProgramSpec, env: Record<string, string>, onReady: (ready: boolean) => void) {
+  private constructor(spec: ProgramSpec, context: SupervisorContext, onReady: (ready: boolean) => void) {
     const over = this.#over.signal;
     /** What is said after the end is about nobody. */
     const whileUp =
@@ -43,7 +45,7 @@ export class Observation {
     const watch =
       spec.ready === undefined || spec.ready.kind === "observed"
         ? undefined
-        : watchReady(spec.ready, env, over, () => becomesReady(true));
+        : watchReady(spec.ready, { context, spec, tree: new ProcessTree() }, over, () => becomesReady(true));
     const watchers = [this.observer, watch].flatMap((watcher) => watcher?.onOutput ?? []);
     this.onOutput = watchers.length === 0 ? undefined : (chunk) => watchers.forEach((see) => see(chunk));
   }

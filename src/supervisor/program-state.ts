@@ -4,6 +4,8 @@ import type { FactValue, ProgramSpec } from "../programs/spec.ts";
 import type { ChildExit } from "../sys/children.ts";
 import { type Event, isDown, next, type ShownState, shownState, type State } from "./machine.ts";
 import type { Run } from "./run.ts";
+import { LONGEST_TIMER_SECONDS } from "./stop.ts";
+import type { Watchdog } from "./watchdog.ts";
 
 const log = logger("supervisor");
 
@@ -47,6 +49,7 @@ export abstract class ProgramState {
   protected startedAt = 0;
   protected endedAt = 0;
   protected run: Run | undefined;
+  protected watchdog: Watchdog | undefined;
   protected isReady = false;
   protected isRefused = false;
   protected isStopRequested = false;
@@ -54,6 +57,7 @@ export abstract class ProgramState {
   protected restartCount = 0;
   protected why: string | null;
   #state: State = "STOPPED";
+  #timer: Timer | undefined;
 
   constructor(spec: ProgramSpec) {
     this.#spec = spec;
@@ -75,6 +79,16 @@ export abstract class ProgramState {
   redefine(spec: ProgramSpec): void {
     this.#next = spec;
     if (this.run === undefined) this.adopt();
+  }
+
+  /** Takes the check of another definition, also for the process that runs. */
+  protected adoptCheck({ alive }: ProgramSpec): void {
+    const change = (spec: ProgramSpec): ProgramSpec => {
+      const { alive: _before, ...rest } = spec;
+      return alive === undefined ? rest : { ...rest, alive };
+    };
+    this.#spec = change(this.#spec);
+    this.#next &&= change(this.#next);
   }
 
   /** There is no process: goes over to the latest definition. */
@@ -137,14 +151,16 @@ export abstract class ProgramState {
     return this.why;
   }
 
-  /** How the process fares, in words; by its observer. */
+  /** How the process fares, in words; by its observer, or by its checks. */
   get note(): string | null {
-    return this.run?.note ?? null;
+    const ofChecks = this.run && this.spec.alive && this.watchdog?.note;
+    return this.run?.note ?? ofChecks ?? null;
   }
 
   /** What else is known of the program and its process. */
   get facts(): Readonly<Record<string, FactValue>> {
-    return { ...this.spec.facts, ...this.run?.facts };
+    const ofChecks = this.spec.alive && this.watchdog?.facts;
+    return { ...this.spec.facts, ...ofChecks, ...this.run?.facts };
   }
 
   /** The last request was to stop; what an update or a restart does on its way does not count. */
@@ -167,6 +183,11 @@ export abstract class ProgramState {
     this.stops++;
   }
 
+  /** Writes to the standard input of the process. False without one, or when it has closed its input. */
+  async writeStdin(bytes: Uint8Array): Promise<boolean> {
+    return (await this.run?.writeStdin(bytes)) ?? false;
+  }
+
   /** Says what a start has to wait for; null: for nothing any more. */
   waitFor(reason: string | null): void {
     if (this.isDown) this.why = reason;
@@ -183,8 +204,16 @@ export abstract class ProgramState {
     if (state === undefined) throw new Error(`${this.id}: ${event} in state ${this.#state}`);
     this.#state = state;
     this.why = reason;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const level = levels[state];
     if (level !== undefined) log[level](`${this.id} ${shownState(state)}`, { reason: reason ?? undefined });
     return state;
+  }
+
+  /** Does something in so many seconds, unless the program has entered another state by then. */
+  protected after(seconds: number, action: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(action, Math.min(seconds, LONGEST_TIMER_SECONDS) * 1000);
   }
 }

@@ -3,14 +3,15 @@ import { logger } from "../log.ts";
 import type { Explanation, ProgramSpec } from "../programs/spec.ts";
 import type { ChildExit } from "../sys/children.ts";
 import { Attempts } from "./backoff.ts";
+import { conclusionOf, type End, type Hang } from "./conclusion.ts";
 import type { SupervisorContext } from "./context.ts";
-import { describeExit } from "./exit-reason.ts";
 import { type Event, isStopping, type State } from "./machine.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { ProgramState } from "./program-state.ts";
 import { ProgramOutput } from "./output.ts";
 import { Run, type RunOwner } from "./run.ts";
-import { endLeftovers, LONGEST_TIMER_SECONDS, Stop } from "./stop.ts";
+import { endLeftovers, Stop } from "./stop.ts";
+import { Watchdog } from "./watchdog.ts";
 
 const log = logger("supervisor");
 
@@ -21,16 +22,6 @@ export interface ProgramOwner {
   onStartable(program: Program): void;
 }
 
-/** How a process ended by itself. */
-interface End {
-  exit: ChildExit;
-  uptime: number;
-  /** Before startsecs. */
-  early: boolean;
-  /** What the OOM killer has to do with the end, in words. */
-  memory: string | undefined;
-}
-
 /** One supervised process, and the effects of every change of its state. */
 export class Program extends ProgramState implements RunOwner {
   readonly output: ProgramOutput;
@@ -39,7 +30,7 @@ export class Program extends ProgramState implements RunOwner {
   readonly #tree = new ProcessTree();
   readonly #attempts: Attempts;
   #stop: Stop | undefined;
-  #timer: Timer | undefined;
+  #hang: Hang | undefined;
   #preparing: Promise<void> | undefined;
   #explaining: Promise<void> | undefined;
   #isRetired = false;
@@ -83,11 +74,13 @@ export class Program extends ProgramState implements RunOwner {
    * Stops the program and, by its KillMode, all it started, also when its own process has ended long since. Every caller
    * gets the same end. The program stays STOPPING when not even SIGKILL ends its process.
    */
-  async takeDown(waitSeconds = this.spec.stopwaitsecs): Promise<void> {
+  async takeDown(waitSeconds = this.spec.stopwaitsecs, hang?: Hang): Promise<void> {
+    // Whoever else takes the program down decides what comes next.
+    this.#hang = hang;
     const target = { id: this.id, spec: this.spec, tree: this.#tree };
     if (this.isDown) return endLeftovers(target);
     if (!isStopping(this.innerState)) {
-      const enter = (event: Event, reason?: string) => this.enter(event, reason);
+      const enter = (event: Event, reason = this.#hang?.reason) => this.enter(event, reason);
       const { hangSeconds } = this.#context;
       this.#stop = new Stop({ ...target, hangSeconds, run: this.run, enter }, waitSeconds);
     }
@@ -102,12 +95,14 @@ export class Program extends ProgramState implements RunOwner {
   /** Sends a signal to the process, or with `group` to its process group. False without a process. */
   signal(name: string, group = false): boolean {
     this.#context.memory.forget();
+    this.watchdog?.signalled(name);
     return this.run?.signal(name, group) ?? false;
   }
 
-  /** Writes to the standard input of the process. False without one, or when it has closed its input. */
-  async writeStdin(bytes: Uint8Array): Promise<boolean> {
-    return (await this.run?.writeStdin(bytes)) ?? false;
+  /** Takes the check of another definition, which counts at once; for one that differs in nothing else. */
+  checkAs(spec: ProgramSpec): void {
+    this.adoptCheck(spec);
+    this.#changed();
   }
 
   #mayStart(): boolean {
@@ -137,15 +132,10 @@ export class Program extends ProgramState implements RunOwner {
   #spawn(event: "start" | "retry"): void {
     this.enter(event);
     this.lastExit = null;
+    const { spec, output } = this;
     let run: Run;
     try {
-      run = new Run({
-        context: this.#context,
-        spec: this.spec,
-        output: this.output,
-        tree: this.#tree,
-        owner: this,
-      });
+      run = new Run({ context: this.#context, spec, output, tree: this.#tree, owner: this });
     } catch (error) {
       this.enter("spawn-failed", messageOf(error));
       this.#retryOrGiveUp();
@@ -155,7 +145,7 @@ export class Program extends ProgramState implements RunOwner {
     this.startedAt = Date.now();
     log.info(`${this.id} started`, { pid: run.pid });
     if (this.spec.startsecs === 0) this.#becomeRunning();
-    else this.#after(this.spec.startsecs, () => this.#becomeRunning());
+    else this.after(this.spec.startsecs, () => this.#becomeRunning());
   }
 
   /** Its process says so. */
@@ -167,7 +157,13 @@ export class Program extends ProgramState implements RunOwner {
       log.warn(`${this.id} is not ready any more`, { note: this.note ?? undefined });
     // A program that says itself that it is up need not prove it by startsecs.
     if (ready && this.innerState === "STARTING") this.#becomeRunning();
-    else this.#owner.onChange(this);
+    else this.#changed();
+  }
+
+  #changed(): void {
+    if (this.spec.alive !== undefined) this.watchdog ??= new Watchdog(this, this.#context);
+    this.watchdog?.follow(this.innerState === "RUNNING" && this.isReady ? this.run : undefined);
+    this.#owner.onChange(this);
   }
 
   #becomeRunning(): void {
@@ -195,20 +191,28 @@ export class Program extends ProgramState implements RunOwner {
   }
 
   /** Decides what follows from an end, unless the program was stopped before the end was explained. */
-  #conclude({ exit, memory, uptime, early }: End, explanation: Explanation | undefined): void {
-    if (this.innerState !== "ENDED" || this.lastExit !== exit) return;
-    const { exitcodes, autorestart } = this.spec;
-    const expected = exit.code !== null && exitcodes.includes(exit.code);
-    const how = explanation?.reason ?? describeExit(exit, memory);
-    log[expected ? "info" : "warn"](`${this.id} ended: ${how}`, { uptime: uptime.toFixed(1) });
-    if (explanation?.fatal) this.enter("give-up", how);
-    else if (early && !expected) {
-      this.enter("exit-early", explanation === undefined ? `Exited too quickly (${how})` : how);
-      this.#retryOrGiveUp();
-    } else {
-      this.enter("exit", how);
-      if (autorestart === true || (autorestart === "unexpected" && !expected)) this.#restart(uptime);
-    }
+  #conclude(end: End, explanation: Explanation | undefined): void {
+    if (this.innerState !== "ENDED" || this.lastExit !== end.exit) return;
+    const { event, how, reason, isExpected, isRestarted } = conclusionOf(this.spec, end, explanation);
+    log[isExpected ? "info" : "warn"](`${this.id} ended: ${how}`, { uptime: end.uptime.toFixed(1) });
+    this.enter(event, reason);
+    if (event === "exit-early") this.#retryOrGiveUp();
+    else if (isRestarted) this.#restart(end.uptime);
+  }
+
+  /** Its checks say so: stops the program by its own rules, and starts it again unless that is excluded. */
+  hangs(hang: Hang): void {
+    if (this.innerState !== "RUNNING") return;
+    log.error(`${this.id} ${hang.reason}; stopping it`);
+    this.takeDown(this.spec.stopwaitsecs, hang).catch((error: unknown) => log.error(messageOf(error)));
+  }
+
+  /** A stop is over that nobody has asked for. */
+  #recover(hang: Hang | undefined): void {
+    if (hang === undefined) {
+      if (this.#stop?.hung) this.#owner.onStartable(this);
+    } else if (this.spec.autorestart === false) this.enter("give-up", hang.reason);
+    else this.#restart(hang.soundSeconds);
   }
 
   #restart(uptime: number): void {
@@ -219,7 +223,7 @@ export class Program extends ProgramState implements RunOwner {
       return;
     }
     this.enter("delay", this.why);
-    this.#after(delay, () => this.#spawn("retry"));
+    this.after(delay, () => this.#spawn("retry"));
   }
 
   #retryOrGiveUp(): void {
@@ -228,7 +232,7 @@ export class Program extends ProgramState implements RunOwner {
       this.enter("give-up", this.why);
       return;
     }
-    this.#after(delay, () => {
+    this.after(delay, () => {
       this.restartCount++;
       this.#spawn("retry");
     });
@@ -236,15 +240,8 @@ export class Program extends ProgramState implements RunOwner {
 
   protected override enter(event: Event, reason: string | null = null): State {
     const state = super.enter(event, reason);
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#owner.onChange(this);
-    if (event === "stopped" && this.#stop?.hung && !this.isStopRequested) this.#owner.onStartable(this);
+    this.#changed();
+    if (event === "stopped" && !this.isStopRequested) this.#recover(this.#hang);
     return state;
-  }
-
-  #after(seconds: number, action: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(action, Math.min(seconds, LONGEST_TIMER_SECONDS) * 1000);
   }
 }

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import type { ReadySpec } from "../programs/spec.ts";
-import { run } from "../sys/run.ts";
-import { findCommand } from "./command-line.ts";
+import { LineFinder } from "./line-finder.ts";
+import { type Address, connectTo } from "./liveness/connection.ts";
+import { type Behalf, runsWell } from "./liveness/exec.ts";
 
 const FIRST_WAIT_MILLISECONDS = 10;
 const LONGEST_WAIT_MILLISECONDS = 1000;
@@ -20,13 +21,13 @@ type Watched = Exclude<ReadySpec, { kind: "observed" }>;
  * the others are probed, often at first and then once a second.
  */
 export function watchReady(
-  spec: Watched,
-  env: Record<string, string>,
+  ready: Watched,
+  behalf: Behalf,
   signal: AbortSignal,
   onReady: () => void,
 ): ReadyWatch {
-  if (spec.kind === "log") return { onOutput: matchLines(spec.pattern, signal, onReady) };
-  void probeUntilReady(() => probe(spec, env, signal), signal, onReady);
+  if (ready.kind === "log") return { onOutput: matchLines(ready.pattern, signal, onReady) };
+  void probeUntilReady(() => probe(ready, behalf, signal), signal, onReady);
   return {};
 }
 
@@ -43,18 +44,18 @@ async function probeUntilReady(check: () => Promise<boolean>, signal: AbortSigna
 }
 
 async function probe(
-  spec: Exclude<Watched, { kind: "log" }>,
-  env: Record<string, string>,
+  ready: Exclude<Watched, { kind: "log" }>,
+  behalf: Behalf,
   signal: AbortSignal,
 ): Promise<boolean> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MILLISECONDS)]);
   try {
-    if (spec.kind === "tcp") return await accepts(spec.host, spec.port, limit);
-    if (spec.kind === "http") return await answersWell(spec.url, limit);
-    const { code, left } = await run(findCommand(spec.command, env["PATH"]), { env, signal: limit });
+    if (ready.kind === "tcp") return await accepts(ready, limit);
+    if (ready.kind === "http") return await answersWell(ready.url, limit);
+    const { why, left } = await runsWell(ready.command, behalf, limit);
     // A probe that no signal ends: further ones would only hang beside it.
     if (left !== undefined && !signal.aborted) await Promise.race([left, once(signal, "abort")]);
-    return code === 0;
+    return why === undefined;
   } catch {
     return false;
   }
@@ -67,37 +68,14 @@ async function answersWell(url: string, signal: AbortSignal): Promise<boolean> {
   return response.ok;
 }
 
-/** A host that never answers is given up by the signal; the attempt does not live on. */
-async function accepts(host: string, port: number, signal: AbortSignal): Promise<boolean> {
-  // Loaded by the first program that asks for it: a megabyte of PID 1.
-  const { connect } = await import("node:net");
-  signal.throwIfAborted();
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connect({ host, port });
-  const giveUp = () => resolve(false);
-  signal.addEventListener("abort", giveUp, { once: true });
-  socket.once("connect", () => resolve(true)).on("error", giveUp);
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-    socket.destroy();
-  }
+async function accepts(address: Address, signal: AbortSignal): Promise<boolean> {
+  (await connectTo(address, signal)).destroy();
+  return true;
 }
 
-/** The longest line a pattern is tried on. */
-const LONGEST_LINE = 64 * 1024;
-
 function matchLines(pattern: RegExp, signal: AbortSignal, onReady: () => void) {
-  const decoder = new TextDecoder();
-  let rest = "";
-  let done = false;
+  const finder = new LineFinder(pattern);
   return (chunk: Uint8Array) => {
-    if (done || signal.aborted) return;
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = (lines.pop() ?? "").slice(-LONGEST_LINE);
-    if (!lines.some((line) => pattern.test(line))) return;
-    done = true;
-    onReady();
+    if (!signal.aborted && finder.take(chunk)) onReady();
   };
 }

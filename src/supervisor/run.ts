@@ -30,6 +30,8 @@ export interface RunOptions {
 /** One process of a program, from its start to its end. A thousand of them are kept: no closure or promise in each. */
 export class Run implements LaunchListener {
   readonly pid: number;
+  /** Sees every chunk of output, too; for who comes while the process runs. */
+  onOutput: ((chunk: Uint8Array) => void) | undefined;
   readonly #started = performance.now();
   readonly #owner: RunOwner;
   readonly #output: ProgramOutput;
@@ -44,8 +46,7 @@ export class Run implements LaunchListener {
   constructor({ context, spec, output, tree, owner }: RunOptions) {
     this.#owner = owner;
     this.#output = output;
-    this.#observation = Observation.of(spec, context.env, (ready) => owner.readyChanged(ready));
-    const { onOutput } = this.#observation ?? {};
+    this.#observation = Observation.of(spec, context, (ready) => owner.readyChanged(ready));
     output.use();
     try {
       const { pid, stdin } = launch({
@@ -54,7 +55,6 @@ export class Run implements LaunchListener {
         output,
         tree,
         listener: this,
-        ...(onOutput === undefined ? {} : { onOutput }),
       });
       this.pid = pid;
       this.#stdin = stdin;
@@ -88,6 +88,11 @@ export class Run implements LaunchListener {
     // A successor that is started at once finds the files still open.
     this.#owner.exited(this, exit);
     this.#finishIfOver();
+  }
+
+  output(chunk: Uint8Array): void {
+    this.#observation?.onOutput?.(chunk);
+    this.onOutput?.(chunk);
   }
 
   outputBegan(): void {

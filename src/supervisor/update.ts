@@ -1,6 +1,7 @@
 import { programId } from "../programs/names.ts";
+import type { ProgramSpec } from "../programs/spec.ts";
 import { type Problem, problemOf } from "../programs/problem.ts";
-import { type Configuration, configured, type Reading, sameProgram } from "./configuration.ts";
+import { type Configuration, configured, type Reading, sameButCheck, sameProgram } from "./configuration.ts";
 import type { Program } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -18,7 +19,7 @@ export interface Update {
 
 /**
  * Reads the configuration again and makes the programs follow it: stops those that are gone, restarts those
- * that differ, starts those that are new, and touches no other. Does not wait for them to come up.
+ * that differ in more than their check, starts those that are new, and touches no other. Does not wait for them to come up.
  * Updates and rereads run one after the other.
  */
 export async function update(supervisor: Supervisor, configuration: Configuration): Promise<Update> {
@@ -29,6 +30,7 @@ async function apply(supervisor: Supervisor, { programs: specs, problems }: Read
   const wanted = new Map(specs.map((spec) => [programId(spec), spec]));
   const present = new Map(configured(supervisor).map((program) => [program.id, program]));
 
+  const checked = checkOtherwise(configured(supervisor), wanted);
   const differing = configured(supervisor).filter(({ id, definition }) => {
     const next = wanted.get(id);
     return next === undefined || !sameProgram(definition, next);
@@ -60,9 +62,24 @@ async function apply(supervisor: Supervisor, { programs: specs, problems }: Read
   });
   const removed = gone.filter(({ id }) => !wanted.has(id)).map(({ spec }) => spec);
   return {
-    changes: [...removed.map(tell("removed")), ...changed.map(tell("changed")), ...added.map(tell("added"))],
+    changes: [
+      ...removed.map(tell("removed")),
+      ...[...changed, ...checked].map(tell("changed")),
+      ...added.map(tell("added")),
+    ],
     problems,
   };
+}
+
+/** Gives programs that differ in nothing else their new checks, without a restart; the definitions of these. */
+function checkOtherwise(programs: Program[], wanted: Map<string, ProgramSpec>): ProgramSpec[] {
+  return programs.flatMap((program) => {
+    const { id, definition } = program;
+    const next = wanted.get(id);
+    if (next === undefined || sameProgram(definition, next) || !sameButCheck(definition, next)) return [];
+    program.checkAs(next);
+    return [next];
+  });
 }
 
 /** Removes programs that are down; gives back those that hang. Someone may have started one again since it was stopped. */

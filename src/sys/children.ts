@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { errnoOf } from "../errors.ts";
+import { adoptsOrphans } from "./libc.ts";
 import { withInheritedOpenFiles } from "./open-files.ts";
 
 /** Children that Bun itself waits for; the reaper must leave their status to it. */
@@ -8,6 +10,20 @@ const own = new Map<number, ExitListener | undefined>();
 /** True while a process that was started by spawnChild has not been waited for by Bun. */
 export function isOwnChild(pid: number): boolean {
   return own.has(pid);
+}
+
+/**
+ * True where this process may have children that nobody has started by spawnChild: orphans of those that were. Also true
+ * where the kernel does not tell (CONFIG_PROC_CHILDREN), or orphans come to another process.
+ */
+export function mayHaveOrphans(): boolean {
+  if (!adoptsOrphans()) return true;
+  try {
+    const pids = readFileSync(`/proc/self/task/${process.pid}/children`, "latin1");
+    return pids.split(" ").some((pid) => pid !== "" && !isOwnChild(Number(pid)));
+  } catch {
+    return true;
+  }
 }
 
 const exitListeners = new Set<() => void>();

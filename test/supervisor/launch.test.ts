@@ -23,7 +23,7 @@ const context = {
   hangSeconds: HANG_SECONDS,
 };
 
-const nobody = { exited() {}, outputBegan() {}, outputEnded() {} };
+const nobody = { exited() {}, outputBegan() {}, output() {}, outputEnded() {} };
 
 /** Runs a shell script to its end; its output, and how it ended. */
 async function run(script: string, more: Partial<ProgramSpec> = {}, input?: string) {
@@ -37,10 +37,8 @@ async function run(script: string, more: Partial<ProgramSpec> = {}, input?: stri
     spec: specOf("p", { command: ["sh", "-c", script], group: "g", ...more }),
     output: { stdout: null, stderr: null },
     tree: new ProcessTree(),
-    onOutput(chunk) {
-      text += decoder.decode(chunk, { stream: true });
-    },
     listener: {
+      output: (chunk) => void (text += decoder.decode(chunk, { stream: true })),
       exited: exited.resolve,
       outputBegan: () => void openPipes++,
       outputEnded: () => void (--openPipes === 0 && written.resolve()),

@@ -54,6 +54,8 @@ const events = Object.keys(everyEvent) as Event[];
 /** Every transition there is; whatever is not listed must mean nothing. */
 const expected: [State, Event, State][] = [
   ["STOPPED", "start", "STARTING"],
+  ["STOPPED", "delay", "BACKOFF"],
+  ["STOPPED", "give-up", "FATAL"],
   ["STARTING", "spawn-failed", "BACKOFF"],
   ["STARTING", "stable", "RUNNING"],
   ["STARTING", "end", "ENDED"],

@@ -31,6 +31,19 @@ const SCRIPTS: Record<string, { script: string; spec?: Partial<ProgramSpec> }> =
   },
   forks: { script: "(setsid sh -c 'sleep 1000 & exit' 3>&- &); exec sleep 1000" },
   isMissing: { script: "", spec: { command: ["/no/such/command"], startretries: 1 } },
+  hangs: {
+    script: "exec sleep 1000",
+    spec: {
+      alive: { probe: { kind: "exec", command: ["/bin/false"] }, interval: 0.03, timeout: 1, failures: 2 },
+    },
+  },
+  hangsAndIsDeaf: {
+    script: "trap '' TERM; while :; do sleep 0.02 3>&-; done",
+    spec: {
+      stopwaitsecs: 0.1,
+      alive: { probe: { kind: "log", pattern: /x/ }, interval: 0.05, timeout: 1, failures: 1 },
+    },
+  },
   waits: { script: "exec sleep 1000", spec: { dependsOn: ["proves"] } },
   prepares: { script: "exec sleep 1000", spec: { prepare: () => Bun.sleep(60).then(() => undefined) } },
 };

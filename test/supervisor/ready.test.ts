@@ -1,16 +1,27 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { OutOfMemory } from "../../src/supervisor/exit-reason.ts";
+import type { Behalf } from "../../src/supervisor/liveness/exec.ts";
+import { ProcessTree } from "../../src/supervisor/process-tree.ts";
 import { watchReady } from "../../src/supervisor/ready.ts";
 import { freePort } from "../free-port.ts";
+import { bareSupervisor, specOf } from "./spec-fixture.ts";
 
 const ended = new AbortController();
 afterEach(() => {
   delete process.env["HTTP_PROXY"];
 });
 
+/** The program that is asked. */
+const behalf: Behalf = {
+  context: { ...bareSupervisor, memory: new OutOfMemory(), hangSeconds: 1 },
+  spec: specOf("p"),
+  tree: new ProcessTree(),
+};
+
 /** Resolves when the condition holds; a test that waits in vain ends by its own limit. */
 async function ready(spec: Parameters<typeof watchReady>[0]): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  watchReady(spec, { PATH: "/usr/bin:/bin" }, ended.signal, resolve);
+  watchReady(spec, behalf, ended.signal, resolve);
   await promise;
 }
 
@@ -49,7 +60,12 @@ describe("watchReady()", () => {
 
   test("log: matches a line that comes in pieces, and only once", () => {
     let calls = 0;
-    const watch = watchReady({ kind: "log", pattern: /^up and running$/ }, {}, ended.signal, () => calls++);
+    const watch = watchReady(
+      { kind: "log", pattern: /^up and running$/ },
+      behalf,
+      ended.signal,
+      () => calls++,
+    );
     const write = (text: string) => watch.onOutput?.(Buffer.from(text));
     write("not up and running\nup and ");
     expect(calls).toBe(0);
@@ -60,7 +76,10 @@ describe("watchReady()", () => {
 
 test("tcp: an attempt that nobody answers ends with the program, and leaves no socket", async () => {
   const script = `
-    import { watchReady } from ${JSON.stringify(new URL("../../src/supervisor/ready.ts", import.meta.url).pathname)};
+    import { OutOfMemory } from "../../src/supervisor/exit-reason.ts";
+import type { Behalf } from "../../src/supervisor/liveness/exec.ts";
+import { ProcessTree } from "../../src/supervisor/process-tree.ts";
+import { watchReady } from ${JSON.stringify(new URL("../../src/supervisor/ready.ts", import.meta.url).pathname)};
     const over = new AbortController();
     watchReady({ kind: "tcp", host: process.argv[1], port: Number(process.argv[2]) }, {}, over.signal, () => process.exit(3));
     setTimeout(() => over.abort(), 300);`;

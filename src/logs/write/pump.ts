@@ -14,8 +14,6 @@ export interface PumpOptions {
   container: ContainerOutput | null;
   /** Limit for the copy to the container's output; the file gets everything. */
   limit?: Limit;
-  /** Called with every chunk before the chunk is written. */
-  onChunk?: (chunk: Uint8Array) => void;
 }
 
 /**
@@ -23,12 +21,18 @@ export interface PumpOptions {
  * Resolves when the last writer has closed the pipe and all bytes are in the file, or where there is none, on their way
  * into the container's output; never rejects.
  */
-export function pumpOutput(fd: number, options: PumpOptions): Promise<void> {
-  return new Promise((resolve) => startPump(fd, options, { outputEnded: resolve }));
+export function pumpOutput(
+  fd: number,
+  options: PumpOptions & { onChunk?: (chunk: Uint8Array) => void },
+): Promise<void> {
+  const { onChunk = () => undefined } = options;
+  return new Promise((resolve) => startPump(fd, options, { output: onChunk, outputEnded: resolve }));
 }
 
-/** What is told of the end of a pipe. */
+/** What is told of a pipe. */
 export interface OutputListener {
+  /** Every chunk, before it is written. */
+  output(chunk: Uint8Array): void;
   outputEnded(): void;
 }
 
@@ -67,9 +71,9 @@ class Pump implements PipeOwner, Waiter {
   }
 
   take(chunk: Uint8Array): void {
-    const { file, onChunk } = this.#options;
+    const { file } = this.#options;
     try {
-      onChunk?.(chunk);
+      this.#listener.output(chunk);
     } catch {
       // An error of an observer must not end the output.
     }

@@ -1,0 +1,55 @@
+import { afterAll, expect, test } from "bun:test";
+import { LineFinder } from "../../../src/supervisor/line-finder.ts";
+import { startReaper } from "../../../src/supervisor/reaper.ts";
+import { aliveBy, shell, supervised, temporaryFile } from "./supervised-fixture.ts";
+
+afterAll(startReaper());
+
+test("log: a program that has fallen silent is started again, one that speaks is left alone", async () => {
+  const stop = temporaryFile("stop");
+  const script = `rm -f ${stop}; while [ ! -e ${stop} ]; do echo tick; sleep 0.05; done; while :; do echo other; sleep 0.05; done`;
+  const alive = aliveBy({ kind: "log", pattern: /^tick$/ }, { interval: 0.3 });
+  await using the = await supervised({ command: shell(script), alive });
+  const { program } = the;
+  const first = program.pid;
+  await the.until(({ facts }) => facts["successful_checks"] === 4);
+  expect([program.pid, program.facts["last_failure"]]).toEqual([first, null]);
+  await Bun.write(stop, "");
+  await the.until(({ restarts, pid }) => restarts === 1 && pid !== null);
+  expect(program.facts["last_failure"]).toBe("no line of output matches within 0.3 s");
+  const before = program.facts["successful_checks"] as number;
+  await the.until(({ facts }) => (facts["successful_checks"] as number) > before);
+});
+
+const bytes = (text: string) => Buffer.from(text);
+
+test("a line is found once until it is looked for again, in pieces and among others", () => {
+  const finder = new LineFinder(/^(é|up)$/);
+  expect(finder.take(bytes("no up\nu"))).toBeFalse();
+  expect(finder.take(bytes("p\nup\n"))).toBeTrue();
+  expect(finder.take(bytes("up\n"))).toBeFalse();
+  expect(finder.isFound).toBeTrue();
+  finder.lookAgain();
+  expect(finder.isFound).toBeFalse();
+  const [first, second] = [bytes("é\n").subarray(0, 1), bytes("é\n").subarray(1)];
+  expect([finder.take(first), finder.take(second)]).toEqual([false, true]);
+});
+
+test("what follows the middle of a line that was not looked at is no line", () => {
+  const finder = new LineFinder(/^up$/);
+  expect(finder.take(bytes("up\nset"))).toBeTrue();
+  finder.lookAgain();
+  // The line is "setup".
+  expect(finder.take(bytes("up\n"))).toBeFalse();
+  expect(finder.take(bytes("up\nx"))).toBeTrue();
+  finder.take(bytes("y"));
+  finder.lookAgain();
+  expect(finder.take(bytes("up"))).toBeFalse();
+  expect(finder.take(bytes("\nup\n"))).toBeTrue();
+});
+
+test("a progress bar, which carriage returns redraw, has lines", () => {
+  const finder = new LineFinder(/^50 %$/);
+  expect(finder.take(bytes("\r10 %\r50 %"))).toBeFalse();
+  expect(finder.take(bytes("\r60 %"))).toBeTrue();
+});
