@@ -171,11 +171,15 @@ async function runUntilEnd(
   if (failures > 0 && environment.settings.AI_DOCK_STRICT) return refuse();
   endBootMarks();
   logs.ownName = "supervisor";
-  const start = startPrograms(supervisor, configuration, early, signals.stop).catch(reportBug);
+  const onBegin = () => {
+    signals.beforeStop = (before) => runPrestopHooks({ environment, logs, supervisor, before });
+  };
+  const start = startPrograms(supervisor, configuration, early, { stop: signals.stop, onBegin }).catch(
+    reportBug,
+  );
   await Promise.race([start, stop]);
   // A signal that came while the programs were prepared is not the main command's: it never started.
-  if (signals.stop.aborted) return await end;
-  signals.beforeStop = (before) => runPrestopHooks({ environment, logs, supervisor, before });
+  if (signals.reason !== undefined) return await end;
   void reportReady(supervisor, started);
   web.openTunnels(signals.stop);
   if (command.length === 0) return await end;
@@ -204,12 +208,12 @@ async function boot({ environment, logs, signals, web, early }: WholeLife): Prom
   return before + (await runSteps(stepsBesideEarly, environment, context));
 }
 
-/** Reads which programs there are and starts them; does not wait for them to come up. */
+/** Reads which programs there are and starts them, which `onBegin` is told; does not wait for them to come up. */
 async function startPrograms(
   supervisor: Supervisor,
   configuration: Configuration,
   early: EarlyPrograms,
-  stop: AbortSignal,
+  { stop, onBegin }: { stop: AbortSignal; onBegin: () => void },
 ) {
   const problems = await configuration.reread();
   // What is read after a stop is incomplete.
@@ -220,6 +224,7 @@ async function startPrograms(
   // A collection needs threads, without which JavaScriptCore ends the process: before programs can take all of them.
   if (freeProcesses() !== undefined) Bun.gc(true);
   supervisor.phase = "running";
+  onBegin();
   await supervisor.autostart(programs);
   await early.refresh();
 }

@@ -1,6 +1,6 @@
 import { AiDockError, ShellCode } from "../errors.ts";
 import { resolveCommand } from "../supervisor/command-line.ts";
-import { type ChildExit, sendSignal, shellCode, spawnChild } from "../sys/children.ts";
+import { type ChildExit, shellCode, signalGroup, spawnChild } from "../sys/children.ts";
 import { isTerminal } from "../sys/libc.ts";
 import type { Signals } from "./signals.ts";
 
@@ -72,7 +72,7 @@ function startMainCommand(command: string[], env: Record<string, string>) {
       attached: terminal,
       listener: { exited: (exit: ChildExit) => ended.resolve(shellCode(exit)) },
     });
-    return { ended: ended.promise, signal: (signal: string) => void sendSignal(-child.pid, signal) };
+    return { ended: ended.promise, signal: (signal: string) => void signalGroup(child.pid, signal) };
   } catch (error) {
     throw new AiDockError(`cannot run '${name}'`, { exitCode: ShellCode.notExecutable, cause: error });
   }

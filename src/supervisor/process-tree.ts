@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { logger } from "../log.ts";
 import { isOwnChild, sendSignal } from "../sys/children.ts";
 import { adoptsOrphans, markChildren } from "../sys/libc.ts";
@@ -107,7 +108,7 @@ interface Look {
 /**
  * Ends what `find` keeps finding: `first` signal at once, SIGKILL after `graceSeconds`. Resolves when nothing is left,
  * or with what could not be killed. A daemon that forks and ends while /proc is read hides its child from that look,
- * so an empty look counts only when nothing has ended meanwhile.
+ * so an empty look counts only when nothing has ended meanwhile. A look that fails is repeated within the same time.
  */
 async function endProcesses(
   find: () => Promise<Look>,
@@ -118,8 +119,18 @@ async function endProcesses(
   const killAt = performance.now() + graceSeconds * 1000;
   let emptyLooks = 0;
   for (;;) {
-    const { found, isSettled } = await find();
+    const look = await find().catch(messageOf);
     const now = performance.now();
+    if (typeof look === "string") {
+      // No descriptor or no memory is free; what ends meanwhile gives some back.
+      if (now > killAt + GIVE_UP_MILLISECONDS) {
+        log.error(`processes cannot be looked for: ${look}`);
+        return [];
+      }
+      await Bun.sleep(LOOK_AGAIN_MILLISECONDS);
+      continue;
+    }
+    const { found, isSettled } = look;
     if (now > killAt + GIVE_UP_MILLISECONDS) return found;
     emptyLooks = found.length === 0 ? emptyLooks + 1 : 0;
     if (emptyLooks === EMPTY_LOOKS || (emptyLooks > 0 && isSettled)) return found;

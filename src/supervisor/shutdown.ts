@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { logger } from "../log.ts";
 import { stopTiers } from "../programs/order.ts";
 import { dependencyFinder } from "./dependencies.ts";
@@ -37,7 +38,12 @@ export async function shutdown(
   const { programs } = supervisor;
   for (const program of programs) program.requestStop();
   for (const tier of stopTiers(programs, ({ spec }) => spec, dependencyFinder(programs))) {
-    const ends = tier.map((program) => program.stop(Math.min(program.spec.stopwaitsecs, remaining())));
+    const ends = tier.map((program) =>
+      program.stop(Math.min(program.spec.stopwaitsecs, remaining())).catch((error: unknown) => {
+        // The others have their time all the same.
+        log.error(`${program.id}: its stop failed: ${messageOf(error)}`);
+      }),
+    );
     stops.push(...ends);
     await Promise.race([Promise.all(ends), clock.half]);
   }

@@ -93,7 +93,10 @@ export class Stop {
     }
     const left = waitSeconds - (performance.now() - started) / 1000;
     // Before the signal: afterwards nobody could tell whose children they were.
-    if (run !== undefined && spec.killMode === "control-group") await tree.noteDescendants(run.pid);
+    if (run !== undefined && spec.killMode === "control-group")
+      await tree.noteDescendants(run.pid).catch((error: unknown) => {
+        log.warn(`${id}: the processes below its own cannot be looked for: ${messageOf(error)}`);
+      });
     if (this.#state !== "FINISHING") return;
     this.#enter("terminate");
     run?.signal(spec.stopsignal, spec.stopasgroup);

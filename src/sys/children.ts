@@ -114,6 +114,11 @@ export function signalNumber(name: string): number | undefined {
   return (constants.signals as Record<string, number>)[full];
 }
 
+/** Sends a signal to the process group of a process, or to the process itself as long as it has not made one. */
+export function signalGroup(pid: number, signal: string): boolean {
+  return sendSignal(-pid, signal) || sendSignal(pid, signal);
+}
+
 /** Sends a signal to a process, or with a negative pid to its group. False when nobody is there to take it. */
 export function sendSignal(pid: number, signal: string): boolean {
   try {

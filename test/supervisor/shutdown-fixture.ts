@@ -1,15 +1,17 @@
 /**
- * Shuts a supervisor down, `shutdown-fixture.ts SPECS SECONDS HURRY`, and prints in which order its programs ended, how,
+ * Shuts a supervisor down, `shutdown-fixture.ts SPECS SECONDS HOW`, and prints in which order its programs ended, how,
  * and what is left. A process of its own, as everything below it ends.
  */
+import { closeSync, openSync } from "node:fs";
 import type { ProgramSpec } from "../../src/programs/spec.ts";
 import { startReaper } from "../../src/supervisor/reaper.ts";
 import { shutdown } from "../../src/supervisor/shutdown.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { spawnChild } from "../../src/sys/children.ts";
 import { descendantsOf, listProcesses } from "../../src/sys/proc.ts";
 import { bareSupervisor, specOf } from "./spec-fixture.ts";
 
-const [specs = "[]", seconds, hurry] = process.argv.slice(2);
+const [specs = "[]", seconds, how] = process.argv.slice(2);
 startReaper();
 const supervisor = new Supervisor(bareSupervisor);
 supervisor.phase = "running";
@@ -28,18 +30,36 @@ const waited = programs.filter(({ spec }) => spec.name !== "late");
 void supervisor.begin(programs);
 await supervisor.until(() => waited.every(({ ready }) => ready));
 // A stray: no program's, deaf, and in a session of its own.
-Bun.spawn(["setsid", "--fork", "bash", "-c", "trap '' TERM; while :; do sleep 0.02; done"], {
-  stdio: ["ignore", "ignore", "ignore"],
-});
+await spawnChild({
+  command: ["setsid", "--fork", "bash", "-c", "trap '' TERM; while :; do sleep 0.02; done"],
+  env: bareSupervisor.env,
+  stdout: "ignore",
+  stderr: "ignore",
+}).exited;
 
 const ended: string[] = [];
 void supervisor.until(() => {
   for (const { id, state } of programs) if (state === "STOPPED" && !ended.includes(id)) ended.push(id);
   return false;
 });
+/** Takes every file descriptor that there is. */
+function exhaust(): number[] {
+  const taken: number[] = [];
+  for (;;) {
+    try {
+      taken.push(openSync("/dev/null", "r"));
+    } catch {
+      return taken;
+    }
+  }
+}
+
+const taken = how === "exhausted" ? exhaust() : [];
 const hurried = new AbortController();
 const done = shutdown(supervisor, Number(seconds), hurried.signal);
-if (hurry === "hurry") hurried.abort();
+if (how === "hurry") hurried.abort();
+// What others give back in the end, as programs do whose pipes close.
+if (how === "exhausted") setTimeout(() => taken.forEach((fd) => closeSync(fd)), 600);
 await done;
 const remaining = () => descendantsOf(process.pid, listProcesses()).filter(({ state }) => state !== "Z");
 // On a busy machine a process that was killed takes its time to be gone; one that was not stays.

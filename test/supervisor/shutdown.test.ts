@@ -14,13 +14,17 @@ interface Outcome {
 async function shutDown(
   specs: (Partial<ProgramSpec> & { name: string })[],
   seconds: number,
-  hurry = false,
+  how: "hurry" | "exhausted" | "" = "",
 ): Promise<Outcome> {
-  const argv = [JSON.stringify(specs), String(seconds), hurry ? "hurry" : ""];
-  await using child = Bun.spawn([process.execPath, join(import.meta.dir, "shutdown-fixture.ts"), ...argv], {
-    stdout: "pipe",
-    stderr: "pipe",
-  });
+  const argv = [JSON.stringify(specs), String(seconds), how];
+  const limit = how === "exhausted" ? ["prlimit", "--nofile=256"] : [];
+  await using child = Bun.spawn(
+    [...limit, process.execPath, join(import.meta.dir, "shutdown-fixture.ts"), ...argv],
+    {
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+  );
   const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (stdout === "") throw new Error(stderr);
   return JSON.parse(stdout) as Outcome;
@@ -61,7 +65,7 @@ test("hurry goes straight to SIGKILL", async () => {
   const { ends, left } = await shutDown(
     [{ name: "deaf", command: deaf, stopwaitsecs: PLENTY }],
     PLENTY,
-    true,
+    "hurry",
   );
   expect(ends).toEqual({ deaf: "KILL" });
   expect(left).toBe(0);
@@ -77,5 +81,19 @@ test("what is still being prepared does not start any more, not even before its 
     PLENTY,
   );
   expect(ends).toEqual({ slow: 0, late: null });
+  expect(left).toBe(0);
+});
+
+test("without a free file descriptor programs stop in order all the same, and nothing is left", async () => {
+  const { ended, ends, left } = await shutDown(
+    [
+      { name: "first", command: obedient, priority: 1 },
+      { name: "second", command: obedient, priority: 2 },
+    ],
+    8,
+    "exhausted",
+  );
+  expect(ended).toEqual(["second", "first"]);
+  expect(ends).toEqual({ first: "TERM", second: "TERM" });
   expect(left).toBe(0);
 });
