@@ -14,7 +14,8 @@ const KILL_AFTER_SECONDS = 2;
 const LAST_OUTPUT_MILLISECONDS = 100;
 
 /**
- * Runs a command with its output logged as NAME. Abort and time-out end the command and every process it has started.
+ * Runs a command with its output logged as NAME. Abort and time-out end the command and every process it has started; what
+ * no signal ends is left behind.
  * If a background process still holds the pipe afterwards, calls `onLeft` with a duplicate of the read end; the callee
  * closes that descriptor.
  */
@@ -38,20 +39,29 @@ export async function runLogged(
     closeSync(write);
   }
   let ended: Promise<unknown> | undefined;
+  const unkillable = Promise.withResolvers<void>();
+  const endTree = async () => {
+    const left = await tree.end("TERM", killAfter, child.pid);
+    if (left.length > 0) unkillable.resolve();
+  };
   const end = () => {
-    ended ??= tree.end("TERM", killAfter, child.pid);
+    ended ??= endTree();
   };
   const timer = timeout !== undefined && timeout > 0 ? setTimeout(end, timeout * 1000) : undefined;
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
-  await child.exited.catch(() => undefined);
+  // A process that waits for a network file system whose server hangs ends by no signal.
+  await Promise.race([child.exited.catch(() => undefined), unkillable.promise]);
   clearTimeout(timer);
   signal.removeEventListener("abort", end);
   await ended;
   const closed = pump.then(() => true);
   const isClosed = await Promise.race([closed, Bun.sleep(LAST_OUTPUT_MILLISECONDS)]);
   if (!isClosed && onLeft !== undefined) onLeft(reopen(read));
-  return { code: shellCode(childExit(child)) };
+  const exit = childExit(child);
+  if (exit.code !== null || exit.signal !== null) return { code: shellCode(exit) };
+  child.unref();
+  return { code: ShellCode.killed };
 }
 
 /** A new open file description: ours is O_NONBLOCK, and blocking readers take EAGAIN for an error. */

@@ -88,3 +88,32 @@ test("what a script leaves behind goes on", async () => {
   const { code, left } = await survivors("sleep 77 & echo $!; echo ready; sleep 0.2", { timeout: 60 });
   expect({ code, left }).toEqual({ code: 0, left: 1 });
 });
+
+const canHang =
+  process.getuid?.() === 0 && Bun.spawnSync(["unshare", "-m", "test", "-e", "/dev/fuse"]).success;
+
+test.skipIf(!canHang)(
+  "a stop does not wait for what no signal ends, as a process that reads from a hung volume",
+  async () => {
+    const volume = mkdtempSync(join(tmpdir(), "hung-volume-"));
+    const fixture = `${import.meta.dir}/../fixtures/hung-fuse-fixture.ts`;
+    const server = Bun.spawn(["unshare", "-m", process.execPath, fixture, volume], { stdout: "pipe" });
+    try {
+      await server.stdout.getReader().read();
+      const stop = new AbortController();
+      const script = `echo $$ ready; exec nsenter --mount=/proc/${server.pid}/ns/mnt cat ${volume}/file`;
+      const { code } = await survivors(script, { signal: stop.signal }, async (_, found) => {
+        const [{ pid } = { pid: 0 }] = found;
+        while (!/^State:\s+[DS].*/m.test(status(pid)) || !status(pid).startsWith("Name:\tcat"))
+          await Bun.sleep(5);
+        stop.abort();
+      });
+      expect(code).toBe(137);
+    } finally {
+      server.kill("SIGKILL");
+    }
+  },
+  15_000,
+);
+
+const status = (pid: number) => readFileIfThere(`/proc/${pid}/status`);
