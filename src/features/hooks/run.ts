@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { IDENTIFIER } from "../../env/session.ts";
 import { AiDockError } from "../../errors.ts";
 import { asUser } from "../../sys/as-user.ts";
 import { readIfExists } from "../../sys/fs.ts";
+import { runtimePath } from "../../sys/runtime-directory.ts";
 import type { Account } from "../../sys/users.ts";
 import type { BootContext } from "../step.ts";
 import { fileFor, sessionOf } from "./other-user.ts";
@@ -95,17 +96,33 @@ function applyExports(
 }
 
 /** In memory where possible: exports of scripts may be secret. */
-const parents = ["/run", "/dev/shm", "/tmp"];
+const standardParents = () => ["/run", "/dev/shm", "/tmp", dirname(runtimePath("scratch"))];
 
-/** Makes a directory of mode 0700, which is removed when the result goes out of scope. Throws AiDockError. */
-export function scratchDirectory(): { path: string } & Disposable {
+const WRITABLE_BY_OTHERS = 0o022;
+/** In a directory with this bit only the owner of an entry may rename the entry. */
+const STICKY = 0o1000;
+
+/**
+ * Makes a directory of mode 0700, which is removed when the result goes out of scope; nobody else can put another one in
+ * its place. Throws AiDockError.
+ */
+export function scratchDirectory(parents = standardParents()): { path: string } & Disposable {
   for (const parent of parents) {
     try {
+      if (!keepsNames(parent)) continue;
       const path = mkdtempSync(`${parent}/ai-dock-`);
       return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
     } catch {
       // Read-only or missing; the next parent may do.
     }
   }
-  throw new AiDockError(`Scripts: expected a writable directory of ${parents.join(", ")}, got none; not run`);
+  throw new AiDockError(
+    `Scripts: expected a writable directory of ${parents.join(", ")} in which others cannot rename our files, got none; not run`,
+  );
+}
+
+function keepsNames(path: string): boolean {
+  const { uid, mode } = statSync(path);
+  if (uid !== 0 && uid !== process.geteuid?.()) return false;
+  return (mode & WRITABLE_BY_OTHERS) === 0 || (mode & STICKY) !== 0;
 }
