@@ -14,7 +14,7 @@ export class AwaitedItems {
   readonly #named: (name: string) => ProgramSpec[];
   readonly #waiting: Set<ProgramSpec>;
   readonly #timer: ReturnType<typeof setInterval> | undefined;
-  #modified: number | undefined;
+  #version: string | undefined;
 
   /** `start` is called once for each program whose time has come. */
   constructor(
@@ -41,9 +41,11 @@ export class AwaitedItems {
   }
 
   #look(): void {
-    const modified = statSync(this.#path, { throwIfNoEntry: false })?.mtimeMs;
-    if (modified === undefined || modified === this.#modified) return;
-    this.#modified = modified;
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    // A new file each time: two may be written within the time that the kernel tells apart.
+    const version = found && `${found.ino} ${found.mtimeMs}`;
+    if (version === undefined || version === this.#version) return;
+    this.#version = version;
     const { items } = readProvisioning(this.#path);
     for (let before = -1; before !== this.#waiting.size;) {
       before = this.#waiting.size;

@@ -1,6 +1,7 @@
-import { mkdirSync, symlinkSync, unlinkSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { errnoOf } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { makeLink } from "./links.ts";
 import type { Report } from "./report.ts";
 import { openStorage, type Storage } from "./storage.ts";
 
@@ -25,15 +26,16 @@ export function linkBundled(storage: Storage, bundled: string, report: Report): 
   }
 }
 
+/** Another container may do the same at this moment. */
 function linkOne(target: DirectoryHandle, name: string, file: string): void {
   const there = target.linkAt(name);
   if (there === file || (there === undefined && target.entry(name) !== undefined)) return;
   // Another image of the same volume has brought its own, which is not here.
   if (there !== undefined) {
     if (!there.startsWith(`${file.slice(0, file.lastIndexOf("/"))}/`)) return;
-    unlinkSync(target.at(name));
+    rmSync(target.at(name), { force: true });
   }
-  symlinkSync(file, target.at(name));
+  makeLink(file, target.at(name));
 }
 
 /** Folders of the storage, made where they are missing; follows no symlink. */

@@ -39,7 +39,7 @@ export function settleLink(
 }
 
 /** False where somebody has just made something of that name. */
-function makeLink(target: string, path: string): boolean {
+export function makeLink(target: string, path: string): boolean {
   try {
     symlinkSync(target, path);
     return true;

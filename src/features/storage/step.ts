@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync } from "node:fs";
+import { chownSync } from "node:fs";
 import { AiDockError, errnoOf } from "../../errors.ts";
 import { asUser } from "../../sys/as-user.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
@@ -44,9 +44,10 @@ function makeStorage(path: string, account: { uid: number; gid: number } | undef
   try {
     using workspace = DirectoryHandle.open(path);
     if (workspace.entry("storage") !== undefined) return;
-    mkdirSync(workspace.at("storage"), { mode: FOLDER_MODE });
-    using storage = workspace.child("storage");
-    if (account !== undefined && isRoot()) chownSync(storage.path, account.uid, account.gid);
+    using storage = workspace.enter("storage", FOLDER_MODE);
+    // The owner of the workspace may have put another directory of root's in its place.
+    const isNew = storage.stat().uid === process.geteuid?.() && storage.listNow().length === 0;
+    if (account !== undefined && isRoot() && isNew) chownSync(storage.path, account.uid, account.gid);
   } catch (error) {
     throw new AiDockError(`"${path}storage" cannot be made (${errnoOf(error)}); no links are made`, {
       cause: error,

@@ -11,6 +11,7 @@ import {
   rmSync,
   symlinkSync,
   unlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { Place } from "./place-fixture.ts";
 
@@ -120,6 +121,19 @@ describe("files of the storage", () => {
     unlinkSync(target);
     place.link();
     expect(place.seen()).not.toContain("models/loras/deep/two.bin -> sd/models/lora/deep/two.bin");
+  });
+
+  test("that the image brings are linked once by containers that begin at once", async () => {
+    using place = new Place();
+    mkdirSync(`${place.bundled}/sd/models/lora`, { recursive: true });
+    for (let file = 0; file < 400; file++) writeFileSync(`${place.bundled}/sd/models/lora/${file}`, "");
+    const said = await Promise.all(
+      [1, 2, 3].map(async () =>
+        new Response(Bun.spawn(place.command("--once"), { stdout: "pipe" }).stdout).text(),
+      ),
+    );
+    expect(said.join("")).not.toContain("not linked there");
+    expect(readdirSync(`${place.storage}/sd/models/lora`)).toHaveLength(400);
   });
 
   test("in a folder that an image of 2024 has linked as a whole are there already", () => {
