@@ -13,19 +13,21 @@ import { passwordHash } from "./password.ts";
 
 const SHELLS = ["/bin/bash", "/bin/sh"];
 
-export interface MadeAccount {
+export interface PlannedAccount {
   entry: Entry;
   /** The uid that it had before. */
   former: number | undefined;
   /** Groups beside the primary one, by name. */
   groups: string[];
+  /**
+   * Writes the account files. The account itself comes last, so that there is none in part. Throws AiDockError where there
+   * is none in the end.
+   */
+  write: () => void;
 }
 
-/**
- * Writes the account into the account files, or takes one of a file that belongs to the host. The account comes last, so
- * that there is none in part. Throws AiDockError where there is none in the end.
- */
-export function writeAccount(name: string, context: BootContext, root: string): MadeAccount {
+/** What the account is to be: a new one, a changed one, or as it is in a file that belongs to the host. Writes nothing. */
+export function planAccount(name: string, context: BootContext, root: string): PlannedAccount {
   const { env, log, settings } = context;
   const files = openFiles(root);
   const current = lookupUser(name, root);
@@ -54,11 +56,13 @@ export function writeAccount(name: string, context: BootContext, root: string): 
     );
   setShadow(files.shadow, entry, settings.USER_PASSWORD, log.warn.bind(log));
   if (!isHosts) setPasswdLine(files.passwd.lines, entry);
-  const problems = [files.group, files.shadow].flatMap((file) => tryToWrite(file, name));
-  if (!isHosts) writePasswd(files.passwd, entry);
-  // Only now: where there is no account, one line says so.
-  for (const problem of problems) log.warn(problem);
-  return { entry, former: current?.uid, groups: groupsOf(files.group.lines, name) };
+  const write = () => {
+    const problems = [files.group, files.shadow].flatMap((file) => tryToWrite(file, name));
+    if (!isHosts) writePasswd(files.passwd, entry);
+    // Only now: where there is no account, one line says so.
+    for (const problem of problems) log.warn(problem);
+  };
+  return { entry, former: current?.uid, groups: groupsOf(files.group.lines, name), write };
 }
 
 interface AccountFile {
@@ -94,14 +98,14 @@ function setShadow(
 }
 
 /** Writes what has changed; a mounted file is covered, never written. */
-function write({ path, lines, before }: AccountFile): void {
+function writeFile({ path, lines, before }: AccountFile): void {
   if (JSON.stringify(lines) === before) return;
   writeAccountLines(path, lines, runtimePath(`account-${path.slice(path.lastIndexOf("/") + 1)}`));
 }
 
 function tryToWrite(file: AccountFile, name: string): string[] {
   try {
-    write(file);
+    writeFile(file);
     return [];
   } catch (error) {
     return [`"${file.path}": ${messageOf(error)}; "${name}" may lack groups or a password`];
@@ -110,7 +114,7 @@ function tryToWrite(file: AccountFile, name: string): string[] {
 
 function writePasswd(file: AccountFile, { name, uid }: Entry): void {
   try {
-    write(file);
+    writeFile(file);
   } catch (error) {
     const isMount = mountAt(file.path) !== undefined;
     const fixes = [

@@ -5,7 +5,7 @@ import { type Account, isMapped, isRoot, lookupUser } from "../../sys/users.ts";
 import type { BootContext, Step, StepResult } from "../step.ts";
 import { isSystemAccount } from "./account.ts";
 import { prepareHome } from "./home.ts";
-import { writeAccount } from "./make.ts";
+import { planAccount } from "./make.ts";
 import { namedByFile, namedBySetting } from "./named.ts";
 import { setSudoRule } from "./sudo.ts";
 import { shareTimingData, TIMING_DATA } from "./timing-data.ts";
@@ -26,12 +26,15 @@ export async function makeAccount(context: BootContext, root = ""): Promise<Step
   if (!isRoot()) return takeOwnAccount(context, root);
   const name = chooseName(settings.USER_NAME, warn, root);
   env["USER_NAME"] = name;
-  const { entry, former, groups } = writeAccount(name, context, root);
-  if (!isMapped(entry.uid))
+  const { entry, former, groups, write } = planAccount(name, context, root);
+  const isUsable = isMapped(entry.uid);
+  // First, as long as the account files say whose the home was: a boot that is killed here goes on with the next one.
+  if (isUsable) await prepareHome(entry, { former, warn, root });
+  write();
+  if (!isUsable)
     throw new AiDockError(
       `USER_NAME: uid ${entry.uid} is not mapped into this container, so nothing can run as it; run it with 65536 users`,
     );
-  await prepareHome(entry, { former, warn, root });
   giveWorkspace(entry, context);
   setSudoRule(isCompat(env) ? entry.uid : undefined, warn, root);
   const { uid, gid } = entry;

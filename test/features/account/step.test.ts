@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
@@ -82,6 +83,23 @@ describe.skipIf(process.getuid?.() !== 0)("makeAccount()", () => {
     expect(at.read("etc/group")).toContain("\nme:x:78:\n");
     expect(["home/me", "home/me/file"].map((file) => statSync(at.path(file)).uid)).toEqual([77, 77]);
     expect(lines).toEqual([]);
+  });
+
+  test("a boot that is killed while the home gets another owner goes on with the next one", async () => {
+    const at = place();
+    await at.boot({ USER_NAME: "me" }, workspace(1234));
+    for (let file = 0; file < 20_000; file++) writeFileSync(at.path(`home/me/${file}`), "");
+    spawnSync("chown", ["-R", "1234:1234", at.path("home/me")]);
+    const [first = ""] = readdirSync(at.path("home/me"));
+    const owner = (file: string) => statSync(at.path(`home/me/${file}`)).uid;
+    const boot = Bun.spawn([process.execPath, `${import.meta.dir}/boot-fixture.ts`, at.path(""), "77"]);
+    while (owner(first) !== 77 && boot.exitCode === null);
+    boot.kill("SIGKILL");
+    await boot.exited;
+    expect(statSync(at.path("home/me")).uid).toBe(1234);
+    const { account, lines } = await at.boot({ USER_NAME: "me" }, workspace(77));
+    expect([account?.uid, lines]).toEqual([77, []]);
+    expect(new Set([".", ...readdirSync(at.path("home/me"))].map(owner))).toEqual(new Set([77]));
   });
 
   test("the owner and the mode of the account files stay", async () => {
