@@ -5,8 +5,11 @@ import { NOBODY } from "./account.ts";
 /** The uid and gid of an account where the workspace is root's, as of the first account of any image. */
 const FIRST = 1000;
 
-/** Groups that may read every password, file or byte of memory; nobody comes by them through a number of the host. */
-export const POWERFUL_GROUPS = new Set(["root", "shadow", "disk", "kmem", "sudo", "adm", "docker"]);
+/**
+ * Groups that may read every password, file or byte of memory, or write what root runs (Debian gives /usr/local to staff);
+ * nobody comes by them through a number of the host.
+ */
+export const POWERFUL_GROUPS = new Set("root shadow disk kmem sudo wheel adm staff docker lxd".split(" "));
 
 export interface Ids {
   uid: number;

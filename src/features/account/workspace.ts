@@ -5,6 +5,7 @@ import { HOOK_DIRECTORY } from "../hooks/find.ts";
 import type { BootContext } from "../step.ts";
 import { enterFolder, grantOwner } from "../workspace/folder.ts";
 import { WARNING_FILE } from "../workspace/step.ts";
+import { ROOT_HOME } from "../../sys/users.ts";
 import type { Entry } from "./lines.ts";
 
 /** What a workspace holds that nobody has used yet: our own, and what file systems begin with. */
@@ -42,9 +43,12 @@ export function giveWorkspace(entry: Entry, { env, log, settings }: BootContext)
   }
 }
 
+/** What root runs or trusts: its hooks, its keys and shell. */
+const ROOTS_OWN = [HOOK_DIRECTORY, ROOT_HOME];
+
 /** True where root's own scripts are in or below a directory: whoever can write to it could put others in their place. */
 export function holdsScripts(directory: string): boolean {
-  return `${HOOK_DIRECTORY}/`.startsWith(directory === "/" ? directory : `${directory}/`);
+  return ROOTS_OWN.some((own) => `${own}/`.startsWith(directory === "/" ? directory : `${directory}/`));
 }
 
 /** As the step of the workspace does for an owner that it finds. */

@@ -88,7 +88,7 @@ describe("setShadowLine()", () => {
 
 describe("chooseIds()", () => {
   const passwd = parse(`${ROOT} sshd:x:991:65534::/run/sshd:/usr/sbin/nologin`);
-  const group = parse("root:x:0: shadow:x:42: users:x:100:");
+  const group = parse("root:x:0: shadow:x:42: staff:x:50: users:x:100:");
   const choose = (uid: number, gid: number, current?: { uid: number; gid: number }) =>
     chooseIds({ uid, gid }, current, passwd, group);
   test.each([
@@ -98,6 +98,7 @@ describe("chooseIds()", () => {
     ["what the account has where that is root", [0, 0], { uid: 7, gid: 8 }, { uid: 7, gid: 8 }],
     ["the workspace's before that", [1234, 4321], { uid: 7, gid: 8 }, { uid: 1234, gid: 4321 }],
     ["never the group of passwords", [1234, 42], undefined, { uid: 1234, gid: 1000 }],
+    ["nor one that may write what root runs", [1234, 50], undefined, { uid: 1234, gid: 1000 }],
     ["nobody is nobody", [65_534, 65_534], undefined, { uid: 1000, gid: 1000, problem: "nobody" }],
     ["not sshd's", [991, 5], undefined, { uid: 1000, gid: 5, problem: "the user of sshd" }],
   ] as const)("%s", (_, [uid, gid], current, expected) => {

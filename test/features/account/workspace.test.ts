@@ -89,6 +89,8 @@ test.each([
   [HOOK_DIRECTORY, true],
   ["/opt/app", false],
   ["/op", false],
+  ["/root", true],
+  ["/root/workspace", false],
   ["/workspace", false],
 ])("holdsScripts(%p) is %p", (path, expected) => {
   expect(holdsScripts(path)).toBe(expected);
