@@ -167,6 +167,17 @@ describe("architecture of src", () => {
     expect([...seen, ...ever].filter((file) => file.startsWith("portal/"))).toEqual([]);
   });
 
+  test("PID 1 loads what runs before a stop with the first script, and a request to a cloud never", () => {
+    const { seen } = loaded("init/index.ts", { lazily: false });
+    expect(seen).toContain("init/prestop.ts");
+    expect(seen).not.toContain("features/hooks/prestop.ts");
+    const { seen: ever } = loaded("init/index.ts", { lazily: true });
+    expect(ever).toContain("features/platform/stop.ts");
+    expect([...ever].filter((file) => /^features\/platform\/(?:process|request|api-url)/.test(file))).toEqual(
+      [],
+    );
+  });
+
   test("nothing that PID 1 loads by itself, nor the front, imports modules of Node that bring streams", () => {
     const heavy = /^node:(crypto|https?|net|stream|tls|child_process|zlib)/;
     for (const start of ["cli/commands/init.ts", "features/web/front.ts"]) {

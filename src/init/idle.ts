@@ -1,6 +1,7 @@
 import type { IdleControl } from "../control/idle.ts";
 import type { Environment } from "../env/environment.ts";
 import { AiDockError, ExitCode } from "../errors.ts";
+import type { Why } from "../features/idle/clock.ts";
 import type { StopReason } from "../features/hooks/prestop.ts";
 import { logger } from "../log.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -11,6 +12,8 @@ import type { Signals } from "./signals.ts";
 import type { Web } from "./web.ts";
 
 const log = logger("idle");
+
+const reasons = { idle: "idle", lifetime: "max-hours" } as const satisfies Record<Why, StopReason>;
 
 export interface IdleOptions {
   supervisor: Supervisor;
@@ -80,11 +83,14 @@ async function load({ supervisor, environment, logs, web, signals, endContainer 
       const { env } = environment;
       return (await runLogged({ name: "idle", command, env, timeout }, logs, signal)).code;
     },
+    async prepare(why) {
+      await signals.prepareStop(reasons[why]);
+    },
+    callOff: () => signals.callOff(),
     endContainer(why) {
-      const reason = why === "idle" ? "idle" : "max-hours";
-      endContainer(ExitCode.ok, reason);
+      endContainer(ExitCode.ok, reasons[why]);
       // The script that runs is not waited for.
-      if (supervisor.phase === "booting") signals.requestStop(reason);
+      if (supervisor.phase === "booting") signals.requestStop(reasons[why]);
     },
   });
 }

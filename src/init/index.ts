@@ -179,7 +179,7 @@ async function runUntilEnd(
   );
   await Promise.race([start, stop]);
   // A signal that came while the programs were prepared is not the main command's: it never started.
-  if (signals.reason !== undefined) return await end;
+  if (signals.isStopping) return await end;
   void reportReady(supervisor, started);
   web.openTunnels(signals.stop);
   if (command.length === 0) return await end;

@@ -91,6 +91,18 @@ export class Signals {
     return this.#before;
   }
 
+  /** What comes before a stop runs, or the stop has begun. */
+  get isStopping(): boolean {
+    return this.#isBefore || this.stop.aborted;
+  }
+
+  /** The stop that prepareStop() was for does not come: the next one is prepared anew. Without effect once a stop is asked for. */
+  callOff(): void {
+    if (this.#since !== undefined || this.#isBefore || this.#isBegun) return;
+    this.#before = undefined;
+    this.#reason = undefined;
+  }
+
   /**
    * Stops the container as `docker stop` does, but counts as no signal: the SIGTERM that an orchestrator sends next, as
    * Kubernetes does after a preStop hook, must not kill what is stopping. A main command gets SIGTERM.

@@ -63,3 +63,37 @@ test("RunPod is asked once; a stop that never comes leaves the container as it i
   expect(api.asked.map(({ method }) => method)).toEqual(["POST"]);
   expect((await container.state()).Running).toBe(true);
 });
+
+test("a container at the end of its hours runs its scripts with all their time, asks its cloud, and stops once", async () => {
+  let stopped: Promise<unknown> = Promise.resolve();
+  let log = "";
+  await using api = platformApi({
+    instance: { platform: "runpod", id: "abc123", key: KEY },
+    hostname: bridge,
+    onStop: () => {
+      stopped = container.logs().then(async (text) => {
+        log = text;
+        return await container.stop();
+      });
+    },
+  });
+  const env = {
+    RUNPOD_POD_ID: "abc123",
+    RUNPOD_API_KEY: KEY,
+    AI_DOCK_MAX_HOURS: "0.001",
+    AI_DOCK_IDLE_ACTION: "runpod",
+    AI_DOCK_STOP_TIMEOUT: "4",
+  };
+  const files = {
+    "/etc/ai-dock/platform-api": api.url,
+    [HOOK]: 'echo "begun $AI_DOCK_STOP_REASON $AI_DOCK_STOP_SECONDS"; sleep 3; echo saved\n',
+  };
+  await using container = await boot({ env, files });
+  expect(await container.wait()).toBe(0);
+  await stopped;
+  expect(log).toMatch(/prestop \| begun max-hours 60\n[^]*prestop \| saved\n/);
+  expect(api.asked.length).toBe(1);
+  const all = await container.logs();
+  expect(all).toContain("init stopping code=0 reason=max-hours");
+  expect(all.split("prestop | begun").length).toBe(2);
+});

@@ -174,6 +174,23 @@ describe("with something to do before a stop", () => {
     ]);
   });
 
+  test("a stop that is called off is prepared anew, unless another one has been asked for", async () => {
+    const { signals, send, begun, finish } = held();
+    const prepared = signals.prepareStop("idle");
+    expect(signals.isStopping).toBe(true);
+    signals.callOff();
+    expect([signals.isStopping, signals.reason]).toEqual([true, "idle"]);
+    await finish();
+    await prepared;
+    signals.callOff();
+    expect([signals.isStopping, signals.reason]).toEqual([false, undefined]);
+    send("SIGTERM");
+    await Bun.sleep(0);
+    expect(begun.map(({ reason }) => reason)).toEqual(["idle", "signal"]);
+    signals.callOff();
+    expect([state(signals).stop, signals.reason]).toEqual([true, "signal"]);
+  });
+
   test("a signal that comes while another reason is prepared stops the container afterwards", async () => {
     const { signals, send, finish } = held();
     void signals.prepareStop("idle");

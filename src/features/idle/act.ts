@@ -14,6 +14,8 @@ export interface ActOptions {
   signal: AbortSignal;
   /** Runs a command with its output in the log; resolves to its exit code. */
   run: (command: string[], timeoutSeconds: number, signal: AbortSignal) => Promise<number>;
+  /** Does what comes before a stop. With the SIGTERM of a cloud that has agreed to one there is little time left. */
+  prepare: () => Promise<void>;
   /** Of tests. */
   timing?: Partial<Timing>;
   stop?: typeof stopByPlatform;
@@ -43,6 +45,8 @@ export async function act(options: ActOptions): Promise<Outcome> {
   if (action === "exit") return "end";
   if (action.startsWith("exec:")) return await runCommand(action.slice("exec:".length), options, timing);
   const kind = action as "vast" | "runpod";
+  await options.prepare();
+  if (signal.aborted) return "nothing";
   const answer = await (options.stop ?? stopByPlatform)(kind, env, { signal, log });
   if (signal.aborted) return "nothing";
   if (answer === "accepted") {

@@ -24,7 +24,7 @@ export interface GuardOptions {
   sources: Source[];
   teller: Teller;
   /** Carries out the action. */
-  act: (policy: Policy, signal: AbortSignal) => Promise<Outcome>;
+  act: (policy: Policy, why: Why, signal: AbortSignal) => Promise<Outcome>;
   /** Ends the container with 0. */
   endContainer: (why: Why) => void;
   /** The state has changed. */
@@ -189,7 +189,9 @@ export class IdleGuard {
     if (kind !== "report") teller.terminals(message);
     const acting = new AbortController();
     this.#acting = acting;
-    void this.#options.act(this.#policy, acting.signal).then((outcome) => this.#acted(acting, why, outcome));
+    void this.#options
+      .act(this.#policy, why, acting.signal)
+      .then((outcome) => this.#acted(acting, why, outcome));
   }
 
   #acted(acting: AbortController, why: Why, outcome: Outcome): void {

@@ -12,13 +12,18 @@ export interface StartOptions extends Pick<SourcesContext, "supervisor" | "boot"
   environment: Environment;
   log: Logger;
   run: ActOptions["run"];
+  /** Does what comes before a stop. */
+  prepare: (why: Why) => Promise<void>;
+  /** The stop that was prepared does not come. */
+  callOff: () => void;
   endContainer: (why: Why) => void;
   onChange: () => void;
 }
 
 /** Starts the guard, whose limits are on, for the life of this container so far. */
 export function startGuard(options: StartOptions) {
-  const { environment, supervisor, log, boot, services, run, endContainer, onChange } = options;
+  const { environment, supervisor, log, boot, services, run, prepare, callOff, endContainer, onChange } =
+    options;
   const { env } = environment;
   const policy = () => policyOf(environment.settings);
   const { sources, end } = createSources({
@@ -38,7 +43,11 @@ export function startGuard(options: StartOptions) {
     policy,
     sources,
     teller,
-    act: ({ action }, signal) => act({ action, env, log, signal, run }),
+    async act({ action }, why, signal) {
+      const outcome = await act({ action, env, log, signal, run, prepare: () => prepare(why) });
+      if (outcome !== "end") callOff();
+      return outcome;
+    },
     endContainer,
     onChange,
   });
