@@ -9,6 +9,7 @@ import { Programs } from "./pages/programs.tsx";
 import { Provisioning } from "./pages/provisioning.tsx";
 import { Services } from "./pages/services.tsx";
 import { Icon, type IconName } from "./parts/icon.tsx";
+import { IdleBanner } from "./parts/idle.tsx";
 import { ThemeButton } from "./parts/theme-button.tsx";
 import { Toasts } from "./parts/toasts.tsx";
 import { follow, usePath } from "./router.ts";
@@ -98,11 +99,15 @@ export function App() {
             The connection is lost; trying again …
           </p>
         )}
-        {live.state?.notices.map(({ id, severity, message }) => (
-          <p key={id} class={`banner ${severity}`} role={severity === "info" ? "status" : "alert"}>
-            {message}
-          </p>
-        ))}
+        {live.state?.notices.map(({ id, severity, message }) =>
+          id === "idle" ? (
+            <IdleBanner key={id} message={message} />
+          ) : (
+            <p key={id} class={`banner ${severity}`} role={severity === "info" ? "status" : "alert"}>
+              {message}
+            </p>
+          ),
+        )}
         <h1 ref={heading} tabIndex={-1}>
           {page.title}
           {live.state !== undefined && live.state.phase !== "running" && (

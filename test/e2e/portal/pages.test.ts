@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { IdleState } from "../../../src/control/idle.ts";
+import { someIdleState } from "../../control/idle-fixture.ts";
 import { services } from "../../portal/_portal.ts";
 import { specOf } from "../../supervisor/spec-fixture.ts";
 import { violations } from "./_axe.ts";
@@ -44,6 +46,8 @@ describe("every page", () => {
       { name: "vae", state: "failed", reason: "404: no such file" },
     ];
     writeFileSync(join(portal.directory, "provisioning.json"), JSON.stringify({ isRunning: true, items }));
+    portal.world.idle.current = countdown();
+    portal.supervisor.notices.set("idle", { severity: "warning", message: "Nobody uses this container" });
     portal.tell("state");
     const page = await world.open(undefined, look);
     await page.goto(`${world.front.url}/`);
@@ -72,6 +76,38 @@ describe("every page", () => {
     }
     expect(world.complaints).toEqual([]);
   });
+});
+
+/** A container that ends soon, with a use that could not be measured. */
+const countdown = (): IdleState => ({
+  ...someIdleState,
+  phase: "warning",
+  busy: [{ source: "gpu", detail: "GPU 0 tells no load", measured: false, since: Date.now() }],
+  ends: { why: "idle", at: Date.now() + 290_000 },
+});
+
+test("a countdown stands on each page, and its button keeps the container", async () => {
+  await using world = await openPortal();
+  const { portal } = world;
+  portal.world.idle.current = countdown();
+  const message = "Nobody uses this container: the container ends in 5 min";
+  portal.supervisor.notices.set("idle", { severity: "warning", message });
+  portal.tell("state");
+  const page = await world.open("/programs");
+  await page.getByRole("alert").getByText(message).waitFor();
+  await page.getByRole("alert").getByRole("button", { name: "Keep for 2 h" }).click();
+  await page.getByText("Kept for 2 h").waitFor();
+  expect(portal.world.idle.current.kept_until).toBeWithin(Date.now() + 7_100_000, Date.now() + 7_201_000);
+  portal.supervisor.notices.delete("idle");
+  portal.tell("state");
+  await page.goto(`${world.front.url}/machine`);
+  await page
+    .getByText(/in use/i)
+    .first()
+    .waitFor();
+  await page.getByRole("button", { name: "Keep no more" }).click();
+  await page.getByText("No more kept").waitFor();
+  expect(portal.world.idle.current?.kept_until).toBeNull();
 });
 
 describe("login", () => {

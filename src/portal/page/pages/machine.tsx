@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Disk, Gpu, MachineState, Sample } from "../../machine/schema.ts";
 import { bytes, percent } from "../format.ts";
 import { Chart } from "../parts/chart.tsx";
+import { IdleCard } from "../parts/idle.tsx";
 import { follow } from "../stream.ts";
 
 const SPAN_MILLISECONDS = 10 * 60_000;
@@ -15,6 +16,7 @@ export function Machine() {
   const rate = (value: number) => `${bytes(value)}/s`;
   return (
     <>
+      <IdleCard />
       <p class="hint">Of this container. Samples are taken only while somebody looks.</p>
       <div class="charts">
         <Chart
