@@ -3,7 +3,7 @@ import type { BigIntStats } from "node:fs";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { forgetCached } from "../../sys/sync-file.ts";
 import { CHUNK, openFile } from "./copy-file.ts";
-import { differingXattr, dressedMode, type Rights } from "./metadata.ts";
+import { differingXattr, dressedMode, isSameTime, type Rights } from "./metadata.ts";
 import type { Progress } from "./progress.ts";
 import { sorted } from "./scan.ts";
 
@@ -60,7 +60,7 @@ const typeOf = ({ mode }: BigIntStats) => mode & ~MODE_BITS;
 function compareStat(from: string, stat: BigIntStats, copy: BigIntStats, rights: Rights): string | undefined {
   if (stat.uid !== copy.uid || stat.gid !== copy.gid) return "has another owner";
   if ((copy.mode & MODE_BITS) !== BigInt(dressedMode(from, stat, rights))) return "has another mode";
-  return stat.mtimeNs === copy.mtimeNs ? undefined : "has another time";
+  return isSameTime(stat.mtimeNs, copy.mtimeNs, rights.timeGrain) ? undefined : "has another time";
 }
 
 const buffers = [Buffer.alloc(CHUNK), Buffer.alloc(CHUNK)] as const;

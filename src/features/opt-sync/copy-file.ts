@@ -12,7 +12,7 @@ import {
 import type { BigIntStats } from "node:fs";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { AiDockError } from "../../errors.ts";
-import { dress, type Rights } from "./metadata.ts";
+import { dress, isSameTime, type Rights } from "./metadata.ts";
 
 export const CHUNK = 1024 ** 2;
 
@@ -46,8 +46,9 @@ export interface FileCopy {
 }
 
 /** True for a copy whose owner, size and times, which come last, are those of the original. */
-export function looksWhole(stat: BigIntStats, copy: BigIntStats | undefined): boolean {
-  return copy !== undefined && copy.isFile() && copy.size === stat.size && copy.mtimeNs === stat.mtimeNs;
+function looksWhole(stat: BigIntStats, copy: BigIntStats | undefined, { timeGrain }: Rights): boolean {
+  if (copy === undefined || !copy.isFile() || copy.size !== stat.size) return false;
+  return isSameTime(copy.mtimeNs, stat.mtimeNs, timeGrain);
 }
 
 /** Copies a file, or goes on with what an earlier boot has left of the copy. Throws with an errno `code`. */
@@ -56,7 +57,7 @@ export function copyFile({ source, target, name, rights, onBytes }: FileCopy): B
   let copy: number | undefined;
   try {
     const there = target.entry(name);
-    if (looksWhole(stat, there)) {
+    if (looksWhole(stat, there, rights)) {
       onBytes(Number(stat.size), true);
       return stat;
     }

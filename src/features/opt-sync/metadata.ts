@@ -26,12 +26,19 @@ export interface Rights {
   acl: Uint8Array | null;
   /** Names of extended attributes that could not be kept. */
   lost: Set<string>;
+  /** Times that are closer than that, in nanoseconds, are the same there. */
+  timeGrain: bigint;
 }
 
 /** Reads the default ACL of the workspace. */
-export function rightsOf(workspace: string): Rights {
+export function rightsOf(workspace: string, timeGrain: bigint): Rights {
   const acl = defaultAcl(workspace);
-  return { users: acl === null ? [] : decodeAcl(acl), acl, lost: new Set() };
+  return { users: acl === null ? [] : decodeAcl(acl), acl, lost: new Set(), timeGrain };
+}
+
+/** Compares times of a file and its copy. */
+export function isSameTime(one: bigint, other: bigint, timeGrain: bigint): boolean {
+  return (one > other ? one - other : other - one) < timeGrain;
 }
 
 /** Owner and times of a symlink. Throws with an errno `code`. */

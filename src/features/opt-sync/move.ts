@@ -43,10 +43,10 @@ export function moveToVolume(move: Move): string | undefined {
   if (workspace.entry(name) !== undefined) return undefined;
   using source = opt.child(name);
   const size = scanTree(source, `/opt/${name}`);
-  const rights = rightsOf(workspace.path);
+  const rights = rightsOf(workspace.path, 1n);
   const progress = new Progress(say, () => staging.sign());
   try {
-    requireUnixFileSystem(staging.directory, shown);
+    rights.timeGrain = requireUnixFileSystem(staging.directory, shown);
     requireRoom(staging.directory, name, size, shown);
     using target = staging.directory.enter(name, 0o700);
     say(`${name}: ${size.files} files, ${formatBytes(size.bytes)} are copied to "${shown}${name}"`);

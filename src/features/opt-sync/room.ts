@@ -3,6 +3,7 @@ import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { formatBytes } from "../../sys/disk.ts";
 import { setTimes } from "../../sys/sync-file.ts";
+import { isSameTime } from "./metadata.ts";
 import { removeEntry } from "./remove-tree.ts";
 import { scanTree, type TreeSize } from "./scan.ts";
 
@@ -33,18 +34,22 @@ function sizeOf(staging: DirectoryHandle, name: string, shown: string): Pick<Tre
 
 const PROBE = "probe";
 /** What no file system gives to files of its own accord. */
-const ODD = { uid: 12_345, gid: 12_346, mode: 0o4750, time: 1_234_567_890n * 1_000_000_000n };
+const ODD = { uid: 12_345, gid: 12_346, mode: 0o4750, time: 1_234_567_891_987_654_321n };
+
+/** How coarse the times of file systems are, in nanoseconds: most are exact, Windows counts in 100 ns, others in seconds. */
+const TIME_GRAINS = [1n, 1000n, 1_000_000n, 1_000_000_000n, 2_000_000_000n];
 
 /**
  * Throws AiDockError where a file system does not keep what an app is made of, as exFAT, shares of Windows, or NFS with
- * root squashed. `staging` is a directory that nobody else can reach.
+ * root squashed. `staging` is a directory that nobody else can reach. Returns how coarse its times are, in nanoseconds.
  */
-export function requireUnixFileSystem(staging: DirectoryHandle, shown: string): void {
-  const what = tryOut(staging);
-  if (what !== undefined) throw new AiDockError(`the file system of "${shown}" keeps no ${what}`);
+export function requireUnixFileSystem(staging: DirectoryHandle, shown: string): bigint {
+  const found = tryOut(staging);
+  if (typeof found === "bigint") return found;
+  throw new AiDockError(`the file system of "${shown}" keeps no ${found}`);
 }
 
-function tryOut(staging: DirectoryHandle): string | undefined {
+function tryOut(staging: DirectoryHandle): string | bigint {
   removeEntry(staging, PROBE);
   const path = staging.at(PROBE);
   let what = "files";
@@ -59,11 +64,13 @@ function tryOut(staging: DirectoryHandle): string | undefined {
     if ((Number(staging.entry(PROBE)?.mode) & 0o7777) !== ODD.mode) return what;
     what = "times of files";
     setTimes(path, ODD.time, ODD.time);
-    if (staging.entry(PROBE)?.mtimeNs !== ODD.time) return what;
+    const time = staging.entry(PROBE)?.mtimeNs ?? 0n;
+    const grain = TIME_GRAINS.find((one) => isSameTime(time, ODD.time, one));
+    if (grain === undefined) return what;
     removeEntry(staging, PROBE);
     what = "symbolic links";
     symlinkSync("anywhere", path);
-    return undefined;
+    return grain;
   } catch (error) {
     if (["ENOSPC", "EDQUOT", "EROFS", "EIO"].includes(errnoOf(error) ?? "")) throw error;
     return `${what} (${errnoOf(error) ?? messageOf(error)})`;

@@ -11,6 +11,9 @@ import type { Outcome } from "./outcome.ts";
 import { Progress } from "./progress.ts";
 import { changedSince, scanTree } from "./scan.ts";
 
+/** Of what the volume makes of times, nothing is known here. */
+const COARSEST_NANOSECONDS = 2_000_000_000n;
+
 export interface Settling extends Move {
   /** The path of /opt, without a slash at its end. */
   place: string;
@@ -125,7 +128,8 @@ function isSame(directory: DirectoryHandle, copy: DirectoryHandle, workspace: Di
   let isDifferent = false;
   const onDifference = (path: string) => (isDifferent ||= path !== MARKER);
   const progress = new Progress(() => undefined);
-  compareTrees(directory, copy, { rights: rightsOf(workspace.path), progress, onDifference });
+  const rights = rightsOf(workspace.path, COARSEST_NANOSECONDS);
+  compareTrees(directory, copy, { rights, progress, onDifference });
   return !isDifferent;
 }
 

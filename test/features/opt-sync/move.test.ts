@@ -15,7 +15,7 @@ import { optSyncNames } from "../../../src/features/opt-sync/names.ts";
 import { getXattr, setXattr } from "../../../src/sys/xattr.ts";
 import { grantUser } from "../../../src/sys/acl.ts";
 import { DirectoryHandle } from "../../../src/sys/directory-handle.ts";
-import { canMount, digest, must, Place } from "./place-fixture.ts";
+import { canLoop, canMount, digest, must, Place } from "./place-fixture.ts";
 
 test("names of OPT_SYNC are those of directories in /opt, and none of ours", () => {
   const bad = ["..", "../x", "/etc", "a/b", ".hidden", "-rf", "ai-dock", "storage", "home", "a\nb", "a b"];
@@ -45,6 +45,13 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
     expect(readlinkSync(`${place.opt}/App`)).toBe(`${place.workspace}App`);
     expect(digest(`${place.workspace}App`)).toEqual(digest(`${place.image}/App`));
     expect([readdirSync(place.workspace), readdirSync(place.opt)]).toEqual([["App"], ["App"]]);
+  });
+
+  test.skipIf(!canLoop)("is moved to a file system that counts times in seconds", () => {
+    using place = new Place({ seconds: true });
+    expect(place.sync().outcome).toMatchObject({ state: "volume", reason: null });
+    const inSeconds = (lines: string[]) => lines.map((line) => line.replace(/(?<=:\d+ \d+)\d{3}\b/, ""));
+    expect(inSeconds(digest(`${place.workspace}App`))).toEqual(inSeconds(digest(`${place.image}/App`)));
   });
 
   test("is only linked where the volume has it already: what its user has made there stays", () => {

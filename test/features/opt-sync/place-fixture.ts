@@ -25,6 +25,11 @@ const MAIN = resolve(import.meta.dir, "../../../src/main.ts");
 /** True where this process may own files as anybody and mount what it likes, in a mount namespace of its own. */
 export const canMount = process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
 
+/** True where it may mount an image of a disk, too. */
+export const canLoop =
+  canMount &&
+  ["mkfs.ext2 -V", "losetup -f"].every((command) => spawnSync("sh", ["-c", command]).status === 0);
+
 export const must = (...command: [string, ...string[]]) => {
   const { status, stderr } = spawnSync(command[0], command.slice(1), { encoding: "utf8" });
   if (status !== 0) throw new Error(`${command.join(" ")}: ${stderr}`);
@@ -35,6 +40,8 @@ export interface PlaceOptions {
   overlay?: boolean;
   /** Options of a tmpfs at the workspace. */
   tmpfs?: string;
+  /** An ext2 of old at the workspace, which counts times in seconds. */
+  seconds?: boolean;
   files?: number;
 }
 
@@ -50,12 +57,17 @@ export class Place implements Disposable {
   readonly #mounts: string[] = [];
   #containers = 0;
 
-  constructor({ overlay = false, tmpfs, files = 40 }: PlaceOptions = {}) {
+  constructor({ overlay = false, tmpfs, seconds = false, files = 40 }: PlaceOptions = {}) {
     this.#overlay = overlay;
     // In memory, where a sync of the file system waits for nobody else's files.
     this.mount("-t", "tmpfs", "tmpfs", this.base);
     mkdirSync(this.workspace);
     if (tmpfs !== undefined) this.mount("-t", "tmpfs", "-o", tmpfs, "tmpfs", this.workspace);
+    if (seconds) {
+      must("mkfs.ext2", "-q", "-I", "128", `${this.base}/disk`, "64m");
+      this.mount("-o", "loop", `${this.base}/disk`, this.workspace);
+      rmSync(`${this.workspace}lost+found`, { recursive: true });
+    }
     makeApp(`${this.image}/App`, files);
     this.opt = this.newContainer();
   }
