@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { AiDockError } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { mountAt } from "../../sys/mounts.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
 import { isRoot } from "../../sys/users.ts";
 import type { BootContext, Step, StepResult } from "../step.ts";
@@ -59,6 +60,8 @@ function unlinked({ env, settings }: BootContext, { opt }: SyncPlaces): string[]
 function obstacleOf({ env }: BootContext): string | undefined {
   const { WORKSPACE: workspace = "", WORKSPACE_MOUNTED } = env;
   if (WORKSPACE_MOUNTED !== "true") return `"${workspace}" is no mounted volume`;
+  // A restart of the container would find it empty.
+  if (["tmpfs", "ramfs"].includes(mountAt(workspace)?.type ?? "")) return `"${workspace}" is in memory`;
   if (workspace === "/" || `${workspace}/`.startsWith("/opt/")) return "the workspace is in /opt";
   return isRoot() ? undefined : "only root can do that";
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { syncOpt, type SyncPlaces } from "../../../src/features/opt-sync/step.ts";
 import { outcomesFile } from "../../../src/features/opt-sync/outcome.ts";
 import { makeRuntimeDirectory } from "../../../src/sys/runtime-directory.ts";
+import { canMount, must } from "./place-fixture.ts";
 import { bootContext } from "../context-fixture.ts";
 
 const base = mkdtempSync(join(tmpdir(), "opt-sync-step-"));
@@ -37,6 +38,17 @@ describe.skipIf(process.getuid?.() !== 0)("the step that moves directories of /o
       message: `OPT_SYNC: nothing is moved: "${workspace}" is no mounted volume`,
     });
     expect(context.output).toEqual({});
+  });
+
+  test.skipIf(!canMount)("moves nothing to memory, which a restart empties", async () => {
+    must("mount", "-t", "tmpfs", "tmpfs", workspace);
+    try {
+      const { context, run } = boot("App");
+      expect(await run()).toEqual({ message: `OPT_SYNC: nothing is moved: "${workspace}" is in memory` });
+      expect(context.output).toEqual({});
+    } finally {
+      must("umount", workspace);
+    }
   });
 
   test.each(["../x", "/etc", "ai-dock", ".", "a/b"])("refuses the name %s", async (name) => {
