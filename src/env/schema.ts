@@ -1,4 +1,5 @@
 import { accountVariables } from "./account-variables.ts";
+import { gpuCountVariables, gpuHealthVariables } from "./gpu-variables.ts";
 import { idleVariables } from "./idle-variables.ts";
 import {
   flag,
@@ -59,12 +60,7 @@ export const schema = {
     description: "Directories of /opt that are moved to the mounted workspace once, by colon",
     expected: "names by colon",
   }),
-  GPU_COUNT: optional({
-    type: integer(0, 1024),
-    description: "Limit the number of visible GPUs; 0 hides all",
-    expected: "a number of GPUs from 0",
-    defaultText: "all",
-  }),
+  ...gpuCountVariables,
   ...threadVariables,
   PROVISIONING_MANIFEST: optional({
     type: text,
@@ -174,13 +170,7 @@ export const schema = {
     description: "What a program that turns FATAL does to the container (`exit`: it ends with 1)",
     expected: "ignore or exit",
   }),
-  AI_DOCK_ON_GPU_LOSS: variable<"report" | "unhealthy" | "exit">({
-    type: oneOf("report", "unhealthy", "exit"),
-    fallback: "report",
-    description:
-      "What the loss of a GPU does besides a line in log and status: the health probe fails, or the container ends with 1",
-    expected: "report, unhealthy or exit",
-  }),
+  ...gpuHealthVariables,
   ...idleVariables,
   AI_DOCK_LOG_FORMAT: variable<"prefix" | "plain" | "json">({
     type: oneOf("prefix", "plain", "json"),

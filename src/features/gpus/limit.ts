@@ -13,22 +13,36 @@ export interface GpuLimit {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The GPUs that programs see without a limit: entries of the list that is set already, else 0…n-1. */
+export function visibleNow(gpus: Gpus, env: Environment): { vendor: "nvidia" | "amd"; entries: string[] } {
+  const isAmd = gpus.amd > 0 && (env["XPU_TARGET"] === "AMD_GPU" || gpus.nvidia === 0);
+  if (isAmd) return { vendor: "amd", entries: visibleAmd(gpus.amd, env) };
+  return { vendor: "nvidia", entries: visibleGpus(env["CUDA_VISIBLE_DEVICES"], gpus.nvidia) };
+}
+
 /**
- * Limits the visible GPUs to the first `wanted` of the list that is set already, else to 0…n-1.
- * Without `wanted` nothing is limited, only counted.
+ * Limits the visible GPUs to the first `wanted` of those that are visible now, or to those of `chosen` entries. Without
+ * `wanted` nothing is limited, only counted.
  */
-export function limitGpus(wanted: number | undefined, gpus: Gpus, env: Environment): GpuLimit {
+export function limitGpus(
+  wanted: number | undefined,
+  gpus: Gpus,
+  env: Environment,
+  chosen?: string[],
+): GpuLimit {
   const amdImage = env["XPU_TARGET"] === "AMD_GPU";
-  const amd = gpus.amd > 0 && (amdImage || gpus.nvidia === 0);
-  const visible = amd ? visibleAmd(gpus.amd, env) : visibleGpus(env["CUDA_VISIBLE_DEVICES"], gpus.nvidia);
+  const { vendor, entries: visible } = visibleNow(gpus, env);
   if (wanted === undefined) return { env: {}, count: visible.length };
   if (wanted === 0) return { env: hideAll(gpus, amdImage), count: 0 };
   if (wanted > visible.length) {
     const warning = `GPU_COUNT: expected at most the ${visible.length} there are, got "${wanted}"; using all`;
     return { env: {}, count: visible.length, warning };
   }
-  const name = amd ? "HIP_VISIBLE_DEVICES" : "CUDA_VISIBLE_DEVICES";
-  return { env: { [name]: visible.slice(0, wanted).join(",") }, count: wanted };
+  const name = vendor === "amd" ? "HIP_VISIBLE_DEVICES" : "CUDA_VISIBLE_DEVICES";
+  const own: Record<string, string> = { [name]: (chosen ?? visible.slice(0, wanted)).join(",") };
+  // CUDA would number the fastest first, the driver numbers by bus.
+  if (chosen !== undefined && vendor === "nvidia") own["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
+  return { env: own, count: wanted };
 }
 
 function hideAll(gpus: Gpus, amdImage: boolean): Record<string, string> {

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { endWithParent } from "../libc.ts";
+import { readLastEvents } from "./events.ts";
 import { hasNvidia } from "./nodes.ts";
 import { NvmlSession } from "./nvml/session.ts";
 import type { ReaderLine } from "./protocol.ts";
@@ -30,12 +31,13 @@ export async function gpuReaderProcess(options: ReaderProcessOptions): Promise<v
       session = opened;
     }
     tell({ system: { driver: session.driver(), cuda: session.cuda() } });
+    const events = readLastEvents();
     let isWell = true;
     const problem = session.read({
       asking: (index) => tell({ asking: index }),
       gpu: (gpu) => {
         isWell &&= gpu.problem === null;
-        tell({ gpu });
+        tell({ gpu: { ...gpu, xid: events[gpu.pci ?? ""] ?? null } });
       },
     });
     if (problem !== undefined) tell({ problem });

@@ -1,5 +1,15 @@
 import type { Gpu, GpuReport } from "./types.ts";
 
+/** An error event (Xid) of a GPU of NVIDIA's, as a line of the process that waits for them. */
+export interface GpuEvent {
+  /** Null where the driver does not say which GPU. */
+  index: number | null;
+  pci: string | null;
+  name: string;
+  /** Of NVIDIA's Xid catalog. */
+  code: number;
+}
+
 /** What the process that reads GPUs is asked with. */
 export const QUESTION = "read\n";
 

@@ -97,9 +97,9 @@ describe("prepareGpus()", () => {
   mkdirSync(join(root, "dev"));
   for (const index of [0, 1, 2]) writeFileSync(join(root, `dev/nvidia${index}`), "");
 
-  test("exports the limit and the effective number", () => {
+  test("exports the limit and the effective number", async () => {
     const context = bootContext({ GPU_COUNT: "2" }, { GPU_COUNT: "2", NVIDIA_VISIBLE_DEVICES: "all" });
-    expect(prepareGpus(context, root).fields).toEqual({ nvidia: 3, amd: 0, visible: 2 });
+    expect((await prepareGpus(context, root)).fields).toEqual({ nvidia: 3, amd: 0, visible: 2 });
     expect(context.env).toMatchObject({
       CUDA_VISIBLE_DEVICES: "0,1",
       GPU_COUNT: "2",
@@ -107,17 +107,17 @@ describe("prepareGpus()", () => {
     });
   });
 
-  test("replaces a number that is none and limits nothing", () => {
+  test("replaces a number that is none and limits nothing", async () => {
     const context = bootContext({}, { GPU_COUNT: "abc" });
-    prepareGpus(context, root);
+    await prepareGpus(context, root);
     expect(context.env["GPU_COUNT"]).toBe("3");
     expect(context.env["CUDA_VISIBLE_DEVICES"]).toBeUndefined();
   });
 
-  test("adds the ROCm tools to PATH once", () => {
+  test("adds the ROCm tools to PATH once", async () => {
     const context = bootContext({}, { XPU_TARGET: "AMD_GPU", PATH: "/bin" });
-    prepareGpus(context, root);
-    prepareGpus(context, root);
+    await prepareGpus(context, root);
+    await prepareGpus(context, root);
     expect(context.env["PATH"]).toBe("/bin:/opt/rocm/bin");
   });
 });

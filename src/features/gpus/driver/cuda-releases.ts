@@ -1,7 +1,8 @@
 /**
  * The driver that came with each release of CUDA on Linux: from that version on, a driver can do all of the release. From
  * NVIDIA's "CUDA Toolkit Release Notes", table "CUDA Toolkit and Corresponding Driver Versions"
- * (https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/).
+ * (https://docs.nvidia.com/cuda/cuda-toolkit-release-notes/); the same numbers are in the names of the installers up to 13.3
+ * (cuda_13.3.0_610.43.02_linux.run). From 13.4 on installers bring no driver; these releases are not judged here.
  */
 const RELEASES: [release: string, driver: string][] = [
   ["11.0", "450.51.05"],

@@ -51,7 +51,7 @@ export function readGpu(device: Device, index: number, root = ""): Gpu {
   const gpu: Gpu = {
     ...unknownGpu("nvidia", index, name),
     uuid: device.text("nvmlDeviceGetUUID"),
-    pci: device.struct("nvmlDeviceGetPciInfo_v3", (bytes) => busAddress(textIn(bytes.subarray(BUS_ID)))),
+    pci: pciOf(device),
     mig: mig === null ? null : mig[0] === 1,
     load: share(rates?.[0] ?? null),
     memoryLoad: share(rates?.[1] ?? null),
@@ -118,6 +118,10 @@ function readTemperature(device: Device): number | null {
     device.struct("nvmlDeviceGetTemperatureV", (bytes) => bytes.readInt32LE(8), TEMPERATURE_V1) ??
     device.u32("nvmlDeviceGetTemperature", "temperature", SENSOR_GPU)
   );
+}
+
+export function pciOf(device: Device): string | null {
+  return device.struct("nvmlDeviceGetPciInfo_v3", (bytes) => busAddress(textIn(bytes.subarray(BUS_ID))));
 }
 
 /** `00000000:01:00.0` as the kernel writes it. */

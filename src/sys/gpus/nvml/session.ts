@@ -65,15 +65,14 @@ export class NvmlSession {
     return null;
   }
 
-  /** The handles of all GPUs that this container was given, or why there is none. */
-  handles(): { index: number; handle: bigint; code: number }[] | string {
-    const code = this.#nvml.call("nvmlDeviceGetCount_v2", this.#bytes);
-    if (code !== Code.success) return meaningOf(code);
-    const total = this.#bytes.readUInt32LE(0);
-    return Array.from({ length: total }, (_, index) => index).map((index) => ({
-      index,
-      ...this.#handle(index),
-    }));
+  /** The handles of the GPUs that this container was given. */
+  handles(): { index: number; handle: bigint }[] {
+    const count = this.#nvml.call("nvmlDeviceGetCount_v2", this.#bytes);
+    const total = count === Code.success ? this.#bytes.readUInt32LE(0) : 0;
+    return Array.from({ length: total }, (_, index) => index).flatMap((index) => {
+      const { handle, code } = this.#handle(index);
+      return code === Code.success ? [{ index, handle }] : [];
+    });
   }
 
   /** Tells all GPUs, one after the other; the result is what is wrong with the driver. */

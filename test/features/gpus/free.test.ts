@@ -1,0 +1,106 @@
+import { beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { prepareGpus } from "../../../src/features/gpus/step.ts";
+import { busyGpu, type NvmlConfig, type NvmlStandIn, nvmlStandIn } from "../../fixtures/nvml.ts";
+import { card, kernelTree, radeon } from "../../fixtures/sysfs-gpus.ts";
+import { bootContext } from "../context-fixture.ts";
+
+let nvml: NvmlStandIn;
+
+beforeAll(async () => {
+  nvml = await nvmlStandIn();
+  for (const name of ["nvidia1", "nvidia2", "nvidia3"]) writeFileSync(join(nvml.root, "dev", name), "");
+});
+
+/** The environment after the boot step, with GPUs that use as much of their memory. */
+async function chosen(shares: number[], env: Record<string, string> = {}, more: NvmlConfig = {}) {
+  const gpus = shares.map((share, index): NvmlConfig => {
+    const total = 80 * 2 ** 30;
+    return {
+      ...busyGpu(index),
+      [`gpu.${index}.load`]: 0,
+      [`gpu.${index}.total`]: total,
+      [`gpu.${index}.used`]: Math.round(total * share),
+    };
+  });
+  nvml.set(Object.assign({ gpus: 4 }, ...gpus, more) as NvmlConfig);
+  const context = bootContext({ GPU_COUNT: "2", GPU_COUNT_POLICY: "free", ...env }, env);
+  const { library } = nvml;
+  await prepareGpus(context, nvml.root, { library, patienceMilliseconds: 500 });
+  const { CUDA_VISIBLE_DEVICES: visible, CUDA_DEVICE_ORDER: order, GPU_COUNT: count } = context.env;
+  const warnings = context.lines.flatMap((line) => /^warn (.*)/.exec(line)?.[1] ?? []);
+  return { visible, order, count, warnings };
+}
+
+const first = { visible: "0,1", order: undefined, count: "2" };
+
+describe("GPU_COUNT_POLICY=free", () => {
+  test("leaves the GPUs with the least memory in use, in the order of the driver", async () => {
+    expect(await chosen([0.9, 0.02, 0.5, 0.01])).toEqual({
+      visible: "1,3",
+      order: "PCI_BUS_ID",
+      count: "2",
+      warnings: [],
+    });
+  });
+
+  test("counts load as well, and takes a sick GPU last", async () => {
+    const loaded = await chosen([0, 0, 0.3, 0.3], {}, { "gpu.0.load": 100, "gpu.1.load": 90 });
+    expect(loaded.visible).toBe("2,3");
+    const sick = await chosen([0, 0.6, 0.5, 0.9], {}, { "return.nvmlDeviceGetHandleByIndex_v2.0": 15 });
+    expect(sick.visible).toBe("1,2");
+  });
+
+  test("chooses within a list that is set, of numbers or UUIDs", async () => {
+    expect((await chosen([0, 0.9, 0.1, 0.2], { CUDA_VISIBLE_DEVICES: "1,2,3" })).visible).toBe("2,3");
+    const uuid = (index: number) => `GPU-00000000-0000-0000-0000-00000000000${index + 1}`;
+    const list = [3, 1, 0].map(uuid).join(",");
+    expect((await chosen([0.1, 0.9, 0, 0.2], { CUDA_VISIBLE_DEVICES: list })).visible).toBe(
+      [uuid(3), uuid(0)].join(","),
+    );
+  });
+
+  test("takes the first ones and says why, where the driver does not answer", async () => {
+    const { warnings, ...rest } = await chosen(
+      [0.9, 0, 0, 0],
+      {},
+      { "wait.nvmlDeviceGetHandleByIndex_v2.2": "forever" },
+    );
+    expect(rest).toEqual(first);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^GPU_COUNT_POLICY=free: GPU 2 does not answer; .*; the first 2 of 4 GPUs are used$/,
+      ),
+    ]);
+    const refused = await chosen([0.9, 0, 0, 0], {}, { "return.nvmlInit_v2": 9 });
+    expect(refused).toMatchObject(first);
+    expect(refused.warnings).toHaveLength(1);
+  });
+
+  test("has nothing to choose from where GPU_COUNT leaves all, or none", async () => {
+    expect(await chosen([0.9, 0, 0, 0], { GPU_COUNT: "4" })).toMatchObject({
+      visible: "0,1,2,3",
+      warnings: [],
+    });
+    expect(await chosen([0.9, 0, 0, 0], { GPU_COUNT: "0" })).toMatchObject({ visible: "-1", warnings: [] });
+  });
+
+  test("of AMD's by the files of the kernel", async () => {
+    const node = (minor: number) => ({
+      [`sys/class/kfd/kfd/topology/nodes/${minor}/gpu_id`]: `${minor}\n`,
+      [`sys/class/kfd/kfd/topology/nodes/${minor}/properties`]: `drm_render_minor ${minor}\n`,
+    });
+    const root = kernelTree({
+      "dev/kfd": "",
+      ...node(128),
+      ...node(129),
+      ...card(0, "amdgpu", { ...radeon, "device/mem_info_vram_used": "25000000000\n" }),
+      ...card(1, "amdgpu", radeon),
+    });
+    const context = bootContext({ GPU_COUNT: "1", GPU_COUNT_POLICY: "free" }, {});
+    await prepareGpus(context, root);
+    expect(context.env).toMatchObject({ HIP_VISIBLE_DEVICES: "1", GPU_COUNT: "1" });
+    expect(context.env["CUDA_DEVICE_ORDER"]).toBeUndefined();
+  });
+});
