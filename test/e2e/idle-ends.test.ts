@@ -1,0 +1,193 @@
+import { expect, test } from "bun:test";
+import { platformApi } from "../fixtures/platform-api.ts";
+import { idleState, quick, waitBusy } from "./_idle.ts";
+import { boot, keypair, must, sshArgv, Terminal, waitFor } from "./harness.ts";
+
+const HOOK = "/opt/ai-dock/bin/prestop.d/10-test.sh";
+
+/** Where a container finds a server of this machine. */
+const bridge = await must([
+  "docker",
+  "network",
+  "inspect",
+  "bridge",
+  "-f",
+  "{{(index .IPAM.Config 0).Gateway}}",
+]);
+
+test.concurrent("terminals, webhook and status are told, typing keeps the container, and then it ends with 0", async () => {
+  const key = await keypair();
+  const told: { event: string; seconds_left: number | null; message: string }[] = [];
+  using server = Bun.serve({
+    hostname: bridge,
+    port: 0,
+    async fetch(request) {
+      told.push((await request.json()) as (typeof told)[number]);
+      return new Response("ok");
+    },
+  });
+  const webhook = `http://${bridge}:${server.port}/hook/s3cret-path`;
+  await using container = await boot({
+    healthcheck: false,
+    files: { [HOOK]: 'echo "$AI_DOCK_STOP_REASON"\n' },
+    env: {
+      ...quick,
+      AI_DOCK_IDLE_MINUTES: "0.25",
+      AI_DOCK_IDLE_ACTION: "exit",
+      AI_DOCK_WEBHOOK: webhook,
+      SSH_PUBKEY: key.public,
+    },
+  });
+  await container.waitReady();
+  const argv = (command?: string) =>
+    sshArgv(host, command, { key, tty: true, options: ["ServerAliveInterval=1"] });
+  const host = await container.ip();
+  await using shell = new Terminal(argv());
+  await shell.waitOutput("#");
+  // A client that is stopped while output waits for it: its terminal takes nothing any more.
+  const hung = Bun.spawn(argv("yes"), { stdout: "ignore", stderr: "ignore" });
+  await waitFor(async () => (await container.sh("ls /dev/pts")).split("\n").length > 2);
+  await Bun.sleep(300);
+  hung.kill("SIGSTOP");
+
+  await shell.waitOutput(
+    /\*\*\* ai-dock: Nobody uses this container: the container ends in \d+ s; any activity/,
+  );
+  expect(await container.sh("ai-dock status")).toMatch(/^Nobody uses this container: .* in \d+ s/m);
+  shell.write("true\r");
+  await shell.waitOutput(/\*\*\* ai-dock: the container stays: typing on pts\/\d+ \*\*\*/);
+  expect((await idleState(container)).phase).toBe("busy");
+  expect(await container.sh("ai-dock status")).not.toContain("Nobody uses");
+
+  expect(await container.wait()).toBe(0);
+  hung.kill("SIGKILL");
+  const log = await container.logs();
+  expect(log).toContain("warn idle nobody has used this container for 15 s: the container ends");
+  expect(log).toContain("prestop | idle\n");
+  expect(log).not.toContain("s3cret-path");
+  expect(shell.output).toContain("nobody has used this container for 15 s: the container ends");
+  await waitFor(() => told.some(({ event }) => event === "idle_end"));
+  expect(told.map(({ event }) => event)).toEqual(["idle_warning", "idle_kept", "idle_warning", "idle_end"]);
+  expect(told[0]?.seconds_left).toBeWithin(4, 7);
+});
+
+test.concurrent("provisioning is not cut off, and a lifetime ends in use; keep does not change that", async () => {
+  const script = "sleep 12\necho all provisioned\n";
+  await using container = await boot({
+    healthcheck: false,
+    files: { "/provision.sh": script },
+    env: {
+      ...quick,
+      PROVISIONING_SCRIPT: "/provision.sh",
+      AI_DOCK_MAX_HOURS: "0.0022",
+      AI_DOCK_IDLE_MINUTES: "0.05",
+      AI_DOCK_IDLE_WARNING: "0.05",
+      AI_DOCK_IDLE_ACTION: "exit",
+    },
+  });
+  await waitBusy(container, "boot: provisioning");
+  await container.sh("ai-dock idle keep 2h");
+  expect(await container.wait()).toBe(0);
+  const log = await container.logs();
+  expect(log).toMatch(
+    /all provisioned\n[^]*warn idle This container is at the end of its 8 s: the container ends in 3 s/,
+  );
+  expect(log).toMatch(
+    /this container is older than 8 s: the container ends\n[^]*stopping code=0 reason=max-hours/,
+  );
+});
+
+test.concurrent("provisioning that hangs does not get round the lifetime for ever", async () => {
+  await using container = await boot({
+    healthcheck: false,
+    files: { "/provision.sh": "sleep 1000\n" },
+    env: {
+      ...quick,
+      PROVISIONING_SCRIPT: "/provision.sh",
+      AI_DOCK_MAX_HOURS: "0.002",
+      AI_DOCK_IDLE_ACTION: "exit",
+    },
+  });
+  expect(await container.wait()).toBe(0);
+  const log = await container.logs();
+  const [, from, to] = /(\S+) info \S+ .*?[^]*?(\S+) warn idle this container is older/.exec(log) ?? [];
+  expect(Date.parse(to ?? "") - Date.parse(from ?? "")).toBeWithin(13_000, 40_000);
+});
+
+test.concurrent("a command as root, which the container outlives; env-store turns the guard on", async () => {
+  await using container = await boot({
+    healthcheck: false,
+    env: { ...quick, AI_DOCK_IDLE_ACTION: "exec:id -un; date +%s%N >>/tmp/ran" },
+  });
+  await container.waitReady();
+  expect(await container.sh("ai-dock idle")).toBe(
+    "Off: neither AI_DOCK_IDLE_MINUTES nor AI_DOCK_MAX_HOURS is set",
+  );
+  const { code, stderr } = await container.exec(["ai-dock", "idle", "keep", "2h"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("is off")]);
+  await container.sh("AI_DOCK_IDLE_MINUTES=soon env-store AI_DOCK_IDLE_MINUTES");
+  await container.waitLog('AI_DOCK_IDLE_MINUTES: expected a number of minutes, got "soon"; using 0');
+  expect(await container.sh("ai-dock idle")).toMatch(/^Off/);
+  await container.sh("AI_DOCK_IDLE_MINUTES=0.1 env-store AI_DOCK_IDLE_MINUTES");
+  await container.waitLog("idle | root");
+  await waitFor(async () => (await idleState(container)).phase === "reported");
+  // Only after somebody has come back.
+  const ran = async () => (await container.sh("cat /tmp/ran")).split("\n").length;
+  expect(await ran()).toBe(1);
+  await container.sh("ai-dock idle keep 1s");
+  await waitFor(async () => (await ran()) === 2);
+  await container.sh(
+    "AI_DOCK_IDLE_ACTION=exec:no-such-command env-store AI_DOCK_IDLE_ACTION; ai-dock idle keep 1s",
+  );
+  await container.waitLog("expected a command that can run, got exit code 127; the container goes on");
+  expect((await container.state()).Running).toBe(true);
+});
+
+test.concurrent("a cloud that refuses: the container ends by itself", async () => {
+  const key = "container-key-0123456789";
+  await using api = platformApi({
+    instance: { platform: "vast", id: "4711", key: "another-key" },
+    hostname: bridge,
+  });
+  await using container = await boot({
+    healthcheck: false,
+    files: { "/etc/ai-dock/platform-api": api.url },
+    env: {
+      ...quick,
+      CONTAINER_ID: "4711",
+      CONTAINER_API_KEY: key,
+      AI_DOCK_IDLE_MINUTES: "0.1",
+      AI_DOCK_IDLE_ACTION: "vast",
+    },
+  });
+  expect(await container.wait()).toBe(0);
+  expect(api.asked.map(({ method, path }) => `${method} ${path}`)).toEqual(["PUT /api/v0/instances/4711/"]);
+  const log = await container.logs();
+  expect(log).toContain("the cloud does not stop this container; it ends by itself");
+  expect(log).not.toContain(key);
+});
+
+test.concurrent("a cloud that agrees stops the container", async () => {
+  let stopped: Promise<unknown> = Promise.resolve();
+  await using api = platformApi({
+    instance: { platform: "runpod", id: "abc123", key: "pod-key-0123456789" },
+    hostname: bridge,
+    onStop: () => (stopped = Bun.sleep(500).then(async () => await container.stop())),
+  });
+  await using container = await boot({
+    healthcheck: false,
+    files: { "/etc/ai-dock/platform-api": api.url },
+    env: {
+      ...quick,
+      RUNPOD_POD_ID: "abc123",
+      RUNPOD_API_KEY: "pod-key-0123456789",
+      AI_DOCK_IDLE_MINUTES: "0.1",
+      AI_DOCK_IDLE_ACTION: "runpod",
+    },
+  });
+  expect(await container.wait()).toBe(0);
+  await stopped;
+  expect(await container.logs()).toMatch(
+    /info idle RunPod stops pod abc123\n[^]*stopping code=0 reason=idle/,
+  );
+});
