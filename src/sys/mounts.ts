@@ -15,7 +15,8 @@ const MOUNTINFO = "/proc/self/mountinfo";
 const RCLONE = "fuse.rclone";
 
 /** File systems that another process or host answers for, and may never answer. */
-const network = /^(fuse(\..+)?|fuseblk|nfs4?|cifs|smb3|9p|virtiofs|ceph|glusterfs|lustre|afs)$/;
+const network =
+  /^(fuse(\..+)?|fuseblk|nfs4?|cifs|smb3|9p|virtiofs|vboxsf|ceph|glusterfs|lustre|afs|beegfs|gpfs|wekafs)$/;
 
 /** The kernel follows as many symlinks in one path. */
 const MAX_SYMLINKS = 40;
@@ -54,6 +55,11 @@ function findMount(target: string, file: string): Mount | undefined {
  */
 export function isNetworkMount(path: string, file = MOUNTINFO): boolean {
   return networkMountOf(path, file) !== undefined;
+}
+
+/** True where a network or FUSE mount is below an absolute path without symlinks. */
+export function hasNetworkMountBelow(path: string, file = MOUNTINFO): boolean {
+  return recentMounts(file).some(({ target, type }) => network.test(type) && target.startsWith(`${path}/`));
 }
 
 /** True for a path on a remote that rclone mounts: PID 1 neither reads nor writes logs there. */

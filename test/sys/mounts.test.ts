@@ -2,7 +2,14 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isNetworkMount, isOnRcloneMount, listMounts, mountAt, topMount } from "../../src/sys/mounts.ts";
+import {
+  hasNetworkMountBelow,
+  isNetworkMount,
+  isOnRcloneMount,
+  listMounts,
+  mountAt,
+  topMount,
+} from "../../src/sys/mounts.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "mounts-"));
 const file = join(directory, "mountinfo");
@@ -80,6 +87,13 @@ test.each([
     expect(isNetworkMount(spelling, networkFile)).toBe(type !== undefined);
     expect(isOnRcloneMount(spelling, networkFile)).toBe(type === "fuse.rclone");
   }
+});
+
+test("network mounts below a path", () => {
+  expect(["", "share"].map((path) => hasNetworkMountBelow(join(root, path), networkFile))).toEqual([
+    true,
+    false,
+  ]);
 });
 
 test("a network file system at the root does not count", () => {

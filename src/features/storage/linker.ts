@@ -38,9 +38,9 @@ export class Linker {
     const paths = names.length === 0 ? [] : this.#places.foldersFor(folder).filter(isAppThere);
     if (paths.length === 0) return;
     using look = this.#storage.look();
-    const isWanted = names.some((name) => look.has(`${folder}/${name}`));
     for (const path of paths)
       this.#attempt(path, () => {
+        const isWanted = names.some((name) => look.has(`${folder}/${name}`));
         using directory = openAppFolder(path, isWanted, this.#storage.path);
         if (directory !== undefined && !this.#isStorage(directory))
           this.#settle(directory, path, names, look);

@@ -1,6 +1,6 @@
 import { errnoOf } from "../../errors.ts";
 import { type DirectoryEvent, Inotify } from "../../sys/inotify.ts";
-import { isNetworkMount } from "../../sys/mounts.ts";
+import { hasNetworkMountBelow, isNetworkMount } from "../../sys/mounts.ts";
 import { isAppThere } from "./app-folder.ts";
 import { Linker } from "./linker.ts";
 import type { Places } from "./places.ts";
@@ -34,7 +34,7 @@ export class Monitor implements Disposable {
     this.#storage = storage;
     this.#places = places;
     this.#say = say;
-    this.#isBlind = isNetworkMount(storage.path);
+    this.#isBlind = isNetworkMount(storage.path) || hasNetworkMountBelow(storage.location);
     this.#inotify = this.#open();
   }
 

@@ -1,4 +1,5 @@
 import { type Dirent, lstatSync } from "node:fs";
+import { errnoOf } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 
 /** A walk holds one descriptor for each level. */
@@ -34,14 +35,16 @@ export class Storage implements Disposable {
     return new StorageLook(this, this.#bundled);
   }
 
-  /** A folder of it by its path; undefined where it is not there, or where a symlink is on the way. */
+  /** A folder of it by its path; undefined where it is not there, or where a symlink is on the way. Throws with an errno `code`. */
   folder(path: string): DirectoryHandle | undefined {
     let directory = this.#root.duplicate();
     for (const part of path.split("/").filter((one) => one !== "")) {
       const parent = directory;
       try {
         directory = parent.child(part);
-      } catch {
+      } catch (error) {
+        // Of a network file system that does not answer at the moment, nothing is known: no link goes for that.
+        if (!["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
         return undefined;
       } finally {
         parent[Symbol.dispose]();
@@ -52,13 +55,21 @@ export class Storage implements Disposable {
 
   /** Folders at `from` and below, the upper ones first, with the names of their files. A folder that goes meanwhile is left out. */
   *walk(from = ""): Generator<{ path: string; names: string[]; folder: DirectoryHandle }> {
-    using folder = this.folder(from);
+    using folder = this.#folderIfReadable(from);
     if (folder === undefined || from.split("/").length > DEEPEST) return;
     const entries = listIfThere(folder).filter(({ name }) => !isHidden(name));
     const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
     yield { path: from, names, folder };
     const below = from === "" ? "" : `${from}/`;
     for (const entry of entries) if (entry.isDirectory()) yield* this.walk(`${below}${entry.name}`);
+  }
+
+  #folderIfReadable(path: string): DirectoryHandle | undefined {
+    try {
+      return this.folder(path);
+    } catch {
+      return undefined;
+    }
   }
 
   [Symbol.dispose](): void {

@@ -271,4 +271,15 @@ describe.skipIf(!isRoot)("as the account", () => {
     expect(said).toContain(`"${place.app}/models/vae": EACCES; no links there`);
     expect(place.seen()).toEqual(["models/loras/x -> sd/models/lora/x"]);
   });
+
+  test("no link goes for a folder of the storage that cannot be looked into at the moment", () => {
+    using place = new Place();
+    for (const path of [place.base, place.workspace]) chmodSync(path, 0o755);
+    Bun.spawnSync(["chown", "-R", "1000:1000", place.app]);
+    place.put("sd/models/lora/x");
+    place.link(asAccount);
+    chmodSync(`${place.storage}/sd`, 0o700);
+    expect(place.link(asAccount)).toContain("EACCES; no links there");
+    expect(place.seen()).toEqual(["models/loras/x -> sd/models/lora/x"]);
+  });
 });
