@@ -3,18 +3,21 @@ import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts"
 
 const DIRECTORY = "/var/lib/ai-dock";
 
-/** Docker makes it with the container. */
+/** Docker makes it with the container, unless the image was made of a container's files (docker import). */
 const CREATED = "/.dockerenv";
 
 export interface FirstBootPlaces {
   directory: string;
   created: string;
+  /** A file of the image. */
+  image: string;
   mountinfo: string;
 }
 
 const standardPlaces: FirstBootPlaces = {
   directory: DIRECTORY,
   created: CREATED,
+  image: process.execPath,
   mountinfo: "/proc/self/mountinfo",
 };
 
@@ -25,12 +28,15 @@ const standardPlaces: FirstBootPlaces = {
 export function unchangedUntil(started: number, places = standardPlaces): number {
   const path = `${places.directory}/first-boot`;
   const container = upperLayer(places.mountinfo);
-  const created = statSync(places.created, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY;
+  const [created, image] = [places.created, places.image].map(changeTime) as [number, number];
   const first = read(path, container) ?? keep(path, started, container, places.directory);
-  const since = Math.min(first, created);
+  const since = created < image ? first : Math.min(first, created);
   // The clock was wrong, then or now.
   return since > Date.now() ? 0 : since;
 }
+
+const changeTime = (path: string) =>
+  statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Number.POSITIVE_INFINITY;
 
 /** Undefined where there is no record, or that of another container, of which the image was made. */
 function read(path: string, container: string): number | undefined {

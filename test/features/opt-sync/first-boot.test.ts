@@ -7,6 +7,9 @@ import { unchangedUntil } from "../../../src/features/opt-sync/first-boot.ts";
 const base = mkdtempSync(join(tmpdir(), "first-boot-"));
 afterAll(() => rmSync(base, { recursive: true }));
 
+const image = `${base}/binary`;
+writeFileSync(image, "");
+
 let containers = 0;
 
 /** A container whose root is an overlay, made by an engine other than Docker. */
@@ -17,7 +20,7 @@ function container(directory = `${base}/state${++containers}`) {
     mountinfo,
     `21 20 0:5 / /proc rw - proc proc rw\n20 1 0:9 / / rw - overlay overlay rw,lowerdir=/l,upperdir=${upper},workdir=/w\n`,
   );
-  return { directory, mountinfo, created: `${base}/none` };
+  return { directory, mountinfo, created: `${base}/none`, image };
 }
 
 test("files may be changed since the first boot, at every boot", () => {
@@ -38,6 +41,15 @@ test("what Docker's user copies into a container before its start counts", () =>
   expect(unchangedUntil(Date.now() - 1, places)).toBeLessThan(Date.now());
   const { ctimeMs } = statSync(places.created);
   expect(unchangedUntil(ctimeMs + 1000, { ...places, directory: `${base}/other` })).toBe(ctimeMs);
+});
+
+test("what tells a container of Docker tells nothing where an image has brought it", () => {
+  const places = { ...container(), created: `${base}/imported` };
+  writeFileSync(places.created, "");
+  Bun.sleepSync(20);
+  writeFileSync(`${base}/later`, "");
+  const started = Date.now();
+  expect(unchangedUntil(started, { ...places, image: `${base}/later` })).toBe(started);
 });
 
 test("a container that cannot be written has its first boot each time", () => {
