@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
+import { awaitsAccept } from "../../sys/accept-queue.ts";
 import { type Address, connectTo } from "./connection.ts";
 import { ownTime } from "./own-time.ts";
 
-const FIRST_LOOK_MILLISECONDS = 20;
+const FIRST_WAIT_MILLISECONDS = 5;
 const LONGEST_WAIT_MILLISECONDS = 2000;
 
 /**
@@ -19,13 +19,12 @@ export async function takesConnections(address: Address, signal: AbortSignal): P
     throw error;
   }
   try {
-    let wait = FIRST_LOOK_MILLISECONDS;
+    // Not at once: the last packet of the handshake may be on its way.
+    let wait = FIRST_WAIT_MILLISECONDS;
     for (;;) {
       await ownTime(wait / 1000, 1, signal);
-      const isWaiting = await isQueued(socket);
-      // Then the socket is closed, and what the kernel says of it means nothing.
       if (signal.aborted) return "connection not accepted";
-      if (!isWaiting) return undefined;
+      if (!isQueued(socket)) return undefined;
       wait = Math.min(2 * wait, LONGEST_WAIT_MILLISECONDS);
     }
   } finally {
@@ -33,20 +32,11 @@ export async function takesConnections(address: Address, signal: AbortSignal): P
   }
 }
 
-/**
- * True while the other end of a connection is on this machine and waits to be accepted: the kernel shows such a one as
- * established, and without an inode. By its ports alone, which nobody else has but who waits in the same queue.
- */
-async function isQueued({ localPort = 0, remotePort = 0 }: Socket): Promise<boolean> {
-  const [ours, theirs] = [localPort, remotePort].map((port) =>
-    port.toString(16).toUpperCase().padStart(4, "0"),
+/** True while the other end of a connection is on this machine, and nobody has accepted it. */
+function isQueued({ localAddress, localPort, remoteAddress, remotePort }: Socket): boolean {
+  if (!localAddress || !localPort || !remoteAddress || !remotePort) return false;
+  return awaitsAccept(
+    { address: remoteAddress, port: remotePort },
+    { address: localAddress, port: localPort },
   );
-  const line = new RegExp(
-    `^ *\\d+: [\\dA-F]+:${theirs} [\\dA-F]+:${ours} 01 \\S+ \\S+ \\S+ +\\d+ +\\d+ 0 `,
-    "m",
-  );
-  const tables = await Promise.all(
-    ["/proc/net/tcp", "/proc/net/tcp6"].map((path) => readFile(path, "latin1").catch(() => "")),
-  );
-  return tables.some((table) => line.test(table));
 }
