@@ -20,11 +20,11 @@ export function readAccountLines(path: string): AccountLines | undefined {
   }
 }
 
-/** Puts new lines in place of an account file, with its owner and mode; whole or not at all. Throws with an errno `code`. */
+/** Puts new lines in place of an account file, with its owner and mode; whole or not at all, power cuts included. Throws with an errno `code`. */
 export function writeAccountLines(path: string, lines: AccountLines, copy: string): void {
   const bytes = Buffer.from(lines.map((fields) => `${fields.join(":")}\n`).join(""), "latin1");
   const { mode, uid, gid } = statSync(path);
-  const write = (target: string) => writeFileAtomic(target, bytes, mode & 0o7777, { uid, gid });
+  const write = (target: string) => writeFileAtomic(target, bytes, mode & 0o7777, { uid, gid }, true);
   // A mount is a file of the host, for its other containers, too.
   if (mountAt(path) === undefined) {
     try {

@@ -3,6 +3,7 @@ import {
   closeSync,
   fchmodSync,
   fchownSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -53,13 +54,15 @@ export function ensureDirectory(path: string, mode?: number): void {
 
 /**
  * Writes a whole file or nothing, by rename within its directory; never readable with a wider mode. It belongs
- * to `owner`, by default to this user.
+ * to `owner`, by default to this user. With `isDurable` a power cut leaves the old file or the new one, never an empty one
+ * (XFS); that waits for the disk.
  */
 export function writeFileAtomic(
   path: string,
   content: string | Uint8Array,
   mode = 0o600,
   owner?: { uid: number; gid: number },
+  isDurable = false,
 ): void {
   const temporary = `${dirname(path)}/.${process.pid}.${Bun.nanoseconds()}.tmp`;
   const file = openSync(temporary, "wx", mode);
@@ -68,6 +71,7 @@ export function writeFileAtomic(
     fchmodSync(file, mode);
     const bytes = typeof content === "string" ? Buffer.from(content) : content;
     for (let written = 0; written < bytes.byteLength;) written += writeSync(file, bytes, written);
+    if (isDurable) fsyncSync(file);
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -102,6 +102,16 @@ describe.skipIf(process.getuid?.() !== 0)("makeAccount()", () => {
     expect(new Set([".", ...readdirSync(at.path("home/me"))].map(owner))).toEqual(new Set([77]));
   });
 
+  test("account files stay as they are where the disk cannot keep new ones", async () => {
+    const at = place();
+    const fixture = `${import.meta.dir}/../../fixtures/failing-call-fixture.ts`;
+    const boot = [process.execPath, `${import.meta.dir}/boot-fixture.ts`, at.path(""), "77"];
+    const { exitCode, stderr } = Bun.spawnSync([process.execPath, fixture, "fsync", ...boot]);
+    expect([exitCode, String(stderr)]).toEqual([1, expect.stringContaining("EIO")]);
+    expect(["etc/passwd", "etc/group"].map(at.read)).toEqual([PASSWD, GROUP]);
+    expect(readdirSync(at.path("etc")).toSorted()).toEqual(["group", "passwd", "shadow", "sudoers.d"]);
+  });
+
   test("the owner and the mode of the account files stay", async () => {
     const at = place();
     chownSync(at.path("etc/shadow"), 0, 42);

@@ -40,7 +40,8 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
 
   test("is moved to a file system that knows no flags of rename, as NFS and most of FUSE", () => {
     using place = new Place();
-    const flagless = [process.execPath, `${import.meta.dir}/no-rename-flags-fixture.ts`];
+    const fixture = `${import.meta.dir}/../../fixtures/failing-call-fixture.ts`;
+    const flagless = [process.execPath, fixture, "rename-flags"];
     expect(place.sync("App", flagless).outcome).toMatchObject({ state: "volume", reason: null });
     expect(readlinkSync(`${place.opt}/App`)).toBe(`${place.workspace}App`);
     expect(digest(`${place.workspace}App`)).toEqual(digest(`${place.image}/App`));
