@@ -27,7 +27,7 @@ const neighbours: Record<string, string[]> = {
   // The group that root and the account share.
   permissions: ["account"],
   // What counts as activity: logins, the front and uploads; who is asked to stop the container.
-  idle: ["account", "hooks", "platform", "remotes", "ssh", "web"],
+  idle: ["account", "platform", "remotes", "ssh", "web"],
   provisioning: ["account", "hooks", "shell"],
   remotes: ["workspace"],
   // What a hook exports is read as what an image stores; the account gets a file of its own.
@@ -130,6 +130,7 @@ describe("architecture of src", () => {
       "platform/platforms.ts",
       "platform/process.ts",
       "provisioning/rerun.ts",
+      "provisioning/user.ts",
       "shell/completion.ts",
       "storage/process.ts",
       "tunnels/foreign.ts",

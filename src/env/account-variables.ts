@@ -41,7 +41,8 @@ export const accountVariables = {
   PROVISIONING_USER: optional({
     // One that is not there is found out in time: the script then does not run as root.
     type: text,
-    description: "Who runs the provisioning script: root, `$USER_NAME` for the account, or another user",
+    description:
+      "Who runs the provisioning script and the items of manifests: root, `$USER_NAME` for the account, or another user",
     expected: "root, $USER_NAME or a user of /etc/passwd",
     defaultText: "root; the account in images of the compat flavour",
   }),

@@ -1,6 +1,6 @@
 import { readSettings } from "../env/load.ts";
 import { createRedactor } from "../env/redact.ts";
-import { drainPipe } from "../features/provisioning/drain-pipe.ts";
+import { drainPipe } from "../logs/write/drain-pipe.ts";
 import type { BootContext } from "../features/step.ts";
 import { logger, setLogRedactor } from "../log.ts";
 import { openLogs } from "./logs.ts";

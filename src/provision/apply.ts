@@ -1,4 +1,5 @@
 import { createRedactor } from "../env/redact.ts";
+import type { Account } from "../sys/users.ts";
 import { conditionsHold } from "./graph/conditions.ts";
 import type { Item } from "./graph/item.ts";
 import { type Reports, runItems } from "./graph/run.ts";
@@ -15,13 +16,15 @@ import { Stores } from "./state/stores.ts";
 export interface ApplyOptions {
   env: Record<string, string>;
   signal: AbortSignal;
+  /** Who runs commands and owns what they make; absent: we ourselves. */
+  user?: Account | undefined;
   /** Writes one line. */
   say(line: string): void;
   terminal?: ReporterOptions["terminal"];
   /** Report what records know that the manifest no longer has. */
   isComplete: boolean;
-  /** Where the container's records and the state for others are; tests have their own. */
-  places?: { records: string; state: string };
+  /** Where the container's records, the state for others and the log of daemons are; tests have their own. */
+  places?: { records: string; state: string; rest: string };
 }
 
 /** How a provisioning has ended. */
@@ -36,7 +39,7 @@ export interface Applied {
 /** Does everything that a manifest asks for; failed items are tried again by its policy. Never throws for an item. */
 export async function apply(prepared: Prepared, options: ApplyOptions): Promise<Applied> {
   const { items, manifest, sources, warnings } = prepared;
-  const { env, signal } = options;
+  const { env, signal, user } = options;
   const redact = createRedactor(env);
   const say = (line: string) => options.say(redact(line));
   for (const warning of warnings) say(describeProblem(warning));
@@ -49,7 +52,7 @@ export async function apply(prepared: Prepared, options: ApplyOptions): Promise<
     terminal: options.terminal,
     ...(options.places === undefined ? {} : { path: options.places.state }),
   });
-  const contextOf = contexts({ env, manifest, signal, stores, say });
+  const contextOf = contexts({ env, manifest, signal, stores, user, say, rest: options.places?.rest });
   const asked = facts(env, signal);
   const run = async (before?: Reports) =>
     runItems(

@@ -6,6 +6,7 @@ import type { Prepared } from "./prepare.ts";
 import { contexts, facts } from "./run-context.ts";
 import { Stores } from "./state/stores.ts";
 import { messageOf } from "../errors.ts";
+import type { Account } from "../sys/users.ts";
 
 /** One item of a plan. */
 export interface PlannedItem {
@@ -22,10 +23,17 @@ export interface PlannedItem {
 /** What an apply would do, and how much it would download. Changes nothing. */
 export async function planAll(
   prepared: Prepared,
-  { env, signal }: { env: Record<string, string>; signal: AbortSignal },
+  { env, signal, user }: { env: Record<string, string>; signal: AbortSignal; user?: Account | undefined },
 ): Promise<PlannedItem[]> {
   using stores = new Stores(env, () => undefined);
-  const contextOf = contexts({ env, manifest: prepared.manifest, signal, stores, say: () => undefined });
+  const contextOf = contexts({
+    env,
+    manifest: prepared.manifest,
+    signal,
+    stores,
+    user,
+    say: () => undefined,
+  });
   const asked = facts(env, signal);
   return await Promise.all(
     prepared.items.map(async (item): Promise<PlannedItem> => {

@@ -1,14 +1,19 @@
 import { logger } from "../log.ts";
+import { LOG_DIRECTORY } from "../programs/spec.ts";
+import type { Account } from "../sys/users.ts";
 import type { Facts } from "./graph/conditions.ts";
 import type { Item } from "./graph/item.ts";
 import { Lanes } from "./graph/lanes.ts";
 import type { ItemContext } from "./items/context.ts";
 import { runCommand } from "./items/run-command.ts";
+import { ownerFor } from "./ownership.ts";
 import { trustedUids } from "./trusted.ts";
 import type { Manifest } from "./manifest/schema.ts";
 import { isTokenValid } from "./sources/valid.ts";
 import type { Stores } from "./state/stores.ts";
 
+/** The log of the provisioning, as `ai-dock logs provisioning` shows it. */
+const REST = `${LOG_DIRECTORY}/provisioning.log`;
 const DOWNLOADS = 4;
 const REPOSITORIES = 4;
 
@@ -17,13 +22,18 @@ export interface RunContextOptions {
   manifest: Manifest;
   signal: AbortSignal;
   stores: Stores;
+  /** Who runs commands, where not we; see PROVISIONING_USER. */
+  user: Account | undefined;
+  /** The log of what commands leave in the background; tests have their own. */
+  rest?: string | undefined;
   /** Writes a line about an item. */
   say(line: string): void;
 }
 
 /** Gives each item what it works with; all share limits and records. */
 export function contexts(options: RunContextOptions): (item: Item) => Omit<ItemContext, "onProgress"> {
-  const { env, manifest, signal, stores } = options;
+  const { env, manifest, signal, stores, user, rest = REST } = options;
+  const ownerOf = ownerFor(user, env);
   const settings = manifest.settings ?? {};
   const lanes = new Lanes((lane) => widthOf(lane, settings));
   const trust = { uids: trustedUids(env) };
@@ -35,15 +45,18 @@ export function contexts(options: RunContextOptions): (item: Item) => Omit<ItemC
       auth: manifest.auth,
       signal,
       trust,
+      user,
+      ownerOf,
       stores,
       lanes,
       log,
-      run: async (command, { env: more, isClean, ...others } = {}) =>
-        runCommand(command, {
+      run: async (command, { env: more, as, ...others } = {}) =>
+        runCommand([...(as?.prefix ?? []), ...command], {
           ...others,
-          env: { ...(isClean === true ? {} : env), ...more },
+          env: { ...(as?.isClean === true ? {} : env), ...as?.env, ...more },
           signal,
           log,
+          rest,
         }),
     };
   };

@@ -1,6 +1,7 @@
-import { accessSync } from "node:fs";
+import { accessSync, statSync } from "node:fs";
 import { AiDockError } from "../errors.ts";
-import { lookupUser } from "./users.ts";
+import { isNetworkMount } from "./mounts.ts";
+import { type Account, lookupUser } from "./users.ts";
 
 /** Of util-linux; becomes the command behind it. */
 const SETPRIV = "/usr/bin/setpriv";
@@ -22,4 +23,11 @@ export function asUser(user: string | undefined): string[] {
   }
   const groups = account.groups.length === 0 ? "--clear-groups" : `--groups=${account.groups.join(",")}`;
   return [SETPRIV, `--reuid=${account.uid}`, `--regid=${account.gid}`, groups, "--"];
+}
+
+/** The variables that a login of that user sets, and its home to begin in where that is one. */
+export function sessionOf({ name, home, shell }: Account): { env: Record<string, string>; cwd?: string } {
+  const env = { HOME: home, USER: name, LOGNAME: name, SHELL: shell };
+  const isThere = !isNetworkMount(home) && statSync(home, { throwIfNoEntry: false })?.isDirectory() === true;
+  return { env, ...(isThere ? { cwd: home } : {}) };
 }

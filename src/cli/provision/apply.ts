@@ -15,7 +15,7 @@ const codes: Record<Applied["outcome"], number> = {
 
 /** `ai-dock provision apply`: does what the manifests ask for; resolves to the exit code. */
 export async function applyManifest(subject: Subject): Promise<number> {
-  const { env, given, json, signal } = subject;
+  const { env, given, json, signal, user } = subject;
   const say = (line: string) => (json ? process.stderr.write(`${line}\n`) : print(line));
   const prepared = await prepare(env, given, signal);
   if (prepared.problems.length > 0) {
@@ -31,6 +31,7 @@ export async function applyManifest(subject: Subject): Promise<number> {
   const applied = await apply(prepared, {
     env,
     signal,
+    user,
     say,
     isComplete: given === undefined,
     ...(process.stderr.isTTY && process.stdout.isTTY ? { terminal: terminal() } : {}),

@@ -1,6 +1,7 @@
 import type { Prepared } from "../../provision/prepare.ts";
 import { describeProblem, prepare } from "../../provision/prepare.ts";
 import { ExitCode } from "../../errors.ts";
+import type { Account } from "../../sys/users.ts";
 import { style } from "../print.ts";
 
 /** What a call is about: one manifest, or all of the container. */
@@ -10,6 +11,8 @@ export interface Subject {
   given: string | undefined;
   json: boolean;
   signal: AbortSignal;
+  /** See PROVISIONING_USER; undefined: we ourselves. */
+  user: Account | undefined;
 }
 
 /** A signal that SIGINT and SIGTERM abort. */

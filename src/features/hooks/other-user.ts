@@ -1,7 +1,6 @@
-import { chmodSync, chownSync, copyFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { asUser } from "../../sys/as-user.ts";
-import { isNetworkMount } from "../../sys/mounts.ts";
 import { run } from "../../sys/run.ts";
 import type { Account } from "../../sys/users.ts";
 import type { Script } from "./script.ts";
@@ -32,11 +31,4 @@ export async function fileFor(
 async function canRun(user: Account, path: string, kind: Script["kind"]): Promise<boolean> {
   const { code } = await run([...asUser(user.name), TEST, kind === "binary" ? "-x" : "-r", path]);
   return code === 0;
-}
-
-/** The variables that a login of that user sets, and its home to begin in where that is one. */
-export function sessionOf({ name, home, shell }: Account): { env: Record<string, string>; cwd?: string } {
-  const env = { HOME: home, USER: name, LOGNAME: name, SHELL: shell };
-  const isThere = !isNetworkMount(home) && statSync(home, { throwIfNoEntry: false })?.isDirectory() === true;
-  return { env, ...(isThere ? { cwd: home } : {}) };
 }

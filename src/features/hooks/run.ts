@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { IDENTIFIER } from "../../env/session.ts";
 import { AiDockError } from "../../errors.ts";
-import { asUser } from "../../sys/as-user.ts";
+import { asUser, sessionOf } from "../../sys/as-user.ts";
 import { readIfExists } from "../../sys/fs.ts";
 import { runtimePath } from "../../sys/runtime-directory.ts";
 import type { Account } from "../../sys/users.ts";
 import type { BootContext } from "../step.ts";
-import { fileFor, sessionOf } from "./other-user.ts";
+import { fileFor } from "./other-user.ts";
 import { readScript } from "./script.ts";
 import { bashCommand, parseDump } from "./wrapper.ts";
 

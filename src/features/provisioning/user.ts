@@ -6,24 +6,23 @@ import type { BootContext } from "../step.ts";
 
 const THE_ACCOUNT = new Set(["$USER_NAME", "${USER_NAME}"]);
 
-/** Who runs the script; undefined: we ourselves. Throws AiDockError rather than let root run what another user should. */
+/** Who runs the script, and the items of manifests; undefined: we ourselves. Throws AiDockError rather than let root run what another user should. */
 export function provisioningUser({
   env,
   log,
   settings,
-}: Pick<BootContext, "env" | "log" | "settings">): Account | undefined {
+}: Pick<BootContext, "env" | "settings"> & { log: Pick<BootContext["log"], "warn"> }): Account | undefined {
   const wanted = settings.PROVISIONING_USER;
   if (wanted === undefined) {
     if (!isCompat(env)) return undefined;
     const account = accountOf(env);
-    if (account === undefined)
-      log.warn("PROVISIONING_USER: expected an account, got none; root runs the script");
+    if (account === undefined) log.warn("PROVISIONING_USER: expected an account, got none; root provisions");
     return otherThanUs(account);
   }
   const account = THE_ACCOUNT.has(wanted) ? accountOf(env) : lookupUser(wanted);
   if (account === undefined)
     throw new AiDockError(
-      `PROVISIONING_USER: expected root, $USER_NAME or a user of /etc/passwd, got "${wanted}"; the script is not run`,
+      `PROVISIONING_USER: expected root, $USER_NAME or a user of /etc/passwd, got "${wanted}"; nothing is run`,
       { code: "E_PROVISIONING" },
     );
   return otherThanUs(account);

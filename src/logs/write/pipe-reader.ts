@@ -78,6 +78,15 @@ export function resumePipe(fd: number): void {
   doorbell?.add(fd);
 }
 
+/** Reads a pipe no more; the descriptor is the caller's to close. */
+export function leavePipe(fd: number): void {
+  const pipe = pipes.get(fd);
+  if (pipe === undefined) return;
+  setAside(pipe);
+  pipe.state = "held";
+  pipes.delete(fd);
+}
+
 function wake(): void {
   isBusy = performance.now() - lastReadAt < BUSY_MILLISECONDS;
   quietLooks = 0;
@@ -147,9 +156,7 @@ function readOnce(pipe: Pipe, most: number): number {
 }
 
 function end(pipe: Pipe): void {
-  setAside(pipe);
-  pipe.state = "held";
-  pipes.delete(pipe.fd);
+  leavePipe(pipe.fd);
   pipe.owner.end();
 }
 

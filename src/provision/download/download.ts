@@ -3,6 +3,7 @@ import type { Client } from "./connection.ts";
 import { DownloadError } from "./error.ts";
 import { label, servedUrl } from "./label.ts";
 import { defaultLimits, type DownloadLimits } from "./limits.ts";
+import { inheritedOwner, type OwnerOf } from "../ownership.ts";
 import { borrowFolder } from "../rclone/shared.ts";
 import { downloadOnce, type Order } from "./once.ts";
 import { type DownloadProgress, Progress } from "./progress.ts";
@@ -33,6 +34,8 @@ export interface DownloadOptions {
   limits?: Partial<DownloadLimits>;
   /** Proxies (HTTPS_PROXY, …) and certificate authorities (SSL_CERT_FILE, …) come from here. */
   env?: Readonly<Record<string, string | undefined>>;
+  /** Whose the file is, and directories that are made for it; else of the owner of the directory around. */
+  ownerOf?: OwnerOf;
 }
 
 export interface DownloadResult {
@@ -72,7 +75,8 @@ async function fetchTo(
 ): Promise<DownloadResult> {
   const isDirectory = request.target.endsWith("/");
   const path = isDirectory ? request.target : dirname(request.target);
-  using directory = openTargetDirectory(path);
+  const { ownerOf = inheritedOwner } = options;
+  using directory = openTargetDirectory(path, ownerOf);
   const client: Client = {
     authorization: (host) => request.authorization(host),
     env: options.env ?? {},
@@ -91,6 +95,7 @@ async function fetchTo(
     progress: new Progress(options.onProgress),
     tokenName: (host) => request.tokenName?.(host),
     refuses: request.refuses,
+    ownerOf,
   };
   try {
     const { name, size, fetched, etag, sha256 } = await twice(order);

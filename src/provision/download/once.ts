@@ -1,4 +1,5 @@
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
+import type { OwnerOf } from "../ownership.ts";
 import { Checksum } from "./checksum.ts";
 import type { Client } from "./connection.ts";
 import { ChangedError, DownloadError } from "./error.ts";
@@ -33,6 +34,7 @@ export interface Order {
   progress: Progress;
   tokenName: TokenName;
   refuses: ((path: string) => boolean) | undefined;
+  ownerOf: OwnerOf;
 }
 
 export interface Done {
@@ -121,7 +123,7 @@ async function fetchInto(part: Part, name: string, remote: Remote, order: Order)
   const actual = await result.checksum?.finish(size, client.signal);
   check(part, { size, sha256: actual }, wanted);
   const { etag, lastModified } = result.remote;
-  await part.finish(lastModified);
+  await part.finish(lastModified, order.ownerOf(directory));
   return { name, size, sha256: actual, etag, fetched };
 }
 

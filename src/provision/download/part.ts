@@ -15,6 +15,7 @@ import { promisify } from "node:util";
 import { allocateFile } from "../../sys/allocate.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { lockFile } from "../../sys/lock.ts";
+import { giveFile, type Owner } from "../ownership.ts";
 import { DownloadError } from "./error.ts";
 import { Journal, OPEN_FLAGS, openOwn, type Subject, writeAll } from "./journal.ts";
 import { partNames } from "./names.ts";
@@ -123,8 +124,9 @@ export class Part implements Disposable {
     if (snapshot !== undefined) this.#journal?.recordSynced(snapshot);
   }
 
-  /** Puts the whole file in place of whatever has its name, atomically and for good. */
-  async finish(lastModified: string | undefined): Promise<void> {
+  /** Gives the whole file to `owner` and puts the file in place of whatever has its name, atomically and for good. */
+  async finish(lastModified: string | undefined, owner: Owner | undefined): Promise<void> {
+    giveFile(this.#fd, owner);
     const time = Date.parse(lastModified ?? "");
     if (!Number.isNaN(time)) utimesSync(`/proc/self/fd/${this.#fd}`, new Date(), new Date(time));
     await syncAll(this.#fd);

@@ -96,6 +96,9 @@ function describe(connection: Connection, told: Told, start: URL, tokenName: Tok
   };
 }
 
+/** More than file systems have in one file: 16 TiB. */
+const MOST_BYTES = 2 ** 44;
+
 /** The range of a 206 whose whole size is known (RFC 9110 14.4); undefined for anything else. */
 export function contentRange(
   header: string | null,
@@ -104,7 +107,8 @@ export function contentRange(
   if (offset === undefined || last === undefined || size === undefined) return undefined;
   const whole = byteCount(size);
   const range = { offset: Number(offset), end: Number(last) + 1 };
-  if (whole === undefined || range.end <= range.offset || range.end > whole) return undefined;
+  if (whole === undefined || whole > MOST_BYTES || range.end <= range.offset || range.end > whole)
+    return undefined;
   return { ...range, size: whole };
 }
 

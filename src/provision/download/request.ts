@@ -49,12 +49,9 @@ function listen({ headers }: Response, told: Told): void {
   if (size !== undefined) told.size ??= size;
 }
 
-/** More than any file system has in one file: 16 TiB. */
-const MOST_BYTES = 2 ** 44;
-
-/** A number of bytes in a header; undefined for none, and for one that no file can have. */
+/** A number of bytes in a header; undefined for none, and for one that no program can count. */
 export function byteCount(text: string | null): number | undefined {
-  return /^\d+$/.test(text ?? "") && Number(text) <= MOST_BYTES ? Number(text) : undefined;
+  return /^\d+$/.test(text ?? "") && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
 }
 
 function nextUrl(from: URL, location: string): URL {

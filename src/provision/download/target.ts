@@ -3,6 +3,7 @@ import { errnoOf } from "../../errors.ts";
 import { hasAcl } from "../../sys/acl.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { isRoot } from "../../sys/users.ts";
+import { giveDirectory, inheritedOwner, type OwnerOf } from "../ownership.ts";
 import { DownloadError } from "./error.ts";
 
 /** Links followed in one path, as the kernel's MAXSYMLINKS. */
@@ -11,10 +12,10 @@ const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_ALL = 0o002;
 
 /**
- * Opens the directory at an absolute path, and makes what is missing of it. As root, a link that another user may have
+ * Opens the directory at an absolute path, and makes what is missing of it, for whom `ownerOf` says. As root, a link that another user may have
  * planted is followed only to a directory of that very user, where it harms nobody else. Throws DownloadError.
  */
-export function openTargetDirectory(path: string): DirectoryHandle {
+export function openTargetDirectory(path: string, ownerOf: OwnerOf = inheritedOwner): DirectoryHandle {
   if (!path.startsWith("/"))
     throw new DownloadError("target", `target: expected an absolute path, got "${path}"`);
   let directory = DirectoryHandle.open("/");
@@ -32,7 +33,7 @@ export function openTargetDirectory(path: string): DirectoryHandle {
       }
       const link = directory.linkAt(word);
       if (link === undefined) {
-        go(directory.enter(word));
+        go(enterFor(directory, word, ownerOf));
         continue;
       }
       if (++links > MOST_LINKS) throw new DownloadError("target", `"${path}" leads through too many links`);
@@ -44,6 +45,23 @@ export function openTargetDirectory(path: string): DirectoryHandle {
   } catch (error) {
     directory[Symbol.dispose]();
     throw error instanceof DownloadError ? error : targetError(error, path);
+  }
+}
+
+/** Opens a directory in another one, and makes it where there is none. Throws with an errno `code`. */
+export function enterFor(
+  parent: DirectoryHandle,
+  name: string,
+  ownerOf: OwnerOf,
+  mode?: number,
+): DirectoryHandle {
+  try {
+    return parent.child(name);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    const made = parent.enter(name, mode);
+    giveDirectory(made, ownerOf(parent));
+    return made;
   }
 }
 

@@ -1,7 +1,6 @@
-import { closeSync, fstatSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { Checksum } from "./checksum.ts";
-import { openOwn } from "./journal.ts";
 
 /**
  * Size and checksum of the file at `name` when it is whole already: of that size, and with that checksum, or where none is
@@ -14,15 +13,31 @@ export async function alreadyWhole(
   signal: AbortSignal,
 ): Promise<{ size: number; sha256: string | undefined } | undefined> {
   const { size, sha256, lastModified } = wanted;
-  const fd = size === undefined || size === 0 ? undefined : openOwn(`${directory.path}/${name}`);
+  const fd = size === undefined || size === 0 ? undefined : openToRead(directory.at(name));
   if (fd === undefined || size === undefined) return undefined;
   try {
     const stats = fstatSync(fd);
     const isOfThatTime = Math.floor(stats.mtimeMs / 1000) * 1000 === Date.parse(lastModified ?? "");
     if (stats.size !== size || (sha256 === undefined && !isOfThatTime)) return undefined;
     if (sha256 === undefined) return { size, sha256 };
-    return sha256 === (await new Checksum(fd).finish(size, signal)) ? { size, sha256 } : undefined;
+    // Whoever owns the file may cut it meanwhile.
+    const actual = await new Checksum(fd).finish(size, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    return sha256 === actual ? { size, sha256 } : undefined;
   } finally {
     closeSync(fd);
   }
+}
+
+/** Opens a regular file of whomever, never through a link; undefined for anything else. */
+function openToRead(path: string): number | undefined {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  return undefined;
 }

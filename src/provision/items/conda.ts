@@ -1,11 +1,16 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { ExitCode } from "../../errors.ts";
 import { findProgram, isExecutableFile } from "../../sys/which.ts";
+import { openTargetDirectory } from "../download/target.ts";
 import { FinalError } from "../graph/outcome.ts";
 import { asEntries } from "../graph/works.ts";
 import type { CondaSpec } from "../manifest/schema.ts";
 import { fingerprintOf } from "../state/record.ts";
+import type { Owner } from "../ownership.ts";
+import { hideChannels } from "./conda-channels.ts";
 import type { ItemContext, Perform, Planner } from "./context.ts";
+import { asOwner } from "./owner.ts";
 import { splitWords } from "./python/words.ts";
 import { failure, refuseOptions } from "./shell.ts";
 
@@ -28,18 +33,23 @@ export const performConda: Perform<"conda"> = async (item, outer) => {
         ? [`python=${spec.python}`]
         : [];
     const channels = asEntries(spec.channels);
+    const { words, env } = hideChannels(
+      channels.length === 0 ? ["conda-forge"] : channels,
+      splitWords(spec.args ?? ""),
+    );
+    const as = asOwner(isNew ? undefined : ownerOf(prefix), context);
+    openTargetDirectory(dirname(prefix), context.ownerOf)[Symbol.dispose]();
     const command = [
       tool,
       isNew ? "create" : "install",
       "-y",
       "-p",
       prefix,
-      ...(channels.length === 0 ? ["conda-forge"] : channels).flatMap((channel) => ["-c", channel]),
-      ...splitWords(spec.args ?? ""),
+      ...words,
       ...python,
       ...packages,
     ];
-    const result = await context.run(command);
+    const result = await context.run(command, { as, env });
     if (result.code !== ExitCode.ok) throw failure(tool, result);
     const fingerprint = fingerprintOf(spec);
     context.stores.set(`conda:${prefix}#${item.id}`, {
@@ -55,6 +65,12 @@ export const performConda: Perform<"conda"> = async (item, outer) => {
 export const planConda: Planner<"conda"> = async ({ id, spec }, context) => ({
   action: isSatisfied(id, spec, context) ? "unchanged" : "do",
 });
+
+/** Whoever has made it, where that is not root. */
+function ownerOf(prefix: string): Owner | undefined {
+  const info = lstatSync(`${prefix}/conda-meta`, { throwIfNoEntry: false });
+  return info === undefined || info.uid === 0 ? undefined : info;
+}
 
 function prefixOf({ env: given }: CondaSpec, { env, settings }: ItemContext): string {
   const root = env["MAMBA_ROOT_PREFIX"] ?? "/opt/micromamba";

@@ -1,11 +1,13 @@
 import type { RunCommand } from "./command-options.ts";
 import type { Logger } from "../../log.ts";
+import type { Account } from "../../sys/users.ts";
 import type { DownloadProgress } from "../download/progress.ts";
 import type { Lanes } from "../graph/lanes.ts";
 import type { Item, Kind } from "../graph/item.ts";
 import type { Success } from "../graph/outcome.ts";
 import type { Trust } from "../manifest/trust.ts";
 import type { Manifest } from "../manifest/schema.ts";
+import type { OwnerOf } from "../ownership.ts";
 import type { Stores } from "../state/stores.ts";
 
 /** What the work on an item has to work with. */
@@ -16,6 +18,10 @@ export interface ItemContext {
   readonly signal: AbortSignal;
   /** Whose files decide what root installs. */
   readonly trust: Trust;
+  /** Who runs commands and owns what they make, where not we; see PROVISIONING_USER. */
+  readonly user: Account | undefined;
+  /** Whose new files and directories are. */
+  readonly ownerOf: OwnerOf;
   readonly stores: Stores;
   /** Limits by lane: `download`, `git`, `apt`, `command`, and `env:PATH` for environments of Python. */
   readonly lanes: Lanes;

@@ -1,7 +1,11 @@
+import { closeSync, openSync } from "node:fs";
 import { messageOf, ShellCode } from "../../errors.ts";
 import type { Logger } from "../../log.ts";
+import { drainPipe } from "../../logs/write/drain-pipe.ts";
+import { leavePipe, type PipeOwner, readPipe } from "../../logs/write/pipe-reader.ts";
 import { ProcessTree } from "../../supervisor/process-tree.ts";
 import { childExit, shellCode, spawnChild } from "../../sys/children.ts";
+import { pipe } from "../../sys/pipes.ts";
 import type { CommandOptions, CommandResult } from "./command-options.ts";
 
 /** What a command and all it has started get between SIGTERM and SIGKILL. */
@@ -10,20 +14,26 @@ const MOST_OUTPUT = 64 * 1024;
 /** How long to wait for the rest of the output when a background process still holds the pipe. */
 const LAST_OUTPUT_MILLISECONDS = 200;
 
+interface Surroundings {
+  env: Record<string, string>;
+  signal: AbortSignal;
+  log: Logger;
+  /** The file for the output of what a command leaves in the background. */
+  rest: string;
+}
+
 /**
  * Runs a command in a process group of its own. Output is logged line by line, or with `quiet` only collected. An abort
- * ends the command and all that it has started. What it leaves in the background is not waited for.
+ * ends the command and all that it has started. What it leaves in the background is not waited for, and may write on.
  */
 export async function runCommand(
   command: string[],
-  options: Omit<CommandOptions, "isClean"> & {
-    env: Record<string, string>;
-    signal: AbortSignal;
-    log: Logger;
-  },
+  options: Omit<CommandOptions, "as"> & Surroundings,
 ): Promise<CommandResult> {
-  const { cwd, quiet, holds, input, output: most = MOST_OUTPUT, env, signal, log } = options;
+  const { cwd, quiet, holds, input, output: most = MOST_OUTPUT, env, signal, log, rest } = options;
   const tree = new ProcessTree();
+  const { read, write } = pipe();
+  const stderr = options.withoutErrors === true ? "ignore" : write;
   let child: ReturnType<typeof spawnChild>;
   try {
     const more = {
@@ -31,9 +41,12 @@ export async function runCommand(
       ...(holds === undefined ? {} : { more: [holds] }),
       ...(input === undefined ? {} : { stdin: new Blob([input]) }),
     };
-    child = tree.spawn(() => spawnChild({ command, env, ...more, stdout: "pipe", stderr: "pipe" }));
+    child = tree.spawn(() => spawnChild({ command, env, ...more, stdout: write, stderr }));
   } catch (error) {
+    closeSync(read);
     return { code: ShellCode.notFound, output: messageOf(error) };
+  } finally {
+    closeSync(write);
   }
   let ended: Promise<unknown> | undefined;
   const end = () => {
@@ -42,51 +55,57 @@ export async function runCommand(
   signal.addEventListener("abort", end);
   if (signal.aborted) end();
   let output = "";
-  const take = (line: string) => {
+  const lines = new Lines((line) => {
     output += `${line}\n`;
     // Not for each line: that would copy all of it.
     if (output.length > 2 * most) output = output.slice(-most);
     if (quiet !== true && line.trim() !== "") log.info(line);
-  };
-  const readers = [child.stdout, child.stderr].map((stream) => new LineReader(stream, take));
+  });
+  readPipe(read, lines);
   await child.exited;
   signal.removeEventListener("abort", end);
   await ended;
-  const isRead = Promise.all(readers.map(async ({ ended: closed }) => closed)).then(() => true);
-  const isClosed = await Promise.race([isRead, Bun.sleep(LAST_OUTPUT_MILLISECONDS)]);
-  if (isClosed !== true) for (const reader of readers) reader.stop();
+  const isClosed = await Promise.race([lines.ended, Bun.sleep(LAST_OUTPUT_MILLISECONDS)]);
+  if (isClosed !== true) {
+    leavePipe(read);
+    lines.end();
+    // Without a reader, SIGPIPE would end that process. Ours does not block, which others take for an error.
+    drainPipe(openSync(`/proc/self/fd/${read}`, "r"), rest);
+  }
+  closeSync(read);
   return { code: shellCode(childExit(child)), output: output.slice(-most) };
 }
 
 /** Calls `take` for each line; of a line that a carriage return rewrites (progress bars), for its last state. */
-class LineReader {
-  /** Resolves at the end of the stream, or once it is stopped. */
-  readonly ended: Promise<void>;
-  readonly #reader: { read(): Promise<{ value?: Uint8Array; done: boolean }>; cancel(): Promise<unknown> };
+class Lines implements PipeOwner {
+  readonly #take: (line: string) => void;
+  readonly #ended = Promise.withResolvers<true>();
+  readonly #decoder = new TextDecoder();
+  #rest = "";
 
-  constructor(stream: unknown, take: (line: string) => void) {
-    this.#reader = (stream as ReadableStream<Uint8Array>).getReader() as never;
-    this.ended = this.#read(take);
+  constructor(take: (line: string) => void) {
+    this.#take = take;
   }
 
-  stop(): void {
-    void this.#reader.cancel();
+  get ended(): Promise<true> {
+    return this.#ended.promise;
   }
 
-  async #read(take: (line: string) => void): Promise<void> {
-    const decoder = new TextDecoder();
-    let rest = "";
-    for (;;) {
-      const { value, done } = await this.#reader.read();
-      if (done) break;
-      rest += decoder.decode(value, { stream: true });
-      const lines = rest.split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) take(lastState(line));
-      // A progress bar that never ends its line.
-      if (rest.length > MOST_OUTPUT) rest = rest.slice(-MOST_OUTPUT);
-    }
-    if (rest !== "") take(lastState(rest));
+  canRead(): boolean {
+    return true;
+  }
+
+  take(bytes: Uint8Array): void {
+    const lines = `${this.#rest}${this.#decoder.decode(bytes, { stream: true })}`.split("\n");
+    // A progress bar may never end its line.
+    this.#rest = (lines.pop() ?? "").slice(-MOST_OUTPUT);
+    for (const line of lines) this.#take(lastState(line));
+  }
+
+  end(): void {
+    if (this.#rest !== "") this.#take(lastState(this.#rest));
+    this.#rest = "";
+    this.#ended.resolve(true);
   }
 }
 

@@ -1,6 +1,6 @@
 import { chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import type { Owner } from "./owner.ts";
+import type { Owner } from "../ownership.ts";
 
 /** A file in a directory that only this user, or `owner`, can enter; both go with the scope. */
 export function scratchFile(name: string, content: string, owner?: Owner): { path: string } & Disposable {

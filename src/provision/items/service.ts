@@ -1,46 +1,58 @@
 import { mkdirSync } from "node:fs";
 import { IDENTIFIER } from "../../env/session.ts";
 import { readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import type { Account } from "../../sys/users.ts";
 import { FinalError } from "../graph/outcome.ts";
 import type { ServiceSpec } from "../manifest/schema.ts";
-import type { Perform, Planner } from "./context.ts";
+import type { Owner } from "../ownership.ts";
+import type { ItemContext, Perform, Planner } from "./context.ts";
 import { venvDirectory } from "./python/environment.ts";
 
 /** Where vast.ai's provisioner puts both, and the supervisor looks. */
 const SCRIPTS = "/opt/supervisor-scripts";
 const DROP_INS = "/etc/supervisor/conf.d";
 
+interface ServiceFile {
+  path: string;
+  content: string;
+  mode: number;
+  owner?: Owner;
+}
+
 /** Writes a drop-in and its script; the supervisor takes them with the programs of the boot, or by `ai-dock update`. */
 export const performService: Perform<"service"> = async ({ spec }, context) => {
-  const files = filesOf(spec, context.env);
+  const files = filesOf(spec, context);
   const changed = files.filter(({ path, content }) => readIfExists(path) !== content);
-  for (const { path, content, mode } of changed) {
+  for (const { path, content, mode, owner } of changed) {
     mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    writeFileAtomic(path, content, mode);
+    writeFileAtomic(path, content, mode, owner);
   }
   return { state: changed.length === 0 ? "unchanged" : "done" };
 };
 
-export const planService: Planner<"service"> = async ({ spec }, { env }) => ({
-  action: filesOf(spec, env).every(({ path, content }) => readIfExists(path) === content)
+export const planService: Planner<"service"> = async ({ spec }, context) => ({
+  action: filesOf(spec, context).every(({ path, content }) => readIfExists(path) === content)
     ? "unchanged"
     : "do",
 });
 
-function filesOf(spec: ServiceSpec, env: Record<string, string>) {
+/** What runs as another user is root's to change, all the same. */
+function filesOf(spec: ServiceSpec, { env, user }: ItemContext): ServiceFile[] {
   const script = `${SCRIPTS}/${spec.name}.sh`;
   return [
     // Values of the environment may be secret.
-    { path: script, content: scriptOf(spec, env), mode: 0o700 },
-    { path: `${DROP_INS}/${spec.name}.conf`, content: dropInOf(spec, script), mode: 0o644 },
+    user === undefined
+      ? { path: script, content: scriptOf(spec, env), mode: 0o700 }
+      : { path: script, content: scriptOf(spec, env), mode: 0o750, owner: { uid: 0, gid: user.gid } },
+    { path: `${DROP_INS}/${spec.name}.conf`, content: dropInOf(spec, script, user), mode: 0o644 },
   ];
 }
 
-function dropInOf({ name }: ServiceSpec, script: string): string {
+function dropInOf({ name }: ServiceSpec, script: string, user: Account | undefined): string {
   return `# Written by the provisioning.
 [program:${name}]
 command=${script}
-autorestart=unexpected
+${user === undefined ? "" : `user=${user.name}\n`}autorestart=unexpected
 startsecs=1
 stopasgroup=true
 killasgroup=true

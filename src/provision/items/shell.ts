@@ -2,10 +2,22 @@ import { ExitCode } from "../../errors.ts";
 import { FinalError } from "../graph/outcome.ts";
 import type { CommandResult } from "./command-options.ts";
 import type { ItemContext } from "./context.ts";
+import { asProvisioner } from "./owner.ts";
 
-/** Runs a line of the manifest in bash. Throws an error with the exit code and what the command said last. */
+/** The line comes by the environment, which unlike the words of a command only its user can read. */
+const LINE = "AI_DOCK_COMMAND";
+const EVALUATE = `line=$${LINE}; unset ${LINE}; eval "unset line; $line"`;
+
+/**
+ * Runs a line of the manifest in bash, as the user of PROVISIONING_USER. Throws an error with the exit code and what the
+ * command said last.
+ */
 export async function runShell(line: string, context: ItemContext, cwd?: string): Promise<void> {
-  const result = await context.run(["/bin/bash", "-c", line], cwd === undefined ? {} : { cwd });
+  const result = await context.run(["/bin/bash", "-c", EVALUATE], {
+    as: asProvisioner(context),
+    env: { [LINE]: line },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
   if (result.code !== ExitCode.ok) throw failure(`"${shorten(line)}"`, result);
 }
 

@@ -16,9 +16,7 @@ describe.skipIf(process.getuid?.() !== 0)("PROVISIONING_USER", () => {
   test("a compat image without an account says so, and root runs the script", () => {
     const context = bootContext({}, { AI_DOCK_FLAVOUR: "compat", USER_NAME: "nosuchuser" });
     expect(provisioningUser(context)).toBeUndefined();
-    expect(context.lines).toEqual([
-      "warn PROVISIONING_USER: expected an account, got none; root runs the script",
-    ]);
+    expect(context.lines).toEqual(["warn PROVISIONING_USER: expected an account, got none; root provisions"]);
   });
 
   test.each(["nosuchuser", "$USER_NAME", "${USER_NAME}"])(
@@ -31,7 +29,7 @@ describe.skipIf(process.getuid?.() !== 0)("PROVISIONING_USER", () => {
         { env: { USER_NAME: "nosuchuser" } },
       );
       expect(message).toBe(
-        `PROVISIONING_USER: expected root, $USER_NAME or a user of /etc/passwd, got "${user}"; the script is not run`,
+        `PROVISIONING_USER: expected root, $USER_NAME or a user of /etc/passwd, got "${user}"; nothing is run`,
       );
       expect(output).toBeUndefined();
     },

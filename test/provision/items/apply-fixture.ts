@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { apply } from "../../../src/provision/apply.ts";
 import { describeProblem, prepare } from "../../../src/provision/prepare.ts";
+import type { Account } from "../../../src/sys/users.ts";
 import type { ProvisioningState } from "../../../src/provision/progress/file.ts";
 
 /** A container of its own: a volume, records, and an environment. */
@@ -11,6 +12,8 @@ export class Container {
   /** What was said. */
   readonly lines: string[] = [];
   readonly env: Record<string, string>;
+  /** See PROVISIONING_USER. */
+  user: Account | undefined;
   #records = "records";
 
   constructor(env: Record<string, string> = {}) {
@@ -28,6 +31,11 @@ export class Container {
     return `${this.folder}/volume`;
   }
 
+  /** The log of what commands leave in the background. */
+  get rest(): string {
+    return `${this.folder}/rest.log`;
+  }
+
   /** A new container on the same volume. */
   replace(): void {
     this.#records += "-new";
@@ -43,7 +51,8 @@ export class Container {
       signal: abort.signal,
       say: (line) => this.lines.push(line),
       isComplete: true,
-      places: { records: `${this.folder}/${this.#records}`, state: this.#statePath },
+      user: this.user,
+      places: { records: `${this.folder}/${this.#records}`, state: this.#statePath, rest: this.rest },
     });
     return Object.fromEntries(
       items.map(({ name, state, reason }) => [name, reason === undefined ? state : `${state}: ${reason}`]),

@@ -148,6 +148,38 @@ describe("a command", () => {
     process.kill(Number(readFileSync(pid, "utf8")));
   });
 
+  test("may leave a daemon, which writes on after the end", async () => {
+    const container = new Container();
+    const { volume, rest } = container;
+    const daemon = `(while [ ! -e go ]; do sleep 0.01; done; echo later && echo and on && echo $? >end)`;
+    const states = await container.apply({ post_commands: [`echo now; ${daemon} &`] });
+    expect(states).toEqual({ command: "done" });
+    writeFileSync(`${volume}/go`, "");
+    while (!existsSync(`${volume}/end`)) await Bun.sleep(5);
+    expect(readFileSync(`${volume}/end`, "utf8")).toBe("0\n");
+    while (!readFileSync(rest, "utf8").includes("and on")) await Bun.sleep(5);
+    expect(readFileSync(rest, "utf8")).toBe("later\nand on\n");
+    expect(container.lines).toContain("command: now");
+  });
+
+  test("with a secret in it is in no command line", async () => {
+    const container = new Container();
+    let shown: string[] | undefined;
+    using looking = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: () => {
+        shown = linesWith("hunter22");
+        return new Response("ok");
+      },
+    });
+    const ask = `exec 3<>/dev/tcp/127.0.0.1/${looking.port}; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3 >/dev/null`;
+    const states = await container.apply({
+      post_commands: [`${ask}; : hunter22hunter22; ! env | grep -q hunter22`],
+    });
+    expect([states, shown]).toEqual([{ command: "done" }, []]);
+  });
+
   test("has its last words in the log when it says nothing for long", async () => {
     const container = new Container();
     await container.apply({ post_commands: ["echo begin; sleep 0.5; printf end"] });

@@ -1,8 +1,7 @@
 import { ShellCode } from "../../../errors.ts";
-import { asUser } from "../../../sys/as-user.ts";
+import { asUser, sessionOf } from "../../../sys/as-user.ts";
 import { childExit, sendSignal, shellCode, spawnChild } from "../../../sys/children.ts";
 import { accountOf } from "../../account/account.ts";
-import { sessionOf } from "../../hooks/other-user.ts";
 import { seen, type Source, unmeasured } from "./activity.ts";
 
 const LIMIT_MILLISECONDS = 20_000;

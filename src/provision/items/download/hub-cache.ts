@@ -7,6 +7,8 @@ import { filesIn } from "../../sources/hub.ts";
 import { relativeName } from "../../sources/relative-name.ts";
 import type { Resolved } from "../../sources/source.ts";
 import { type Environment, hubEndpoint, tokensFrom } from "../../sources/tokens.ts";
+import type { OwnerOf } from "../../ownership.ts";
+import type { ItemContext } from "../context.ts";
 import type { Target } from "./target.ts";
 
 /** The files of a download in the cache of the hub's library. */
@@ -34,7 +36,7 @@ export function hubCache(env: Environment): string {
 export async function cachedTargets(
   { files, host }: Resolved,
   env: Environment,
-  signal: AbortSignal,
+  { signal, ownerOf }: Pick<ItemContext, "signal" | "ownerOf">,
 ): Promise<Cached | undefined> {
   const endpoint = hubEndpoint(env);
   const parts = files.map(({ url }) => FILE_URL.exec(URL.canParse(url) ? new URL(url).pathname : ""));
@@ -65,8 +67,8 @@ export async function cachedTargets(
   const finish = () => {
     if (revision === commit) return;
     const ref = `${folder}/refs/${relativeName(revision)}`;
-    using directory = openTargetDirectory(dirname(ref));
-    writeFileAtomic(`${directory.path}/${basename(ref)}`, commit, 0o644);
+    using directory = openTargetDirectory(dirname(ref), ownerOf);
+    writeFileAtomic(directory.at(basename(ref)), commit, 0o644, ownerOf(directory));
   };
   return { targets, finish };
 }
@@ -94,8 +96,8 @@ async function blobsOf(api: Api, tree: string, folders: ReadonlySet<string>) {
 }
 
 /** Makes a relative link to a file, in place of whatever link has its name. */
-export function linkTo(file: string, link: string): void {
-  using directory = openTargetDirectory(dirname(link));
+export function linkTo(file: string, link: string, ownerOf: OwnerOf): void {
+  using directory = openTargetDirectory(dirname(link), ownerOf);
   const temporary = `${directory.path}/.${basename(link)}.ai-dock-link`;
   rmSync(temporary, { force: true });
   symlinkSync(relative(dirname(link), file), temporary);

@@ -56,9 +56,7 @@ export const planDownload: Planner<"download"> = async (item, context) => {
 /** Where the files go: to the destination, or into the cache of Hugging Face. */
 async function placesOf(spec: DownloadSpec, resolved: Resolved, context: ItemContext): Promise<Cached> {
   const cached =
-    spec.dest === undefined
-      ? await cachedTargets(resolved, sourceEnvironment(context), context.signal)
-      : undefined;
+    spec.dest === undefined ? await cachedTargets(resolved, sourceEnvironment(context), context) : undefined;
   return cached ?? { targets: targetsOf(spec, resolved), finish: () => undefined };
 }
 
@@ -87,6 +85,7 @@ async function downloadAll(targets: Target[], isNamed: boolean, context: ItemCon
               onProgress: onProgress(target.url),
               limits: limitsOf(context.settings),
               env: context.env,
+              ownerOf: context.ownerOf,
             },
           ),
         ),
@@ -97,7 +96,7 @@ async function downloadAll(targets: Target[], isNamed: boolean, context: ItemCon
   const ended = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   const files = ended.map(({ path: file, size, sha256, etag }, index): RecordedFile => {
     const { link } = targets[index] ?? {};
-    if (link !== undefined) linkTo(file, link);
+    if (link !== undefined) linkTo(file, link, context.ownerOf);
     return recordOf(link ?? file, size, sha256, etag);
   });
   return { files, fetched: ended.reduce((sum, { fetched }) => sum + fetched, 0) };
@@ -165,11 +164,12 @@ function isCurrent(record: ItemRecord | undefined, fingerprint: string): boolean
 }
 
 /** `auth` of a manifest may name other variables for the tokens than the usual ones. */
-function sourceEnvironment({ env, auth }: ItemContext): Record<string, string | undefined> {
+function sourceEnvironment({ env, auth, user }: ItemContext): Record<string, string | undefined> {
   const token = (usual: string, name: string | undefined) =>
     name === undefined || name === usual ? {} : { [usual]: env[name] };
   return {
     ...env,
+    ...(user === undefined ? {} : { HOME: user.home }),
     ...token("HF_TOKEN", auth?.huggingface?.token_env),
     ...token("CIVITAI_TOKEN", auth?.civitai?.token_env),
   };

@@ -1,8 +1,6 @@
 import { ExitCode } from "../../../errors.ts";
-import { isRoot } from "../../../sys/users.ts";
-import type { CommandResult } from "../command-options.ts";
+import type { As, CommandResult } from "../command-options.ts";
 import type { ItemContext } from "../context.ts";
-import { asOwner, type Owner } from "../owner.ts";
 import { failure } from "../shell.ts";
 import type { Remote } from "./credentials.ts";
 
@@ -15,69 +13,81 @@ const tokens: [scope: string, user: string, ...names: string[]][] = [
 
 /** Git as one user, in one directory. */
 export interface Git {
-  /** Runs git and gives what it writes. Throws an error with what git said last. */
-  run(...args: string[]): Promise<string>;
+  /** Runs git. Throws an error with what git said last. */
+  run(...args: string[]): Promise<void>;
+  /** Asks git something: its exit code, and its answer without warnings. */
+  ask(...args: string[]): Promise<CommandResult>;
   /** Runs git and gives its exit code and output. */
   try(...args: string[]): Promise<CommandResult>;
   /** Runs another command there, as the same user. */
   command(...words: string[]): Promise<CommandResult>;
 }
 
-/**
- * Git in a directory. A repository of another user is looked at as that user, without our environment: what is configured
- * in it would be run with the rights of root, and could send the tokens in the environment anywhere.
- */
+/** Git in a directory, as one user; see `runnerOf` for repositories that are there. */
 export function gitIn(
   directory: string,
-  owner: Owner | undefined,
+  as: As,
   context: ItemContext,
   credential?: Remote["credential"],
 ): Git {
-  const as = asOwner(owner, context);
-  const env = { ...as.env, ...(as.isClean ? plainEnvironment : gitEnvironment(context.env, credential)) };
-  const { prefix, isClean } = as;
+  const env = gitEnvironment(as, context.env, credential);
   const attempt = async (words: string[], quiet: boolean) =>
-    context.run([...prefix, ...words], { env, isClean, quiet, cwd: directory });
+    context.run(words, { as, env, quiet, cwd: directory });
   return {
     async run(...args) {
       const result = await attempt(["git", ...args], false);
       if (result.code !== ExitCode.ok) throw failure(`git ${args[0]}`, result);
-      return result.output;
     },
+    ask: async (...args) =>
+      context.run(["git", ...args], { as, env, quiet: true, withoutErrors: true, cwd: directory }),
     try: async (...args) => attempt(["git", ...args], true),
     command: async (...words) => attempt(words, true),
   };
 }
 
-/** Nobody is there to type a password, and no look at a repository takes its lock. */
-const plainEnvironment = { GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "", GIT_OPTIONAL_LOCKS: "0" };
-
-/** Tokens go by the environment, never by words that `ps` shows. */
+/**
+ * Tokens go by the environment, never by words that `ps` shows. The owner of the workspace gets them as well: an account
+ * with that uid has them in its programs, and for any other owner no process is here.
+ */
 function gitEnvironment(
+  { owner, isClean }: As,
   env: Readonly<Record<string, string>>,
   credential: Remote["credential"],
 ): Record<string, string> {
-  // Whoever owns the folder around a clone could put hooks of their own into its place meanwhile.
-  const settings: [string, string][] = [["core.hooksPath", "/dev/null"]];
+  // Nobody is there to type a password, and no look at a repository takes its lock.
+  const plain = { GIT_TERMINAL_PROMPT: "0", GIT_ASKPASS: "", GIT_OPTIONAL_LOCKS: "0" };
   // Images say that all directories are safe: not so for root, who would run what others have configured in theirs.
-  if (isRoot()) settings.push(["safe.directory", ""]);
+  const settings: [string, string][] = [
+    ["core.hooksPath", "/dev/null"],
+    ["safe.directory", ""],
+  ];
+  // What they share with root may belong to root.
+  if (owner !== undefined) settings.push(["safe.directory", "*"]);
+  if (isClean && owner?.uid !== Number(env["WORKSPACE_UID"])) return { ...plain, ...configuration(settings) };
+  const secrets: Record<string, string> = {};
   for (const [scope, user, ...names] of tokens) {
     const name = names.find((candidate) => (env[candidate] ?? "") !== "");
-    if (name !== undefined) settings.push(...helper(scope, `echo username=${user}`, name));
+    if (name === undefined) continue;
+    secrets[name] = env[name] ?? "";
+    settings.push(...helper(scope, `echo username=${user}`, name));
   }
   if (credential !== undefined)
     settings.push(...helper(credential.scope, `echo "username=$${USER}"`, PASSWORD));
-  const configuration = settings.flatMap(([key, value], index): [string, string][] => [
+  return {
+    ...plain,
+    ...secrets,
+    ...configuration(settings),
+    GIT_SSH_COMMAND: env["GIT_SSH_COMMAND"] ?? "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new",
+    ...(credential === undefined ? {} : { [USER]: credential.user, [PASSWORD]: credential.password }),
+  };
+}
+
+function configuration(settings: readonly [string, string][]): Record<string, string> {
+  const entries = settings.flatMap(([key, value], index): [string, string][] => [
     [`GIT_CONFIG_KEY_${index}`, key],
     [`GIT_CONFIG_VALUE_${index}`, value],
   ]);
-  return {
-    ...plainEnvironment,
-    GIT_SSH_COMMAND: env["GIT_SSH_COMMAND"] ?? "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new",
-    GIT_CONFIG_COUNT: String(settings.length),
-    ...Object.fromEntries(configuration),
-    ...(credential === undefined ? {} : { [USER]: credential.user, [PASSWORD]: credential.password }),
-  };
+  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(entries) };
 }
 
 const USER = "AI_DOCK_GIT_USER";

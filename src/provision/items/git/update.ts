@@ -1,21 +1,26 @@
-import type { Stats } from "node:fs";
 import { ExitCode } from "../../../errors.ts";
 import { FinalError } from "../../graph/outcome.ts";
 import type { Item } from "../../graph/item.ts";
+import type { DirectoryHandle } from "../../../sys/directory-handle.ts";
 import type { ItemContext } from "../context.ts";
 import { type Git, gitIn } from "./command.ts";
 import { remoteOf } from "./credentials.ts";
+import { runnerOf } from "./runner.ts";
 
 type Repository = Extract<Item, { kind: "git" }>;
 
 /** Brings a repository to the wanted revision; false where it is there. Throws FinalError where something would be lost. */
-export async function update(item: Repository, there: Stats, context: ItemContext): Promise<boolean> {
+export async function update(
+  item: Repository,
+  repository: DirectoryHandle,
+  context: ItemContext,
+): Promise<boolean> {
   const { spec } = item;
   const { dest } = spec;
   const { url, credential } = remoteOf(spec.url);
-  const git = gitIn(dest, there, context, credential);
-  const top = await git.try("rev-parse", "--show-prefix");
-  const remote = await git.try("remote", "get-url", "origin");
+  const git = gitIn(repository.sharedPath, runnerOf(repository, context), context, credential);
+  const top = await git.ask("rev-parse", "--show-prefix");
+  const remote = await git.ask("remote", "get-url", "origin");
   if (top.code !== ExitCode.ok || top.output.trim() !== "" || remote.code !== ExitCode.ok)
     throw new FinalError(
       `dest: expected a repository of git or nothing at "${dest}", got something else; left as it is`,
@@ -24,12 +29,12 @@ export async function update(item: Repository, there: Stats, context: ItemContex
     throw new FinalError(`url: expected "${dest}" to be a clone of it, got one of another; left as it is`);
   const mark = new Mark(item, context);
   const wasCut = await mark.recover(git);
-  const before = (await git.run("rev-parse", "HEAD")).trim();
+  const before = (await git.ask("rev-parse", "HEAD")).output.trim();
   const wanted = spec.ref ?? "";
   if (wanted === "" && !spec.pull_if_exists && !wasCut) return false;
   mark.set("fetch");
   await git.run("fetch", "--quiet", "--tags", "origin");
-  const changes = (await git.try("status", "--porcelain", "--untracked-files=no")).output.trim();
+  const changes = (await git.ask("status", "--porcelain", "--untracked-files=no")).output.trim();
   if (changes !== "") {
     mark.remove();
     throw new FinalError(
@@ -46,7 +51,7 @@ export async function update(item: Repository, there: Stats, context: ItemContex
     throw error;
   }
   mark.remove();
-  return wasCut || (await git.run("rev-parse", "HEAD")).trim() !== before;
+  return wasCut || (await git.ask("rev-parse", "HEAD")).output.trim() !== before;
 }
 
 /** A record of what an update is at: one that was killed would else look like changes of the user's for ever. */
@@ -77,7 +82,7 @@ class Mark {
     // Locks of processes that are gone: this lock of ours says that none is there.
     await git.command("find", ".git", "-name", "*.lock", "-type", "f", "-delete");
     if (phase !== "files") return false;
-    const changes = (await git.try("status", "--porcelain", "--untracked-files=no")).output.trim();
+    const changes = (await git.ask("status", "--porcelain", "--untracked-files=no")).output.trim();
     if (changes === "") return true;
     this.#context.log.warn("an update was cut; what it left is in `git stash`, and the update begins anew");
     const message = "left by an update that was cut";
@@ -89,7 +94,7 @@ class Mark {
 const IDENTITY = ["-c", "user.name=ai-dock", "-c", "user.email=ai-dock@localhost"];
 
 async function pull(git: Git, dest: string, isForced: boolean): Promise<void> {
-  const isBehind = (await git.try("merge-base", "--is-ancestor", "HEAD", "@{upstream}")).code === ExitCode.ok;
+  const isBehind = (await git.ask("merge-base", "--is-ancestor", "HEAD", "@{upstream}")).code === ExitCode.ok;
   const words = isForced ? ["reset", "--hard", "--quiet"] : ["merge", "--ff-only", "--quiet"];
   const merged = isBehind ? await git.try(...words, "@{upstream}") : undefined;
   if (merged?.code === ExitCode.ok) return;
@@ -101,16 +106,16 @@ async function pull(git: Git, dest: string, isForced: boolean): Promise<void> {
 export async function checkOut(git: Git, ref: string, recursive: boolean, isForced: boolean): Promise<void> {
   const force = isForced ? ["--force"] : [];
   const isBranch =
-    (await git.try("rev-parse", "--verify", "--quiet", `refs/remotes/origin/${ref}`)).code === ExitCode.ok;
+    (await git.ask("rev-parse", "--verify", "--quiet", `refs/remotes/origin/${ref}`)).code === ExitCode.ok;
   if (isBranch) {
-    const own = (await git.try("rev-list", "--count", `origin/${ref}..HEAD`)).output.trim();
-    const current = (await git.try("rev-parse", "--abbrev-ref", "HEAD")).output.trim();
+    const own = (await git.ask("rev-list", "--count", `origin/${ref}..HEAD`)).output.trim();
+    const current = (await git.ask("rev-parse", "--abbrev-ref", "HEAD")).output.trim();
     if (current === ref && own !== "0")
       throw new FinalError(`branch "${ref}" has commits of its own; left as it is`);
     await git.run("checkout", "--quiet", ...force, "-B", ref, "--track", `origin/${ref}`);
   } else {
     const isKnown =
-      (await git.try("rev-parse", "--verify", "--quiet", `${ref}^{commit}`)).code === ExitCode.ok;
+      (await git.ask("rev-parse", "--verify", "--quiet", `${ref}^{commit}`)).code === ExitCode.ok;
     if (!isKnown) await git.run("fetch", "--quiet", "origin", ref);
     await git.run("checkout", "--quiet", ...force, "--detach", isKnown ? ref : "FETCH_HEAD");
   }

@@ -3,7 +3,7 @@ import { findProgram } from "../../../sys/which.ts";
 import { FinalError } from "../../graph/outcome.ts";
 import type { PipSpec } from "../../manifest/schema.ts";
 import type { ItemContext } from "../context.ts";
-import type { As, Owner } from "../owner.ts";
+import type { As } from "../command-options.ts";
 import { scratchFile } from "../scratch.ts";
 import { conflictOf } from "./conflict.ts";
 import { splitWords } from "./words.ts";
@@ -15,21 +15,19 @@ export interface Installation {
   requirements: string[];
   spec: PipSpec;
   as: As;
-  owner: Owner | undefined;
 }
 
 /** Installs packages by uv or pip. Throws an error with the tool's last word, FinalError for a conflict. */
 export async function install(wanted: Installation, context: ItemContext): Promise<void> {
-  const { python, packages, requirements, spec, as, owner } = wanted;
+  const { python, packages, requirements, spec, as } = wanted;
   const uv = spec.tool === "pip" ? undefined : findProgram("uv", context.env["PATH"]);
   if (spec.tool === "uv" && uv === undefined) context.log.info("There is no uv; pip installs instead");
   const tool = uv === undefined ? [python, "-m", "pip"] : [uv, "pip"];
   using constraints = await constraintsOf(wanted, tool, context);
   const { words, lines, env } = hideCredentials(splitWords(spec.args ?? ""));
   // In a file: a package may be a URL with a token in it, which `ps` would show.
-  using list = scratchFile("packages.txt", [...lines, ...packages, ""].join("\n"), owner);
+  using list = scratchFile("packages.txt", [...lines, ...packages, ""].join("\n"), as.owner);
   const command = [
-    ...as.prefix,
     ...tool,
     "install",
     ...(uv === undefined
@@ -41,9 +39,9 @@ export async function install(wanted: Installation, context: ItemContext): Promi
     ...(lines.length + packages.length === 0 ? [] : ["--requirement", list.path]),
   ];
   const result = await context.run(command, {
-    isClean: as.isClean,
+    as,
     // As variables, since older versions of pip do not know the option.
-    env: { ...as.env, PIP_BREAK_SYSTEM_PACKAGES: "1", UV_BREAK_SYSTEM_PACKAGES: "true", ...env },
+    env: { PIP_BREAK_SYSTEM_PACKAGES: "1", UV_BREAK_SYSTEM_PACKAGES: "true", ...env },
   });
   if (result.code === ExitCode.ok) return;
   const conflict = conflictOf(result.output);
@@ -79,24 +77,15 @@ export function hideCredentials(given: readonly string[]) {
 }
 
 /** A file with the versions that are there, for `constraints: installed`, or the file that is named. */
-async function constraintsOf(
-  { spec, python, as, owner }: Installation,
-  tool: string[],
-  context: ItemContext,
-) {
+async function constraintsOf({ spec, python, as }: Installation, tool: string[], context: ItemContext) {
   if (spec.constraints === undefined) return undefined;
   if (spec.constraints !== "installed") return { path: spec.constraints, [Symbol.dispose]: () => undefined };
   const own = tool.at(-1) === "pip" && tool.length === 2 ? ["--python", python] : [];
-  const { prefix, ...environment } = as;
-  const frozen = await context.run([...prefix, ...tool, "freeze", ...own], {
-    ...environment,
-    quiet: true,
-    output: MOST_LIST,
-  });
+  const frozen = await context.run([...tool, "freeze", ...own], { as, quiet: true, output: MOST_LIST });
   if (frozen.code !== ExitCode.ok)
     throw new Error("constraints: expected a list of what is installed, got none");
   const lines = frozen.output.split("\n").filter((line) => /^[\w.-]+==\S+$/.test(line));
-  return scratchFile("constraints.txt", `${lines.join("\n")}\n`, owner);
+  return scratchFile("constraints.txt", `${lines.join("\n")}\n`, as.owner);
 }
 
 const MOST_LIST = 4 * 1024 * 1024;

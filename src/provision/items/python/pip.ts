@@ -1,16 +1,18 @@
 import { existsSync, lstatSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { ExitCode } from "../../../errors.ts";
 import { isRoot } from "../../../sys/users.ts";
 import { findProgram } from "../../../sys/which.ts";
-import { openTargetDirectory } from "../../download/target.ts";
+import { enterFor, openTargetDirectory } from "../../download/target.ts";
+import type { Owner } from "../../ownership.ts";
 import { FinalError } from "../../graph/outcome.ts";
 import { asEntries } from "../../graph/works.ts";
 import { openTrusted } from "../../manifest/trust.ts";
 import type { PipSpec } from "../../manifest/schema.ts";
 import { fingerprintOf } from "../../state/record.ts";
 import type { ItemContext, Perform, Planner } from "../context.ts";
-import { asOwner, type Owner } from "../owner.ts";
+import type { As } from "../command-options.ts";
+import { asOwner, asProvisioner } from "../owner.ts";
 import { refuseOptions } from "../shell.ts";
 import { defaultVenv, pythonOf, SYSTEM, venvDirectory } from "./environment.ts";
 import { install, type Installation } from "./install.ts";
@@ -24,6 +26,7 @@ export const performPip: Perform<"pip"> = async (item, outer) => {
     refuseOptions(asEntries(spec.packages), "packages");
     const isNew = await makeEnvironment(venv, spec, context);
     const wanted = wantedIn(venv, spec, context);
+    if (venv !== SYSTEM) await requireWritable(venv, wanted.as, context);
     const key = `pip:${venv}#${item.id}`;
     const fingerprint = fingerprintFor(wanted, context);
     const isRecorded = !isNew && context.stores.get(key)?.fingerprint === fingerprint;
@@ -51,15 +54,25 @@ const venvOf = ({ venv }: PipSpec, context: ItemContext) => {
 };
 
 function wantedIn(venv: string, spec: PipSpec, context: ItemContext): Installation {
-  const owner = ownerOf(venv);
+  const as = asOwner(ownerOf(venv), context);
   return {
     python: pythonOf(venv, context.env["PATH"]),
     packages: asEntries(spec.packages),
     requirements: asEntries(spec.requirements),
-    spec,
-    owner,
-    as: asOwner(owner, context),
+    // Packages of the system go into the home of another user than root, which uv cannot do.
+    spec: venv === SYSTEM && as.owner !== undefined ? { ...spec, tool: "pip" } : spec,
+    as,
   };
+}
+
+/** Throws FinalError for an environment that is not for the user of PROVISIONING_USER. */
+async function requireWritable(venv: string, as: As, context: ItemContext): Promise<void> {
+  if (as.owner === undefined) return;
+  const { code } = await context.run(["test", "-w", venv], { as, quiet: true });
+  if (code === ExitCode.ok) return;
+  throw new FinalError(
+    `venv: expected an environment that user ${as.owner.uid} can write to, got "${venv}"; name another, or set PROVISIONING_USER=root`,
+  );
 }
 
 /** Whoever can replace the interpreter of an environment, and is not root. */
@@ -71,8 +84,8 @@ function ownerOf(venv: string): Owner | undefined {
 }
 
 const fingerprintFor = ({ spec, requirements, as }: Installation, { trust }: ItemContext) =>
-  // What the owner of the environment installs is that user's own affair.
-  fingerprintOf([spec, requirements.map((path) => textOf(path, as.isClean ? undefined : trust))]);
+  // What another user than root installs is that user's own affair.
+  fingerprintOf([spec, requirements.map((path) => textOf(path, as.owner === undefined ? trust : undefined))]);
 
 /** The text of a file of requirements. It decides what root runs: its owner counts as that of a manifest does. */
 function textOf(path: string, trust: ItemContext["trust"] | undefined): string {
@@ -102,16 +115,25 @@ async function makeEnvironment(venv: string, spec: PipSpec, context: ItemContext
   const mark = `venv:${venv}#making`;
   if (existsSync(pythonOf(venv)) && context.stores.get(mark) === undefined) return false;
   // Throws where the way there leads through links of others.
-  openTargetDirectory(dirname(venv))[Symbol.dispose]();
+  using parent = openTargetDirectory(dirname(venv), context.ownerOf);
+  const as = asProvisioner(context);
+  // That user need not be allowed to make one there.
+  if (as.owner !== undefined) enterFor(parent, basename(venv), () => as.owner)[Symbol.dispose]();
   const uv = findProgram("uv", context.env["PATH"]);
   const python = spec.python ?? "";
   const version = python === "" ? "python3" : `python${python}`;
   const command =
     uv === undefined
       ? [findProgram(version, context.env["PATH"]) ?? version, "-m", "venv", "--clear", venv]
-      : [uv, "venv", "--clear", ...(python === "" ? [] : ["--python", python]), venv];
+      : [
+          uv,
+          "venv",
+          as.owner === undefined ? "--clear" : "--allow-existing",
+          ...(python === "" ? [] : ["--python", python]),
+          venv,
+        ];
   context.stores.set(mark, { fingerprint: "", source: venv, at: new Date().toISOString() });
-  const result = await context.run(command);
+  const result = await context.run(command, { as });
   if (result.code === ExitCode.ok) {
     context.stores.delete(mark);
     return true;

@@ -1,6 +1,6 @@
 import { ExitCode } from "../../../errors.ts";
 import type { ItemContext } from "../context.ts";
-import type { As } from "../owner.ts";
+import type { As } from "../command-options.ts";
 
 /** Asks the environment itself: versions are compared by the rules of its own packaging. */
 const SCRIPT = `import json, sys
@@ -40,9 +40,8 @@ export async function missingPackages(
 ): Promise<readonly string[]> {
   if (packages.length === 0) return [];
   // Isolated: neither the working directory nor PYTHONPATH brings modules of others.
-  const { prefix, ...environment } = as;
-  const { code, output } = await context.run([...prefix, python, "-I", "-c", SCRIPT], {
-    ...environment,
+  const { code, output } = await context.run([python, "-I", "-c", SCRIPT], {
+    as,
     quiet: true,
     // A package may be a URL with a token in it.
     input: JSON.stringify(packages),

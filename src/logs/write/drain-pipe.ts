@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { openLog } from "../../logs/write/trusted-path.ts";
+import { openLog } from "./trusted-path.ts";
 import { spawnChild } from "../../sys/children.ts";
 
 /** The size limit of the log in KiB, as no pump rotates the log any more; further output is discarded. */
