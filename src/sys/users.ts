@@ -72,14 +72,14 @@ export function isCapabilityWithinBounds(name: Capability): boolean {
   return isIn("CapBnd", name);
 }
 
-/** True where a user id means somebody in our user namespace (user_namespaces(7)). */
-export function isMapped(uid: number): boolean {
-  return readFileSync("/proc/self/uid_map", "utf8")
+/** True where the id of a user, or of a group, means somebody in our user namespace (user_namespaces(7)). */
+export function isMapped(id: number, of: "uid" | "gid" = "uid"): boolean {
+  return readFileSync(`/proc/self/${of}_map`, "utf8")
     .trim()
     .split("\n")
     .some((line) => {
       const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
-      return uid >= first && uid < first + count;
+      return id >= first && id < first + count;
     });
 }
 

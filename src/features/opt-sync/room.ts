@@ -3,6 +3,7 @@ import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { formatBytes } from "../../sys/disk.ts";
 import { setTimes } from "../../sys/sync-file.ts";
+import { isMapped } from "../../sys/users.ts";
 import { isSameTime } from "./metadata.ts";
 import { removeEntry } from "./remove-tree.ts";
 import { scanTree, type TreeSize } from "./scan.ts";
@@ -34,7 +35,11 @@ function sizeOf(staging: DirectoryHandle, name: string, shown: string): Pick<Tre
 
 const PROBE = "probe";
 /** What no file system gives to files of its own accord. */
-const ODD = { uid: 12_345, gid: 12_346, mode: 0o4750, time: 1_234_567_891_987_654_321n };
+const ODD = { mode: 0o4750, time: 1_234_567_891_987_654_321n };
+/** Owners, of which a user namespace may have the last one only. */
+const ODD_IDS = [12_345, 321, 0];
+
+const oddId = (of: "uid" | "gid") => ODD_IDS.find((id) => isMapped(id, of)) ?? 0;
 
 /** How coarse the times of file systems are, in nanoseconds: most are exact, Windows counts in 100 ns, others in seconds. */
 const TIME_GRAINS = [1n, 1000n, 1_000_000n, 1_000_000_000n, 2_000_000_000n];
@@ -56,9 +61,10 @@ function tryOut(staging: DirectoryHandle): string | bigint {
   try {
     closeSync(openSync(path, "wx", 0o600));
     what = "owners (is root squashed there?)";
-    chownSync(path, ODD.uid, ODD.gid);
+    const wanted = { uid: oddId("uid"), gid: oddId("gid") };
+    chownSync(path, wanted.uid, wanted.gid);
     const { uid, gid } = staging.entry(PROBE) ?? {};
-    if (uid !== BigInt(ODD.uid) || gid !== BigInt(ODD.gid)) return what;
+    if (uid !== BigInt(wanted.uid) || gid !== BigInt(wanted.gid)) return what;
     what = "modes";
     chmodSync(path, ODD.mode);
     if ((Number(staging.entry(PROBE)?.mode) & 0o7777) !== ODD.mode) return what;

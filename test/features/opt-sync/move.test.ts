@@ -17,6 +17,18 @@ import { grantUser } from "../../../src/sys/acl.ts";
 import { DirectoryHandle } from "../../../src/sys/directory-handle.ts";
 import { canLoop, canMount, digest, must, Place } from "./place-fixture.ts";
 
+/** Runs a command in a user namespace that has the users of the test's app, and not many more. */
+const fewUsers = [
+  "sh",
+  "-c",
+  `unshare -U sh -c 'kill -STOP $$; exec "$@"' sh "$@" & child=$!
+  until grep -q '^State:.T' /proc/$child/status; do :; done
+  for map in uid_map gid_map; do echo 0 0 2000 > /proc/$child/$map; done
+  kill -CONT $child; wait $child`,
+  "sh",
+];
+const canMap = canMount && Bun.spawnSync([...fewUsers, "true"]).success;
+
 test("names of OPT_SYNC are those of directories in /opt, and none of ours", () => {
   const bad = ["..", "../x", "/etc", "a/b", ".hidden", "-rf", "ai-dock", "storage", "home", "a\nb", "a b"];
   expect(optSyncNames(["ComfyUI", ...bad, "stable-diffusion-webui", "ComfyUI"])).toEqual({
@@ -53,6 +65,12 @@ describe.skipIf(!canMount)("a directory of /opt", () => {
     expect(place.sync().outcome).toMatchObject({ state: "volume", reason: null });
     const inSeconds = (lines: string[]) => lines.map((line) => line.replace(/(?<=:\d+ \d+)\d{3}\b/, ""));
     expect(inSeconds(digest(`${place.workspace}App`))).toEqual(inSeconds(digest(`${place.image}/App`)));
+  });
+
+  test.skipIf(!canMap)("is moved in a container that has few users, as with --userns=auto of Podman", () => {
+    using place = new Place();
+    expect(place.sync("App", fewUsers).outcome).toMatchObject({ state: "volume", reason: null });
+    expect(digest(`${place.workspace}App`)).toEqual(digest(`${place.image}/App`));
   });
 
   test("is only linked where the volume has it already: what its user has made there stays", () => {
