@@ -1,19 +1,19 @@
-import { ShellCode } from "../../errors.ts";
 import { existsSync } from "node:fs";
-import { run } from "../../sys/run.ts";
+import { GpuReader } from "../../sys/gpus/reader.ts";
+import type { GpuReport } from "../../sys/gpus/types.ts";
 import { detectGpus } from "./detect.ts";
 import { amdDriver, lookAtAmd } from "./driver/amd.ts";
 import { lookAtNvidia, openNvidia } from "./driver/nvidia.ts";
-import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";
-
-const TOOL_LIMIT_MILLISECONDS = 10_000;
+import { judgeReport, namesOf } from "./driver/report.ts";
+import { type Check, failed, type CheckResult, ok } from "../check.ts";
 
 /** Can the GPUs that this image is for be used? */
 export const gpuCheck: Check = async ({ env }) => {
   const { nvidia, amd } = detectGpus();
   const results: CheckResult[] = [];
-  if (nvidia > 0) results.push(...(await checkNvidia(nvidia, env)));
-  if (amd > 0) results.push(...checkAmd(amd, env));
+  const report = await readOnce();
+  if (nvidia > 0) results.push(...(await checkNvidia(report, env)));
+  if (amd > 0) results.push(...checkAmd(amd, report, env));
   const target = env["XPU_TARGET"];
   if (target === "NVIDIA_GPU" && nvidia === 0)
     results.push(
@@ -29,29 +29,28 @@ export const gpuCheck: Check = async ({ env }) => {
   return results;
 };
 
-/** What the driver's own tool says counts only where nothing that is known explains its failure. */
-async function checkNvidia(count: number, env: Record<string, string>): Promise<CheckResult[]> {
+/** Without a GPU it starts nothing. */
+async function readOnce(): Promise<GpuReport> {
+  const reader = new GpuReader();
+  try {
+    return await reader.read();
+  } finally {
+    reader.close();
+  }
+}
+
+/** What the driver says counts only where nothing that is known explains it; what it says of one GPU always does. */
+async function checkNvidia(report: GpuReport, env: Record<string, string>): Promise<CheckResult[]> {
   const found = [...lookAtNvidia(env), ...(await openNvidia())];
-  const hasProblem = found.some(({ status }) => status !== "ok");
-  const tool = await askTool(count);
-  return tool.status === "ok" || !hasProblem ? [tool, ...found] : found;
+  const told = judgeReport(report);
+  const isExplained = found.some(({ status }) => status !== "ok");
+  return [...(isExplained ? [] : told.driver), ...told.gpus, ...found];
 }
 
-/** The device may be there without the driver's libraries, which the container toolkit brings. */
-async function askTool(count: number): Promise<CheckResult> {
-  const signal = AbortSignal.timeout(TOOL_LIMIT_MILLISECONDS);
-  const { code, stdout, stderr } = await run(
-    ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"],
-    { signal },
-  );
-  if (code === 0) return ok("gpu", stdout.trim().replaceAll("\n", "; "));
-  const fix = "docker run --gpus all, with NVIDIA_DRIVER_CAPABILITIES=compute,utility";
-  if (code === ShellCode.notFound) return warning("gpu", `${count} NVIDIA, but nvidia-smi is not there`, fix);
-  return failed("gpu", `nvidia-smi: ${(stderr || stdout).trim().split("\n")[0] ?? `exit code ${code}`}`, fix);
-}
-
-function checkAmd(count: number, env: Record<string, string>): CheckResult[] {
-  return [ok("gpu", `${count} AMD, ${amdDriver()}`), ...lookAtAmd(env)];
+function checkAmd(count: number, { gpus }: GpuReport, env: Record<string, string>): CheckResult[] {
+  const own = gpus.filter(({ vendor }) => vendor === "amd");
+  const what = own.length === count ? namesOf(own) : `${count} AMD`;
+  return [ok("gpu", `${what}, ${amdDriver()}`), ...lookAtAmd(env)];
 }
 
 function amdFix(): string {
