@@ -131,6 +131,40 @@ describe("provisioning by a manifest", () => {
     expect(await container.logs()).toContain("its commands would run as root");
   });
 
+  test("runs as PROVISIONING_USER, whose files and services are its own, and may leave a daemon", async () => {
+    await using shared = await volume();
+    const daemon = "(until [ -e /tmp/go ]; do sleep 0.05; done; echo from the daemon; exec sleep 600)";
+    const env = manifest({
+      downloads: [{ url: `${base}/model.bin`, dest: "/workspace/models/vae/" }],
+      services: [{ name: "own", command: 'echo "own runs as $(id -un)"; exec sleep 600' }],
+      post_commands: [`id -un >who; ${daemon} &`],
+    });
+    await using container = await withEnv(
+      { ...env, USER_NAME: "someone", PROVISIONING_USER: "$USER_NAME" },
+      shared,
+    );
+    await container.waitReady();
+    await container.waitLog("own runs as someone");
+    const owners = "cd /workspace && stat -c %U models models/vae models/vae/model.bin who && cat who";
+    expect((await container.sh(owners)).split("\n")).toEqual(Array.from({ length: 5 }, () => "someone"));
+    expect(await container.sh("stat -c '%U %a' /opt/supervisor-scripts/own.sh")).toBe("root 750");
+    await container.sh("touch /tmp/go");
+    await waitFor(async () => (await container.sh("ai-dock logs provisioning")).includes("from the daemon"), {
+      what: "the daemon's line in the log of the provisioning",
+    });
+    await container.sh("pgrep -u someone -x sleep");
+  });
+
+  test("of a user that is not there does nothing", async () => {
+    await using container = await withEnv({
+      ...manifest({ post_commands: ["touch /tmp/done"] }),
+      PROVISIONING_USER: "nosuchuser",
+    });
+    await container.waitReady();
+    await container.sh("test ! -e /tmp/done");
+    expect(await container.logs()).toContain('got "nosuchuser"; nothing is run');
+  });
+
   test("ends in time with docker stop, and goes on at the next start", async () => {
     await using shared = await volume();
     const env = manifest({

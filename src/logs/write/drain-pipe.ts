@@ -11,13 +11,15 @@ const LOG_KIBIBYTES = 20 * 1024;
  */
 export function drainPipe(input: number, path: string): void {
   const output = open(path);
-  spawnChild({
+  const child = spawnChild({
     command: ["/bin/bash", "-c", `ulimit -f ${LOG_KIBIBYTES}; cat; exec cat >/dev/null`],
     env: { PATH: "/usr/bin:/bin" },
     stdin: input,
     stdout: output ?? "ignore",
     stderr: "ignore",
   });
+  // Whoever leaves that behind does not wait for its end.
+  child.unref();
   closeSync(input);
   if (output !== undefined) closeSync(output);
 }
