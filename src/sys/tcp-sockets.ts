@@ -1,4 +1,4 @@
-import { closeSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, readFileSync, readSync, writeSync } from "node:fs";
 import { libc, systemError } from "./libc.ts";
 
 /** One TCP socket of this network namespace. */
@@ -54,7 +54,7 @@ export function tcpSockets(): TcpSocket[] {
     return [...dump(AF_INET), ...dump(AF_INET6)];
   } catch (error) {
     if (error instanceof RangeError) throw error;
-    return [...table("/proc/net/tcp"), ...table("/proc/net/tcp6")];
+    return tabledSockets();
   }
 }
 
@@ -155,7 +155,15 @@ export function plainAddress(text: string): string {
   return groups.map((group) => parseInt(group, 16).toString(16)).join(":");
 }
 
-/** Lines of /proc/net/tcp and tcp6 (proc_net_tcp(5)): addresses are words in the byte order of the machine. */
+/** The same by /proc/net/tcp and tcp6, without bytes. Throws where there is neither. */
+export function tabledSockets(): TcpSocket[] {
+  // Without IPv6 there is no second one.
+  return ["/proc/net/tcp", "/proc/net/tcp6"]
+    .filter((path, index) => index === 0 || existsSync(path))
+    .flatMap(table);
+}
+
+/** Lines of proc_net_tcp(5): addresses are words in the byte order of the machine. */
 function table(path: string): TcpSocket[] {
   const lines = readFileSync(path, "latin1").trim().split("\n").slice(1);
   if (lines.length > MOST_SOCKETS) throw new RangeError(`more than ${MOST_SOCKETS} connections`);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { plainAddress, tcpSockets } from "../../src/sys/tcp-sockets.ts";
+import { plainAddress, tabledSockets, tcpSockets } from "../../src/sys/tcp-sockets.ts";
 
 /** A server that takes everything, and one client of it. */
 async function connection(hostname: string) {
@@ -51,6 +51,22 @@ test("many connections are told in several parts", async () => {
   for (const socket of more) socket.end();
   expect(count).toBe(401);
 });
+
+test.each(["127.0.0.1", "::1"])(
+  "where the kernel does not tell bytes, a connection of %s is listed all the same",
+  async (hostname) => {
+    using one = await connection(hostname);
+    const ends = (list: ReturnType<typeof tcpSockets>) =>
+      list
+        .filter(({ localPort, remotePort }) => localPort === one.port || remotePort === one.port)
+        .map((socket) => JSON.stringify({ ...socket, id: "", bytes: 0 }))
+        .toSorted();
+    const tabled = tabledSockets();
+    expect(ends(tabled)).toEqual(ends(tcpSockets()));
+    expect(ends(tabled)).toHaveLength(3);
+    expect(tabled.every(({ bytes }) => bytes === undefined)).toBe(true);
+  },
+);
 
 test("addresses are written one way", () => {
   expect(plainAddress("203.0.113.7")).toBe("203.0.113.7");

@@ -29,8 +29,6 @@ export interface GuardOptions {
   endContainer: (why: Why) => void;
   /** The state has changed. */
   onChange: () => void;
-  /** The container began so many milliseconds ago. */
-  age?: number;
   now?: () => number;
 }
 
@@ -54,8 +52,8 @@ export class IdleGuard {
     this.#policy = policy;
     this.#now = options.now ?? (() => performance.now());
     const now = this.#now();
-    this.#clock = new IdleClock(now - (options.age ?? 0));
-    this.#clock.setLimits(policy.limits, now - (options.age ?? 0));
+    this.#clock = new IdleClock(now);
+    this.#clock.setLimits(policy.limits, now);
     this.#clock.look(now, { isBusy: true, isProvisioning: false });
     this.#expected = now;
     this.#state = this.#describe(now);

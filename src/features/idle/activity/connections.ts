@@ -28,6 +28,8 @@ const LEAST_BYTES = 1024;
 const TRANSFER_BYTES = 1024 * 1024;
 const LEAST_TRANSFER_BYTES = 64 * 1024;
 
+const TRANSFER = "programs of the container send or load data";
+
 /** Cloudflare's: cloudflared carries requests of everybody there, of which those that count reach an app. */
 const TUNNEL_PORT = 7844;
 
@@ -60,7 +62,7 @@ export function connectionsSource(options: ConnectionsOptions): Source {
         else if (bytes > least) found.push(seen(kind, describe(kind, socket)));
       }
       if (transferred > shareOf(TRANSFER_BYTES, milliseconds, LEAST_TRANSFER_BYTES))
-        found.push(seen("transfer", "programs of the container send or load data"));
+        found.push(seen("transfer", TRANSFER));
       return unique(found);
     },
   };
@@ -82,6 +84,7 @@ function kindOf(
 }
 
 function describe(kind: Kind, { localPort, remote }: TcpSocket): string {
+  if (kind === "transfer") return TRANSFER;
   if (kind === "ssh") return `ssh session from ${remote}`;
   return `connection to port ${localPort}${kind === "port" ? ` from ${remote}` : ""}`;
 }
