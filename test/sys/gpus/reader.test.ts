@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GpuReader, type GpuReaderOptions } from "../../../src/sys/gpus/reader.ts";
@@ -78,6 +78,52 @@ describe("a driver that does not answer", () => {
     expect(gpus).toHaveLength(4);
   });
 });
+
+/** A file below it holds whoever opens it in the kernel, until the result is disposed of. */
+async function hungFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "hung-"));
+  const program = `${folder}.server`;
+  const source = join(import.meta.dir, "../../fixtures/hung-mount.c");
+  Bun.spawnSync(["gcc", "-o", program, source]);
+  const server = Bun.spawn([program, folder], { stdout: "pipe", stderr: "inherit" });
+  const { value } = await server.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe("ready\n");
+  const end = async () => {
+    server.kill("SIGKILL");
+    await server.exited;
+    Bun.spawnSync(["umount", "--lazy", folder]);
+  };
+  return { folder, end, [Symbol.asyncDispose]: end };
+}
+
+const canMount = existsSync("/dev/fuse") && Bun.spawnSync(["unshare", "-m", "true"]).success;
+
+test.skipIf(!canMount)(
+  "a process that the kernel does not let go is told, and no other one is started",
+  async () => {
+    await using hung = await hungFolder();
+    nvml.set({ ...two, "open.nvmlDeviceGetPowerUsage.1": join(hung.folder, "file") });
+    const reader = readerWith({ patienceMilliseconds: 400, pauseMilliseconds: 1 });
+    const { gpus, problems } = await reader.read();
+    const [pid = 0] = processes();
+    expect(problems).toEqual([
+      expect.stringMatching(
+        new RegExp(`^GPU 1 does not answer; .* \\(process ${pid} hangs in the kernel\\)$`),
+      ),
+    ]);
+    expect(gpus.map(({ load }) => load)).toEqual([0.35, null]);
+    expect(readFileSync(`/proc/${pid}/status`, "latin1")).toMatch(/^State:\s+D/m);
+    for (let time = 0; time < 5; time++) {
+      await Bun.sleep(20);
+      const again = await reader.read();
+      expect(again.problems).toEqual(problems);
+      expect(processes()).toEqual([pid]);
+    }
+    nvml.set(two);
+    await hung.end();
+    await until(async () => (await reader.read()).problems.length === 0);
+  },
+);
 
 describe("the process", () => {
   test("is one for all who ask at once, and for the next question", async () => {
