@@ -153,8 +153,8 @@ export abstract class ProgramState {
 
   /** How the process fares, in words; by its observer, or by its checks. */
   get note(): string | null {
-    const ofChecks = this.run && this.spec.alive && this.watchdog?.note;
-    return this.run?.note ?? ofChecks ?? null;
+    const ofChecks = this.#state === "RUNNING" && this.spec.alive && this.watchdog?.note;
+    return this.run?.note ?? (ofChecks || null);
   }
 
   /** What else is known of the program and its process. */

@@ -58,6 +58,14 @@ describe("watchReady()", () => {
     await Bun.file(file).delete();
   });
 
+  test("exec: the command has the environment of its program", async () => {
+    const spec = specOf("p", { environment: { OWN: "mine" } });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const command = ["/bin/sh", "-c", '[ "$OWN $SUPERVISOR_PROCESS_NAME" = "mine p" ]'];
+    watchReady({ kind: "exec", command }, { ...behalf, spec }, ended.signal, resolve);
+    await promise;
+  });
+
   test("log: matches a line that comes in pieces, and only once", () => {
     let calls = 0;
     const watch = watchReady(

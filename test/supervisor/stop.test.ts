@@ -8,6 +8,7 @@ import type { Program } from "../../src/supervisor/program.ts";
 import { startReaper } from "../../src/supervisor/reaper.ts";
 import { readProcess } from "../../src/sys/proc.ts";
 import { loneProgram, specOf } from "./spec-fixture.ts";
+import { trace } from "./tracer-fixture.ts";
 
 afterAll(startReaper());
 
@@ -147,12 +148,7 @@ test("a process that not even SIGKILL ends is HUNG: callers go on, and a start h
   await program.start();
   const pid = program.pid!;
   // Uninterruptible sleep cannot be had here: a tracer keeps the dead one from being waited for.
-  const tracer = Bun.spawn(["python3", "-c", TRACER, String(pid)], {
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  await tracer.stdout.getReader().read();
+  const tracer = await trace(pid, "seize");
   await program.stop(0);
   expect([program.state, program.innerState, states.at(-1)]).toEqual(["STOPPING", "HUNG", "HUNG"]);
   expect(program.reason).toBe(`process ${pid} is still there 0.05 s after KILL`);
@@ -162,14 +158,3 @@ test("a process that not even SIGKILL ends is HUNG: callers go on, and a start h
   while (program.innerState !== "STOPPED") await Bun.sleep(5);
   expect([startable, program.reason]).toEqual([[program], null]);
 }, 30_000);
-
-/** PTRACE_SEIZE: while its tracer does not wait for it, nobody else can. */
-const TRACER = `
-import ctypes, os, sys
-libc = ctypes.CDLL(None, use_errno=True)
-libc.ptrace.argtypes = [ctypes.c_long] * 4
-libc.ptrace.restype = ctypes.c_long
-assert libc.ptrace(0x4206, int(sys.argv[1]), 0, 0) == 0, os.strerror(ctypes.get_errno())
-print("seized", flush=True)
-sys.stdin.read()
-`;

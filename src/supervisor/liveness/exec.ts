@@ -21,6 +21,9 @@ import { CannotCheck } from "./verdict.ts";
 /** A pipe, what Bun needs for a moment to start and watch a process, and some to spare. */
 const NEEDED_DESCRIPTORS = 16;
 
+/** After SIGKILL and the end of what else there was, until a process counts as one that no signal ends. */
+const KILL_MILLISECONDS = 500;
+
 /** On whose behalf a command is run. */
 export interface Behalf {
   context: SupervisorContext;
@@ -56,15 +59,13 @@ export async function runsWell(command: string[], behalf: Behalf, signal: AbortS
     if (signal.aborted) abort();
     const exit = await Promise.race([exited.promise, aborted.promise]);
     signal.removeEventListener("abort", abort);
-    const account = exit && memory.account(exit);
-    if (exit === undefined || mayHaveOrphans()) {
-      const left = await behalf.tree.end("KILL", 0, exit === undefined ? pid : undefined);
-      if (left.some((info) => info.pid === pid)) return { why: "not done", left: exited.promise };
-    }
+    // Other ends have nothing to do with memory, and must not hide those of programs that have.
+    const account = exit?.signal === "KILL" ? memory.account(exit) : undefined;
+    if (exit === undefined || mayHaveOrphans())
+      await behalf.tree.end("KILL", 0, exit === undefined ? pid : undefined);
     if (exit !== undefined) return { why: judge(exit, account, lastLine.text()) };
-    await exited.promise;
-    memory.forget();
-    return { why: "not done" };
+    const late = Bun.sleep(KILL_MILLISECONDS).then(() => ({ left: exited.promise }));
+    return { why: "not done", ...(await Promise.race([exited.promise.then(() => ({})), late])) };
   } finally {
     lastLine.close();
   }

@@ -26,7 +26,7 @@ export class Findings {
   /** True when that many in a row mean that the program hangs. */
   failed(why: string): boolean {
     this.failures++;
-    this.#last = { why, at: new Date().toISOString() };
+    this.#last = { why, at: new Date().toISOString().replace(/\.\d+/, "") };
     this.#obstacle = undefined;
     const isHang = this.failures >= this.#limit;
     if (isHang) this.#hangs++;

@@ -8,7 +8,6 @@ import type { SupervisorContext } from "../context.ts";
 import { LineFinder } from "../line-finder.ts";
 import { ProcessTree } from "../process-tree.ts";
 import type { Run } from "../run.ts";
-import { LONGEST_TIMER_SECONDS } from "../stop.ts";
 import { check, type Question } from "./check.ts";
 import { Findings } from "./findings.ts";
 import { ownTime } from "./own-time.ts";
@@ -39,8 +38,8 @@ export class Liveness {
   #alive: AliveSpec | undefined;
   #run: Run | undefined;
   #over: AbortController | undefined;
-  /** A check whose process does not end. */
-  #left: Promise<unknown> | undefined;
+  /** A check that is under way, or whose process does not end. */
+  #asking: Promise<unknown> | undefined;
   #isStopped = false;
 
   constructor(owner: LivenessOwner, context: SupervisorContext) {
@@ -89,19 +88,21 @@ export class Liveness {
   }
 
   async #ask(question: Question, run: Run, alive: AliveSpec, signal: AbortSignal): Promise<Verdict> {
-    await ownTime(Math.min(alive.interval, LONGEST_TIMER_SECONDS), 1, signal);
-    if (this.#left !== undefined) {
+    await ownTime(alive.interval, 1, signal);
+    if (this.#asking !== undefined) {
       this.findings.unknown("the process of a check does not end");
-      await Promise.race([this.#left, aborted(signal)]);
+      await Promise.race([this.#asking, aborted(signal)]);
     }
     const held = this.#whyHeld(run);
     if (held !== undefined || signal.aborted) return held ?? { is: "alive" };
     const behalf = { context: this.#context, spec: this.#owner.spec, tree: this.#tree };
-    const { verdict, left } = await check(question, behalf, alive.timeout, signal);
-    this.#left = left?.finally(() => {
-      this.#left = undefined;
-    });
-    return verdict;
+    const answer = check(question, behalf, alive.timeout, signal);
+    this.#asking = answer
+      .then(({ left }) => left)
+      .finally(() => {
+        this.#asking = undefined;
+      });
+    return (await answer).verdict;
   }
 
   /** Why the process may not answer although nothing is wrong with it. */

@@ -1,10 +1,12 @@
+import { LONGEST_TIMER_SECONDS } from "../stop.ts";
+
 /**
  * Calls `due` when this process has had `seconds` of time: a slice that ends late, as after `docker pause`, a suspend of the
  * host or for want of processor time, counts as one all the same. What is measured has had no more time than this process
  * meanwhile. The result ends the wait.
  */
 export function afterOwnTime(seconds: number, slices: number, due: () => void): () => void {
-  const milliseconds = (seconds * 1000) / slices;
+  const milliseconds = Math.min(seconds / slices, LONGEST_TIMER_SECONDS) * 1000;
   let left = slices;
   const tick = () => {
     left--;

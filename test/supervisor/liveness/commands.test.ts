@@ -5,6 +5,7 @@ import { startReaper } from "../../../src/supervisor/reaper.ts";
 import { shutdown } from "../../../src/supervisor/shutdown.ts";
 import { sendSignal } from "../../../src/sys/children.ts";
 import { listProcesses, readProcess } from "../../../src/sys/proc.ts";
+import { trace } from "../tracer-fixture.ts";
 import { aliveBy, exec, linesOf, shell, supervised, temporaryFile, until } from "./supervised-fixture.ts";
 
 afterAll(startReaper());
@@ -134,5 +135,32 @@ test("one that somebody stops by a signal through the supervisor is not checked 
   await the.until(({ facts }) => (facts["successful_checks"] as number) > before);
   // Somebody else's SIGSTOP is a hang.
   sendSignal(pid, "STOP");
+  await the.until(({ restarts }) => restarts === 1);
+}, 30_000);
+
+test("a command that no signal ends counts once, and no other is started beside it", async () => {
+  const pids = temporaryFile("pids");
+  const alive = aliveBy(exec(`echo $$ >>${pids}; exec sleep 1000`), { failures: 3 });
+  await using the = await supervised({ alive });
+  const { program } = the;
+  await until(() => pidIn(pids) > 0);
+  // Uninterruptible sleep cannot be had here: a tracer keeps the dead one from being waited for.
+  const tracer = await trace(pidIn(pids), "seize");
+  await the.until(({ note }) => note === "not checked: the process of a check does not end");
+  await Bun.sleep(1000);
+  expect([linesOf(pids).length, program.facts["failed_checks"], program.restarts]).toEqual([1, 1, 0]);
+  tracer.kill("SIGKILL");
+  await the.until(({ restarts }) => restarts === 1);
+}, 30_000);
+
+test("a program that a debugger holds is not checked", async () => {
+  await using the = await supervised({ alive: aliveBy(exec("exit 1"), { interval: 0.5, failures: 1 }) });
+  const { program } = the;
+  const pid = program.pid!;
+  const tracer = await trace(pid, "attach");
+  await the.until(({ note }) => note === "not checked: a debugger holds it");
+  await Bun.sleep(1500);
+  expect([program.pid, program.facts["hangs"]]).toEqual([pid, 0]);
+  tracer.kill("SIGKILL");
   await the.until(({ restarts }) => restarts === 1);
 }, 30_000);
