@@ -34,13 +34,20 @@ export function setLogDebug(on: boolean): void {
   debug = on;
 }
 
+/** A text in one line that does nothing to a terminal: names of files are their owners' to choose. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (control) =>
+    control === "\n" ? "\\n" : `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
+}
+
 const reporter: ConsolaReporter = {
   log({ date, type, tag, args }) {
     const level = type as LogLevel;
     if (level === "debug" && !debug) return;
     const [message, fields] = args as [string, LogFields | undefined];
     const text = `${tag} ${redactor(message)}${formatFields(fields)}`;
-    const line = `${date.toISOString()} ${level} ${text.replaceAll("\n", "\\n")}`;
+    const line = `${date.toISOString()} ${level} ${printable(text)}`;
     for (const target of targets) target(line, level);
   },
 };

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { AiDockError, messageOf } from "../../errors.ts";
+import { printable } from "../../log.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { keepOutcomes, type Outcome } from "./outcome.ts";
 import { settle } from "./settle.ts";
@@ -20,7 +21,7 @@ export interface SyncOptions {
 
 const PATIENCE_SECONDS = 600;
 
-const say = (line: string) => void writeSync(1, `${line}\n`);
+const say = (line: string) => void writeSync(1, `${printable(line)}\n`);
 
 /** The process `ai-dock opt-sync`: brings directories of /opt to the volume, one after the other. Resolves to the exit code. */
 export function syncProcess(options: SyncOptions): void {

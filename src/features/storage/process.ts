@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { AiDockError } from "../../errors.ts";
+import { printable } from "../../log.ts";
 import { isRoot } from "../../sys/users.ts";
 import { linkBundled } from "./bundled.ts";
 import { Linker } from "./linker.ts";
@@ -24,7 +25,7 @@ const UMASK = 0o002;
 
 const ABSENT_MILLISECONDS = 5000;
 
-const say = (line: string) => void writeSync(1, `${line}\n`);
+const say = (line: string) => void writeSync(1, `${printable(line)}\n`);
 
 /** The process `ai-dock storagemonitor`, which ends where nothing is to be linked. Throws AiDockError where that is a mistake. */
 export async function storageProcess(options: StorageOptions): Promise<void> {

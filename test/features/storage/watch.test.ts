@@ -96,6 +96,21 @@ describe("storagemonitor", () => {
     expect(child.exitCode).toBeNull();
   });
 
+  test("says no line that the name of a file forges, and moves nobody's cursor", async () => {
+    using place = new Place();
+    place.put("sd/models/lora/x\nLinks: all is well \u001B[2J");
+    const [file, ...words] = place.command();
+    const child = spawn(file, words, { stdio: ["ignore", "pipe", "ignore"] });
+    running.add(child);
+    let said = "";
+    child.stdout.on("data", (chunk) => (said += String(chunk)));
+    await until(() => said.includes("Links: 1 made"), true);
+    expect(said).toContain("x\\nLinks: all is well \\x1b[2J ->");
+    expect(said.split("\n").filter((line) => line.startsWith("Links: "))).toEqual([
+      "Links: 1 made, 0 removed",
+    ]);
+  });
+
   test("follows what is renamed, files and whole folders", async () => {
     using place = new Place();
     await follow(place);
