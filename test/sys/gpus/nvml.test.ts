@@ -123,6 +123,8 @@ describe("GPUs of NVIDIA's", () => {
     expect(whole.map(({ mig, uuid }) => ({ mig, uuid }))).toEqual([
       { mig: true, uuid: "GPU-00000000-0000-0000-0000-000000000001" },
     ]);
+    // Nor is its memory that of the machine.
+    expect((await read({ "gpu.0.mig": 1 })).gpus[0]).toMatchObject({ totalBytes: null });
   });
 
   test("that were given to others are left out", async () => {

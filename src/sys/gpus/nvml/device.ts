@@ -30,7 +30,7 @@ export class Device {
     return `the NVIDIA driver answers "Unknown Error" for its ${this.#unknown}, which nvidia-smi shows as ERR!; rent another machine`;
   }
 
-  /** A number of 32 bits. `what` names it in a problem. */
+  /** A number of 32 bits. `what` names it in a problem, where nvidia-smi would show ERR! for it. */
   u32(name: NvmlName, what?: string, ...before: number[]): number | null {
     return this.#ask(name, what, before, (bytes) => bytes.readUInt32LE(0));
   }

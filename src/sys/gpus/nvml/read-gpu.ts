@@ -55,13 +55,13 @@ export function readGpu(device: Device, index: number, root = ""): Gpu {
     mig: mig === null ? null : mig[0] === 1,
     load: share(rates?.[0] ?? null),
     memoryLoad: share(rates?.[1] ?? null),
-    ...readMemory(device, root),
+    ...readMemory(device, mig?.[0] === 1 ? undefined : root),
     temperature: readTemperature(device),
     watts: watts(device.u32("nvmlDeviceGetPowerUsage", "power")),
-    wattsLimit: watts(device.u32("nvmlDeviceGetEnforcedPowerLimit", "power limit")),
+    wattsLimit: watts(device.u32("nvmlDeviceGetEnforcedPowerLimit")),
     fan: share(device.u32("nvmlDeviceGetFanSpeed", "fan")),
-    clockMHz: device.u32("nvmlDeviceGetClockInfo", "clock", CLOCK_SM),
-    memoryClockMHz: device.u32("nvmlDeviceGetClockInfo", "clock", CLOCK_MEMORY),
+    clockMHz: device.u32("nvmlDeviceGetClockInfo", undefined, CLOCK_SM),
+    memoryClockMHz: device.u32("nvmlDeviceGetClockInfo", undefined, CLOCK_MEMORY),
     encoder: share(device.pair("nvmlDeviceGetEncoderUtilization")?.[0] ?? null),
     decoder: share(device.pair("nvmlDeviceGetDecoderUtilization")?.[0] ?? null),
     // Each of the two measures for 20 ms.
@@ -83,8 +83,11 @@ export function readGpu(device: Device, index: number, root = ""): Gpu {
 
 type Memory = Pick<Gpu, "usedBytes" | "totalBytes">;
 
-/** Version 2 of the call does not count what the driver keeps for itself; as nvidia-smi shows it. */
-export function readMemory(device: Device, root = ""): Memory {
+/**
+ * Version 2 of the call does not count what the driver keeps for itself; as nvidia-smi shows it. `root` is where the memory of
+ * the machine is told, for a GPU that has none of its own.
+ */
+export function readMemory(device: Device, root?: string): Memory {
   const at = (bytes: Buffer, offset: number) => Number(bytes.readBigUInt64LE(offset));
   const newer = device.struct(
     "nvmlDeviceGetMemoryInfo_v2",
@@ -101,7 +104,9 @@ export function readMemory(device: Device, root = ""): Memory {
     );
   if (told !== null) return told;
   // Parts with unified memory, such as GB10 and Jetson, have none of their own.
-  return device.last === Code.notSupported ? machineMemory(root) : { usedBytes: null, totalBytes: null };
+  return root !== undefined && device.last === Code.notSupported
+    ? machineMemory(root)
+    : { usedBytes: null, totalBytes: null };
 }
 
 function machineMemory(root: string): Memory {

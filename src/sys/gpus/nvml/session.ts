@@ -108,7 +108,7 @@ export class NvmlSession {
       const device = new Device(this.#nvml, instance);
       const name = device.text("nvmlDeviceGetName") ?? whole.name;
       const uuid = device.text("nvmlDeviceGetUUID");
-      const memory = readMemory(device, this.#root);
+      const memory = readMemory(device);
       told({
         ...whole,
         ...memory,
