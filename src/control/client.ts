@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { type FetchOptions, FetchError, ofetch } from "ofetch";
 import { z } from "zod";
 import { AiDockError, errnoOf, ExitCode } from "../errors.ts";
+import type { MetricFacts } from "./metric-facts.ts";
 import {
   actionReply,
   environmentReply,
@@ -57,6 +58,8 @@ export function controlAt(socketOf: () => string) {
     idle: () => call("/idle", idleReply),
     /** For so many seconds the container is not idle; null ends that. */
     keep: (seconds: number | null) => call("/idle", idleReply, { seconds }),
+    /** As they are: the supervisor runs the same executable. */
+    metrics: () => call("/metrics", z.custom<MetricFacts>()),
     update: () => call("/update", updateReply, {}),
   };
 }

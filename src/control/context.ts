@@ -16,6 +16,7 @@ export interface WebControl {
 export interface ControlContext {
   supervisor: Supervisor;
   configuration: Configuration;
+  version: string;
   /** The step of the boot that runs; null after the boot. */
   boot: () => BootProgress | null;
   environment: () => EnvironmentReply;

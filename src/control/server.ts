@@ -5,8 +5,9 @@ import { act, runUpdate } from "./actions.ts";
 import { type ControlContext, requireRunning } from "./context.ts";
 import type { ErrorReply, HealthReply, IdleReply, StatusReply, UpdateReply, WebReply } from "./replies.ts";
 
-// Most containers see no request with a body: what reads one is loaded by the first.
+// Most containers see no request with a body and no collector of metrics: what these need is loaded by the first.
 const requests = () => import("./requests.ts");
+const facts = () => import("./metric-facts.ts");
 const rpc = () => import("./rpc/http.ts");
 
 const LARGEST_REQUEST_BYTES = 1024 * 1024;
@@ -51,6 +52,7 @@ export function serveControl(context: ControlContext, path: string): () => void 
           return Response.json(environment());
         },
       },
+      "/metrics": async () => Response.json(await (await facts()).metricFacts(context)),
       "/web": {
         GET: async () => Response.json((await context.web.describe()) satisfies WebReply),
         async POST(request) {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import manifest from "../../package.json" with { type: "json" };
 import type { EnvironmentChanges } from "../control/requests.ts";
 import { Environment } from "../env/environment.ts";
 import { loadEnvironment } from "../env/load.ts";
@@ -121,6 +122,7 @@ async function live(life: Life): Promise<number> {
   const control = {
     supervisor,
     configuration,
+    version: manifest.version,
     environment: () => ({ env: environment.env, sources: environment.sources }),
     changeEnvironment(changes: EnvironmentChanges) {
       environment.change(changes);

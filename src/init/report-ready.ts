@@ -28,6 +28,7 @@ export async function reportReady(supervisor: Supervisor, started: number): Prom
     await new Promise(setImmediate);
   } while (supervisor.phase === "running" && !settled());
   if (supervisor.phase !== "running") return;
+  supervisor.times.settled ??= process.uptime();
   const { problems } = health(supervisor);
   const up = supervisor.programs.filter(({ state }) => state === "RUNNING").length;
   const fields = { programs: up, ms: Math.round(performance.now() - started) };

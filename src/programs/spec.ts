@@ -60,6 +60,8 @@ export interface Explanation {
 export interface Observer {
   /** Sees every chunk of its output. */
   onOutput?(this: void, chunk: Uint8Array): void;
+  /** Figures for metrics that cost a question to the process; asked for only when somebody collects them. */
+  measure?(): Promise<Record<string, number>>;
   /** Asked before it is started again; whatever its end has left can be put in order meanwhile. */
   explain?(exit: {
     code: number | null;

@@ -1,6 +1,5 @@
 import { closeSync, writeSync } from "node:fs";
 import { AiDockError, errnoOf, messageOf } from "../errors.ts";
-import type { LogFile } from "../logs/write/log-file.ts";
 import { type OutputListener, startPump } from "../logs/write/pump.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
@@ -9,6 +8,7 @@ import { pipe, resizePipe, setNonblocking } from "../sys/pipes.ts";
 import { requireDescriptors } from "../sys/open-files.ts";
 import { programCommand } from "./command-line.ts";
 import type { SupervisorContext } from "./context.ts";
+import type { ProgramOutput } from "./output.ts";
 import type { ProcessTree } from "./process-tree.ts";
 
 /** What is told of a process and its pipes. */
@@ -21,7 +21,7 @@ export interface LaunchOptions {
   context: SupervisorContext;
   spec: ProgramSpec;
   /** The log files of its streams. */
-  output: { readonly stdout: LogFile | null; readonly stderr: LogFile | null };
+  output: Pick<ProgramOutput, "stdout" | "stderr" | "counts">;
   tree: ProcessTree;
   listener: LaunchListener;
 }
@@ -104,6 +104,7 @@ function openStream(stream: "stdout" | "stderr", { spec, context, output, listen
     name: programId(spec),
     stream,
     file: output[stream],
+    counts: output.counts[stream],
     container: isCopied ? context.container : null,
     ...(spec.containerLimit ? { limit: spec.containerLimit } : {}),
   };

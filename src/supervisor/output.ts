@@ -1,11 +1,13 @@
 import type { LogFile } from "../logs/write/log-file.ts";
+import { OutputCounts } from "../logs/write/output-counts.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
 import type { SupervisorContext } from "./context.ts";
 
-/** The log files of one program, over all its processes. */
+/** The log files of one program and what has gone through them, over all its processes. */
 export class ProgramOutput {
   readonly stdout: LogFile | null;
   readonly stderr: LogFile | null;
+  readonly counts = { stdout: new OutputCounts(), stderr: new OutputCounts() };
   readonly #context: SupervisorContext;
   readonly #spec: ProgramSpec;
   /** Processes that run, or whose output has not ended. */

@@ -20,14 +20,20 @@ const FIRST_MARK = 0x41_49_00_00;
 const MARKS = 0x20_00_00_00;
 
 /** Another start in each process: `ai-dock provision` and the init of its container mark processes at the same time. */
-let nextMark = FIRST_MARK + Math.floor(Math.random() * MARKS);
+const firstMark = FIRST_MARK + Math.floor(Math.random() * MARKS);
+let nextMark = firstMark;
+
+/** True for the mark of a tree of this process; any process can give itself another one. */
+export function isMarkOfOurs(mark: number): boolean {
+  return mark >= firstMark && mark < nextMark;
+}
 
 /**
  * A process and all that it forks, whatever group, session or parent that has by now: told from others by a mark that is
  * inherited (markChildren), and by descent, as sudo may take the mark away.
  */
 export class ProcessTree {
-  readonly #mark = nextMark++;
+  readonly mark = nextMark++;
   /** `pid startTime` of processes that were found to belong to the tree. */
   #members: Set<string> | undefined;
   /** The same of processes whose mark is another one. */
@@ -37,7 +43,7 @@ export class ProcessTree {
 
   /** Starts a process of this tree; `start` has to be done with that when it returns. */
   spawn<Child>(start: () => Child): Child {
-    markChildren(this.#mark);
+    markChildren(this.mark);
     try {
       return start();
     } finally {
@@ -94,7 +100,7 @@ export class ProcessTree {
   #isMarked(info: ProcessInfo): boolean {
     const key = keyOf(info);
     if (this.#strangers?.has(key)) return false;
-    const isMarked = readMark(info.pid) === this.#mark;
+    const isMarked = readMark(info.pid) === this.mark;
     if (!isMarked) (this.#strangers ??= new Set()).add(key);
     return isMarked;
   }

@@ -6,6 +6,7 @@ import { Attempts } from "./backoff.ts";
 import { conclusionOf, type End, type Hang } from "./conclusion.ts";
 import type { SupervisorContext } from "./context.ts";
 import { type Event, isStopping, type State } from "./machine.ts";
+import { endedOrphanSeconds } from "./orphans.ts";
 import { ProcessTree } from "./process-tree.ts";
 import { ProgramState } from "./program-state.ts";
 import { ProgramOutput } from "./output.ts";
@@ -34,6 +35,7 @@ export class Program extends ProgramState implements RunOwner {
   #preparing: Promise<void> | undefined;
   #explaining: Promise<void> | undefined;
   #isRetired = false;
+  #endedCpuSeconds = 0;
 
   constructor(spec: ProgramSpec, context: SupervisorContext, owner: ProgramOwner) {
     super(spec);
@@ -105,6 +107,21 @@ export class Program extends ProgramState implements RunOwner {
     this.#changed();
   }
 
+  /** What is known of its process only when the process is asked (see Observer); undefined where nothing is. */
+  measure(): Promise<Record<string, number>> | undefined {
+    return this.run?.measure();
+  }
+
+  /** Tells the processes of this program from all others, as long as the program is known. */
+  get mark(): number {
+    return this.#tree.mark;
+  }
+
+  /** CPU time of its processes that have ended, but for those whose parent still runs: the kernel counts these for it. */
+  get endedCpuSeconds(): number {
+    return this.#endedCpuSeconds + endedOrphanSeconds(this.#tree.mark);
+  }
+
   #mayStart(): boolean {
     return this.isDown && !this.isStopRequested && !this.#isRetired;
   }
@@ -173,7 +190,8 @@ export class Program extends ProgramState implements RunOwner {
   }
 
   /** Its process has ended. */
-  exited(run: Run, exit: ChildExit): void {
+  exited(run: Run, exit: ChildExit, cpuSeconds: number): void {
+    this.#endedCpuSeconds += cpuSeconds;
     const memory = this.#context.memory.account(exit);
     const end = { exit, memory, uptime: run.uptime, early: this.innerState === "STARTING" };
     this.lastExit = exit;

@@ -1,5 +1,6 @@
 import { isOwnChild, onChildExit } from "../sys/children.ts";
 import { becomeSubreaper, discardChild, hasPidfd, peekEndedChild } from "../sys/libc.ts";
+import { bookOrphan } from "./orphans.ts";
 
 /** Bun waits for its own children through pidfds; that takes well under this. */
 const RETRY_MILLISECONDS = 2;
@@ -26,6 +27,7 @@ export function startReaper(): () => void {
         }, RETRY_MILLISECONDS);
         return;
       }
+      bookOrphan(pid);
       discardChild(pid);
     }
   };

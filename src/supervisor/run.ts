@@ -16,7 +16,7 @@ const log = logger("supervisor");
 export interface RunOwner {
   /** The readiness has changed; not called after the end. */
   readyChanged(ready: boolean): void;
-  exited(run: Run, exit: ChildExit): void;
+  exited(run: Run, exit: ChildExit, cpuSeconds: number): void;
 }
 
 export interface RunOptions {
@@ -81,12 +81,17 @@ export class Run implements LaunchListener {
     return this.#observation?.facts;
   }
 
-  exited(exit: ChildExit): void {
+  /** Figures that its observer asks the process for; undefined where there are none to ask for. */
+  measure(): Promise<Record<string, number>> | undefined {
+    return this.#observation?.observer?.measure?.();
+  }
+
+  exited(exit: ChildExit, cpuSeconds: number): void {
     this.#isOver = true;
     this.#observation?.end();
     this.#stdin.close();
     // A successor that is started at once finds the files still open.
-    this.#owner.exited(this, exit);
+    this.#owner.exited(this, exit, cpuSeconds);
     this.#finishIfOver();
   }
 

@@ -28,6 +28,8 @@ export interface SupervisorOptions extends Omit<SupervisorContext, "memory" | "h
 /** All programs of the container, by name, and what is done to them. */
 export class Supervisor {
   #phase: Phase = "booting";
+  /** When the boot had ended, and when everything was up or had failed, in seconds since the start of this process. */
+  readonly times: { booted?: number; settled?: number } = {};
   /** Set by health(), for as long as this supervisor lives. */
   wasHealthy = false;
   /** What is to be known of the container besides its programs. */
@@ -55,6 +57,7 @@ export class Supervisor {
 
   set phase(phase: Phase) {
     this.#phase = phase;
+    if (phase === "running") this.times.booted ??= process.uptime();
     this.#tellWatchers();
   }
 

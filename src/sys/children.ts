@@ -43,7 +43,8 @@ export interface ChildExit {
 
 /** What is told of the end of a process. */
 export interface ExitListener {
-  exited(exit: ChildExit): void;
+  /** `cpuSeconds`: what the process has used, and whatever below it that was waited for. */
+  exited(exit: ChildExit, cpuSeconds: number): void;
 }
 
 export interface ChildOptions {
@@ -87,10 +88,10 @@ export function spawnChild(options: ChildOptions) {
   }
 }
 
-function tellExit(child: Pick<Bun.Subprocess, "pid" | "exitCode" | "signalCode">): void {
+function tellExit(child: Pick<Bun.Subprocess, "pid" | "exitCode" | "signalCode" | "resourceUsage">): void {
   const listener = own.get(child.pid);
   own.delete(child.pid);
-  listener?.exited(childExit(child));
+  listener?.exited(childExit(child), Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1e6);
   for (const listen of exitListeners) listen();
 }
 

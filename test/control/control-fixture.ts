@@ -24,6 +24,7 @@ export function controlServer() {
   const context: ControlContext = {
     supervisor,
     configuration: new Configuration(async () => ({ programs: [], problems: [] })),
+    version: "1.2.3",
     boot: () => null,
     idle: fixedIdle(),
     environment: () => ({ env, sources }),

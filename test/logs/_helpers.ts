@@ -1,9 +1,7 @@
 import { closeSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ContainerOutput } from "../../src/logs/write/container.ts";
-import type { LogFile } from "../../src/logs/write/log-file.ts";
-import { pumpOutput } from "../../src/logs/write/pump.ts";
+import { pumpOutput, type PumpOptions } from "../../src/logs/write/pump.ts";
 import { pipe } from "../../src/sys/pipes.ts";
 
 const WRITER = join(import.meta.dir, "../fixtures/log-writer-fixture.ts");
@@ -55,10 +53,14 @@ export function readGenerations(path: string, backups: number): string {
 /** Runs the writer fixture as a program whose output is pumped; resolves when all of it is written. */
 export async function pumpWriter(
   words: [name: string, count: number, size?: number],
-  { file = null, container = null }: { file?: LogFile | null; container?: ContainerOutput | null },
+  {
+    file = null,
+    container = null,
+    ...more
+  }: Partial<Pick<PumpOptions, "file" | "container" | "counts" | "limit">>,
 ): Promise<void> {
   const { read, write } = pipe();
   Bun.spawn([process.execPath, WRITER, ...words.map(String)], { stdout: write, stderr: "inherit" });
   closeSync(write);
-  await pumpOutput(read, { name: words[0], stream: "stdout", file, container });
+  await pumpOutput(read, { name: words[0], stream: "stdout", file, container, ...more });
 }

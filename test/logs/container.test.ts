@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ContainerOutput } from "../../src/logs/write/container.ts";
+import { OutputCounts } from "../../src/logs/write/output-counts.ts";
 import { pumpWriter, temporaryDirectory, until } from "./_helpers.ts";
 import { TestPipe } from "./_reader.ts";
 
@@ -79,7 +80,8 @@ describe("ContainerOutput", () => {
       stallMs: 50,
       queueBytes: 10_000,
     });
-    await pumpWriter(["a", 40_000, 100], { container });
+    const counts = new OutputCounts();
+    await pumpWriter(["a", 40_000, 100], { container, counts });
     const before = performance.now();
     await container.flush(10_000);
     expect(performance.now() - before).toBeLessThan(1000);
@@ -93,6 +95,7 @@ describe("ContainerOutput", () => {
     const kept = rows.slice(0, -2);
     expect(kept.every((row, index) => row === `a | ${`a ${index} `.padEnd(100, ".")}`)).toBe(true);
     expect(kept.length * 101 + Number(skipped)).toBe(40_000 * 101);
+    expect(counts).toMatchObject({ written: 40_000 * 101, skipped: Number(skipped) });
   });
 
   test("a reader that takes a little now and then does not count as stalled", async () => {

@@ -10,7 +10,7 @@ function limited(burstBytes = 1000, bytesPerSecond = 100) {
   const stream = limitStream(
     { write: (chunk) => void (text += Buffer.from(chunk).toString()), end: () => void (text += "END") },
     { burstBytes, bytesPerSecond },
-    () => time,
+    { now: () => time },
   );
   return {
     write: (...lines: string[]) => lines.forEach((line) => stream.write(Buffer.from(line))),

@@ -1,3 +1,4 @@
+import { OutputCounts } from "../../src/logs/write/output-counts.ts";
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,6 +25,11 @@ const context = {
 };
 
 const nobody = { exited() {}, outputBegan() {}, output() {}, outputEnded() {} };
+const unwritten = () => ({
+  stdout: null,
+  stderr: null,
+  counts: { stdout: new OutputCounts(), stderr: new OutputCounts() },
+});
 
 /** Runs a shell script to its end; its output, and how it ended. */
 async function run(script: string, more: Partial<ProgramSpec> = {}, input?: string) {
@@ -35,7 +41,7 @@ async function run(script: string, more: Partial<ProgramSpec> = {}, input?: stri
   const { stdin } = launch({
     context,
     spec: specOf("p", { command: ["sh", "-c", script], group: "g", ...more }),
-    output: { stdout: null, stderr: null },
+    output: unwritten(),
     tree: new ProcessTree(),
     listener: {
       output: (chunk) => void (text += decoder.decode(chunk, { stream: true })),
@@ -93,7 +99,7 @@ test.each<[string, Partial<ProgramSpec>, string]>([
     launch({
       context,
       spec: specOf("p", more),
-      output: { stdout: null, stderr: null },
+      output: unwritten(),
       tree: new ProcessTree(),
       listener: nobody,
     });
@@ -124,7 +130,7 @@ test("a file that the kernel cannot execute is an error of the start, and leaves
       launch({
         context,
         spec: specOf("p", { command: [file] }),
-        output: { stdout: null, stderr: null },
+        output: unwritten(),
         tree: new ProcessTree(),
         listener: nobody,
       }),

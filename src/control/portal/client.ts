@@ -1,5 +1,6 @@
 import { AiDockError, type ErrorCode, messageOf } from "../../errors.ts";
 import type { IdleState } from "../idle.ts";
+import type { MetricFacts } from "../metric-facts.ts";
 import type { ActionReply, ErrorReply } from "../replies.ts";
 import type {
   Credentials,
@@ -42,6 +43,7 @@ export function portalControlAt(socket: string) {
     logs: (names: string[] = []) => ask<LogEntry[]>(`/logs?${nameQuery(names)}`),
     environment: () => ask<EnvironmentRow[]>("/environment"),
     provisioning: () => ask<Provisioning>("/provisioning"),
+    metrics: () => ask<MetricFacts>("/metrics"),
     doctor: () => ask<DoctorRow[]>("/doctor"),
     ...portalStreamsAt(socket),
   };

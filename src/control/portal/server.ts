@@ -13,6 +13,9 @@ import { readProvisioning } from "./provisioning.ts";
 import { readAction, readCode, readKeep } from "./requests.ts";
 import { portalState } from "./state.ts";
 
+// Most containers have nobody who collects metrics.
+const facts = () => import("../metric-facts.ts");
+
 const LARGEST_REQUEST_BYTES = 64 * 1024;
 /** One for the state, one for each page of logs: more would be a portal that somebody has taken over. */
 const MOST_STREAMS = 500;
@@ -102,6 +105,10 @@ export function servePortal(
           return Response.json(describeEnvironment(context.environment(), true));
         },
         "/provisioning": () => Response.json(readProvisioning(context.provisioningFile)),
+        "/metrics": async () => {
+          tidy();
+          return Response.json(await (await facts()).metricFacts(context));
+        },
         "/doctor": async (request, own) => {
           own.timeout(request, 0);
           tidy();

@@ -32,9 +32,12 @@ const queue = lazy(() =>
 
 const about = lazy(() => z.object({ total: z.number().optional(), used: z.number().optional() }));
 
+const transfers = lazy(() => z.object({ errors: z.number(), bytes: z.number() }));
+
 const anything = lazy(() => z.unknown());
 
 type CacheStats = NonNullable<z.infer<ReturnType<typeof stats>>["diskCache"]>;
+type Transfers = z.infer<ReturnType<typeof transfers>>;
 export type Upload = z.infer<ReturnType<typeof queue>>["queue"][number];
 export type Usage = z.infer<ReturnType<typeof about>>;
 
@@ -56,6 +59,8 @@ export function mountControl(socket: string, signal?: AbortSignal) {
   };
   return {
     stats: async (): Promise<CacheStats | undefined> => (await call("vfs/stats", stats)).diskCache,
+    /** Errors and transferred bytes since rclone was started. */
+    transfers: async (): Promise<Transfers> => call("core/stats", transfers),
     queue: async (): Promise<Upload[]> => (await call("vfs/queue", queue)).queue,
     /** Starts an upload now instead of after its write-back delay. */
     hasten: async (id: number): Promise<unknown> =>

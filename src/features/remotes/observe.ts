@@ -33,6 +33,7 @@ export function observeMount(mount: RemoteMount, { over, ready, note, fact }: Ob
   let last = "";
   let restarting: string | undefined;
   let looking = false;
+  let measuring: Promise<Record<string, number>> | undefined;
   const begin = async () => {
     await untilMounted(layout, over);
     if (over.aborted) return;
@@ -53,6 +54,11 @@ export function observeMount(mount: RemoteMount, { over, ready, note, fact }: Ob
         looking = false;
       });
     },
+    // A question at a time: rclone may hang.
+    measure: () =>
+      (measuring ??= measure(layout).finally(() => {
+        measuring = undefined;
+      })),
     async explain({ signal }): Promise<Explanation | undefined> {
       await mount.repair();
       // A signal ended rclone; its last error was about something else.
@@ -62,6 +68,17 @@ export function observeMount(mount: RemoteMount, { over, ready, note, fact }: Ob
       return reason === undefined ? undefined : { reason, fatal: hopeless.test(reason) };
     },
   };
+}
+
+/** What a running rclone says of its uploads and transfers. Throws when it does not answer. */
+async function measure({ socket }: RemoteLayout): Promise<Record<string, number>> {
+  const control = mountControl(socket);
+  const [cache, { errors, bytes }] = await Promise.all([control.stats(), control.transfers()]);
+  const ofCache =
+    cache === undefined
+      ? {}
+      : { pending: cache.uploadsQueued + cache.uploadsInProgress, cached_bytes: cache.bytesUsed };
+  return { ...ofCache, errors, transferred_bytes: bytes };
 }
 
 async function untilMounted({ given }: RemoteLayout, over: AbortSignal): Promise<void> {

@@ -72,6 +72,7 @@ function mountProgram(layout: RemoteLayout, env: Record<string, string>, listing
     name: program,
     ...(fingerprint === undefined ? {} : { fingerprint }),
     environment: listing.env,
+    facts: { remote: remote.name },
     onlyEnvironment: true,
     command: mountCommand(mount, env, listing.env),
     stdout: logFile(`${REMOTES_GROUP}:${program}`),

@@ -2,6 +2,7 @@ import type { BlockFormat } from "../format.ts";
 import { isAllOf, LineStream, type LineSink } from "../line-stream.ts";
 import { NEWLINE } from "../lines.ts";
 import { Backlog } from "./backlog.ts";
+import type { OutputCounts } from "./output-counts.ts";
 
 /** What a stream needs of the container's output. */
 export interface StreamOutput {
@@ -9,12 +10,19 @@ export interface StreamOutput {
   readonly hasRoom: boolean;
   /** True while what is in a file may be written at once. */
   readonly canPass: boolean;
-  /** Writes whole lines. */
-  put(block: Uint8Array, format: BlockFormat, partial?: boolean): void;
+  /** Writes whole lines; false when they are skipped. */
+  put(block: Uint8Array, format: BlockFormat, partial?: boolean): boolean;
   /** Writes a line of our own. */
   notice(text: string): void;
   /** The stream has a backlog. */
   fallBehind(stream: ContainerStream): void;
+}
+
+export interface StreamOptions {
+  name: string;
+  format: BlockFormat;
+  unfinishedMs: number;
+  counts?: OutputCounts | undefined;
 }
 
 /** Bytes of a file that are copied in one go. */
@@ -30,13 +38,15 @@ export class ContainerStream implements LineSink {
   readonly #output: StreamOutput;
   readonly #format: BlockFormat;
   readonly #lines: LineStream;
+  readonly #counts: OutputCounts | undefined;
   /** Bytes that are left out since the last line; the rest of a line follows them. */
   #skipped = 0;
 
-  constructor(output: StreamOutput, name: string, format: BlockFormat, unfinishedMs: number) {
+  constructor(output: StreamOutput, { name, format, unfinishedMs, counts }: StreamOptions) {
     this.name = name;
     this.#output = output;
     this.#format = format;
+    this.#counts = counts;
     this.#lines = new LineStream(this, unfinishedMs);
   }
 
@@ -49,7 +59,7 @@ export class ContainerStream implements LineSink {
   write(bytes: Uint8Array): void {
     if (this.#skipped === 0) return this.#lines.push(bytes);
     const end = bytes.indexOf(NEWLINE) + 1;
-    this.#skipped += end === 0 ? bytes.byteLength : end;
+    this.#skip(end === 0 ? bytes.byteLength : end);
     if (end === 0) return;
     this.#output.notice(`skipped ${this.#skipped} bytes of ${this.name}, which its log file has lost`);
     this.#skipped = 0;
@@ -69,7 +79,7 @@ export class ContainerStream implements LineSink {
     else if (typeof taken === "object") this.write(taken);
     else {
       this.#lines.end();
-      this.#skipped += taken;
+      this.#skip(taken);
     }
   }
 
@@ -84,16 +94,29 @@ export class ContainerStream implements LineSink {
   }
 
   lines(block: Uint8Array): void {
-    this.#output.put(block, this.#format);
+    this.#put(block);
   }
 
   /** A newline ends the form that is shown, as Docker's log drivers pass nothing on before one. */
   unfinished(form: Uint8Array): void {
-    this.#output.put(Buffer.concat([form, LINE_END]), this.#format, true);
+    this.#put(Buffer.concat([form, LINE_END]), true);
   }
 
   /** The whole of the line follows, unless nothing has changed. */
   finished(line: Uint8Array, shown: Uint8Array): void {
-    if (!isAllOf(line, shown)) this.#output.put(line, this.#format);
+    if (!isAllOf(line, shown)) this.#put(line);
+  }
+
+  #put(block: Uint8Array, partial = false): void {
+    if (!this.#output.put(block, this.#format, partial)) this.#count(block.byteLength);
+  }
+
+  #skip(bytes: number): void {
+    this.#skipped += bytes;
+    this.#count(bytes);
+  }
+
+  #count(bytes: number): void {
+    if (this.#counts !== undefined) this.#counts.skipped += bytes;
   }
 }

@@ -5,6 +5,7 @@ import { type BlockFormat, blockFormat, type OutputFormat, type OutputStream } f
 import { UNFINISHED_MS } from "../line-stream.ts";
 import { NEWLINE } from "../lines.ts";
 import type { LogFile } from "./log-file.ts";
+import type { OutputCounts } from "./output-counts.ts";
 import { openOutlet, type Outlet } from "./outlet.ts";
 import { type Waiter, Waiters } from "./waiters.ts";
 
@@ -72,10 +73,12 @@ export class ContainerOutput implements StreamOutput {
   }
 
   /** Opens the way in for a process's stream; what an earlier process of the program has left goes first. */
-  open(program: string, stream: OutputStream): ContainerStream {
+  open(program: string, stream: OutputStream, counts?: OutputCounts): ContainerStream {
     const name = stream === "stdout" ? program : `${program} (${stream})`;
+    const before = this.#backlogs.find(name);
+    if (before !== undefined) return before;
     const format = blockFormat(this.#options.format, program, stream);
-    return this.#backlogs.find(name) ?? new ContainerStream(this, name, format, this.#options.unfinishedMs);
+    return new ContainerStream(this, { name, format, counts, unfinishedMs: this.#options.unfinishedMs });
   }
 
   /** Writes one line of our own, without its newline; never waits. */
@@ -139,11 +142,11 @@ export class ContainerOutput implements StreamOutput {
     this.#waiters.add(waiter);
   }
 
-  /** Writes or queues whole lines; counts them as skipped while the reader is stalled. */
-  put(block: Uint8Array, format: BlockFormat, partial = false): void {
+  /** Writes or queues whole lines; false, and they are counted as skipped, while the reader is stalled. */
+  put(block: Uint8Array, format: BlockFormat, partial = false): boolean {
     if (this.#isStalled && !this.#isBack()) {
       this.#skipped += block.byteLength;
-      return;
+      return false;
     }
     for (let start = 0; start < block.byteLength;) {
       const most = start + FORMAT_BYTES;
@@ -152,6 +155,7 @@ export class ContainerOutput implements StreamOutput {
       this.#write(format(block.subarray(start, next), partial));
       start = next;
     }
+    return true;
   }
 
   #write(lines: Uint8Array): void {

@@ -10,16 +10,23 @@ export interface Limit {
   bytesPerSecond: number;
 }
 
+interface LimitOptions {
+  /** Milliseconds on a clock that only grows; tests have their own. */
+  now?: () => number;
+  /** Called with how many bytes were left out. */
+  onSkip?: (bytes: number) => void;
+}
+
 type ByteStream = Pick<ContainerStream, "write" | "end">;
 
 /**
  * Token bucket for the container's output: passes whole lines within the limit, writes one line when output is left out
- * and, once the bucket has filled again, how much that was. `now` is in milliseconds.
+ * and, once the bucket has filled again, how much that was.
  */
 export function limitStream(
   stream: ByteStream,
   { burstBytes, bytesPerSecond }: Limit,
-  now: () => number = () => performance.now(),
+  { now = () => performance.now(), onSkip }: LimitOptions = {},
 ): ByteStream {
   let room = burstBytes;
   let filledAt = now();
@@ -39,6 +46,7 @@ export function limitStream(
   };
   const skip = (bytes: Uint8Array) => {
     skipped += bytes.byteLength;
+    onSkip?.(bytes.byteLength);
     if (bytes.byteLength > 0) atLineStart = bytes.at(-1) === NEWLINE;
   };
   const notice = () => {

@@ -49,6 +49,8 @@ export class LogFile {
   #isOverdue = false;
   #failed = false;
   #dropped = 0;
+  /** Bytes that were dropped until now. */
+  droppedBytes = 0;
   /** Next retry of a failed file, or next check of one in use (performance.now()). */
   #checkAt = 0;
 
@@ -139,7 +141,7 @@ export class LogFile {
     let written = 0;
     try {
       if (!this.#isReady(now)) {
-        this.#dropped += bytes.byteLength;
+        this.#drop(bytes.byteLength);
         backlog?.addBytes(bytes);
         return;
       }
@@ -229,7 +231,7 @@ export class LogFile {
   }
 
   #fail(error: unknown, lost: number): void {
-    this.#dropped += lost;
+    this.#drop(lost);
     this.#checkAt = performance.now() + this.#checkMs;
     this.close();
     if (this.#failed) return;
@@ -238,6 +240,11 @@ export class LogFile {
     this.#options.warn(
       `Cannot write log "${this.path}": ${messageOf(error)}; dropping its output until that is over`,
     );
+  }
+
+  #drop(bytes: number): void {
+    this.#dropped += bytes;
+    this.droppedBytes += bytes;
   }
 
   #recover(): void {

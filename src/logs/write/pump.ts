@@ -4,6 +4,7 @@ import type { ContainerOutput } from "./container.ts";
 import type { ContainerStream } from "./container-stream.ts";
 import { type Limit, limitStream } from "./limit.ts";
 import type { LogFile } from "./log-file.ts";
+import type { OutputCounts } from "./output-counts.ts";
 import { type PipeOwner, readPipe, resumePipe } from "./pipe-reader.ts";
 import type { Waiter } from "./waiters.ts";
 
@@ -14,6 +15,7 @@ export interface PumpOptions {
   container: ContainerOutput | null;
   /** Limit for the copy to the container's output; the file gets everything. */
   limit?: Limit;
+  counts?: OutputCounts;
 }
 
 /**
@@ -71,7 +73,8 @@ class Pump implements PipeOwner, Waiter {
   }
 
   take(chunk: Uint8Array): void {
-    const { file } = this.#options;
+    const { file, counts } = this.#options;
+    if (counts !== undefined) counts.written += chunk.byteLength;
     try {
       this.#listener.output(chunk);
     } catch {
@@ -96,10 +99,13 @@ class Pump implements PipeOwner, Waiter {
 
   /** Opened by the first byte: many programs never write one. */
   #openStream(): ContainerStream | undefined {
-    const { container, name, stream, limit } = this.#options;
+    const { container, name, stream, limit, counts } = this.#options;
     if (this.#stream !== undefined || container === null) return this.#stream;
-    this.#stream = container.open(name, stream);
-    this.#copy = limit === undefined ? this.#stream : limitStream(this.#stream, limit);
+    this.#stream = container.open(name, stream, counts);
+    const onSkip = (bytes: number) => {
+      if (counts !== undefined) counts.skipped += bytes;
+    };
+    this.#copy = limit === undefined ? this.#stream : limitStream(this.#stream, limit, { onSkip });
     return this.#stream;
   }
 

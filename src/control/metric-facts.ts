@@ -1,0 +1,116 @@
+import { workspaceOf } from "../env/workspace.ts";
+import { health } from "../supervisor/status.ts";
+import type { Program } from "../supervisor/program.ts";
+import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
+import type { ProgramStatus } from "../supervisor/status.ts";
+import type { Notice } from "../supervisor/notices.ts";
+
+/** What PID 1 alone knows of metrics; everything else is read by whoever collects. Times in seconds. */
+export interface MetricFacts {
+  version: string;
+  /** Of the supervisor. */
+  pid: number;
+  /** Since the epoch. */
+  startTime: number;
+  phase: Phase;
+  bootSeconds: number | null;
+  settledSeconds: number | null;
+  healthy: boolean;
+  workspace: string;
+  notices: Record<Notice["severity"], number>;
+  programs: ProgramFacts[];
+}
+
+/** One program, over all its processes since it is known. */
+export interface ProgramFacts extends Pick<ProgramStatus, "state" | "ready" | "pid" | "restarts" | "facts"> {
+  id: string;
+  /** Of the process that runs, since the epoch. */
+  startTime: number | null;
+  /** See Program. */
+  mark: number;
+  /** CPU time of processes that have ended. */
+  endedCpuSeconds: number;
+  output: OutputFacts[];
+  /** What its process says of itself. */
+  measures: Measures;
+}
+
+interface OutputFacts {
+  stream: "stdout" | "stderr";
+  writtenBytes: number;
+  skippedBytes: number;
+  droppedBytes: number;
+}
+
+/** A process that does not answer is left out. */
+const PATIENCE_MILLISECONDS = 1000;
+
+interface Sources {
+  supervisor: Supervisor;
+  version: string;
+  environment: () => { env: Record<string, string> };
+}
+
+/** The facts of this moment; processes that have figures of their own are asked first. */
+export async function metricFacts(
+  { supervisor, version, environment }: Sources,
+  patience = PATIENCE_MILLISECONDS,
+): Promise<MetricFacts> {
+  const measured = await measure(supervisor.programs, patience);
+  const { booted, settled } = supervisor.times;
+  const notices = { info: 0, warning: 0, error: 0 };
+  for (const { severity } of supervisor.notices.shown) notices[severity]++;
+  return {
+    version,
+    pid: process.pid,
+    startTime: performance.timeOrigin / 1000,
+    phase: supervisor.phase,
+    bootSeconds: booted ?? null,
+    settledSeconds: settled ?? null,
+    healthy: health(supervisor).healthy,
+    workspace: workspaceOf(environment().env),
+    notices,
+    programs: supervisor.programs.map((program) => describe(program, measured.get(program) ?? {})),
+  };
+}
+
+type Measures = Record<string, number>;
+
+async function measure(programs: Program[], patience: number): Promise<Map<Program, Measures>> {
+  const measured = new Map<Program, Measures>();
+  const asked = programs.flatMap((program) => {
+    const measures = program.measure();
+    return measures === undefined
+      ? []
+      : [measures.then((figures) => measured.set(program, figures)).catch(() => undefined)];
+  });
+  if (asked.length === 0) return measured;
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, patience);
+  await Promise.race([Promise.all(asked), late.promise]);
+  clearTimeout(timer);
+  return measured;
+}
+
+function describe(program: Program, measures: Measures): ProgramFacts {
+  const { id, state, ready, pid, restarts, times, mark, endedCpuSeconds, facts, output, spec } = program;
+  const streams = spec.stderr === "stdout" ? (["stdout"] as const) : (["stdout", "stderr"] as const);
+  return {
+    id,
+    state,
+    ready,
+    pid,
+    restarts,
+    startTime: pid === null ? null : times.started / 1000,
+    mark,
+    endedCpuSeconds,
+    facts,
+    output: streams.map((stream) => ({
+      stream,
+      writtenBytes: output.counts[stream].written,
+      skippedBytes: output.counts[stream].skipped,
+      droppedBytes: output[stream]?.droppedBytes ?? 0,
+    })),
+    measures,
+  };
+}
