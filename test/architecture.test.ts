@@ -10,7 +10,7 @@ const ranks: string[][] = [
   ["cli"],
   ["init"],
   ["features", "portal"],
-  ["provision"],
+  ["provision", "metrics"],
   ["control"],
   ["supervisor"],
   ["dropins", "logs"],

@@ -18,6 +18,7 @@ export const commands: Commands = {
   web: () => import("./commands/web.ts"),
   tunnels: () => import("./commands/tunnels.ts"),
   remotes: () => import("./commands/remotes.ts"),
+  metrics: () => import("./commands/metrics.ts"),
   health: () => import("./commands/health.ts"),
   idle: () => import("./commands/idle.ts"),
   gpus: () => import("./commands/gpus.ts"),

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { type FetchOptions, FetchError, ofetch } from "ofetch";
 import { z } from "zod";
 import { AiDockError, errnoOf, ExitCode } from "../errors.ts";
-import type { MetricFacts } from "./metric-facts.ts";
+import type { Measures, MetricFacts } from "./metric-facts.ts";
 import {
   actionReply,
   environmentReply,
@@ -60,6 +60,7 @@ export function controlAt(socketOf: () => string) {
     keep: (seconds: number | null) => call("/idle", idleReply, { seconds }),
     /** As they are: the supervisor runs the same executable. */
     metrics: () => call("/metrics", z.custom<MetricFacts>()),
+    measures: () => call("/measures", z.custom<Measures>()),
     update: () => call("/update", updateReply, {}),
   };
 }

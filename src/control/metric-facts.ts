@@ -31,8 +31,6 @@ export interface ProgramFacts extends Pick<ProgramStatus, "state" | "ready" | "p
   /** CPU time of processes that have ended. */
   endedCpuSeconds: number;
   output: OutputFacts[];
-  /** What its process says of itself. */
-  measures: Measures;
 }
 
 interface OutputFacts {
@@ -42,21 +40,14 @@ interface OutputFacts {
   droppedBytes: number;
 }
 
-/** A process that does not answer is left out. */
-const PATIENCE_MILLISECONDS = 1000;
-
 interface Sources {
   supervisor: Supervisor;
   version: string;
   environment: () => { env: Record<string, string> };
 }
 
-/** The facts of this moment; processes that have figures of their own are asked first. */
-export async function metricFacts(
-  { supervisor, version, environment }: Sources,
-  patience = PATIENCE_MILLISECONDS,
-): Promise<MetricFacts> {
-  const measured = await measure(supervisor.programs, patience);
+/** The facts of this moment. */
+export function metricFacts({ supervisor, version, environment }: Sources): MetricFacts {
   const { booted, settled } = supervisor.times;
   const notices = { info: 0, warning: 0, error: 0 };
   for (const { severity } of supervisor.notices.shown) notices[severity]++;
@@ -70,29 +61,37 @@ export async function metricFacts(
     healthy: health(supervisor).healthy,
     workspace: workspaceOf(environment().env),
     notices,
-    programs: supervisor.programs.map((program) => describe(program, measured.get(program) ?? {})),
+    programs: supervisor.programs.map(describe),
   };
 }
 
-type Measures = Record<string, number>;
+/** What processes say of themselves when they are asked (see Observer), by the id of their program. */
+export type Measures = Record<string, Record<string, number>>;
 
-async function measure(programs: Program[], patience: number): Promise<Map<Program, Measures>> {
-  const measured = new Map<Program, Measures>();
+/** A process that does not answer is left out. */
+const PATIENCE_MILLISECONDS = 3000;
+
+/** Asks the processes of all programs that have figures of their own. */
+export async function measurePrograms(
+  programs: readonly Program[],
+  patience = PATIENCE_MILLISECONDS,
+): Promise<Measures> {
+  const measures: Measures = {};
   const asked = programs.flatMap((program) => {
-    const measures = program.measure();
-    return measures === undefined
-      ? []
-      : [measures.then((figures) => measured.set(program, figures)).catch(() => undefined)];
+    const figures = program.measure();
+    if (figures === undefined) return [];
+    return [figures.then((known) => void (measures[program.id] = known)).catch(() => undefined)];
   });
-  if (asked.length === 0) return measured;
+  if (asked.length === 0) return measures;
   const late = Promise.withResolvers<void>();
   const timer = setTimeout(late.resolve, patience);
   await Promise.race([Promise.all(asked), late.promise]);
   clearTimeout(timer);
-  return measured;
+  // Later answers are not for this reply.
+  return { ...measures };
 }
 
-function describe(program: Program, measures: Measures): ProgramFacts {
+function describe(program: Program): ProgramFacts {
   const { id, state, ready, pid, restarts, times, mark, endedCpuSeconds, facts, output, spec } = program;
   const streams = spec.stderr === "stdout" ? (["stdout"] as const) : (["stdout", "stderr"] as const);
   return {
@@ -111,6 +110,5 @@ function describe(program: Program, measures: Measures): ProgramFacts {
       skippedBytes: output.counts[stream].skipped,
       droppedBytes: output[stream]?.droppedBytes ?? 0,
     })),
-    measures,
   };
 }

@@ -52,7 +52,8 @@ export function serveControl(context: ControlContext, path: string): () => void 
           return Response.json(environment());
         },
       },
-      "/metrics": async () => Response.json(await (await facts()).metricFacts(context)),
+      "/metrics": async () => Response.json((await facts()).metricFacts(context)),
+      "/measures": async () => Response.json(await (await facts()).measurePrograms(supervisor.programs)),
       "/web": {
         GET: async () => Response.json((await context.web.describe()) satisfies WebReply),
         async POST(request) {

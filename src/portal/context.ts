@@ -3,6 +3,7 @@ import type { Activity } from "./activity.ts";
 import type { Guards } from "./auth/identify.ts";
 import type { Assets } from "./http/assets.ts";
 import type { Link } from "./link.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Machine } from "./machine/machine.ts";
 
 /** What is known of the container at this moment; nothing of it while PID 1 does not answer. */
@@ -21,4 +22,5 @@ export interface PortalContext {
   assets: Assets;
   machine: Machine;
   activity: Activity;
+  metrics: Metrics;
 }

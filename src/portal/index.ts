@@ -9,6 +9,7 @@ import type { PortalContext } from "./context.ts";
 import { type Assets, loadAssets } from "./http/assets.ts";
 import { LiveKnowledge } from "./knowledge.ts";
 import { linkTo } from "./link.ts";
+import { Metrics } from "./metrics.ts";
 import { Machine } from "./machine/machine.ts";
 import { serve } from "./server.ts";
 
@@ -39,6 +40,7 @@ export async function runPortal({ listen, control, state, assets, signal }: Port
     guards: { sessions: new Sessions(state), attempts: new Attempts() },
     assets,
     activity: new Activity(),
+    metrics: new Metrics(link),
     machine: new Machine({ paths: async () => ["/", (await link.variable("WORKSPACE")) ?? "/"] }),
   };
   const server = serve(context, listen);

@@ -3,6 +3,8 @@ import { programId } from "../programs/names.ts";
 import type { FactValue, ProgramSpec } from "../programs/spec.ts";
 import type { ChildExit } from "../sys/children.ts";
 import { type Event, isDown, next, type ShownState, shownState, type State } from "./machine.ts";
+import { endedOrphanSeconds } from "./orphans.ts";
+import { ProcessTree } from "./process-tree.ts";
 import type { Run } from "./run.ts";
 import { LONGEST_TIMER_SECONDS } from "./stop.ts";
 import type { Watchdog } from "./watchdog.ts";
@@ -50,6 +52,9 @@ export abstract class ProgramState {
   protected endedAt = 0;
   protected run: Run | undefined;
   protected watchdog: Watchdog | undefined;
+  protected readonly tree = new ProcessTree();
+  /** CPU time of processes that were started for it, and have ended. */
+  protected endedSeconds = 0;
   protected isReady = false;
   protected isRefused = false;
   protected isStopRequested = false;
@@ -161,6 +166,21 @@ export abstract class ProgramState {
   get facts(): Readonly<Record<string, FactValue>> {
     const ofChecks = this.spec.alive && this.watchdog?.facts;
     return { ...this.spec.facts, ...ofChecks, ...this.run?.facts };
+  }
+
+  /** What is known of its process only when the process is asked (see Observer); undefined where nothing is. */
+  measure(): Promise<Record<string, number>> | undefined {
+    return this.run?.measure();
+  }
+
+  /** Tells its processes from all others, as long as the program is known. */
+  get mark(): number {
+    return this.tree.mark;
+  }
+
+  /** CPU time of its processes that have ended, but for those whose parent still runs: the kernel counts these for it. */
+  get endedCpuSeconds(): number {
+    return this.endedSeconds + endedOrphanSeconds(this.tree.mark);
   }
 
   /** The last request was to stop; what an update or a restart does on its way does not count. */

@@ -6,8 +6,6 @@ import { Attempts } from "./backoff.ts";
 import { conclusionOf, type End, type Hang } from "./conclusion.ts";
 import type { SupervisorContext } from "./context.ts";
 import { type Event, isStopping, type State } from "./machine.ts";
-import { endedOrphanSeconds } from "./orphans.ts";
-import { ProcessTree } from "./process-tree.ts";
 import { ProgramState } from "./program-state.ts";
 import { ProgramOutput } from "./output.ts";
 import { Run, type RunOwner } from "./run.ts";
@@ -28,14 +26,12 @@ export class Program extends ProgramState implements RunOwner {
   readonly output: ProgramOutput;
   readonly #context: SupervisorContext;
   readonly #owner: ProgramOwner;
-  readonly #tree = new ProcessTree();
   readonly #attempts: Attempts;
   #stop: Stop | undefined;
   #hang: Hang | undefined;
   #preparing: Promise<void> | undefined;
   #explaining: Promise<void> | undefined;
   #isRetired = false;
-  #endedCpuSeconds = 0;
 
   constructor(spec: ProgramSpec, context: SupervisorContext, owner: ProgramOwner) {
     super(spec);
@@ -79,7 +75,7 @@ export class Program extends ProgramState implements RunOwner {
   async takeDown(waitSeconds = this.spec.stopwaitsecs, hang?: Hang): Promise<void> {
     // Whoever else takes the program down decides what comes next.
     this.#hang = hang;
-    const target = { id: this.id, spec: this.spec, tree: this.#tree };
+    const target = { id: this.id, spec: this.spec, tree: this.tree };
     if (this.isDown) return endLeftovers(target);
     if (!isStopping(this.innerState)) {
       const enter = (event: Event, reason = this.#hang?.reason) => this.enter(event, reason);
@@ -107,28 +103,13 @@ export class Program extends ProgramState implements RunOwner {
     this.#changed();
   }
 
-  /** What is known of its process only when the process is asked (see Observer); undefined where nothing is. */
-  measure(): Promise<Record<string, number>> | undefined {
-    return this.run?.measure();
-  }
-
-  /** Tells the processes of this program from all others, as long as the program is known. */
-  get mark(): number {
-    return this.#tree.mark;
-  }
-
-  /** CPU time of its processes that have ended, but for those whose parent still runs: the kernel counts these for it. */
-  get endedCpuSeconds(): number {
-    return this.#endedCpuSeconds + endedOrphanSeconds(this.#tree.mark);
-  }
-
   #mayStart(): boolean {
     return this.isDown && !this.isStopRequested && !this.#isRetired;
   }
 
   /** Resolves when no end is to be explained and no stop is under way, except one whose process hangs. */
   async #settled(): Promise<void> {
-    await Promise.allSettled([this.#explaining, this.#stop?.over, this.#tree.ending]);
+    await Promise.allSettled([this.#explaining, this.#stop?.over, this.tree.ending]);
   }
 
   async #prepare(): Promise<void> {
@@ -152,7 +133,7 @@ export class Program extends ProgramState implements RunOwner {
     const { spec, output } = this;
     let run: Run;
     try {
-      run = new Run({ context: this.#context, spec, output, tree: this.#tree, owner: this });
+      run = new Run({ context: this.#context, spec, output, tree: this.tree, owner: this });
     } catch (error) {
       this.enter("spawn-failed", messageOf(error));
       this.#retryOrGiveUp();
@@ -191,7 +172,7 @@ export class Program extends ProgramState implements RunOwner {
 
   /** Its process has ended. */
   exited(run: Run, exit: ChildExit, cpuSeconds: number): void {
-    this.#endedCpuSeconds += cpuSeconds;
+    this.endedSeconds += cpuSeconds;
     const memory = this.#context.memory.account(exit);
     const end = { exit, memory, uptime: run.uptime, early: this.innerState === "STARTING" };
     this.lastExit = exit;

@@ -1,6 +1,6 @@
 import { AiDockError, type ErrorCode, messageOf } from "../../errors.ts";
 import type { IdleState } from "../idle.ts";
-import type { MetricFacts } from "../metric-facts.ts";
+import type { Measures, MetricFacts } from "../metric-facts.ts";
 import type { ActionReply, ErrorReply } from "../replies.ts";
 import type {
   Credentials,
@@ -44,6 +44,7 @@ export function portalControlAt(socket: string) {
     environment: () => ask<EnvironmentRow[]>("/environment"),
     provisioning: () => ask<Provisioning>("/provisioning"),
     metrics: () => ask<MetricFacts>("/metrics"),
+    measures: () => ask<Measures>("/measures"),
     doctor: () => ask<DoctorRow[]>("/doctor"),
     ...portalStreamsAt(socket),
   };

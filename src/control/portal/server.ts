@@ -107,7 +107,11 @@ export function servePortal(
         "/provisioning": () => Response.json(readProvisioning(context.provisioningFile)),
         "/metrics": async () => {
           tidy();
-          return Response.json(await (await facts()).metricFacts(context));
+          return Response.json((await facts()).metricFacts(context));
+        },
+        "/measures": async () => {
+          tidy();
+          return Response.json(await (await facts()).measurePrograms(context.supervisor.programs));
         },
         "/doctor": async (request, own) => {
           own.timeout(request, 0);

@@ -48,9 +48,9 @@ export class LogFile {
   /** A rotation waits for a backlog. */
   #isOverdue = false;
   #failed = false;
-  #dropped = 0;
-  /** Bytes that were dropped until now. */
+  /** Bytes that were dropped until now, and until the last time that writing worked. */
   droppedBytes = 0;
+  #droppedBefore = 0;
   /** Next retry of a failed file, or next check of one in use (performance.now()). */
   #checkAt = 0;
 
@@ -141,7 +141,7 @@ export class LogFile {
     let written = 0;
     try {
       if (!this.#isReady(now)) {
-        this.#drop(bytes.byteLength);
+        this.droppedBytes += bytes.byteLength;
         backlog?.addBytes(bytes);
         return;
       }
@@ -170,9 +170,7 @@ export class LogFile {
       this.#checkAt = now + this.#checkMs;
       if (this.#isStillThere()) return true;
       this.close();
-    } else if (this.#failed && now < this.#checkAt) {
-      return false;
-    }
+    } else if (this.#failed && now < this.#checkAt) return false;
     this.#open();
     return true;
   }
@@ -231,7 +229,7 @@ export class LogFile {
   }
 
   #fail(error: unknown, lost: number): void {
-    this.#drop(lost);
+    this.droppedBytes += lost;
     this.#checkAt = performance.now() + this.#checkMs;
     this.close();
     if (this.#failed) return;
@@ -242,15 +240,10 @@ export class LogFile {
     );
   }
 
-  #drop(bytes: number): void {
-    this.#dropped += bytes;
-    this.droppedBytes += bytes;
-  }
-
   #recover(): void {
-    const dropped = this.#dropped;
+    const dropped = this.droppedBytes - this.#droppedBefore;
     this.#failed = false;
-    this.#dropped = 0;
+    this.#droppedBefore = this.droppedBytes;
     this.#options.warn(`Writing log "${this.path}" again; ${dropped} bytes were dropped`);
   }
 }

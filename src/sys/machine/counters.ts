@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { cpuQuota } from "../cpus.ts";
+import { blockDevices, networkInterfaces } from "./devices.ts";
+import { field, number, read, sum } from "./files.ts";
 
 /** What the kernel has counted for this container until now. */
 export interface Counters {
@@ -35,13 +36,15 @@ const TICKS_PER_SECOND = 100;
 
 /** Reads the counters: of the control group, where there is none of the machine. */
 export function readCounters({ cgroup, proc }: Roots = kernel): Counters {
-  const network = interfaces(read(`${proc}/net/dev`));
+  const network = networkInterfaces(proc);
+  const blocks = blockDevices(cgroup);
   return {
     cpuSeconds: cpuSeconds(cgroup, proc),
     memoryBytes: memoryBytes(cgroup, proc),
-    ...blockBytes(cgroup),
-    receivedBytes: sum(network.map(([received]) => received)),
-    sentBytes: sum(network.map(([, sent]) => sent)),
+    readBytes: sum(blocks.map(({ readBytes }) => readBytes)),
+    writtenBytes: sum(blocks.map(({ writtenBytes }) => writtenBytes)),
+    receivedBytes: sum(network.map(({ receivedBytes }) => receivedBytes)),
+    sentBytes: sum(network.map(({ sentBytes }) => sentBytes)),
   };
 }
 
@@ -80,41 +83,7 @@ function memoryBytes(cgroup: string, proc: string): number {
   return meminfo(proc, "MemTotal") - meminfo(proc, "MemAvailable");
 }
 
-function blockBytes(cgroup: string): Pick<Counters, "readBytes" | "writtenBytes"> {
-  const text = read(`${cgroup}/io.stat`);
-  const all = (expression: RegExp, of: string) =>
-    sum([...of.matchAll(expression)].map(([, bytes]) => Number(bytes)));
-  if (text !== undefined)
-    return { readBytes: all(/\brbytes=(\d+)/g, text), writtenBytes: all(/\bwbytes=(\d+)/g, text) };
-  const old = read(`${cgroup}/blkio/blkio.throttle.io_service_bytes`) ?? "";
-  return { readBytes: all(/ Read (\d+)/g, old), writtenBytes: all(/ Write (\d+)/g, old) };
-}
-
-/** Received and sent bytes of each interface but the loopback. */
-function interfaces(text: string | undefined): [received: number, sent: number][] {
-  return (text ?? "").split("\n").flatMap((line): [number, number][] => {
-    const [, name, rest = ""] = /^ *([^:]+): *(.*)$/.exec(line) ?? [];
-    if (name === undefined || name === "lo") return [];
-    const fields = rest.split(/ +/).map(Number);
-    return [[fields[0] ?? 0, fields[8] ?? 0]];
-  });
-}
-
 function meminfo(proc: string, name: string): number {
   const [, kibibytes] = new RegExp(`^${name}: +(\\d+) kB`, "m").exec(read(`${proc}/meminfo`) ?? "") ?? [];
   return Number(kibibytes ?? 0) * 1024;
-}
-
-const field = (text: string | undefined, name: string) =>
-  number(new RegExp(`^${name} (\\d+)$`, "m").exec(text ?? "")?.[1]);
-const number = (text: string | undefined) =>
-  text !== undefined && /^\d+\s*$/.test(text) ? Number(text) : undefined;
-const sum = (numbers: number[]) => numbers.reduce((total, one) => total + one, 0);
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return undefined;
-  }
 }

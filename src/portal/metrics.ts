@@ -1,0 +1,29 @@
+import type { Collector } from "../metrics/collect.ts";
+import { GpuReader } from "../sys/gpus/reader.ts";
+import { answer } from "./http/respond.ts";
+import type { Link } from "./link.ts";
+
+/** Answers whoever collects metrics. Nothing of it is loaded before the first one. */
+export class Metrics {
+  readonly #link: Link;
+  #collector: Collector | undefined;
+
+  constructor(link: Link) {
+    this.#link = link;
+  }
+
+  /** All metrics of this moment. Throws AiDockError where the supervisor does not answer. */
+  async respond(): Promise<Response> {
+    const { CONTENT_TYPE } = await import("../metrics/exposition.ts");
+    const { Collector } = await import("../metrics/collect.ts");
+    const { metrics: facts, measures, provisioning } = this.#link;
+    // One for all who ask: they share what is collected, and what must not go back.
+    this.#collector ??= new Collector({ facts, measures, provisioning, gpus: gpuReports() });
+    return answer(200, await this.#collector.collect(), CONTENT_TYPE, {});
+  }
+}
+
+function gpuReports() {
+  const reader = new GpuReader();
+  return () => reader.read();
+}
