@@ -1,8 +1,9 @@
 #!/usr/bin/env bun
 // Writes what is generated: the table of variables and .env.example from src/env/schema.ts, the reference of commands
-// from their definitions, the diagram of states, the operations of the API and the JSON Schema of manifests from their
+// from their definitions, the diagram of states, the tables of metrics, the operations of the API and the JSON Schema of manifests from their
 // tables and types. test/docs/generated.test.ts fails when a file is stale.
 import { commands } from "../src/cli/index.ts";
+import { catalogue } from "../src/metrics/catalogue.ts";
 import { descriptions } from "../src/portal/api/document/descriptions.ts";
 import { shownState, type State, table } from "../src/supervisor/machine.ts";
 import { environmentExample, environmentTable } from "./lib/environment-docs.ts";
@@ -10,6 +11,7 @@ import { operationTable } from "./lib/api-docs.ts";
 import { commandReference, scriptCommandReference } from "./lib/command-docs.ts";
 import { withBlock } from "./lib/generated-block.ts";
 import { manifestJsonSchema } from "./lib/manifest-schema.ts";
+import { metricTables } from "./lib/metric-docs.ts";
 import { stateDiagram } from "./lib/state-diagram.ts";
 
 const shown = (state: string) => shownState(state as State);
@@ -24,6 +26,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     ...(await page("docs/environment.md", "environment", environmentTable())),
     ...(await page("docs/architecture.md", "states", stateDiagram({ table, first: "STOPPED", shown }))),
     ...(await page("docs/portal.md", "api", operationTable(descriptions))),
+    ...(await page("docs/metrics.md", "metrics", metricTables(catalogue))),
     "docs/provisioning.schema.json": manifestJsonSchema(),
     "docs/commands.md": withBlock(
       withBlock(

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { AiDockError, ExitCode } from "../errors.ts";
 import { addLogTarget, logger } from "../log.ts";
+import { GpuReader } from "../sys/gpus/reader.ts";
 import { isRoot } from "../sys/users.ts";
 import { Activity } from "./activity.ts";
 import { Attempts } from "./auth/attempts.ts";
@@ -34,14 +35,19 @@ const log = logger("portal");
 export async function runPortal({ listen, control, state, assets, signal }: PortalOptions): Promise<void> {
   const link = linkTo(control);
   const knowledge = new LiveKnowledge();
+  const gpus = new GpuReader();
   const context: PortalContext = {
     link,
     knowledge,
     guards: { sessions: new Sessions(state), attempts: new Attempts() },
     assets,
     activity: new Activity(),
-    metrics: new Metrics(link),
-    machine: new Machine({ paths: async () => ["/", (await link.variable("WORKSPACE")) ?? "/"] }),
+    metrics: new Metrics(link, gpus),
+    machine: new Machine({
+      // Who collects metrics may be waiting for the same answer; the process of the reader ends by itself.
+      gpus: { read: () => gpus.read(), close: () => undefined },
+      paths: async () => ["/", (await link.variable("WORKSPACE")) ?? "/"],
+    }),
   };
   const server = serve(context, listen);
   log.info("serving");
@@ -49,6 +55,7 @@ export async function runPortal({ listen, control, state, assets, signal }: Port
     await knowledge.follow(link, signal);
   } finally {
     await server.stop(true);
+    gpus.close();
   }
 }
 

@@ -1,15 +1,17 @@
 import type { Collector } from "../metrics/collect.ts";
-import { GpuReader } from "../sys/gpus/reader.ts";
+import type { GpuReader } from "../sys/gpus/reader.ts";
 import { answer } from "./http/respond.ts";
 import type { Link } from "./link.ts";
 
 /** Answers whoever collects metrics. Nothing of it is loaded before the first one. */
 export class Metrics {
   readonly #link: Link;
+  readonly #gpus: GpuReader;
   #collector: Collector | undefined;
 
-  constructor(link: Link) {
+  constructor(link: Link, gpus: GpuReader) {
     this.#link = link;
+    this.#gpus = gpus;
   }
 
   /** All metrics of this moment. Throws AiDockError where the supervisor does not answer. */
@@ -17,13 +19,9 @@ export class Metrics {
     const { CONTENT_TYPE } = await import("../metrics/exposition.ts");
     const { Collector } = await import("../metrics/collect.ts");
     const { metrics: facts, measures, provisioning } = this.#link;
+    const gpus = () => this.#gpus.read();
     // One for all who ask: they share what is collected, and what must not go back.
-    this.#collector ??= new Collector({ facts, measures, provisioning, gpus: gpuReports() });
+    this.#collector ??= new Collector({ facts, measures, provisioning, gpus });
     return answer(200, await this.#collector.collect(), CONTENT_TYPE, {});
   }
-}
-
-function gpuReports() {
-  const reader = new GpuReader();
-  return () => reader.read();
 }

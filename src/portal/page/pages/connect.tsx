@@ -75,7 +75,7 @@ function Api() {
       )}
       <Line label="Example" text={example} />
       <p>
-        <a href="/api/v1/openapi.json">OpenAPI document</a>
+        <a href="/api/v1/openapi.json">OpenAPI document</a> · <a href="/metrics">Metrics for Prometheus</a>
       </p>
     </section>
   );
