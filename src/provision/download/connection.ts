@@ -14,6 +14,8 @@ export interface Client {
   env: Environment;
   timeoutSeconds: number;
   signal: AbortSignal;
+  /** The checksum of what is to come is known. */
+  isChecked?: boolean;
   /** A unix socket to speak HTTP through, instead of the network. */
   unix?: string;
 }
@@ -47,6 +49,7 @@ export class Connection implements Disposable {
   readonly #timer: NodeJS.Timeout;
   readonly #abort = () => this.#controller.abort();
   #isHung = false;
+  #isDropped = false;
   #response: Response | undefined;
   /** A token or a password went with the request. */
   sentSecret = false;
@@ -110,6 +113,12 @@ export class Connection implements Disposable {
     this.#controller.abort();
   }
 
+  /** Ends the request as a failure that another attempt may mend. */
+  drop(): void {
+    this.#isDropped = true;
+    this.#controller.abort();
+  }
+
   async #fetch(headers: Record<string, string>, decompress: boolean): Promise<Response> {
     const { url } = this;
     const { env, unix } = this.#client;
@@ -146,6 +155,7 @@ export class Connection implements Disposable {
   #explain(error: unknown): unknown {
     if (this.#client.signal.aborted) return new DownloadError("aborted", "the download was interrupted");
     if (this.#isHung) return new PassingError(`hardly a byte for ${this.#client.timeoutSeconds} s`);
+    if (this.#isDropped) return new PassingError("a connection that was given up");
     if (error instanceof DownloadError || error instanceof PassingError) return error;
     const code = errnoOf(error) ?? "";
     const message = messageOf(error).replace(/ For more information, pass `verbose.*$/, "");

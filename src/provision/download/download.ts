@@ -82,6 +82,7 @@ async function fetchTo(
     env: options.env ?? {},
     timeoutSeconds: options.limits?.timeoutSeconds ?? defaultLimits.timeoutSeconds,
     signal: options.signal,
+    isChecked: request.sha256 !== undefined,
     ...(unix === undefined ? {} : { unix }),
   };
   const order: Order = {

@@ -6,6 +6,7 @@ import type { DownloadLimits } from "./limits.ts";
 import type { Claim } from "./pieces.ts";
 import { giveUp, type Session } from "./session.ts";
 import type { Begun, Sink } from "./sink.ts";
+import { Stragglers } from "./stragglers.ts";
 
 /** How often the number of connections is thought over. */
 const TICK_MILLISECONDS = 100;
@@ -37,6 +38,7 @@ export class Pool {
   #isEnded = false;
   readonly #ended = Promise.withResolvers<void>();
   readonly #running = new Set<Promise<void>>();
+  readonly #stragglers: Stragglers;
   /** When each claim was begun, and where. */
   readonly #begun = new WeakMap<Claim, { at: number; offset: number }>();
 
@@ -46,6 +48,7 @@ export class Pool {
     this.#sink = sink;
     this.#shown = shown;
     this.#count = new ConnectionCount(this.#limits.connections);
+    this.#stragglers = new Stragglers(sink.pieces);
   }
 
   /** Bytes that have come over the network, those in vain included. */
@@ -150,10 +153,12 @@ export class Pool {
       return undefined;
     } catch (error) {
       if (!(error instanceof PassingError)) throw error;
-      if (pieces.offsetOf(claim) - before < enough) return error;
+      const isDropped = this.#stragglers.remove(claim);
+      if (!isDropped && pieces.offsetOf(claim) - before < enough) return error;
       this.#failures = 0;
       return undefined;
     } finally {
+      this.#stragglers.remove(claim);
       pieces.release(claim);
     }
   }
@@ -163,6 +168,7 @@ export class Pool {
     const offset = pieces.offsetOf(claim);
     const end = begun?.end ?? pieces.endOf(claim);
     using connection = begun?.connection ?? (await this.#session.range(offset, end)).connection;
+    this.#stragglers.add(claim, connection);
     let at = offset;
     for await (const chunk of connection.body()) {
       this.#fetched += chunk.byteLength;
@@ -205,6 +211,7 @@ export class Pool {
       if (this.#isEnded) return;
       this.#count.tick((this.#fetched - before) / (performance.now() - started));
       this.#fill();
+      if (this.#active < this.#count.wanted) this.#stragglers.drop();
     }
   }
 }

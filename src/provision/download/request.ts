@@ -1,6 +1,7 @@
 import { Connection, type Client } from "./connection.ts";
 import { DownloadError } from "./error.ts";
 import { label } from "./label.ts";
+import { nextUrl } from "./redirect.ts";
 
 const MOST_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -35,7 +36,7 @@ export async function request(
     const location = connection.response.headers.get("location");
     if (!REDIRECTS.has(connection.response.status) || location === null) return { connection, told };
     connection[Symbol.dispose]();
-    url = nextUrl(url, location);
+    url = nextUrl(url, location, client.isChecked === true || told.sha256 !== undefined);
   }
   throw new DownloadError("network", `"${label(start)}": expected a file, got redirects without end`);
 }
@@ -52,18 +53,4 @@ function listen({ headers }: Response, told: Told): void {
 /** A number of bytes in a header; undefined for none, and for one that no program can count. */
 export function byteCount(text: string | null): number | undefined {
   return /^\d+$/.test(text ?? "") && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
-}
-
-function nextUrl(from: URL, location: string): URL {
-  if (!URL.canParse(location, from.href))
-    throw new DownloadError("network", `"${label(from)}": expected a redirect to a URL, got another text`);
-  const url = new URL(location, from);
-  if (!["http:", "https:"].includes(url.protocol))
-    throw new DownloadError(
-      "network",
-      `"${label(from)}": expected a redirect to http(s), got "${url.protocol}"`,
-    );
-  if (url.host !== from.host || url.protocol !== from.protocol) [url.username, url.password] = ["", ""];
-  else if (url.username === "") [url.username, url.password] = [from.username, from.password];
-  return url;
 }

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { ExitCode } from "../../errors.ts";
 import { findProgram, isExecutableFile } from "../../sys/which.ts";
@@ -7,10 +7,10 @@ import { FinalError } from "../graph/outcome.ts";
 import { asEntries } from "../graph/works.ts";
 import type { CondaSpec } from "../manifest/schema.ts";
 import { fingerprintOf } from "../state/record.ts";
-import type { Owner } from "../ownership.ts";
+import type { As } from "./command-options.ts";
 import { hideChannels } from "./conda-channels.ts";
 import type { ItemContext, Perform, Planner } from "./context.ts";
-import { asOwner } from "./owner.ts";
+import { environmentRunner } from "./runner.ts";
 import { splitWords } from "./python/words.ts";
 import { failure, refuseOptions } from "./shell.ts";
 
@@ -37,8 +37,7 @@ export const performConda: Perform<"conda"> = async (item, outer) => {
       channels.length === 0 ? ["conda-forge"] : channels,
       splitWords(spec.args ?? ""),
     );
-    const as = asOwner(isNew ? undefined : ownerOf(prefix), context);
-    openTargetDirectory(dirname(prefix), context.ownerOf)[Symbol.dispose]();
+    const as = isNew ? makerOf(prefix, context) : environmentRunner(prefix, ["conda-meta", "bin"], context);
     const command = [
       tool,
       isNew ? "create" : "install",
@@ -66,10 +65,10 @@ export const planConda: Planner<"conda"> = async ({ id, spec }, context) => ({
   action: isSatisfied(id, spec, context) ? "unchanged" : "do",
 });
 
-/** Whoever has made it, where that is not root. */
-function ownerOf(prefix: string): Owner | undefined {
-  const info = lstatSync(`${prefix}/conda-meta`, { throwIfNoEntry: false });
-  return info === undefined || info.uid === 0 ? undefined : info;
+/** Who makes an environment: whose the directory around is, as conda wants none in the place. */
+function makerOf(prefix: string, context: ItemContext): As {
+  using parent = openTargetDirectory(dirname(prefix), context.ownerOf);
+  return environmentRunner(parent.location, [], context);
 }
 
 function prefixOf({ env: given }: CondaSpec, { env, settings }: ItemContext): string {

@@ -1,5 +1,5 @@
 import { asUser, sessionOf } from "../../sys/as-user.ts";
-import { isRoot } from "../../sys/users.ts";
+import { isRoot, lookupUser } from "../../sys/users.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
 import type { Owner } from "../ownership.ts";
 import type { As } from "./command-options.ts";
@@ -8,6 +8,9 @@ import type { ItemContext } from "./context.ts";
 /** What another user's command gets of our environment: where to find things, but no token. */
 const SHARED =
   /^(PATH|LANG|LC_\w+|TZ|TMPDIR|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(HTTPS?|NO|ALL)_PROXY|(PIP|UV)_\w+)$/i;
+
+/** The home of who has none, by convention. */
+const NOWHERE = "/nonexistent";
 
 /** We ourselves. */
 export const SELF: As = { prefix: [], isClean: false, env: {}, owner: undefined };
@@ -21,11 +24,18 @@ export function asOwner(owner: Owner | undefined, context: Pick<ItemContext, "en
   if (!isRoot()) return SELF;
   if (owner === undefined || owner.uid === user?.uid) return asProvisioner(context);
   const shared = Object.entries(env).filter(([name]) => SHARED.test(name));
+  const account = lookupUser(`${owner.uid}`);
+  const { uid, gid } = account ?? owner;
+  const setpriv = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--"];
   return {
-    prefix: ["setpriv", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups", "--"],
+    prefix: account === undefined ? setpriv : asUser(account.name),
     isClean: true,
-    env: { PATH: DEFAULT_PATH, ...Object.fromEntries(shared) },
-    owner: { uid: owner.uid, gid: owner.gid },
+    env: {
+      PATH: DEFAULT_PATH,
+      ...Object.fromEntries(shared),
+      ...(account === undefined ? { HOME: NOWHERE } : sessionOf(account).env),
+    },
+    owner: { uid, gid },
   };
 }
 

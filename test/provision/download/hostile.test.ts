@@ -193,6 +193,37 @@ test("a token for this machine does not go to a proxy in the clear", async () =>
   expect(failure.message).toContain("HF_TOKEN is not sent over plain http");
 });
 
+test.each([
+  ["127.0.0.1"],
+  ["localhost"],
+  ["[::1]"],
+  ["169.254.169.254"],
+  ["0.0.0.0"],
+  ["[::ffff:127.0.0.1]"],
+  ["2130706433"],
+])("a server elsewhere cannot have %s asked, whose services answer this machine alone", async (host) => {
+  using proxy = await serve((_, reply) => reply.text(302, "", { location: `http://${host}:9/secret` }));
+  const { fetch, entries } = folder();
+  const env = { HTTP_PROXY: proxy.url("") };
+  const failure = await failureOf(fetch("http://models.example/x", "x", { env }));
+  expect(failure.message).toContain("expected a redirect to another machine");
+  expect([proxy.asked.length, entries()]).toEqual([1, []]);
+});
+
+test("one connection that is much slower than others is not waited for", async () => {
+  let isSlow = true;
+  using server = await serve((asked, reply) => {
+    // Of the last piece, so that there is no more work for others.
+    const isLast = (asked.range?.end ?? 0) >= LARGE.length && (asked.range?.offset ?? 0) > 0;
+    const pace = isLast && isSlow ? 1 : 4096;
+    if (isLast) isSlow = false;
+    return sendFile(asked, reply, LARGE, { etag: '"1"', pace });
+  });
+  const { fetch, read } = folder();
+  await fetch(server.url("/x"), "x", { limits: { timeoutSeconds: 30 } });
+  expect(sha256(read("x"))).toBe(sha256(LARGE));
+}, 20_000);
+
 test("a file that steers root is not named by a server", async () => {
   using server = await serve((_, reply) =>
     reply.text(200, "x", { "content-disposition": 'attachment; filename="Provisioning.yaml"' }),

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { privateAuthority } from "../../features/provisioning/server-fixture.ts";
 import { failureOf, folder } from "../fixture.ts";
-import { bytesOf, sendFile, serve } from "../server-fixture.ts";
+import { bytesOf, sendFile, serve, sha256 } from "../server-fixture.ts";
 
 const CONTENT = bytesOf(6_000_000);
 
@@ -49,11 +49,15 @@ test("a token does not follow from https to plain http on another machine", asyn
   });
   using server = secure(() => Response.redirect("http://other.example/x", 302));
   const { fetch } = folder();
-  await fetch(server.url, "x", {
-    env: { ...server.env, HTTP_PROXY: proxy.url("") },
-    authorization: () => "token",
-  });
+  const extra = { env: { ...server.env, HTTP_PROXY: proxy.url("") }, authorization: () => "token" };
+  await fetch(server.url, "x", { ...extra, sha256: sha256(CONTENT) });
   expect(server.seen).toEqual(["Bearer token"]);
   expect(seen.length).toBeGreaterThan(0);
   expect(seen.filter((header) => header !== null)).toEqual([]);
+  // Without a checksum, nobody knows whose bytes these are.
+  const asked = seen.length;
+  expect((await failureOf(fetch(server.url, "y", extra))).message).toContain(
+    'expected a redirect to https, got one to plain http on "other.example"',
+  );
+  expect(seen).toHaveLength(asked);
 });

@@ -155,8 +155,9 @@ describe("a command", () => {
     const states = await container.apply({ post_commands: [`echo now; ${daemon} &`] });
     expect(states).toEqual({ command: "done" });
     writeFileSync(`${volume}/go`, "");
-    while (!existsSync(`${volume}/end`)) await Bun.sleep(5);
-    expect(readFileSync(`${volume}/end`, "utf8")).toBe("0\n");
+    const end = () => (existsSync(`${volume}/end`) ? readFileSync(`${volume}/end`, "utf8") : "");
+    while (!end().endsWith("\n")) await Bun.sleep(5);
+    expect(end()).toBe("0\n");
     while (!readFileSync(rest, "utf8").includes("and on")) await Bun.sleep(5);
     expect(readFileSync(rest, "utf8")).toBe("later\nand on\n");
     expect(container.lines).toContain("command: now");

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { addNamedUsers, grantUser, hasAcl } from "../../../src/sys/acl.ts";
@@ -47,6 +48,15 @@ const git = (directory: string, ...words: string[]) =>
     "user.email=a@b.c",
     ...words,
   );
+
+/** As the default access control list of a workspace does for whatever root makes there. */
+function openToOther(repository: string): void {
+  for (const path of run("find", repository, "!", "-type", "l").split("\n")) {
+    const { mode } = statSync(path);
+    const group = addNamedUsers(path, mode, [{ tag: 2, permissions: 7, id: OTHER }]);
+    expect(group & 2).toBe(2);
+  }
+}
 
 /** A container whose folders everybody can enter, with a repository to clone and a server. */
 function setUp(env: Record<string, string> = {}) {
@@ -219,15 +229,6 @@ describe.skipIf(!isRoot)("git as root", () => {
     return () => new Set(readFileSync(proof, "utf8").split("\n").filter(Boolean));
   }
 
-  /** As the default access control list of a workspace does for whatever root makes there. */
-  function openToOther(repository: string): void {
-    for (const path of run("find", repository, "!", "-type", "l").split("\n")) {
-      const { mode } = statSync(path);
-      const group = addNamedUsers(path, mode, [{ tag: 2, permissions: 7, id: OTHER }]);
-      expect(group & 2).toBe(2);
-    }
-  }
-
   test.each([
     [
       "of another user",
@@ -285,6 +286,41 @@ describe.skipIf(!isRoot)("git as root", () => {
     chownSync(volume, 1, 1);
     await container.apply({ git_repos: [{ url: origin, dest: `${volume}/app` }] });
     expect(statSync(`${volume}/app`).uid).toBe(0);
+  });
+});
+
+describe.skipIf(!isRoot || !hasPython)("an environment of Python that others can write to", () => {
+  test("runs nothing as root", async () => {
+    using place = setUp({
+      PIP_NO_INDEX: "1",
+      PATH: PYTHON,
+      WORKSPACE_UID: `${OTHER}`,
+      WORKSPACE_GID: `${OTHER}`,
+    });
+    const { container, folder, volume } = place;
+    const venv = `${volume}/venv`;
+    run("/usr/bin/python3", "-m", "venv", "--without-pip", venv);
+    const proof = `${folder}/proof`;
+    writeFileSync(proof, "");
+    chmodSync(proof, 0o666);
+    const [site = ""] = run("find", venv, "-name", "site-packages").split("\n");
+    writeFileSync(`${site}/planted.pth`, `import os; open("${proof}", "a").write(f"{os.getuid()}\\n")\n`);
+    openToOther(venv);
+    await container.apply({ pip_packages: [{ venv, tool: "pip", packages: ["one"] }] });
+    expect(new Set(readFileSync(proof, "utf8").trim().split("\n"))).toEqual(new Set([`${OTHER}`]));
+  });
+
+  test("is not made, and nothing is cleared, where a link of theirs leads", async () => {
+    using place = setUp({ PATH: PYTHON });
+    const { container, folder, volume } = place;
+    const venv = `${volume}/venv`;
+    mkdirSync(`${folder}/secret`);
+    writeFileSync(`${folder}/secret/file`, "x");
+    symlinkSync(`${folder}/secret`, venv);
+    run("chown", "-hR", `${OTHER}:${OTHER}`, volume);
+    const states = await container.apply({ pip_packages: [{ venv, packages: ["one"] }] });
+    expect(states["pip"]).toStartWith("failed: ");
+    expect(readFileSync(`${folder}/secret/file`, "utf8")).toBe("x");
   });
 });
 

@@ -23,7 +23,7 @@ export interface Git {
   command(...words: string[]): Promise<CommandResult>;
 }
 
-/** Git in a directory, as one user; see `runnerOf` for repositories that are there. */
+/** Git in a directory, as one user; see `repositoryRunner` for repositories that are there. */
 export function gitIn(
   directory: string,
   as: As,

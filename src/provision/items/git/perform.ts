@@ -14,7 +14,7 @@ import { runShell } from "../shell.ts";
 import { defaultVenv } from "../python/environment.ts";
 import { gitIn } from "./command.ts";
 import { remoteOf } from "./credentials.ts";
-import { runnerOf } from "./runner.ts";
+import { repositoryRunner } from "../runner.ts";
 import { checkOut, update } from "./update.ts";
 
 type Repository = Extract<Item, { kind: "git" }>;
@@ -77,7 +77,7 @@ async function inRepository<Result>(
 /** The revision that a repository is at, where git knows one. */
 async function revisionIn(item: Repository, context: ItemContext): Promise<string | undefined> {
   return inRepository(item, async (repository) => {
-    const git = gitIn(repository.sharedPath, runnerOf(repository, context), context);
+    const git = gitIn(repository.sharedPath, repositoryRunner(repository, context), context);
     const { code, output } = await git.ask("rev-parse", "HEAD");
     return code === ExitCode.ok ? output.trim() : undefined;
   });

@@ -5,7 +5,7 @@ import type { DirectoryHandle } from "../../../sys/directory-handle.ts";
 import type { ItemContext } from "../context.ts";
 import { type Git, gitIn } from "./command.ts";
 import { remoteOf } from "./credentials.ts";
-import { runnerOf } from "./runner.ts";
+import { repositoryRunner } from "../runner.ts";
 
 type Repository = Extract<Item, { kind: "git" }>;
 
@@ -18,7 +18,7 @@ export async function update(
   const { spec } = item;
   const { dest } = spec;
   const { url, credential } = remoteOf(spec.url);
-  const git = gitIn(repository.sharedPath, runnerOf(repository, context), context, credential);
+  const git = gitIn(repository.sharedPath, repositoryRunner(repository, context), context, credential);
   const top = await git.ask("rev-parse", "--show-prefix");
   const remote = await git.ask("remote", "get-url", "origin");
   if (top.code !== ExitCode.ok || top.output.trim() !== "" || remote.code !== ExitCode.ok)

@@ -1,10 +1,9 @@
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { ExitCode } from "../../../errors.ts";
-import { isRoot } from "../../../sys/users.ts";
 import { findProgram } from "../../../sys/which.ts";
 import { enterFor, openTargetDirectory } from "../../download/target.ts";
-import type { Owner } from "../../ownership.ts";
+import type { OwnerOf } from "../../ownership.ts";
 import { FinalError } from "../../graph/outcome.ts";
 import { asEntries } from "../../graph/works.ts";
 import { openTrusted } from "../../manifest/trust.ts";
@@ -12,7 +11,8 @@ import type { PipSpec } from "../../manifest/schema.ts";
 import { fingerprintOf } from "../../state/record.ts";
 import type { ItemContext, Perform, Planner } from "../context.ts";
 import type { As } from "../command-options.ts";
-import { asOwner, asProvisioner } from "../owner.ts";
+import { asProvisioner } from "../owner.ts";
+import { environmentRunner } from "../runner.ts";
 import { refuseOptions } from "../shell.ts";
 import { defaultVenv, pythonOf, SYSTEM, venvDirectory } from "./environment.ts";
 import { install, type Installation } from "./install.ts";
@@ -54,7 +54,7 @@ const venvOf = ({ venv }: PipSpec, context: ItemContext) => {
 };
 
 function wantedIn(venv: string, spec: PipSpec, context: ItemContext): Installation {
-  const as = asOwner(ownerOf(venv), context);
+  const as = runnerOf(venv, context);
   return {
     python: pythonOf(venv, context.env["PATH"]),
     packages: asEntries(spec.packages),
@@ -75,13 +75,8 @@ async function requireWritable(venv: string, as: As, context: ItemContext): Prom
   );
 }
 
-/** Whoever can replace the interpreter of an environment, and is not root. */
-function ownerOf(venv: string): Owner | undefined {
-  if (venv === SYSTEM || !isRoot()) return undefined;
-  return [venv, `${venv}/bin`, `${venv}/bin/python`]
-    .map((path) => lstatSync(path, { throwIfNoEntry: false }))
-    .find((info) => info !== undefined && info.uid !== 0);
-}
+const runnerOf = (venv: string, context: ItemContext) =>
+  venv === SYSTEM ? asProvisioner(context) : environmentRunner(venv, ["bin", "bin/python", "lib"], context);
 
 const fingerprintFor = ({ spec, requirements, as }: Installation, { trust }: ItemContext) =>
   // What another user than root installs is that user's own affair.
@@ -116,9 +111,10 @@ async function makeEnvironment(venv: string, spec: PipSpec, context: ItemContext
   if (existsSync(pythonOf(venv)) && context.stores.get(mark) === undefined) return false;
   // Throws where the way there leads through links of others.
   using parent = openTargetDirectory(dirname(venv), context.ownerOf);
-  const as = asProvisioner(context);
-  // That user need not be allowed to make one there.
-  if (as.owner !== undefined) enterFor(parent, basename(venv), () => as.owner)[Symbol.dispose]();
+  // Who is to own it need not be allowed to make a folder there.
+  const ownerOf: OwnerOf = (directory) => context.ownerOf(directory) ?? asProvisioner(context).owner;
+  enterFor(parent, basename(venv), ownerOf)[Symbol.dispose]();
+  const as = runnerOf(venv, context);
   const uv = findProgram("uv", context.env["PATH"]);
   const python = spec.python ?? "";
   const version = python === "" ? "python3" : `python${python}`;
