@@ -124,7 +124,7 @@ describe("a container with GPUs of NVIDIA's", () => {
     set({ ...two, "wait.nvmlDeviceGetPowerUsage.1": "forever" });
     const hung = await container.exec(["ai-dock", "gpus"]);
     expect(hung.code).toBe(1);
-    expect(hung.stdout).toMatch(/^GPU 1 does not answer; .*\n[^]*^0 +NVIDIA H100 80GB HBM3 +35 %/m);
+    expect(hung.stdout).toMatch(/^0 +NVIDIA H100 80GB HBM3 +35 %[^]*^ +GPU 1 does not answer; rent/m);
   });
 
   test.concurrent("counts an error after which a GPU is gone as its loss", async () => {

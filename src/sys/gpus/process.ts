@@ -3,7 +3,7 @@ import { endWithParent } from "../libc.ts";
 import { readLastEvents } from "./events.ts";
 import { hasNvidia } from "./nodes.ts";
 import { NvmlSession } from "./nvml/session.ts";
-import type { ReaderLine } from "./protocol.ts";
+import type { Question, ReaderLine } from "./protocol.ts";
 import { Cards } from "./sysfs/cards.ts";
 
 export interface ReaderProcessOptions {
@@ -23,7 +23,7 @@ export async function gpuReaderProcess(options: ReaderProcessOptions): Promise<v
   const cards = new Cards(root);
   let session: NvmlSession | undefined;
 
-  const readNvidia = () => {
+  const readNvidia = (leftOut: Question) => {
     tell({ asking: null });
     if (session === undefined) {
       const opened = NvmlSession.open(library, root);
@@ -33,7 +33,7 @@ export async function gpuReaderProcess(options: ReaderProcessOptions): Promise<v
     tell({ system: { driver: session.driver(), cuda: session.cuda() } });
     const events = readLastEvents();
     let isWell = true;
-    const problem = session.read({
+    const problem = session.read(new Set(leftOut), {
       asking: (index) => tell({ asking: index }),
       gpu: (gpu) => {
         isWell &&= gpu.problem === null;
@@ -48,9 +48,12 @@ export async function gpuReaderProcess(options: ReaderProcessOptions): Promise<v
     return undefined;
   };
 
-  for await (const _ of Bun.stdin.stream()) {
+  // One question at a time, shorter than any pipe: a chunk is a line.
+  const decoder = new TextDecoder();
+  for await (const chunk of Bun.stdin.stream()) {
+    const leftOut = JSON.parse(decoder.decode(chunk)) as Question;
     for (const gpu of cards.read()) tell({ gpu });
-    if (hasNvidia(root)) readNvidia();
+    if (hasNvidia(root)) readNvidia(leftOut);
     tell({ end: true });
   }
   session?.close();

@@ -10,8 +10,8 @@ export interface GpuEvent {
   code: number;
 }
 
-/** What the process that reads GPUs is asked with. */
-export const QUESTION = "read\n";
+/** What the process that reads GPUs is asked with: a line, with the indices of NVIDIA's GPUs that it leaves out. */
+export type Question = number[];
 
 /** A line of the process that reads GPUs. */
 export type ReaderLine =

@@ -3,7 +3,7 @@ import { childExit, sendSignal, spawnChild } from "../children.ts";
 import { ownCommand } from "../own-command.ts";
 import { pipe } from "../pipes.ts";
 import { DEFAULT_PATH } from "../which.ts";
-import { QUESTION, type ReaderLine } from "./protocol.ts";
+import type { Question, ReaderLine } from "./protocol.ts";
 
 /** Why an answer is not complete, where it is not the end of the process. */
 export const NO_ANSWER = "no answer";
@@ -63,9 +63,13 @@ export class ReaderChild {
    * Asks, and calls `onLine` with each line of the answer. Undefined once it is complete, else why not: `NO_ANSWER` after
    * a silence that is longer than the given time, or how the process has ended.
    */
-  async ask(patienceMilliseconds: number, onLine: (line: ReaderLine) => void): Promise<string | undefined> {
+  async ask(
+    question: Question,
+    patienceMilliseconds: number,
+    onLine: (line: ReaderLine) => void,
+  ): Promise<string | undefined> {
     try {
-      writeSync(this.#questions, QUESTION);
+      writeSync(this.#questions, `${JSON.stringify(question)}\n`);
     } catch {
       return await this.#end();
     }

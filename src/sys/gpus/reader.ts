@@ -1,6 +1,7 @@
 import { messageOf } from "../../errors.ts";
 import { hasGpuNodes } from "./nodes.ts";
 import { NO_ANSWER, ReaderChild } from "./reader-child.ts";
+import { type Asked, OTHER_MACHINE, Sickness, type SickGpus, sickGpus } from "./sick.ts";
 import { emptyReport, type Gpu, type GpuReport, unknownGpu } from "./types.ts";
 
 export interface GpuReaderOptions {
@@ -14,6 +15,8 @@ export interface GpuReaderOptions {
   root?: string;
   /** The library of NVIDIA's driver, in place of the one that the loader finds. */
   library?: string;
+  /** Who did not answer; all readers of a process know the same. */
+  sick?: SickGpus;
 }
 
 const PATIENCE_MILLISECONDS = 10_000;
@@ -21,21 +24,21 @@ const PAUSE_MILLISECONDS = 30_000;
 const LINGER_MILLISECONDS = 60_000;
 
 /**
- * Reads what the GPUs of this container do, by a process of its own: a driver that does not answer holds up nobody here.
- * Without a GPU, none is started. It ends with `close()`, and by itself once nobody has read for a minute.
+ * Reads what the GPUs of this container do, by a process of its own: a driver that does not answer holds up nobody here, and a GPU
+ * that does not answer is left out for a while. Without a GPU, no process is started. It ends with `close()`, and by itself once
+ * nobody has read for a minute.
  */
 export class GpuReader {
   readonly #options: GpuReaderOptions;
   #child: ReaderChild | undefined;
-  /** Killed, and held by the kernel. */
-  #abandoned: ReaderChild | undefined;
+  readonly #sick: SickGpus;
   #reading: Promise<GpuReport> | undefined;
-  #last: GpuReport | undefined;
-  #notBefore = 0;
+  #last = emptyReport();
   #linger: Timer | undefined;
 
   constructor(options: GpuReaderOptions = {}) {
     this.#options = options;
+    this.#sick = options.sick ?? sickGpus;
   }
 
   /** Never rejects. Who asks while an answer is on its way gets the same one. */
@@ -49,61 +52,95 @@ export class GpuReader {
     clearTimeout(this.#linger);
     const child = this.#child;
     this.#child = undefined;
-    if (child !== undefined) void this.#end(child);
+    if (child !== undefined) void this.#end(child, null);
   }
 
   async #read(): Promise<GpuReport> {
-    const { root = "", library, patienceMilliseconds = PATIENCE_MILLISECONDS } = this.#options;
-    if (!hasGpuNodes(root)) return emptyReport();
-    if (this.#abandoned?.isOver === true) this.#abandoned = undefined;
-    if (this.#abandoned !== undefined || performance.now() < this.#notBefore) return this.#unknown();
+    if (!hasGpuNodes(this.#options.root)) return emptyReport();
     clearTimeout(this.#linger);
-    const report = emptyReport();
+    for (const [asked, sickness] of this.#sick) if (sickness.isOver) this.#sick.delete(asked);
+    let report = emptyReport();
+    // Each round has one more GPU to leave out, until the answer is complete.
+    while (!this.#sick.has(null)) {
+      report = emptyReport();
+      const child = this.#start(report);
+      if (child === undefined) return report;
+      if (await this.#ask(child, report)) break;
+    }
+    const isComplete = !this.#sick.has(null);
+    if (!isComplete) Object.assign(report, this.#withoutAnswer(report));
+    this.#addSick(report);
+    if (isComplete) {
+      this.#last = report;
+      this.#stayForAWhile();
+    }
+    return report;
+  }
+
+  #start(report: GpuReport): ReaderChild | undefined {
+    const { root = "", library } = this.#options;
     try {
       this.#child ??= new ReaderChild({ root, ...(library === undefined ? {} : { library }) });
     } catch (error) {
       report.problems.push(`no process can be started to read the GPUs: ${messageOf(error)}`);
-      return report;
     }
-    const child = this.#child;
-    let asked: number | null | undefined;
-    const failure = await child.ask(patienceMilliseconds, (line) => {
+    return this.#child;
+  }
+
+  /** True when there is no more to come: the answer is complete, or nobody wants it any more. */
+  async #ask(child: ReaderChild, report: GpuReport): Promise<boolean> {
+    const { patienceMilliseconds = PATIENCE_MILLISECONDS } = this.#options;
+    const leftOut = [...this.#sick.keys()].filter((asked) => asked !== null);
+    let asked: Asked | undefined;
+    const failure = await child.ask(leftOut, patienceMilliseconds, (line) => {
       if ("asking" in line) asked = line.asking;
       if ("gpu" in line) report.gpus.push(line.gpu);
       if ("system" in line) Object.assign(report, line.system);
       if ("problem" in line) report.problems.push(line.problem);
     });
-    if (failure === undefined) this.#stayForAWhile();
-    else if (this.#child === child) await this.#fail(child, report, failure, asked);
-    this.#last = report;
-    return report;
-  }
-
-  async #fail(child: ReaderChild, report: GpuReport, failure: string, asked: number | null | undefined) {
-    const who = whoIs(asked);
+    if (failure === undefined || this.#child !== child) return true;
+    this.#child = undefined;
+    const who = asked === undefined ? "the kernel" : asked === null ? "the NVIDIA driver" : `GPU ${asked}`;
     const during = asked === undefined ? "" : ` while ${who} was asked; ${OTHER_MACHINE}`;
     const problem =
       failure === NO_ANSWER
         ? `${who} does not answer; ${OTHER_MACHINE}`
         : `the process that reads the GPUs ended with ${failure}${during}`;
-    if (typeof asked === "number")
-      report.gpus.push({ ...unknownGpu("nvidia", asked, `GPU ${asked}`), problem });
-    this.#child = undefined;
-    this.#notBefore = performance.now() + (this.#options.pauseMilliseconds ?? PAUSE_MILLISECONDS);
-    const isOver = await this.#end(child);
-    report.problems.push(isOver ? problem : `${problem} (process ${child.pid} hangs in the kernel)`);
+    await this.#end(child, asked ?? null, problem);
+    return false;
   }
 
-  async #end(child: ReaderChild): Promise<boolean> {
-    const isOver = await child.kill();
-    if (!isOver) this.#abandoned = child;
-    return isOver;
+  /** Ends a process. One that the kernel does not let go stays with who was asked, who is asked no more until it is gone. */
+  async #end(child: ReaderChild, asked: Asked, problem?: string): Promise<void> {
+    const { pauseMilliseconds = PAUSE_MILLISECONDS } = this.#options;
+    if (problem !== undefined) this.#sick.set(asked, new Sickness(problem, pauseMilliseconds));
+    if (await child.kill()) return;
+    const held = `${problem ?? `the driver of a GPU does not answer; ${OTHER_MACHINE}`} (process ${child.pid} hangs in the kernel)`;
+    this.#sick.set(asked, new Sickness(held, pauseMilliseconds, child));
   }
 
-  /** What is known of the GPUs while nobody is asked: what they are, and why. */
-  #unknown(): GpuReport {
-    const { gpus, ...rest } = this.#last ?? emptyReport();
-    return { ...rest, gpus: gpus.map((gpu) => withoutValues(gpu)) };
+  /** What is known of GPUs that nobody was asked for: what they are. */
+  #withoutAnswer({ gpus, driver, cuda, problems }: GpuReport): GpuReport {
+    const known = new Set(gpus.map(({ uuid }) => uuid));
+    const others = this.#last.gpus.filter(({ uuid }) => !known.has(uuid)).map((gpu) => withoutValues(gpu));
+    return {
+      gpus: [...gpus, ...others],
+      driver: driver ?? this.#last.driver,
+      cuda: cuda ?? this.#last.cuda,
+      problems: [...problems, this.#sick.get(null)?.problem ?? ""],
+    };
+  }
+
+  #addSick(report: GpuReport): void {
+    for (const [index, { problem }] of this.#sick) {
+      if (index === null) continue;
+      const isIt = (gpu: Gpu) => gpu.vendor === "nvidia" && gpu.index === index;
+      const last = this.#last.gpus.find(isIt) ?? unknownGpu("nvidia", index, `GPU ${index}`);
+      report.gpus = [...report.gpus.filter((gpu) => !isIt(gpu)), { ...withoutValues(last), problem }];
+    }
+    report.gpus.sort(
+      (one, other) => VENDORS.indexOf(one.vendor) - VENDORS.indexOf(other.vendor) || one.index - other.index,
+    );
   }
 
   #stayForAWhile(): void {
@@ -112,13 +149,7 @@ export class GpuReader {
   }
 }
 
-const OTHER_MACHINE =
-  "rent another machine; on one of your own: dmesg | grep Xid, then reset the GPU or reboot";
-
-function whoIs(asked: number | null | undefined): string {
-  if (asked === undefined) return "the kernel";
-  return asked === null ? "the NVIDIA driver" : `GPU ${asked}`;
-}
+const VENDORS: Gpu["vendor"][] = ["amd", "intel", "nvidia"];
 
 function withoutValues({ index, vendor, uuid, pci, name, mig, problem }: Gpu): Gpu {
   return { ...unknownGpu(vendor, index, name), uuid, pci, mig, problem };

@@ -27,7 +27,7 @@ async function chosen(shares: number[], env: Record<string, string> = {}, more: 
   nvml.set(Object.assign({ gpus: 4 }, ...gpus, more) as NvmlConfig);
   const context = bootContext({ GPU_COUNT: "2", GPU_COUNT_POLICY: "free", ...env }, env);
   const { library } = nvml;
-  await prepareGpus(context, nvml.root, { library, patienceMilliseconds: 500 });
+  await prepareGpus(context, nvml.root, { library, patienceMilliseconds: 500, sick: new Map() });
   const { CUDA_VISIBLE_DEVICES: visible, CUDA_DEVICE_ORDER: order, GPU_COUNT: count } = context.env;
   const warnings = context.lines.flatMap((line) => /^warn (.*)/.exec(line)?.[1] ?? []);
   return { visible, order, count, warnings };
@@ -61,16 +61,21 @@ describe("GPU_COUNT_POLICY=free", () => {
     );
   });
 
-  test("takes the first ones and says why, where the driver does not answer", async () => {
-    const { warnings, ...rest } = await chosen(
+  test("leaves out a GPU that does not answer", async () => {
+    const { visible, warnings } = await chosen(
       [0.9, 0, 0, 0],
       {},
       { "wait.nvmlDeviceGetHandleByIndex_v2.2": "forever" },
     );
+    expect([visible, warnings]).toEqual(["1,3", []]);
+  });
+
+  test("takes the first ones and says why, where the driver does not answer", async () => {
+    const { warnings, ...rest } = await chosen([0.9, 0, 0, 0], {}, { "wait.nvmlInit_v2": "forever" });
     expect(rest).toEqual(first);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^GPU_COUNT_POLICY=free: GPU 2 does not answer; .*; the first 2 of 4 GPUs are used$/,
+        /^GPU_COUNT_POLICY=free: the NVIDIA driver does not answer; .*; the first 2 of 4 GPUs are used$/,
       ),
     ]);
     const refused = await chosen([0.9, 0, 0, 0], {}, { "return.nvmlInit_v2": 9 });

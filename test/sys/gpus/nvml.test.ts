@@ -10,7 +10,7 @@ let reader: GpuReader;
 
 beforeAll(async () => {
   nvml = await nvmlStandIn();
-  reader = new GpuReader(nvml);
+  reader = new GpuReader({ ...nvml, sick: new Map() });
 });
 afterAll(() => reader.close());
 
@@ -68,7 +68,7 @@ describe("GPUs of NVIDIA's", () => {
 
   test("of an older driver are read by its calls", async () => {
     const old = await nvmlStandIn({ ...busyGpu(0), cuda: 11020 }, { old: true });
-    const ownReader = new GpuReader(old);
+    const ownReader = new GpuReader({ ...old, sick: new Map() });
     const { gpus, cuda } = await ownReader.read();
     ownReader.close();
     expect(cuda).toBe("11.2");

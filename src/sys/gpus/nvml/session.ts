@@ -75,13 +75,14 @@ export class NvmlSession {
     });
   }
 
-  /** Tells all GPUs, one after the other; the result is what is wrong with the driver. */
-  read({ asking, gpu }: Listener): string | undefined {
+  /** Tells all GPUs but those left out, one after the other; the result is what is wrong with the driver. */
+  read(leftOut: ReadonlySet<number>, { asking, gpu }: Listener): string | undefined {
     const code = this.#nvml.call("nvmlDeviceGetCount_v2", this.#bytes);
     if (code !== Code.success) return meaningOf(code);
     const total = this.#bytes.readUInt32LE(0);
     let forbidden = 0;
     for (let index = 0; index < total; index++) {
+      if (leftOut.has(index)) continue;
       asking(index);
       const { handle, code: failure } = this.#handle(index);
       // Of the host, and not given to this container.
