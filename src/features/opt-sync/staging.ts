@@ -9,7 +9,7 @@ export const STAGING = ".ai-dock-sync";
 
 const PRIVATE = 0o700;
 const PERMISSIONS_OF_OTHERS = 0o077;
-const TRIES = 5;
+const TRIES = 50;
 
 export interface StagingOptions extends LockOptions {
   workspace: DirectoryHandle;
@@ -69,7 +69,8 @@ function claim({ workspace, shown, say }: StagingOptions): DirectoryHandle | und
   const path = `${shown}${STAGING}`;
   const isNew = workspace.entry(STAGING) === undefined;
   const directory = enter(workspace, shown);
-  if (directory === undefined || !(isNew ? isEmpty(directory) : isOurs(directory))) {
+  // Another container may have made it in between; where root is squashed, nothing in it is ours.
+  if (directory === undefined || !(isOurs(directory) || (isNew && isEmpty(directory)))) {
     directory?.[Symbol.dispose]();
     if (workspace.entry(STAGING) === undefined) return undefined;
     const aside = `${STAGING}.refused-${Date.now()}`;
@@ -120,7 +121,8 @@ function isOurs(directory: DirectoryHandle): boolean {
     if (names.length === 0) return true;
     const lock = names.includes(LOCK) ? isLockThere(directory) : undefined;
     return lock?.isWhole === true || (lock?.isOurs === true && names.length === 1);
-  } catch {
-    return false;
+  } catch (error) {
+    // Its last owner removes it at this moment.
+    return errnoOf(error) === "ENOENT";
   }
 }

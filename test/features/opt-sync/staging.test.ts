@@ -68,6 +68,15 @@ describe("copies on a volume whose locks other machines do not see", () => {
     expect(existsSync(lock)).toBe(true);
   });
 
+  test("are made in one directory, whoever of many containers has just made it", async () => {
+    const command = [process.execPath, `${import.meta.dir}/staging-fixture.ts`, shown, "300"];
+    const children = Array.from({ length: 4 }, () => Bun.spawn(command, { stdout: "pipe" }));
+    const texts = await Promise.all(children.map(async ({ stdout }) => new Response(stdout).text()));
+    expect(texts.join("")).not.toContain("expected a directory of ours");
+    expect(await Promise.all(children.map(({ exited }) => exited))).toEqual([0, 0, 0, 0]);
+    expect(readdirSync(shown)).toEqual([]);
+  });
+
   test("leave nothing behind", () => {
     open()[Symbol.dispose]();
     expect(readdirSync(shown)).toEqual([]);
