@@ -20,6 +20,8 @@ export async function trace(pid: number, how: keyof typeof PTRACE) {
     stdout: "pipe",
     stderr: "inherit",
   });
+  // The reaper of a test takes its status.
+  tracer.exited.catch(() => undefined);
   await tracer.stdout.getReader().read();
   return tracer;
 }

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { LineFinder } from "../../../src/supervisor/line-finder.ts";
 import { startReaper } from "../../../src/supervisor/reaper.ts";
-import { aliveBy, shell, supervised, temporaryFile } from "./supervised-fixture.ts";
+import { aliveBy, exec, shell, supervised, temporaryFile } from "./supervised-fixture.ts";
 
 afterAll(startReaper());
 
@@ -52,4 +52,21 @@ test("a progress bar, which carriage returns redraw, has lines", () => {
   const finder = new LineFinder(/^50 %$/);
   expect(finder.take(bytes("\r10 %\r50 %"))).toBeFalse();
   expect(finder.take(bytes("\r60 %"))).toBeTrue();
+});
+
+test.each([40, -40])("a clock that jumps by %d days changes no check", async (days) => {
+  const realNow = Date.now;
+  await using the = await supervised({ alive: aliveBy(exec("exit 0"), { failures: 1 }) });
+  const checks = () => the.program.facts["successful_checks"] as number;
+  await the.until(() => checks() > 0);
+  Date.now = () => realNow() + days * 86_400_000;
+  try {
+    const before = checks();
+    const started = performance.now();
+    await the.until(() => checks() === before + 3);
+    expect(performance.now() - started).toBeGreaterThan(180);
+    expect([the.program.restarts, the.program.facts["last_failure"]]).toEqual([0, null]);
+  } finally {
+    Date.now = realNow;
+  }
 });
