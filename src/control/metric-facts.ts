@@ -1,4 +1,5 @@
 import { workspaceOf } from "../env/workspace.ts";
+import type { IdleControl, IdleState } from "./idle.ts";
 import { health } from "../supervisor/status.ts";
 import type { Program } from "../supervisor/program.ts";
 import type { Phase, Supervisor } from "../supervisor/supervisor.ts";
@@ -18,6 +19,8 @@ export interface MetricFacts {
   healthy: boolean;
   workspace: string;
   notices: Record<Notice["severity"], number>;
+  /** Null where the guard of idle containers is off. */
+  idle: IdleState | null;
   programs: ProgramFacts[];
 }
 
@@ -44,10 +47,11 @@ interface Sources {
   supervisor: Supervisor;
   version: string;
   environment: () => { env: Record<string, string> };
+  idle: Pick<IdleControl, "state">;
 }
 
 /** The facts of this moment. */
-export function metricFacts({ supervisor, version, environment }: Sources): MetricFacts {
+export function metricFacts({ supervisor, version, environment, idle }: Sources): MetricFacts {
   const { booted, settled } = supervisor.times;
   const notices = { info: 0, warning: 0, error: 0 };
   for (const { severity } of supervisor.notices.shown) notices[severity]++;
@@ -61,6 +65,7 @@ export function metricFacts({ supervisor, version, environment }: Sources): Metr
     healthy: health(supervisor).healthy,
     workspace: workspaceOf(environment().env),
     notices,
+    idle: idle.state(),
     programs: supervisor.programs.map(describe),
   };
 }

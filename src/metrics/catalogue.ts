@@ -2,6 +2,7 @@ import { collectorMetrics } from "./collect.ts";
 import { remoteMetrics, tunnelMetrics } from "./connections.ts";
 import { containerMetrics } from "./container.ts";
 import { gpuMetrics } from "./gpus.ts";
+import { idleMetrics } from "./idle.ts";
 import type { Area, Metric } from "./metric.ts";
 import { programMetrics } from "./programs.ts";
 import { provisioningMetrics } from "./provisioning.ts";
@@ -21,5 +22,6 @@ export const catalogue: Area[] = [
   area("Remotes", remoteMetrics),
   area("Tunnels", tunnelMetrics),
   area("Provisioning", provisioningMetrics),
+  area("Idle guard", idleMetrics),
   area("The collection itself", collectorMetrics),
 ];

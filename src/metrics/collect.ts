@@ -9,6 +9,7 @@ import { addRemotes, addTunnels } from "./connections.ts";
 import { addContainer, addDisks } from "./container.ts";
 import { Exposition } from "./exposition.ts";
 import { addGpus } from "./gpus.ts";
+import { addIdle } from "./idle.ts";
 import { gauge } from "./metric.ts";
 import { addPrograms } from "./programs.ts";
 import { addProvisioning } from "./provisioning.ts";
@@ -74,6 +75,7 @@ export class Collector {
     if (programs.value === undefined) throw unavailable(programs.error);
     const to = new Exposition();
     addSupervisor(to, programs.value.facts);
+    addIdle(to, programs.value.facts.idle);
     addContainer(to, { counters: readCounters(), limits: readLimits(), detail: readDetail() });
     if (ofDisks.value !== undefined) addDisks(to, ofDisks.value);
     addPrograms(to, programs.value.facts.programs, programs.value.usages);
