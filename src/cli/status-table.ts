@@ -3,6 +3,7 @@ import type { StatusReply } from "../control/replies.ts";
 import { daysAndClock } from "../control/rpc/info.ts";
 import { programId } from "../programs/names.ts";
 import type { ProgramStatus } from "../supervisor/status.ts";
+import { idleLine } from "./idle-line.ts";
 import { style, type Style, tableLines } from "./print.ts";
 import { redraw } from "./screen.ts";
 
@@ -11,7 +12,12 @@ const INTERVAL_MILLISECONDS = 1000;
 
 /** The lines of `ai-dock status`, one a program. */
 export function statusTable(
-  { phase, boot, notices }: Pick<StatusReply, "phase" | "boot" | "notices">,
+  {
+    phase,
+    boot,
+    notices,
+    idle,
+  }: Pick<StatusReply, "phase" | "boot" | "notices"> & Partial<Pick<StatusReply, "idle">>,
   programs: ProgramStatus[],
   now = Date.now(),
 ): string[] {
@@ -21,6 +27,8 @@ export function statusTable(
   if (phase !== "running")
     lines.push(style("yellow", `The container is ${phase}${step}; see: ai-dock logs -f`));
   for (const { severity, message } of notices) lines.push(style(severityStyle[severity], message));
+  const use = idleLine(idle, now);
+  if (use !== undefined) lines.push(style("dim", use));
   if (programs.length === 0 && phase === "running") lines.push("No programs");
   const rows = tableLines(programs, [
     { text: programId },

@@ -60,6 +60,7 @@ export const statusReply = z.object({
   boot: bootField,
   programs: z.array(programStatus),
   notices: noticesField,
+  idle: idleField,
 });
 
 export const healthReply = z.object({

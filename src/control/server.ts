@@ -38,7 +38,8 @@ export function serveControl(context: ControlContext, path: string): () => void 
         const programs = supervisor.programs.map((program) => programStatus(program));
         const { phase, notices } = supervisor;
         const boot = context.boot();
-        return Response.json({ phase, boot, programs, notices: notices.shown } satisfies StatusReply);
+        const reply = { phase, boot, programs, notices: notices.shown, idle: context.idle.state() };
+        return Response.json(reply satisfies StatusReply);
       },
       "/health": () => Response.json(health(supervisor) satisfies HealthReply),
       "/environment": {

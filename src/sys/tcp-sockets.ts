@@ -42,34 +42,35 @@ const BYTES_ACKED = 120;
 const BYTES_RECEIVED = 128;
 
 const BUFFER_BYTES = 64 * 1024;
-/** To list more would hold up who asks. */
-const MOST_SOCKETS = 20_000;
+/** To list more would take too much memory; of those that are left out, to look at more too much time. */
+const MOST_LISTED = 20_000;
+const MOST_SOCKETS = 500_000;
 
 /**
  * Lists TCP sockets that listen or are connected, and what each has carried: by sock_diag(7), which needs no right, else by
- * /proc/net/tcp without the bytes. Throws where the kernel tells neither, and for more than 20,000 sockets.
+ * /proc/net/tcp without the bytes. Connections to ports that are of no interest are left out: strangers could have very
+ * many there. Throws where the kernel tells neither, and for more than 20,000 sockets.
  */
-export function tcpSockets(): TcpSocket[] {
+export function tcpSockets(isLeftOut: (localPort: number) => boolean = () => false): TcpSocket[] {
   try {
-    return [...dump(AF_INET), ...dump(AF_INET6)];
+    return [...dump(AF_INET, isLeftOut), ...dump(AF_INET6, isLeftOut)];
   } catch (error) {
     if (error instanceof RangeError) throw error;
     return tabledSockets();
   }
 }
 
-function dump(family: number): TcpSocket[] {
+function dump(family: number, isLeftOut: (localPort: number) => boolean): TcpSocket[] {
   const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_SOCK_DIAG);
   if (fd === -1) throw systemError("socket");
   try {
     writeSync(fd, requestFor(family));
-    const found: TcpSocket[] = [];
+    const listing: Listing = { found: [], seen: 0, isLeftOut };
     const buffer = Buffer.alloc(BUFFER_BYTES);
     // The kernel makes each part of the answer while it is read: there is nothing to wait for.
-    while (readPart(buffer.subarray(0, readSync(fd, buffer)), found)) {
-      if (found.length > MOST_SOCKETS) throw new RangeError(`more than ${MOST_SOCKETS} connections`);
-    }
-    return found;
+    while (readPart(buffer.subarray(0, readSync(fd, buffer)), listing))
+      if (listing.found.length > MOST_LISTED || listing.seen > MOST_SOCKETS) throw tooMany(listing.seen);
+    return listing.found;
   } finally {
     closeSync(fd);
   }
@@ -88,15 +89,27 @@ function requestFor(family: number): Buffer {
   return request;
 }
 
+interface Listing {
+  found: TcpSocket[];
+  seen: number;
+  isLeftOut: (localPort: number) => boolean;
+}
+
+const tooMany = (count: number) => new RangeError(`more than ${count} connections`);
+
 /** False after the last part. Throws for an error of the kernel's. */
-function readPart(part: Buffer, found: TcpSocket[]): boolean {
+function readPart(part: Buffer, listing: Listing): boolean {
   for (let at = 0; at + HEADER_BYTES <= part.byteLength;) {
     const length = part.readUInt32LE(at);
     const type = part.readUInt16LE(at + 4);
     if (type === NLMSG_DONE) return false;
     if (type === NLMSG_ERROR || length < HEADER_BYTES) throw new Error("sock_diag is refused");
-    if (type === SOCK_DIAG_BY_FAMILY && length >= HEADER_BYTES + MESSAGE_BYTES)
-      found.push(readMessage(part.subarray(at + HEADER_BYTES, at + length)));
+    if (type === SOCK_DIAG_BY_FAMILY && length >= HEADER_BYTES + MESSAGE_BYTES) {
+      const message = part.subarray(at + HEADER_BYTES, at + length);
+      listing.seen++;
+      if (message[1] === LISTEN || !listing.isLeftOut(message.readUInt16BE(4)))
+        listing.found.push(readMessage(message));
+    }
     at += align(length);
   }
   return part.byteLength > 0;
@@ -166,7 +179,7 @@ export function tabledSockets(): TcpSocket[] {
 /** Lines of proc_net_tcp(5): addresses are words in the byte order of the machine. */
 function table(path: string): TcpSocket[] {
   const lines = readFileSync(path, "latin1").trim().split("\n").slice(1);
-  if (lines.length > MOST_SOCKETS) throw new RangeError(`more than ${MOST_SOCKETS} connections`);
+  if (lines.length > MOST_LISTED) throw tooMany(MOST_LISTED);
   return lines.flatMap((line) => {
     const [, local = "", remote = "", state = "", , , , , , inode = ""] = line.trim().split(/\s+/);
     const number = parseInt(state, 16);

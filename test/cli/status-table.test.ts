@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import type { IdleState } from "../../src/control/idle.ts";
 import { statusTable } from "../../src/cli/status-table.ts";
 import type { ProgramStatus } from "../../src/supervisor/status.ts";
+import { someIdleState } from "../control/idle-fixture.ts";
 
 function program(name: string, more: Partial<ProgramStatus>): ProgramStatus {
   return {
@@ -61,4 +63,24 @@ test("what is no program's doing stands above the programs", () => {
       [program("x", up)],
     ),
   ).toEqual(["GPU lost", "x  RUNNING   pid 7, ready"]);
+});
+
+test("a container that ends when nobody uses it says what it waits for", () => {
+  const idle = {
+    ...someIdleState,
+    phase: "busy" as const,
+    last_activity: 60_000,
+    ends: { why: "idle" as const, at: 1_860_000 },
+  };
+  const lines = (state: IdleState) =>
+    statusTable({ phase: "running", boot: null, notices: [], idle: state }, [], 120_000)[0];
+  const busy = [{ source: "ssh", detail: "ssh session from 203.0.113.7", measured: true, since: 0 }];
+  expect(lines({ ...idle, busy })).toBe(
+    "In use (ssh session from 203.0.113.7); AI_DOCK_IDLE_MINUTES=30: exit in 29 min at the earliest",
+  );
+  expect(lines({ ...idle, phase: "idle" })).toBe(
+    "Not used for 1 min; AI_DOCK_IDLE_MINUTES=30: exit in 29 min at the earliest",
+  );
+  // A notice stands there.
+  expect(lines({ ...idle, phase: "warning" })).toBe("No programs");
 });

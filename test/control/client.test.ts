@@ -76,7 +76,7 @@ test("a read is tried again when the connection breaks, an action is not", async
   using flaky = await standIn((connection, number) => {
     connection.once("data", () => {
       if (number < 3) connection.destroy();
-      else connection.end(answer({ phase: "running", boot: null, programs: [], notices: [] }));
+      else connection.end(answer({ phase: "running", boot: null, programs: [], notices: [], idle: null }));
     });
   });
   expect(await controlAt(() => flaky.path).status()).toEqual({
@@ -84,6 +84,7 @@ test("a read is tried again when the connection breaks, an action is not", async
     boot: null,
     programs: [],
     notices: [],
+    idle: null,
   });
   expect(flaky.count()).toBe(3);
 

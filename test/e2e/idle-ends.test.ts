@@ -72,14 +72,14 @@ test.concurrent("terminals, webhook and status are told, typing keeps the contai
 });
 
 test.concurrent("provisioning is not cut off, and a lifetime ends in use; keep does not change that", async () => {
-  const script = "sleep 12\necho all provisioned\n";
+  const script = "sleep 9\necho all provisioned\n";
   await using container = await boot({
     healthcheck: false,
     files: { "/provision.sh": script },
     env: {
       ...quick,
       PROVISIONING_SCRIPT: "/provision.sh",
-      AI_DOCK_MAX_HOURS: "0.0022",
+      AI_DOCK_MAX_HOURS: "0.003",
       AI_DOCK_IDLE_MINUTES: "0.05",
       AI_DOCK_IDLE_WARNING: "0.05",
       AI_DOCK_IDLE_ACTION: "exit",
@@ -90,10 +90,10 @@ test.concurrent("provisioning is not cut off, and a lifetime ends in use; keep d
   expect(await container.wait()).toBe(0);
   const log = await container.logs();
   expect(log).toMatch(
-    /all provisioned\n[^]*warn idle This container is at the end of its 8 s: the container ends in 3 s/,
+    /all provisioned\n[^]*warn idle This container is at the end of its 11 s: the container ends in 3 s/,
   );
   expect(log).toMatch(
-    /this container is older than 8 s: the container ends\n[^]*stopping code=0 reason=max-hours/,
+    /this container is older than 11 s: the container ends\n[^]*stopping code=0 reason=max-hours/,
   );
 });
 

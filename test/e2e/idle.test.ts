@@ -169,6 +169,10 @@ test.concurrent("processors, GPUs, the user's own command, terminals, and a cont
   await container.sh("rm /tmp/busy");
   await waitBusy(container, "check", false);
 
+  await container.sh("echo sleep 5 >/tmp/slow.sh; setsid ai-dock provision /tmp/slow.sh >/dev/null 2>&1 &");
+  await waitBusy(container, "provisioning: ai-dock provision runs");
+  await waitBusy(container, "provisioning", false);
+
   await using shell = new Terminal(["docker", "exec", "-it", container.id, "bash"]);
   await shell.waitOutput("#");
   await waitBusy(container, /^terminal: terminal pts\/\d+ was opened/);

@@ -68,6 +68,12 @@ test.each(["127.0.0.1", "::1"])(
   },
 );
 
+test("connections to ports of no interest are left out, but not who listens there", async () => {
+  using one = await connection("127.0.0.1");
+  const kept = tcpSockets((port) => port === one.port).filter(({ localPort }) => localPort === one.port);
+  expect(kept).toMatchObject([{ isListening: true }]);
+});
+
 test("addresses are written one way", () => {
   expect(plainAddress("203.0.113.7")).toBe("203.0.113.7");
   expect(plainAddress("::ffff:203.0.113.7")).toBe("203.0.113.7");

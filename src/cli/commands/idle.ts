@@ -4,6 +4,7 @@ import type { IdleState } from "../../control/idle.ts";
 import { ExitCode } from "../../errors.ts";
 import { duration } from "../../sys/duration.ts";
 import { type Command, usageError } from "../command.ts";
+import { limitWords } from "../idle-line.ts";
 import { print, printJson, printTable, style } from "../print.ts";
 
 interface IdleArgs {
@@ -78,13 +79,7 @@ export function linesOf(idle: IdleState, now: number): string[] {
     heads.warning = style("red", "at the end of its lifetime");
   return [
     heads[phase],
-    ...(ends === null ? [] : [`${endWords(idle)} in ${duration(ends.at - now)} at the earliest`]),
+    ...(ends === null ? [] : [`${limitWords(idle)} in ${duration(ends.at - now)} at the earliest`]),
     ...(kept_until === null ? [] : [`kept for ${duration(kept_until - now)}`]),
   ];
-}
-
-function endWords({ action, ends, idle_minutes, max_hours }: IdleState): string {
-  const limit =
-    ends?.why === "idle" ? `AI_DOCK_IDLE_MINUTES=${idle_minutes}` : `AI_DOCK_MAX_HOURS=${max_hours}`;
-  return `${limit}: ${action}`;
 }

@@ -1,5 +1,6 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
+import { markProvisioning } from "../../control/provisioning-lock.ts";
 import { requireRunning } from "../../control/context.ts";
 import { ExitCode } from "../../errors.ts";
 import { readSettings } from "../../env/load.ts";
@@ -36,21 +37,27 @@ const command: Command = {
       json: { type: "boolean", description: "Print JSON" },
     },
   }),
-  async run({ _: [first, second, ...more], json = false }: ProvisionArgs) {
-    if (first === "download") {
-      const { downloadNow } = await import("./provision-download.ts");
-      return await downloadNow([second, ...more]);
-    }
-    const action = actions.find((word) => word === first);
-    if (more.length > 0 || (action === undefined && second !== undefined))
-      throw usageError(NAME, `Expected one of ${actions.join(", ")} and a manifest, or one script`);
-    if (action !== undefined) return runAction(action, second, json);
-    if (first !== undefined && isManifest(first)) return runAction("apply", first, json);
-    return runScript(first);
+  async run(args: ProvisionArgs) {
+    // As long as this command runs, the container is not idle.
+    using _ = args._[0] === "status" ? undefined : markProvisioning();
+    return await provision(args);
   },
 };
 
 export default command;
+
+async function provision({ _: [first, second, ...more], json = false }: ProvisionArgs): Promise<number> {
+  if (first === "download") {
+    const { downloadNow } = await import("./provision-download.ts");
+    return await downloadNow([second, ...more]);
+  }
+  const action = actions.find((word) => word === first);
+  if (more.length > 0 || (action === undefined && second !== undefined))
+    throw usageError(NAME, `Expected one of ${actions.join(", ")} and a manifest, or one script`);
+  if (action !== undefined) return runAction(action, second, json);
+  if (first !== undefined && isManifest(first)) return runAction("apply", first, json);
+  return runScript(first);
+}
 
 const isManifest = (source: string) => /\.(ya?ml|json)(\?.*)?$/i.test(source);
 

@@ -1,6 +1,8 @@
 import type { IdleState } from "../../control/idle.ts";
 import type { Environment } from "../../env/environment.ts";
 import type { Logger } from "../../log.ts";
+import { readCredentials } from "../platform/credentials.ts";
+import { isPlatformKind, type PlatformKind } from "../platform/platforms.ts";
 import { act, type ActOptions } from "./act.ts";
 import type { Why } from "./clock.ts";
 import { IdleGuard } from "./guard.ts";
@@ -52,6 +54,10 @@ export function startGuard(options: StartOptions) {
     onChange,
   });
   guard.begin();
+  const { AI_DOCK_IDLE_MINUTES: minutes, AI_DOCK_MAX_HOURS: hours } = environment.settings;
+  const { kind } = policy() as Policy;
+  log.info("guards", { idle_minutes: minutes || undefined, max_hours: hours || undefined, action: kind });
+  if (isPlatformKind(kind)) reportCredentials(kind, env, log);
   return {
     state: (): IdleState => guard.state,
     keep: (milliseconds: number | null) => guard.keep(milliseconds),
@@ -61,4 +67,12 @@ export function startGuard(options: StartOptions) {
       guard.end();
     },
   };
+}
+
+/** Before the cloud is to be asked, at night: what is missing for that. */
+function reportCredentials(kind: PlatformKind, env: Record<string, string>, log: Logger): void {
+  const found = readCredentials(kind, env);
+  if ("credentials" in found) return;
+  for (const problem of found.problems)
+    log.warn(`AI_DOCK_IDLE_ACTION=${kind}: ${problem}; the container would end by itself`);
 }

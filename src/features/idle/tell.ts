@@ -59,7 +59,8 @@ export class Teller {
   terminals(message: string): void {
     const { log, terminals = tellTerminals } = this.#options;
     try {
-      terminals(`*** ai-dock: ${message} ***`);
+      // Names in it may be anybody's choice, and must not steer a terminal.
+      terminals(`*** ai-dock: ${message.replaceAll(/\p{Cc}/gu, "\uFFFD")} ***`);
     } catch (error) {
       log.debug(`terminals cannot be told: ${String(error)}`);
     }

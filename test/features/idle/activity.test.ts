@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkSource } from "../../../src/features/idle/activity/check.ts";
@@ -11,6 +11,7 @@ import { SshSessions } from "../../../src/features/idle/activity/ssh.ts";
 import { terminalsSource } from "../../../src/features/idle/activity/terminals.ts";
 import { webSource } from "../../../src/features/idle/activity/web.ts";
 import { emptyReport, unknownGpu } from "../../../src/sys/gpus/types.ts";
+import type { NamedProcess } from "../../../src/sys/process-names.ts";
 import type { TcpSocket } from "../../../src/sys/tcp-sockets.ts";
 
 const MINUTE = 60_000;
@@ -19,7 +20,7 @@ const MINUTE = 60_000;
 function world(ports: Partial<Ports> = {}) {
   let time = 0;
   let sockets: TcpSocket[] = [];
-  let processes: number[] = [];
+  let processes: NamedProcess[] = [];
   const now = () => time;
   const sessions = new SshSessions(now, () => processes);
   const source = connectionsSource({
@@ -32,10 +33,10 @@ function world(ports: Partial<Ports> = {}) {
   return {
     sessions,
     /** Activity as texts, with these sockets. */
-    look: async (next: TcpSocket[], pids: number[] = [], milliseconds = MINUTE) => {
+    look: async (next: TcpSocket[], list: NamedProcess[] = [], milliseconds = MINUTE) => {
       time += milliseconds;
       sockets = next;
-      processes = pids;
+      processes = list;
       return (await source.look()).map(
         ({ source: kind, detail, measured }) => `${kind}: ${detail}${measured ? "" : " (unmeasured)"}`,
       );
@@ -79,12 +80,20 @@ describe("ssh", () => {
     expect(await look([])).toEqual([]);
   });
 
-  test("of another server: by the title of a process, or by the age of the connection", async () => {
+  test("of another server: by what it starts, or by the age of the connection", async () => {
     const { look } = world();
-    await look([socket(22, 0)], [7]);
-    expect(await look([socket(22, 9000)], [7])).toEqual([]);
-    expect(await look([socket(22, 18_000)], [7, 8])).toEqual(["ssh: login by ssh"]);
-    expect(await look([socket(22, 27_000)], [7, 8])).toEqual(["ssh: ssh session from 203.0.113.7"]);
+    const server = { pid: 10, ppid: 1, name: "sshd" };
+    const before = [
+      server,
+      { pid: 11, ppid: 10, name: "sshd-session" },
+      { pid: 12, ppid: 11, name: "sshd-auth" },
+    ];
+    await look([socket(22, 0)], [server]);
+    expect(await look([socket(22, 9000)], before)).toEqual([]);
+    expect(await look([socket(22, 18_000)], [...before, { pid: 13, ppid: 11, name: "bash" }])).toEqual([
+      "ssh: login by ssh",
+    ]);
+    expect(await look([socket(22, 27_000)], before)).toEqual(["ssh: ssh session from 203.0.113.7"]);
   });
 });
 
@@ -127,6 +136,9 @@ describe("connections", () => {
     await look([listener(9000)]);
     expect(await look([listener(9000), socket(9000, undefined)])).toEqual([
       "port: connection to port 9000 from 203.0.113.7, bytes unknown (unmeasured)",
+    ]);
+    expect(await look([socket(40_000, undefined, { remotePort: 443 })])).toEqual([
+      "transfer: programs of the container send or load data, bytes unknown (unmeasured)",
     ]);
   });
 
@@ -194,27 +206,30 @@ test("typing is a change of the time, whatever the time is", async () => {
   ]);
 });
 
-test("the boot, and provisioning of root, not of whoever calls himself so", async () => {
+test("the boot, and provisioning after it", async () => {
   let step: string | undefined = "provisioning";
-  const own = process.geteuid?.() ?? 0;
-  const titled = (uid: number, ...words: string[]) => ({ pid: 1, uid, words });
-  let list = [titled(own + 1, "ai-dock", "provision"), titled(own, "ai-dock", "provision", "status")];
+  let isMarked = true;
   const source = provisioningSource(
     () => step,
-    () => list,
+    () => isMarked,
   );
   expect(await source.look()).toMatchObject([{ source: "boot", detail: "provisioning" }]);
   step = undefined;
-  expect(await source.look()).toEqual([]);
-  list = [titled(own, "/usr/local/bin/ai-dock", "provision", "apply")];
   expect(await source.look()).toMatchObject([{ source: "provisioning" }]);
+  isMarked = false;
+  expect(await source.look()).toEqual([]);
 });
+
+function serverOf(path: string, answer: () => Response) {
+  rmSync(path, { force: true });
+  return Bun.serve({ unix: path, fetch: answer });
+}
 
 describe("the portal", () => {
   test("is asked for its count; another process begins anew", async () => {
     const path = join(mkdtempSync(join(tmpdir(), "idle-")), "http.sock");
     let count = 5;
-    const server = Bun.serve({ unix: path, fetch: () => new Response(String(count)) });
+    const server = serverOf(path, () => new Response(String(count)));
     const source = webSource(
       () => true,
       () => path,
@@ -228,6 +243,14 @@ describe("the portal", () => {
     expect(await looks()).toEqual([]);
     await server.stop(true);
     expect(await looks()).toEqual([false]);
+    // What talks to the internet may be made to say anything.
+    const flood = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) });
+    const flooding = serverOf(path, () => new Response(flood));
+    expect(await looks()).toEqual([true]);
+    await flooding.stop(true);
+    const leading = serverOf(path, () => Response.redirect("http://127.0.0.1:1/", 302));
+    expect(await looks()).toEqual([false]);
+    await leading.stop(true);
     expect(
       await webSource(
         () => false,

@@ -17,7 +17,7 @@ export interface ConnectionsOptions {
   ports: () => Ports;
   /** Bytes a minute that count on one connection. */
   traffic: () => number;
-  list?: () => TcpSocket[];
+  list?: (isLeftOut: (localPort: number) => boolean) => TcpSocket[];
   now?: () => number;
 }
 
@@ -42,10 +42,10 @@ export function connectionsSource(options: ConnectionsOptions): Source {
     name: "connections",
     look() {
       const milliseconds = sinceLast() ?? 0;
-      const sockets = list();
+      const known = ports();
+      const sockets = list((port) => known.guarded.has(port));
       const connected = sockets.filter(({ isListening }) => !isListening);
       const listening = new Set(sockets.flatMap((one) => (one.isListening ? [one.localPort] : [])));
-      const known = ports();
       const found = sessions.look(connected.filter(({ localPort }) => known.ssh.has(localPort)));
       const last = before;
       before = new Map(connected.map(({ id, bytes }) => [id, bytes ?? 0]));
@@ -56,9 +56,8 @@ export function connectionsSource(options: ConnectionsOptions): Source {
         const kind = kindOf(socket, known, listening, sessions);
         if (kind === undefined) continue;
         const bytes = socket.bytes === undefined ? undefined : socket.bytes - (last.get(socket.id) ?? 0);
-        if (kind === "transfer") transferred += bytes ?? 0;
-        else if (bytes === undefined)
-          found.push(unmeasured(kind, `${describe(kind, socket)}, bytes unknown`));
+        if (bytes === undefined) found.push(unmeasured(kind, `${describe(kind, socket)}, bytes unknown`));
+        else if (kind === "transfer") transferred += bytes;
         else if (bytes > least) found.push(seen(kind, describe(kind, socket)));
       }
       if (transferred > shareOf(TRANSFER_BYTES, milliseconds, LEAST_TRANSFER_BYTES))

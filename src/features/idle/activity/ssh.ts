@@ -1,12 +1,9 @@
 import { plainAddress, type TcpSocket } from "../../../sys/tcp-sockets.ts";
-import { processesTitled } from "../../../sys/titles.ts";
+import { type NamedProcess, namedProcesses } from "../../../sys/process-names.ts";
 import { type Activity, seen } from "./activity.ts";
 
 /** Longer than ssh servers wait for a login (LoginGraceTime): who is connected then has logged in. */
 const GRACE_MILLISECONDS = 150_000;
-
-/** What a process of sshd calls itself once somebody has logged in; before that, a word in brackets follows. */
-const SESSION = /^sshd(?:-session)?: [^\s@]+@\S+$/;
 
 /** More logins between two looks are not told apart. */
 const MOST_LOGINS = 1000;
@@ -19,20 +16,20 @@ export interface Login {
 
 /**
  * Knows which connections to ssh servers are sessions: bots knock all day, and must keep no container alive. Our own sshd
- * tells of each login; of other servers, as a cloud's own, a session is a process of that title, or a connection that has
- * outlived the time for a login.
+ * tells of each login; of other servers, as a cloud's own, a login is a command that a process of sshd has started, and a
+ * session a connection that has outlived the time for a login.
  */
 export class SshSessions {
   readonly #now: () => number;
-  readonly #titled: () => number[];
+  readonly #list: () => NamedProcess[];
   readonly #sessions = new Set<string>();
   readonly #firstSeen = new Map<string, number>();
   #logins: Login[] = [];
-  #processes: Set<number> | undefined;
+  #commands: Set<number> | undefined;
 
-  constructor(now: () => number = () => performance.now(), titled: () => number[] = sessionProcesses) {
+  constructor(now: () => number = () => performance.now(), list: () => NamedProcess[] = namedProcesses) {
     this.#now = now;
-    this.#titled = titled;
+    this.#list = list;
   }
 
   /** Our sshd has let somebody in. */
@@ -58,9 +55,9 @@ export class SshSessions {
       if (isOld || accepted.has(`${remote} ${remotePort}`)) this.#sessions.add(id);
     }
     const found = logins.map(({ address }) => seen("ssh", `login by ssh from ${address}`));
-    const before = this.#processes;
-    this.#processes = new Set(this.#titled());
-    const isNew = before !== undefined && [...this.#processes].some((pid) => !before.has(pid));
+    const before = this.#commands;
+    this.#commands = new Set(commandsOf(this.#list()));
+    const isNew = before !== undefined && [...this.#commands].some((pid) => !before.has(pid));
     return isNew && found.length === 0 ? [seen("ssh", "login by ssh")] : found;
   }
 
@@ -70,6 +67,9 @@ export class SshSessions {
   }
 }
 
-function sessionProcesses(): number[] {
-  return processesTitled("sshd").flatMap(({ pid, words }) => (SESSION.test(words[0] ?? "") ? [pid] : []));
+/** What sshd has started for those who have logged in; before that, it starts only more of itself. */
+function commandsOf(processes: NamedProcess[]): number[] {
+  const isSshd = (name: string) => name.startsWith("sshd");
+  const servers = new Set(processes.flatMap(({ pid, name }) => (isSshd(name) ? [pid] : [])));
+  return processes.flatMap(({ pid, ppid, name }) => (servers.has(ppid) && !isSshd(name) ? [pid] : []));
 }
