@@ -1,8 +1,11 @@
 import { afterAll, expect, test } from "bun:test";
+import type { Program } from "../../../src/supervisor/program.ts";
 import { startReaper } from "../../../src/supervisor/reaper.ts";
 import { sendSignal } from "../../../src/sys/children.ts";
 import { freePort } from "../../free-port.ts";
-import { aliveBy, exec, OK, server, shell, supervised } from "./supervised-fixture.ts";
+import { loneProgram, specOf } from "../spec-fixture.ts";
+import { trace } from "../tracer-fixture.ts";
+import { aliveBy, exec, OK, server, shell, supervised, until } from "./supervised-fixture.ts";
 
 afterAll(startReaper());
 
@@ -140,3 +143,23 @@ test("a stop by request while it is being stopped counts, and nothing is started
   await supervisor.start([program]);
   await the.until(({ restarts }) => restarts === 1);
 });
+
+test("one that not even SIGKILL ends is started when it has ended after all", async () => {
+  const startable: Program[] = [];
+  const program = loneProgram(
+    specOf("p", { alive: aliveBy(exec("exit 1"), { interval: 0.5, failures: 1 }), stopwaitsecs: 0 }),
+    { onStartable: (changed) => startable.push(changed), hangSeconds: 0.05 },
+  );
+  await program.start();
+  const first = program.pid!;
+  const tracer = await trace(first, "seize");
+  await until(() => program.innerState === "HUNG");
+  expect([program.restarts, program.reason]).toEqual([
+    0,
+    `process ${first} is still there 0.05 s after KILL`,
+  ]);
+  tracer.kill("SIGKILL");
+  await until(() => program.restarts === 1 && program.pid !== null);
+  expect(startable).toEqual([]);
+  await program.stop();
+}, 30_000);
