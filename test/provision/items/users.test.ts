@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { addNamedUsers, grantUser, hasAcl } from "../../../src/sys/acl.ts";
 import { lookupUser } from "../../../src/sys/users.ts";
+import { mount, unmount } from "../../logs/_helpers.ts";
 import { Container } from "./apply-fixture.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -278,6 +279,19 @@ describe.skipIf(!isRoot)("git as root", () => {
     ]);
     expect(statSync(`${origin}/.git/HEAD`).uid).toBe(0);
     expect(run("find", `${origin}/.git/objects`, "!", "-uid", "0")).toBe("");
+  });
+
+  test("says where a clone cannot be made", async () => {
+    using place = setUp();
+    const { container, volume, origin } = place;
+    mkdirSync(`${volume}/ro`);
+    mount(["-t", "tmpfs", "-o", "ro", "tmpfs", `${volume}/ro`]);
+    try {
+      const states = await container.apply({ git_repos: [{ url: origin, dest: `${volume}/ro/app` }] });
+      expect(states["app"]).toContain(`"${volume}/ro": expected a writable directory, got EROFS`);
+    } finally {
+      unmount(`${volume}/ro`);
+    }
   });
 
   test("leaves a clone to root where programs of this container run as the owner of the workspace", async () => {

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readdirSync, renameSync, type Stats } from "node:
 import { basename, dirname } from "node:path";
 import { ExitCode } from "../../../errors.ts";
 import type { DirectoryHandle } from "../../../sys/directory-handle.ts";
-import { openTargetDirectory } from "../../download/target.ts";
+import { openTargetDirectory, targetError } from "../../download/target.ts";
 import { giveDirectory } from "../../ownership.ts";
 import { FinalError, type Success } from "../../graph/outcome.ts";
 import type { Item } from "../../graph/item.ts";
@@ -125,6 +125,8 @@ async function clone(item: Repository, context: ItemContext): Promise<void> {
       });
     // An empty directory may be in the place.
     renameSync(place.at(CLONE), parent.at(name));
+  } catch (error) {
+    throw targetError(error, parent.location);
   } finally {
     // On a full disk, others need the room.
     await remove();

@@ -65,13 +65,13 @@ function wantedIn(venv: string, spec: PipSpec, context: ItemContext): Installati
   };
 }
 
-/** Throws FinalError for an environment that is not for the user of PROVISIONING_USER. */
+/** Throws FinalError for an environment that is not for who is to work on it. */
 async function requireWritable(venv: string, as: As, context: ItemContext): Promise<void> {
   if (as.owner === undefined) return;
   const { code } = await context.run(["test", "-w", venv], { as, quiet: true });
   if (code === ExitCode.ok) return;
   throw new FinalError(
-    `venv: expected an environment that user ${as.owner.uid} can write to, got "${venv}"; name another, or set PROVISIONING_USER=root`,
+    `venv: expected an environment that user ${as.owner.uid} can write to, got "${venv}"; give it to that user (chown -R), or name another`,
   );
 }
 
