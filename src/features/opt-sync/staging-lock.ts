@@ -86,8 +86,14 @@ export class StagingLock {
     }
   }
 
+  /** By its content alone: file systems in user space may give a file another inode number at each look. */
   #isMine(): boolean {
-    return this.#isThere() && readLock(this.#directory) === `${SIGNATURE}${this.#name}\n`;
+    try {
+      return readLock(this.#directory) === `${SIGNATURE}${this.#name}\n`;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return false;
+      throw error;
+    }
   }
 
   #isThere(): boolean {
