@@ -3,6 +3,9 @@ import { ensureDirectory, readIfExists, writeFileAtomic } from "../../sys/fs.ts"
 
 const DIRECTORY = "/var/lib/ai-dock";
 
+/** Others pass through, and see no names. */
+const PASSAGE = 0o711;
+
 /** Docker makes it with the container, unless the image was made of a container's files (docker import). */
 const CREATED = "/.dockerenv";
 
@@ -53,8 +56,8 @@ function read(path: string, container: string): number | undefined {
 function keep(path: string, started: number, container: string, directory: string): number {
   const time = Math.floor(started);
   try {
-    ensureDirectory(directory, 0o755);
-    writeFileAtomic(path, `${time} ${container}\n`, 0o644);
+    ensureDirectory(directory, PASSAGE);
+    writeFileAtomic(path, `${time} ${container}\n`);
   } catch {
     // Where the container cannot be written, nobody changes its files either.
   }

@@ -12,6 +12,8 @@ import { Records } from "./records.ts";
 export const VOLUME_DIRECTORY = ".ai-dock";
 /** The directory of records of what lives and dies with the container. */
 export const CONTAINER_DIRECTORY = "/var/lib/ai-dock";
+/** Others pass through, and see no names: Caddy and the portal have their state below, as users of their own. */
+const PASSAGE = 0o711;
 
 /**
  * Records of what is on the volume are on the volume, so that a new container does nothing again; those of the rest are in
@@ -36,7 +38,7 @@ export class Stores implements Disposable {
       return workspace.enter(VOLUME_DIRECTORY, 0o700);
     });
     this.#container = this.#open("container", containerDirectory, () => {
-      ensureDirectory(containerDirectory, 0o700);
+      ensureDirectory(containerDirectory, PASSAGE);
       return DirectoryHandle.open(containerDirectory);
     });
   }
