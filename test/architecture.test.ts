@@ -179,6 +179,12 @@ describe("architecture of src", () => {
     );
   });
 
+  test("PID 1 loads the guard of idle containers only where a limit is set", () => {
+    const { seen } = loaded("cli/commands/init.ts", { lazily: false });
+    expect(seen).toContain("init/index.ts");
+    expect([...seen].filter((file) => file.startsWith("features/idle/"))).toEqual([]);
+  });
+
   test("nothing that PID 1 loads by itself, nor the front, imports modules of Node that bring streams", () => {
     const heavy = /^node:(crypto|https?|net|stream|tls|child_process|zlib)/;
     for (const start of ["cli/commands/init.ts", "features/web/front.ts"]) {

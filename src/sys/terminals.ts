@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, statSync, writeSync } from "node:fs";
+import { errnoOf } from "../errors.ts";
 
 /** Pseudo-terminals of this container. */
 const DIRECTORY = "/dev/pts";
@@ -9,7 +10,7 @@ const FLAGS = constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK | c
 
 /**
  * When something was last typed on each terminal, in milliseconds, by name. The kernel notes that in steps of 8 s, by
- * the time of day: only that the value has changed means something. Throws where there is no list of terminals.
+ * the time of day: only that the value has changed means something. Throws where the terminals cannot be listed.
  */
 export function typedTimes(directory = DIRECTORY): Map<string, number> {
   const found = new Map<string, number>();
@@ -26,7 +27,15 @@ export function tellTerminals(line: string, directory = DIRECTORY): void {
   for (const name of names(directory)) tell(`${directory}/${name}`, `\r\n\u0007${line}\r\n`);
 }
 
-const names = (directory: string) => readdirSync(directory).filter((name) => /^\d+$/.test(name));
+/** None where pseudo-terminals are not mounted: nobody can have one. */
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory).filter((name) => /^\d+$/.test(name));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
 
 function tell(path: string, text: string): void {
   let fd: number;

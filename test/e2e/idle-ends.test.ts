@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { platformApi } from "../fixtures/platform-api.ts";
+import { farEnd, mountable } from "./remotes/_far.ts";
 import { idleState, quick, waitBusy } from "./_idle.ts";
 import { boot, keypair, must, sshArgv, Terminal, waitFor } from "./harness.ts";
 
@@ -190,4 +191,52 @@ test.concurrent("a cloud that agrees stops the container", async () => {
   expect(await container.logs()).toMatch(
     /info idle RunPod stops pod abc123\n[^]*stopping code=0 reason=idle/,
   );
+});
+
+test.concurrent("uploads that wait, downloads, and a port that is open to everybody", async () => {
+  await using far = await farEnd();
+  const block = new Uint8Array(100_000);
+  using server = Bun.serve({
+    hostname: bridge,
+    port: 0,
+    fetch() {
+      const stream = new ReadableStream({
+        async pull(controller) {
+          await Bun.sleep(50);
+          controller.enqueue(block);
+        },
+      });
+      return new Response(stream);
+    },
+  });
+  await using container = await boot({
+    ...mountable,
+    healthcheck: false,
+    fixtures: true,
+    env: { ...quick, ...far.variables("far"), AI_DOCK_IDLE_MINUTES: "0.1", RCLONE_VFS_WRITE_BACK: "4s" },
+  });
+  await container.waitReady();
+  await waitFor(async () => (await idleState(container)).busy.length === 0);
+  await container.sh("echo data >/workspace/remote/far/file");
+  await waitBusy(container, "uploads: uploads to far wait");
+  await waitFor(() => far.has("file"));
+  await waitBusy(container, "uploads", false);
+
+  const download = `curl -s -m 8 http://${bridge}:${server.port}/ >/dev/null 2>&1`;
+  await container.sh(`setsid ${download} </dev/null &`);
+  await waitBusy(container, "transfer: programs of the container send or load data");
+  await waitBusy(container, "transfer", false);
+
+  await container.sh(
+    "setsid bun -e 'Bun.listen({hostname: \"0.0.0.0\", port: 9000, socket: {data() {}}})' >/dev/null 2>&1 &",
+  );
+  const hostname = await container.ip();
+  const socket = await waitFor(
+    async () => await Bun.connect({ hostname, port: 9000, socket: { data: () => undefined } }),
+  );
+  const talking = setInterval(() => socket.write(new Uint8Array(2000)), 200);
+  await waitBusy(container, /^port: connection to port 9000 from \d+\.\d+\.\d+\.\d+$/);
+  clearInterval(talking);
+  await waitBusy(container, "port:", false);
+  socket.end();
 });

@@ -87,6 +87,8 @@ test.concurrent("the web: requests with a login, websockets with data, and the b
   await waitBusy(container, /^boot|^cpu|^web/, false);
   expect(await (await fetch(url, { headers: LOGIN })).text()).toBe("here\n");
   await waitBusy(container, "web: requests through the portal");
+  for (const port of [8188, 1111])
+    expect((await fetch(`http://${host}:${port}/.ai-dock/activity`, { headers: LOGIN })).status).toBe(404);
   // What a page asks for by itself counts for nothing.
   await waitBusy(container, "web:", false);
   const polling = setInterval(() => {

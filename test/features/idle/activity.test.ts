@@ -158,6 +158,7 @@ test("processors by their average", async () => {
   expect(await source.look()).toEqual([]);
   [time, seconds] = [2 * MINUTE, 123];
   expect(await source.look()).toHaveLength(1);
+  expect(await cpuSource(() => 20, { cpuSeconds: () => 0 }).look()).toMatchObject([{ measured: false }]);
   expect(await cpuSource(() => 0, { cpuSeconds: () => Number.NaN }).look()).toEqual([]);
 });
 

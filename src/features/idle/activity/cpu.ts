@@ -1,5 +1,7 @@
 import { readCounters } from "../../../sys/machine/counters.ts";
-import { intervals, seen, type Source } from "./activity.ts";
+import { intervals, seen, type Source, unmeasured } from "./activity.ts";
+
+const UNKNOWN = "the kernel does not tell processor time; AI_DOCK_IDLE_CPU=off leaves processors out";
 
 /** Processor time of the container since the look before. `threshold` is in percent of one core; 0 leaves it out. */
 export function cpuSource(
@@ -19,6 +21,8 @@ export function cpuSource(
       const milliseconds = sinceLast();
       const last = before;
       before = cpuSeconds();
+      // We ourselves have used some.
+      if (before === 0) return [unmeasured("cpu", UNKNOWN)];
       if (milliseconds === undefined || milliseconds === 0) return [];
       const percent = ((before - last) * 100_000) / milliseconds;
       return percent >= most ? [seen("cpu", `processors over ${most} % of one core`)] : [];
