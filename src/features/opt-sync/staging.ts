@@ -65,17 +65,15 @@ export class Staging implements Disposable {
 }
 
 /** The directory, made where there is none; undefined when somebody has just taken it away, or it was not ours. */
-function claim({ workspace, shown, say }: StagingOptions): DirectoryHandle | undefined {
-  const path = `${shown}${STAGING}`;
+function claim(options: StagingOptions): DirectoryHandle | undefined {
+  const { workspace } = options;
   const isNew = workspace.entry(STAGING) === undefined;
-  const directory = enter(workspace, shown);
+  const directory = enter(options);
+  if (directory === undefined) return undefined;
   // Another container may have made it in between; where root is squashed, nothing in it is ours.
-  if (directory === undefined || !(isOurs(directory) || (isNew && isEmpty(directory)))) {
-    directory?.[Symbol.dispose]();
-    if (workspace.entry(STAGING) === undefined) return undefined;
-    const aside = `${STAGING}.refused-${Date.now()}`;
-    renameSync(workspace.at(STAGING), workspace.at(aside));
-    say(`"${path}": expected a directory of ours, got something else; moved to "${shown}${aside}"`);
+  if (!isOurs(directory) && !(isNew && isEmpty(directory))) {
+    directory[Symbol.dispose]();
+    moveAside(options);
     return undefined;
   }
   try {
@@ -93,17 +91,30 @@ function claim({ workspace, shown, say }: StagingOptions): DirectoryHandle | und
   throw new AiDockError("its file system keeps no owners and modes");
 }
 
-/** Undefined for what is no directory, or has just gone. */
-function enter(workspace: DirectoryHandle, shown: string): DirectoryHandle | undefined {
+/** Undefined for what is no directory, which is moved aside, or has just gone. */
+function enter(options: StagingOptions): DirectoryHandle | undefined {
+  const { workspace, shown } = options;
   try {
     return workspace.enter(STAGING, PRIVATE);
   } catch (error) {
+    if (errnoOf(error) === "ENOTDIR") moveAside(options);
     if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
     throw new AiDockError(
       `"${shown}${STAGING}" cannot be made: ${messageOf(error).replaceAll(workspace.path, shown)}`,
       { cause: error },
     );
   }
+}
+
+function moveAside({ workspace, shown, say }: StagingOptions): void {
+  const aside = `${STAGING}.refused-${Date.now()}`;
+  try {
+    renameSync(workspace.at(STAGING), workspace.at(aside));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return;
+    throw error;
+  }
+  say(`"${shown}${STAGING}": expected a directory of ours, got something else; moved to "${shown}${aside}"`);
 }
 
 const isEmpty = (directory: DirectoryHandle) => directory.listNow().length === 0;
