@@ -44,8 +44,8 @@ export async function runPortal({ listen, control, state, assets, signal }: Port
     activity: new Activity(),
     metrics: new Metrics(link, gpus),
     machine: new Machine({
-      // Who collects metrics may be waiting for the same answer; the process of the reader ends by itself.
-      gpus: { read: () => gpus.read(), close: () => undefined },
+      // Who collects metrics may be waiting for the same answer.
+      gpus: { read: () => gpus.read(), close: () => gpus.closeSoon() },
       paths: async () => ["/", (await link.variable("WORKSPACE")) ?? "/"],
     }),
   };

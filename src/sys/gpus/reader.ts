@@ -22,6 +22,7 @@ export interface GpuReaderOptions {
 const PATIENCE_MILLISECONDS = 10_000;
 const PAUSE_MILLISECONDS = 30_000;
 const LINGER_MILLISECONDS = 60_000;
+const LEAVING_MILLISECONDS = 1000;
 
 /**
  * Reads what the GPUs of this container do, by a process of its own: a driver that does not answer holds up nobody here, and a GPU
@@ -35,6 +36,7 @@ export class GpuReader {
   #reading: Promise<GpuReport> | undefined;
   #last = emptyReport();
   #linger: Timer | undefined;
+  #isLeaving = false;
 
   constructor(options: GpuReaderOptions = {}) {
     this.#options = options;
@@ -43,6 +45,7 @@ export class GpuReader {
 
   /** Never rejects. Who asks while an answer is on its way gets the same one. */
   read(): Promise<GpuReport> {
+    this.#isLeaving = false;
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;
   }
@@ -53,6 +56,12 @@ export class GpuReader {
     const child = this.#child;
     this.#child = undefined;
     if (child !== undefined) void this.#end(child, null);
+  }
+
+  /** Ends the process after the answer on its way, unless somebody else asks within a moment. */
+  closeSoon(): void {
+    this.#isLeaving = true;
+    if (this.#child !== undefined && this.#reading === undefined) this.#stayForAWhile();
   }
 
   async #read(): Promise<GpuReport> {
@@ -145,7 +154,9 @@ export class GpuReader {
 
   #stayForAWhile(): void {
     const { lingerMilliseconds = LINGER_MILLISECONDS } = this.#options;
-    this.#linger = setTimeout(() => this.close(), lingerMilliseconds).unref();
+    clearTimeout(this.#linger);
+    const milliseconds = this.#isLeaving ? LEAVING_MILLISECONDS : lingerMilliseconds;
+    this.#linger = setTimeout(() => this.close(), milliseconds).unref();
   }
 }
 

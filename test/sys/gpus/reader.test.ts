@@ -159,6 +159,22 @@ describe("the process", () => {
     await until(() => processes().length === 0);
   });
 
+  test("ends soon for who leaves, after the answer on its way, but not while others ask", async () => {
+    nvml.set({ ...two, "wait.nvmlDeviceGetName": 100 });
+    const reader = readerWith();
+    const answer = reader.read();
+    reader.closeSoon();
+    expect((await answer).gpus).toHaveLength(2);
+    const before = processes();
+    expect(before).toHaveLength(1);
+    // Somebody else.
+    await reader.read();
+    await Bun.sleep(1500);
+    expect(processes()).toEqual(before);
+    reader.closeSoon();
+    await until(() => processes().length === 0);
+  });
+
   test("that was killed is told, and asked again after the pause", async () => {
     nvml.set(two);
     const reader = readerWith({ pauseMilliseconds: 200 });
