@@ -29,6 +29,7 @@ describe("refuseContent() of", () => {
     ["\uFEFF\n <!-- a\nb --> <!-- c --><HTML lang=en>", "an HTML page"],
     ["#!/bin/bash\ncat <<E\n<!DOCTYPE html>\nE\n", undefined],
     ["<htmlx>", undefined],
+    [`${"<!---->".repeat(100)}echo`, undefined],
   ])("%j", (content, refusal) => {
     writeFileSync(path, content);
     expect(refuseContent(path)).toBe(refusal as string);
