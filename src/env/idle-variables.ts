@@ -59,7 +59,7 @@ export const idleVariables = {
   }),
   AI_DOCK_IDLE_CPU: variable({
     type: orOff(decimal(0, 1_000_000)),
-    fallback: 20,
+    fallback: 10,
     description:
       "Percent of one core that count as activity, on average between two looks; `off` leaves processors out",
     expected: "off or a percentage of one core",
@@ -72,7 +72,7 @@ export const idleVariables = {
   }),
   AI_DOCK_IDLE_TRAFFIC: variable({
     type: decimal(1, 1_000_000_000),
-    fallback: 4,
+    fallback: 16,
     description: "KiB a minute on one connection that count as activity",
     expected: "a number of KiB from 1",
   }),

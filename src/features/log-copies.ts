@@ -2,9 +2,9 @@ import { nameIndex, programId } from "../programs/names.ts";
 import type { Diagnostic } from "../programs/problem.ts";
 import type { ProgramSpec } from "../programs/spec.ts";
 
-/** Outputs that belong to no program: `preflight`, hooks by their file names, and these. */
+/** Outputs that belong to no program: `preflight`, hooks by their file names, the command of AI_DOCK_IDLE_ACTION, and these. */
 const isScript = (name: string) =>
-  name === "provisioning" || name === "prestop" || name.startsWith("preflight");
+  ["provisioning", "prestop", "idle"].includes(name) || name.startsWith("preflight");
 
 /** Whether AI_DOCK_LOG_CONTAINER wants the output of a script of the boot in the container's output. */
 export function copiesScript(setting: string[], name: string): boolean {

@@ -2,7 +2,9 @@ import type { IdleControl } from "../control/idle.ts";
 import type { Environment } from "../env/environment.ts";
 import { AiDockError, ExitCode } from "../errors.ts";
 import type { Why } from "../features/idle/clock.ts";
+import { copiesScript } from "../features/log-copies.ts";
 import type { StopReason } from "../features/hooks/prestop.ts";
+import type { startGuard, StartOptions } from "../features/idle/start.ts";
 import { logger } from "../log.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import { reportBug } from "./bugs.ts";
@@ -12,6 +14,9 @@ import type { Signals } from "./signals.ts";
 import type { Web } from "./web.ts";
 
 const log = logger("idle");
+
+/** Of the output of AI_DOCK_IDLE_ACTION=exec:… */
+const LOG_NAME = "idle";
 
 const reasons = { idle: "idle", lifetime: "max-hours" } as const satisfies Record<Why, StopReason>;
 
@@ -34,12 +39,11 @@ export interface Idle extends IdleControl {
 /** Nothing is loaded and nothing wakes up before AI_DOCK_IDLE_MINUTES or AI_DOCK_MAX_HOURS is set. */
 export function createIdle(options: IdleOptions): Idle {
   const { environment, signals } = options;
-  let guard: Awaited<ReturnType<typeof load>> | undefined;
+  let guard: ReturnType<typeof startGuard> | undefined;
   let loading: Promise<void> | undefined;
   const begin = async () => {
-    const loaded = await load(options);
-    if (signals.stop.aborted) loaded.end();
-    else guard = loaded;
+    const loaded = await import("../features/idle/start.ts");
+    if (!signals.stop.aborted && isOn(environment)) guard = loaded.startGuard(startOptions(options));
   };
   signals.stop.addEventListener("abort", () => guard?.end());
   return {
@@ -52,8 +56,10 @@ export function createIdle(options: IdleOptions): Idle {
             .catch(reportBug)
             .finally(() => (loading = undefined));
       } else {
-        guard?.end();
+        if (guard === undefined) return;
+        guard.end();
         guard = undefined;
+        options.web().front.changed();
       }
     },
     state: () => guard?.state() ?? null,
@@ -70,9 +76,9 @@ function isOn({ settings }: Environment): boolean {
   return settings.AI_DOCK_IDLE_MINUTES > 0 || settings.AI_DOCK_MAX_HOURS > 0;
 }
 
-async function load({ supervisor, environment, logs, web, signals, endContainer }: IdleOptions) {
-  const { startGuard } = await import("../features/idle/start.ts");
-  return startGuard({
+function startOptions(options: IdleOptions): StartOptions {
+  const { supervisor, environment, logs, web, signals, endContainer } = options;
+  return {
     supervisor,
     environment,
     log,
@@ -80,8 +86,10 @@ async function load({ supervisor, environment, logs, web, signals, endContainer 
     services: () => web().front.services(),
     onChange: () => web().front.changed(),
     async run(command, timeout, signal) {
-      const { env } = environment;
-      return (await runLogged({ name: "idle", command, env, timeout }, logs, signal)).code;
+      const { env, settings } = environment;
+      const isCopied = copiesScript(settings.AI_DOCK_LOG_CONTAINER, LOG_NAME);
+      const own = isCopied ? logs : { ...logs, container: null };
+      return (await runLogged({ name: LOG_NAME, command, env, timeout }, own, signal)).code;
     },
     async prepare(why) {
       await signals.prepareStop(reasons[why]);
@@ -92,5 +100,5 @@ async function load({ supervisor, environment, logs, web, signals, endContainer 
       // The script that runs is not waited for.
       if (supervisor.phase === "booting") signals.requestStop(reasons[why]);
     },
-  });
+  };
 }

@@ -132,6 +132,7 @@ test.concurrent("a command as root, which the container outlives; env-store turn
   await container.sh("AI_DOCK_IDLE_MINUTES=0.1 env-store AI_DOCK_IDLE_MINUTES");
   await container.waitLog("idle | root");
   await waitFor(async () => (await idleState(container)).phase === "reported");
+  expect(await container.sh("ai-dock status")).toContain("the command of AI_DOCK_IDLE_ACTION has run");
   // Only after somebody has come back.
   const ran = async () => (await container.sh("cat /tmp/ran")).split("\n").length;
   expect(await ran()).toBe(1);

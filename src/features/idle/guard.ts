@@ -5,7 +5,7 @@ import { isProvisioning } from "./activity/provisioning.ts";
 import type { Outcome } from "./act.ts";
 import { type End, IdleClock, type Why } from "./clock.ts";
 import { describe, Findings } from "./describe.ts";
-import { endText, type Policy, warningText } from "./policy.ts";
+import { endText, outlivedText, type Policy, warningText } from "./policy.ts";
 import type { Teller } from "./tell.ts";
 import { duration } from "../../sys/duration.ts";
 
@@ -201,6 +201,8 @@ export class IdleGuard {
       return;
     }
     this.#clock.settle(why);
+    if (this.#policy.kind === "exec")
+      this.#options.teller.notice(outlivedText(this.#policy, why, outcome === "over"));
     this.#changed(this.#now());
   }
 

@@ -58,12 +58,22 @@ export function warningText({ limits, kind }: Policy, why: Why, left: number): s
 }
 
 /** What has come, in one line. */
-export function endText({ limits, kind }: Policy, why: Why): string {
-  const cause =
-    why === "idle"
-      ? `nobody has used this container for ${duration(limits.idle ?? 0)}`
-      : `this container is older than ${duration(limits.life ?? 0)}`;
+export function endText(policy: Policy, why: Why): string {
+  const { kind } = policy;
+  const then = ends[kind];
   return kind === "report"
-    ? `${cause}; AI_DOCK_IDLE_ACTION=report leaves it running`
-    : `${cause}: ${ends[kind]}`;
+    ? `${causeText(policy, why)}; AI_DOCK_IDLE_ACTION=report leaves it running`
+    : `${causeText(policy, why)}: ${then}`;
+}
+
+/** What stands after a command that the container has outlived; `isDone`: the command has done its work. */
+export function outlivedText(policy: Policy, why: Why, isDone: boolean): string {
+  const what = isDone ? "has run" : "cannot run";
+  return `${causeText(policy, why)}: the command of AI_DOCK_IDLE_ACTION ${what}`;
+}
+
+function causeText({ limits }: Policy, why: Why): string {
+  return why === "idle"
+    ? `nobody has used this container for ${duration(limits.idle ?? 0)}`
+    : `this container is older than ${duration(limits.life ?? 0)}`;
 }

@@ -2,7 +2,7 @@ import type { IdleState } from "../../control/idle.ts";
 import type { Environment } from "../../env/environment.ts";
 import type { Logger } from "../../log.ts";
 import { readCredentials } from "../platform/credentials.ts";
-import { isPlatformKind, type PlatformKind } from "../platform/platforms.ts";
+import { isPlatformKind, type PlatformKind, platforms } from "../platform/platforms.ts";
 import { act, type ActOptions } from "./act.ts";
 import type { Why } from "./clock.ts";
 import { IdleGuard } from "./guard.ts";
@@ -58,6 +58,10 @@ export function startGuard(options: StartOptions) {
   const { kind } = policy() as Policy;
   log.info("guards", { idle_minutes: minutes || undefined, max_hours: hours || undefined, action: kind });
   if (isPlatformKind(kind)) reportCredentials(kind, env, log);
+  if (kind === "exit" && env[platforms.runpod.idVariable] !== undefined)
+    log.warn(
+      "AI_DOCK_IDLE_ACTION=exit: RunPod starts a container again that ends; AI_DOCK_IDLE_ACTION=runpod stops the pod",
+    );
   return {
     state: (): IdleState => guard.state,
     keep: (milliseconds: number | null) => guard.keep(milliseconds),
