@@ -281,6 +281,35 @@ describe.skipIf(!isRoot)("git as root", () => {
     expect(run("find", `${origin}/.git/objects`, "!", "-uid", "0")).toBe("");
   });
 
+  test.each([
+    ["the owner of the workspace", `${OTHER}`, [`user:pass`]],
+    ["nobody else", "77", []],
+  ])("lets %s have the password for a repository of that user's", async (_, owner, wanted) => {
+    using place = setUp({ WORKSPACE_UID: owner, WORKSPACE_GID: owner });
+    const { container, volume, origin } = place;
+    const seen = new Set<string>();
+    using closed = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch({ headers }) {
+        const given = headers.get("authorization");
+        if (given === null)
+          return new Response("who?", { status: 401, headers: { "www-authenticate": 'Basic realm="git"' } });
+        seen.add(atob(given.replace("Basic ", "")));
+        return new Response("none", { status: 404 });
+      },
+    });
+    git(volume, "clone", "--quiet", origin, "app");
+    git(`${volume}/app`, "remote", "set-url", "origin", `http://127.0.0.1:${closed.port}/private`);
+    run("chown", "-R", `${OTHER}:${OTHER}`, `${volume}/app`);
+    const url = `http://user:pass@127.0.0.1:${closed.port}/private`;
+    const states = await container.apply({
+      git_repos: [{ url, dest: `${volume}/app`, pull_if_exists: true }],
+    });
+    expect(states["app"]).toStartWith("failed: ");
+    expect([...seen]).toEqual(wanted);
+  });
+
   test("says where a clone cannot be made", async () => {
     using place = setUp();
     const { container, volume, origin } = place;
