@@ -64,10 +64,10 @@ export function createIdle(options: IdleOptions): Idle {
     },
     state: () => guard?.state() ?? null,
     keep(seconds) {
-      if (guard !== undefined) return guard.keep(seconds === null ? null : seconds * 1000);
-      throw new AiDockError("The guard of idle containers is off: AI_DOCK_IDLE_MINUTES is not set", {
-        code: "E_FAILURE",
-      });
+      const { AI_DOCK_IDLE_MINUTES: minutes, AI_DOCK_MAX_HOURS: hours } = environment.settings;
+      if (guard !== undefined && minutes > 0) return guard.keep(seconds === null ? null : seconds * 1000);
+      const more = hours > 0 ? { hint: "AI_DOCK_MAX_HOURS ends the container in any case" } : {};
+      throw new AiDockError("The guard of idle containers is off: AI_DOCK_IDLE_MINUTES is not set", more);
     },
   };
 }
