@@ -31,15 +31,15 @@ export function tellGpuEvents({ supervisor, onLoss }: GpuEventOptions): () => vo
   const tell = ({ index, pci, name, code }: GpuEvent) => {
     const meaning = meaningOfXid(code);
     const { severity, isLoss, text } = meaning;
-    if (pci !== null) {
-      last[pci] = { code, time: Date.now() };
-      save(last);
-    }
     const who = index === null ? "a GPU" : `GPU ${index} (${name})`;
     const message = `Xid ${code} of ${who}: ${text}`;
     const key = `${who} ${code}`;
     if (performance.now() < (quietUntil.get(key) ?? 0)) return;
     quietUntil.set(key, performance.now() + QUIET_MILLISECONDS);
+    if (pci !== null) {
+      last[pci] = { code, time: Date.now() };
+      save(last);
+    }
     if (isLoss) return onLoss(`xid-loss-${index ?? "gpu"}`, message);
     if (severity === "error") log.error(message);
     else log.warn(message);

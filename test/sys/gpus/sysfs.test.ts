@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GpuReader } from "../../../src/sys/gpus/reader.ts";
 import { Cards } from "../../../src/sys/gpus/sysfs/cards.ts";
 import { arc, card, kernelTree, olderArc, radeon } from "../../fixtures/sysfs-gpus.ts";
 
+const CARDS = join(import.meta.dir, "../../../src/sys/gpus/sysfs/cards.ts");
 const NAMES =
   "# List of AMDGPU IDs\n1.0.0\n744C,\tC8,\tAMD Radeon RX 7900 XTX\n744C,\tCC,\tAMD Radeon RX 7900 GRE\n";
 
@@ -86,28 +87,90 @@ describe("GPUs by the files of the kernel", () => {
     });
   });
 
-  test("Intel's tell no load; power is energy between two looks", async () => {
+  test("Intel's: power is energy between two looks", async () => {
     const root = kernelTree({ ...card(0, "xe", arc), ...card(1, "i915", olderArc) });
     const cards = new Cards(root);
     expect(cards.read()).toMatchObject([
-      {
-        vendor: "intel",
-        name: "Intel GPU e20b",
-        load: null,
-        temperature: 52,
-        watts: null,
-        wattsLimit: 190,
-        clockMHz: 2850,
-      },
-      { vendor: "intel", name: "Intel GPU 56a0", load: null, temperature: null, clockMHz: 2400 },
+      { vendor: "intel", name: "Intel GPU e20b", temperature: 52, watts: 0, wattsLimit: 190, clockMHz: 2850 },
+      { vendor: "intel", name: "Intel GPU 56a0", temperature: null, watts: null, clockMHz: 2400 },
     ]);
     const begun = performance.now();
     await Bun.sleep(100);
     writeFileSync(join(root, "sys/class/drm/card0/device/hwmon/hwmon5/energy1_input"), "11000000\n");
     const [gpu] = cards.read();
-    const most = 10 / 0.1;
-    const least = (10 * 1000) / (performance.now() - begun + 50);
-    expect(gpu?.watts).toBeLessThanOrEqual(most);
-    expect(gpu?.watts).toBeGreaterThanOrEqual(least);
+    expect(gpu?.watts).toBeLessThanOrEqual(10 / 0.1);
+    expect(gpu?.watts).toBeGreaterThanOrEqual(10_000 / (performance.now() - begun + 50));
+  });
+});
+
+describe("load of Intel's GPUs is the work of the processes that may be looked at", () => {
+  /** Processes as /proc shows them, each with a render node open. */
+  const process = (pid: number, lines: string[]) => ({
+    [`proc/${pid}/fd/4`]: "-> /dev/dri/renderD128",
+    [`proc/${pid}/fd/5`]: "-> /dev/null",
+    [`proc/${pid}/fdinfo/4`]: [
+      "pos:\t0",
+      `drm-client-id:\t${pid}`,
+      "drm-pdev:\t0000:00:00.0",
+      ...lines,
+      "",
+    ].join("\n"),
+  });
+
+  test("xe counts cycles: those of all clients of the busiest engine", () => {
+    const client = (busy: number, total: number) => [
+      `drm-cycles-rcs:\t${busy}`,
+      `drm-total-cycles-rcs:\t${total}`,
+      "drm-cycles-bcs:\t1",
+      `drm-total-cycles-bcs:\t${total}`,
+    ];
+    const root = kernelTree({
+      ...card(0, "xe", arc),
+      ...process(10, client(100, 1000)),
+      ...process(11, client(200, 1000)),
+    });
+    const cards = new Cards(root);
+    expect(cards.read()[0]?.load).toBe(0);
+    const later = { ...process(10, client(600, 3000)), ...process(11, client(500, 3000)) };
+    for (const [name, text] of Object.entries(later))
+      if (name.includes("fdinfo")) writeFileSync(join(root, name), text);
+    expect(cards.read()[0]?.load).toBeCloseTo(0.4);
+  });
+
+  test("i915 counts nanoseconds", async () => {
+    const client = (busy: number) => [`drm-engine-render:\t${busy} ns`, "drm-engine-capacity-video:\t2"];
+    const root = kernelTree({ ...card(0, "i915", olderArc), ...process(10, client(1000)) });
+    const cards = new Cards(root);
+    expect(cards.read()[0]?.load).toBe(0);
+    const begun = performance.now();
+    await Bun.sleep(50);
+    writeFileSync(
+      join(root, "proc/10/fdinfo/4"),
+      process(10, client(20_000_000 + 1000))["proc/10/fdinfo/4"] ?? "",
+    );
+    const load = cards.read()[0]?.load;
+    expect(load).toBeLessThanOrEqual(20 / 50);
+    expect(load).toBeGreaterThanOrEqual(20 / (performance.now() - begun + 50));
+  });
+
+  const isRoot = globalThis.process.getuid?.() === 0;
+  test.skipIf(!isRoot)("of processes of others that may use the GPU there is none: nobody says 0", () => {
+    const status = "Name:\tx\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nGroups:\t27\n";
+    const root = kernelTree({ ...card(0, "xe", arc), ...process(10, []), "proc/10/status": status });
+    chmodSync(root, 0o755);
+    chmodSync(join(root, "proc/10/fd"), 0o700);
+    const asNobody = () => {
+      const script = `import { Cards } from ${JSON.stringify(CARDS)};
+        console.log(JSON.stringify(new Cards(${JSON.stringify(root)}).read()[0]?.load));`;
+      const words = ["setpriv", "--reuid=65534", "--clear-groups", globalThis.process.execPath, "-e", script];
+      return Bun.spawnSync(words, { cwd: "/" }).stdout.toString().trim();
+    };
+    const node = join(root, "dev/dri/renderD128");
+    chmodSync(node, 0o666);
+    expect(asNobody()).toBe("null");
+    chmodSync(node, 0o660);
+    expect(asNobody()).toBe("0");
+    chownSync(node, 0, 27);
+    expect(asNobody()).toBe("null");
   });
 });

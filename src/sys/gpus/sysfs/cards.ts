@@ -10,25 +10,24 @@ const DRIVERS = { amdgpu: "amd", i915: "intel", xe: "intel" } as const;
 /** AMD's and Intel's GPUs by the files of the kernel, which shows those of the whole host: the container's have a render node. */
 export class Cards {
   readonly #root: string;
-  readonly #intel = new IntelCards();
+  readonly #intel: IntelCards;
 
   constructor(root = "") {
     this.#root = root;
+    this.#intel = new IntelCards(root);
   }
 
   read(): Gpu[] {
     const own = new Set(renderNodes(this.#root));
     const drm = `${this.#root}/sys/class/drm`;
-    const count = { amd: 0, intel: 0 };
-    return namesIn(drm)
-      .filter((name) => /^card\d+$/.test(name))
-      .flatMap((name) => {
-        const device = `${drm}/${name}/device`;
-        const driver = /^DRIVER=(.*)$/m.exec(textOf(`${device}/uevent`) ?? "")?.[1] ?? "";
-        const vendor = (DRIVERS as Record<string, "amd" | "intel" | undefined>)[driver];
-        if (vendor === undefined || !namesIn(`${device}/drm`).some((node) => own.has(node))) return [];
-        const card: Card = { card: `${drm}/${name}`, device, index: count[vendor]++ };
-        return [vendor === "amd" ? readAmd(card, this.#root) : this.#intel.read(card)];
-      });
+    const cards: Record<"amd" | "intel", Card[]> = { amd: [], intel: [] };
+    for (const name of namesIn(drm).filter((entry) => /^card\d+$/.test(entry))) {
+      const device = `${drm}/${name}/device`;
+      const driver = /^DRIVER=(.*)$/m.exec(textOf(`${device}/uevent`) ?? "")?.[1] ?? "";
+      const vendor = (DRIVERS as Record<string, "amd" | "intel" | undefined>)[driver];
+      if (vendor === undefined || !namesIn(`${device}/drm`).some((node) => own.has(node))) continue;
+      cards[vendor].push({ card: `${drm}/${name}`, device, index: cards[vendor].length });
+    }
+    return [...cards.amd.map((card) => readAmd(card, this.#root)), ...this.#intel.read(cards.intel)];
   }
 }
