@@ -24,8 +24,10 @@ export interface MetricSources {
   gpus: () => Promise<GpuReport>;
 }
 
-/** Half of what Prometheus waits for a scrape unless told otherwise. */
-const PATIENCE_MILLISECONDS = 5000;
+/** Far less than what Prometheus waits for a scrape unless told otherwise. */
+const PATIENCE_MILLISECONDS = 3000;
+/** Of the time that who asks is going to wait. */
+const SHARE = 0.75;
 
 export const collectorMetrics = {
   success: gauge(
@@ -39,26 +41,26 @@ export const collectorMetrics = {
 /** Collects all metrics of this container, when asked; at all other times there is nothing that runs. */
 export class Collector {
   readonly #sources: MetricSources;
-  readonly #patience: number;
   readonly #trees = new Trees();
   readonly #disks = new Disks();
   #collecting: Promise<string> | undefined;
 
-  constructor(sources: MetricSources, patience = PATIENCE_MILLISECONDS) {
+  constructor(sources: MetricSources) {
     this.#sources = sources;
-    this.#patience = patience;
   }
 
   /**
-   * The metrics in Prometheus' text format. Whoever asks while they are being collected gets the same ones. A part that
-   * fails or takes too long is left out; throws AiDockError where the supervisor does not answer.
+   * The metrics in Prometheus' text format, for somebody who waits `seconds` at most. Whoever asks while they are being
+   * collected gets the same ones. A part that fails or takes too long is left out; throws AiDockError where the supervisor
+   * does not answer.
    */
-  collect(): Promise<string> {
-    this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined));
+  collect(seconds = Number.POSITIVE_INFINITY): Promise<string> {
+    const patience = Math.min(PATIENCE_MILLISECONDS, seconds * 1000 * SHARE);
+    this.#collecting ??= this.#collect(patience).finally(() => (this.#collecting = undefined));
     return this.#collecting;
   }
 
-  async #collect(): Promise<string> {
+  async #collect(patience: number): Promise<string> {
     const { facts, measures, provisioning, gpus } = this.#sources;
     const began = performance.now();
     const supervisor = this.#trees.read(facts);
@@ -66,11 +68,11 @@ export class Collector {
       async ({ facts: { workspace } }) => await this.#disks.look(["/", workspace, "/dev/shm"]),
     );
     const [programs, ofDisks, ofRemotes, ofProvisioning, ofGpus] = await Promise.all([
-      this.#inTime(supervisor),
-      this.#inTime(disks),
-      this.#inTime(measures()),
-      this.#inTime(provisioning()),
-      this.#inTime(gpus()),
+      inTime(patience, supervisor),
+      inTime(patience, disks),
+      inTime(patience, measures()),
+      inTime(patience, provisioning()),
+      inTime(patience, gpus()),
     ]);
     if (programs.value === undefined) throw unavailable(programs.error);
     const to = new Exposition();
@@ -96,18 +98,18 @@ export class Collector {
       to.add(collectorMetrics.duration, (at - began) / 1000, name);
     return to.toString();
   }
+}
 
-  /** What a promise comes to within the patience; never throws. */
-  async #inTime<Value>(promise: Promise<Value>): Promise<Part<Value>> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error("no answer in time")), this.#patience);
-    try {
-      return { value: await Promise.race([promise, late.promise]), at: performance.now() };
-    } catch (error) {
-      return { error, at: performance.now() };
-    } finally {
-      clearTimeout(timer);
-    }
+/** What a promise comes to within some milliseconds; never throws. */
+async function inTime<Value>(patience: number, promise: Promise<Value>): Promise<Part<Value>> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("no answer in time")), patience);
+  try {
+    return { value: await Promise.race([promise, late.promise]), at: performance.now() };
+  } catch (error) {
+    return { error, at: performance.now() };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -25,6 +25,9 @@ export const tunnelMetrics = {
   connections: gauge("ai_dock_tunnel_connections", "Connections of the tunnel to Cloudflare", "tunnel"),
 };
 
+/** Programs that are tunnels: the named one, and those without a name of their own. */
+const TUNNEL = /^(cloudflared$|quicktunnel:)/;
+
 export function addRemotes(to: Exposition, programs: ProgramFacts[], measures: Measures): void {
   const m = remoteMetrics;
   for (const { id, facts, ready } of programs) {
@@ -40,10 +43,10 @@ export function addRemotes(to: Exposition, programs: ProgramFacts[], measures: M
 }
 
 export function addTunnels(to: Exposition, programs: ProgramFacts[]): void {
-  for (const { id, facts, ready } of programs) {
+  for (const { id, state, facts, ready } of programs) {
+    if (!TUNNEL.test(id) || state === "STOPPED") continue;
     const { connections } = facts;
-    if (typeof connections !== "number") continue;
     to.add(tunnelMetrics.up, ready, id);
-    to.add(tunnelMetrics.connections, connections, id);
+    to.add(tunnelMetrics.connections, typeof connections === "number" ? connections : 0, id);
   }
 }

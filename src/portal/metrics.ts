@@ -15,13 +15,14 @@ export class Metrics {
   }
 
   /** All metrics of this moment. Throws AiDockError where the supervisor does not answer. */
-  async respond(): Promise<Response> {
+  async respond(headers: Headers): Promise<Response> {
     const { CONTENT_TYPE } = await import("../metrics/exposition.ts");
     const { Collector } = await import("../metrics/collect.ts");
     const { metrics: facts, measures, provisioning } = this.#link;
     const gpus = () => this.#gpus.read();
     // One for all who ask: they share what is collected, and what must not go back.
     this.#collector ??= new Collector({ facts, measures, provisioning, gpus });
-    return answer(200, await this.#collector.collect(), CONTENT_TYPE, {});
+    const seconds = Number(headers.get("x-prometheus-scrape-timeout-seconds")) || undefined;
+    return answer(200, await this.#collector.collect(seconds), CONTENT_TYPE, {});
   }
 }

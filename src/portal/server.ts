@@ -87,7 +87,7 @@ async function route(context: PortalContext, request: Request): Promise<Response
     return dropToken(visitor, credentials, context.guards, access);
   if (pathname.startsWith("/api/"))
     return await answerApi(visitor, access.via, { request, context, credentials, state });
-  if (pathname === "/metrics" && method === "GET") return await context.metrics.respond();
+  if (pathname === "/metrics" && method === "GET") return await context.metrics.respond(request.headers);
   const frame = appPage(pathname);
   return frame === undefined ? plain(404, "No such page") : html(200, frame);
 }

@@ -62,8 +62,7 @@ test("a GPU or rclone that does not answer costs its own figures, and a second a
   const began = performance.now();
   const text = await new Collector(
     sources({ gpus: never, measures: never, provisioning: () => Promise.reject(new Error("no")) }),
-    300,
-  ).collect();
+  ).collect(0.4);
   expect(performance.now() - began).toBeLessThan(2000);
   const values = valuesOf(text);
   for (const part of ["gpus", "remotes", "provisioning"])
@@ -73,7 +72,7 @@ test("a GPU or rclone that does not answer costs its own figures, and a second a
 });
 
 test("without a supervisor there is an error in place of half the metrics", async () => {
-  expect(new Collector(sources({ facts: never }), 50).collect()).rejects.toThrow(
+  expect(new Collector(sources({ facts: never })).collect(0.1)).rejects.toThrow(
     "The supervisor does not answer",
   );
 });
