@@ -56,6 +56,17 @@ apt_install() {
   fi
 }
 
+# apt_unpack PACKAGE FOLDER: its files there and nowhere else, so that no service starts; what it depends on is not fetched.
+apt_unpack() {
+  local work
+  mkdir -p "$2"
+  work=$(mktemp -d "$2.XXXXXX")
+  # A client without root has no right to the package lists' sandbox.
+  (cd "$work" && run_quiet "downloading $1" apt-get -qq -o APT::Sandbox::User=root download "$1") || exit 1
+  dpkg -x "$work/$1"_*.deb "$2"
+  rm -rf "$work"
+}
+
 # need COMMAND PACKAGE: installs the package when the command is missing.
 need() { have "$1" || apt_install "$2"; }
 

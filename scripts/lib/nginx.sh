@@ -17,12 +17,6 @@ nginx_plan() {
 }
 
 nginx_install() {
-  local work
   if nginx_is_there || ! have apt-get; then return; fi
-  mkdir -p "$NGINX_ROOT"
-  work=$(mktemp -d "$NGINX_ROOT.XXXXXX")
-  # A client without root has no right to the package lists' sandbox.
-  (cd "$work" && run_quiet 'downloading nginx' apt-get -qq -o APT::Sandbox::User=root download nginx) || exit 1
-  dpkg -x "$work"/nginx_*.deb "$NGINX_ROOT"
-  rm -rf "$work"
+  apt_unpack nginx "$NGINX_ROOT"
 }
