@@ -1,4 +1,5 @@
 import type { ProgramFacts } from "../control/metric-facts.ts";
+import type { FactValue } from "../programs/spec.ts";
 import type { Exposition } from "./exposition.ts";
 import { counter, gauge } from "./metric.ts";
 import type { TreeUsage } from "./trees.ts";
@@ -20,6 +21,17 @@ export const programMetrics = {
   restarts: counter(
     name("restarts_total"),
     "How often the program was started again without a request",
+    "program",
+  ),
+  hangs: counter(
+    name("hangs_total"),
+    "How often the program was found to hang by its `alive` check, and was started again",
+    "program",
+  ),
+  checks: counter(name("alive_checks_total"), "Successful `alive` checks", "program"),
+  failing: gauge(
+    name("alive_failures"),
+    "`alive` checks that have failed one after the other, until now",
     "program",
   ),
   start: gauge(name("start_time_seconds"), "When the process was started, since the epoch", "program"),
@@ -66,6 +78,10 @@ function addProgram(to: Exposition, program: ProgramFacts, usage: TreeUsage | un
   to.add(m.up, program.pid !== null, id);
   to.add(m.ready, program.ready, id);
   to.add(m.restarts, program.restarts, id);
+  const { hangs, successful_checks: checks, failed_checks: failing } = program.facts;
+  to.add(m.hangs, numberOrNull(hangs), id);
+  to.add(m.checks, numberOrNull(checks), id);
+  to.add(m.failing, numberOrNull(failing), id);
   to.add(m.start, program.startTime, id);
   to.add(m.cpu, usage?.cpuSeconds, id);
   to.add(m.memory, usage?.residentBytes, id);
@@ -76,3 +92,5 @@ function addProgram(to: Exposition, program: ProgramFacts, usage: TreeUsage | un
     to.add(m.dropped, droppedBytes, id, stream);
   }
 }
+
+const numberOrNull = (fact: FactValue | undefined) => (typeof fact === "number" ? fact : null);

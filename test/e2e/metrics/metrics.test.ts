@@ -31,6 +31,8 @@ stopwaitsecs=1
 [program:we"ird\\name]
 command=sleep 1000
 [program:loud]
+alive=exec:true
+alive_interval=1
 command=bash -c 'yes 123456789 | head -c 30000; sleep 1000'
 `,
 };
@@ -198,6 +200,8 @@ describe("metrics", () => {
     await box.sh("kill -KILL $(supervisorctl pid loud)");
     await prometheus.until('ai_dock_program_restarts_total{program="loud"} == 1');
     await prometheus.until('ai_dock_program_log_bytes_total{program="loud"} == 60000');
+    await prometheus.until('ai_dock_program_alive_checks_total{program="loud"} > 2');
+    expect(await prometheus.value('ai_dock_program_hangs_total{program="loud"}')).toBe(0);
   });
 
   test.serial("scrapers that hang, and many at once, harm nobody", async () => {

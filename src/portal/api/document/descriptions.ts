@@ -9,12 +9,13 @@ import {
 import { idleSchema, keepRequest } from "../../../control/idle.ts";
 import { actionReply } from "../../../control/replies.ts";
 import { diskSchema, machineSchema, sampleSchema } from "../../machine/schema.ts";
+import { CONTENT_TYPE } from "../../../metrics/exposition.ts";
 import type { Operation } from "../operations.ts";
 import type { Description } from "./description.ts";
 import { logDescriptions } from "./log-descriptions.ts";
 
 /** What the OpenAPI document says of each operation. */
-export const descriptions: Record<Operation, Description> = {
+export const descriptions: Record<Operation | "GET /metrics", Description> = {
   "GET /api/v1/state": { summary: "Phase, programs, services and ssh", reply: portalStateSchema },
   "GET /api/v1/events": {
     summary: "The state at once, and again after each change",
@@ -56,4 +57,5 @@ export const descriptions: Record<Operation, Description> = {
     summary: "The last ten minutes as far as somebody has watched, and then each sample",
     events: { machine: machineSchema, sample: sampleSchema, disks: z.array(diskSchema) },
   },
+  "GET /metrics": { summary: "All metrics as text, for Prometheus", type: CONTENT_TYPE },
 };
