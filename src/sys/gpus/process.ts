@@ -48,6 +48,7 @@ export async function gpuReaderProcess(options: ReaderProcessOptions): Promise<v
     return undefined;
   };
 
+  tell({ up: true });
   // One question at a time, shorter than any pipe: a chunk is a line.
   const decoder = new TextDecoder();
   for await (const chunk of Bun.stdin.stream()) {

@@ -15,6 +15,8 @@ export type Question = number[];
 
 /** A line of the process that reads GPUs. */
 export type ReaderLine =
+  /** The process is there, and has asked nobody yet. */
+  | { up: true }
   /** NVIDIA's driver is asked next: for a GPU by its index, or (null) whether it is there. */
   | { asking: number | null }
   | { gpu: Gpu }

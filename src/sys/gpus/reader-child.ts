@@ -8,6 +8,9 @@ import type { Question, ReaderLine } from "./protocol.ts";
 /** Why an answer is not complete, where it is not the end of the process. */
 export const NO_ANSWER = "no answer";
 
+/** For the start of the process alone, which says nothing of a driver: a busy machine takes its time. */
+const START_MILLISECONDS = 30_000;
+
 /** What a killed process gets to end; one that the kernel holds may take for ever. */
 const KILL_MILLISECONDS = 500;
 
@@ -18,6 +21,7 @@ export class ReaderChild {
   readonly #questions: number;
   readonly #decoder = new TextDecoder();
   #text = "";
+  #isUp = false;
   #isClosed = false;
 
   /** Throws with an errno `code` where no process can be started. */
@@ -74,7 +78,9 @@ export class ReaderChild {
       return await this.#end();
     }
     for (;;) {
-      const { timer, late } = after(patienceMilliseconds);
+      const { timer, late } = after(
+        this.#isUp ? patienceMilliseconds : Math.max(patienceMilliseconds, START_MILLISECONDS),
+      );
       const chunk = await Promise.race([this.#reader.read().catch(() => ({ done: true as const })), late]);
       clearTimeout(timer);
       if (chunk === NO_ANSWER) return NO_ANSWER;
@@ -84,6 +90,7 @@ export class ReaderChild {
       this.#text = lines.pop() ?? "";
       for (const line of lines.map((text) => JSON.parse(text) as ReaderLine)) {
         if ("end" in line) return undefined;
+        if ("up" in line) this.#isUp = true;
         onLine(line);
       }
     }
