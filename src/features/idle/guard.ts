@@ -4,8 +4,9 @@ import { type Activity, type Source, unmeasured } from "./activity/activity.ts";
 import { isProvisioning } from "./activity/provisioning.ts";
 import type { Outcome } from "./act.ts";
 import { type End, IdleClock, type Why } from "./clock.ts";
+import { Countdown } from "./countdown.ts";
 import { describe, Findings } from "./describe.ts";
-import { endText, outlivedText, type Policy, warningText } from "./policy.ts";
+import { outlivedText, type Policy } from "./policy.ts";
 import type { Teller } from "./tell.ts";
 import { duration } from "../../sys/duration.ts";
 
@@ -15,8 +16,8 @@ const LOOK_MILLISECONDS = 30_000;
 const LEAST_LATENESS = 5000;
 /** Between two looks at least. */
 const LEAST_PAUSE = 100;
-/** So long before the end, terminals are told once more. */
-const LAST_WORD = 60_000;
+/** What a webhook gets before the container ends, which ends the process that tells it. */
+const LAST_HOOK_MILLISECONDS = 5000;
 
 export interface GuardOptions {
   /** As of now; undefined ends the guard. */
@@ -38,17 +39,18 @@ export class IdleGuard {
   readonly #now: () => number;
   readonly #clock: IdleClock;
   readonly #findings = new Findings();
+  readonly #countdown: Countdown;
   #policy: Policy;
   #timer: Timer | undefined;
   #expected: number;
   #looking: Promise<void> | undefined;
-  #warned: { why: Why; lastWord: boolean } | undefined;
   #acting: AbortController | undefined;
   #state: IdleState;
   #isOver = false;
 
   constructor(policy: Policy, options: GuardOptions) {
     this.#options = options;
+    this.#countdown = new Countdown(options.teller);
     this.#policy = policy;
     this.#now = options.now ?? (() => performance.now());
     const now = this.#now();
@@ -98,7 +100,9 @@ export class IdleGuard {
     clearTimeout(this.#timer);
     this.#expected = this.#now() + milliseconds;
     this.#timer = setTimeout(() => {
-      this.#looking = this.#round().finally(() => (this.#looking = undefined));
+      this.#looking = this.#round()
+        .catch((error: unknown) => this.#failed(error))
+        .finally(() => (this.#looking = undefined));
     }, milliseconds).unref();
   }
 
@@ -107,7 +111,7 @@ export class IdleGuard {
     if (policy === undefined || this.#isOver) return;
     const before = this.#now();
     this.#policy = policy;
-    if (this.#clock.setLimits(policy.limits, before)) this.#warned = undefined;
+    if (this.#clock.setLimits(policy.limits, before)) this.#countdown.forget();
     const late = before - this.#expected;
     const wasPaused = late > Math.max(LEAST_LATENESS, policy.interval / 2);
     const found = (await Promise.all(this.#options.sources.map(lookAt))).flat();
@@ -117,6 +121,12 @@ export class IdleGuard {
     this.#clock.look(now, { isBusy: found.length > 0, isProvisioning: found.some(isProvisioning) });
     this.#findings.take(found);
     this.#follow(now);
+  }
+
+  /** A bug of ours keeps the container, and the next look comes all the same. */
+  #failed(error: unknown): void {
+    this.#options.teller.log("error", `a look has failed: ${messageOf(error)}`);
+    this.#schedule(this.#policy.interval);
   }
 
   /** Does what the clock says, and plans the next look. */
@@ -138,61 +148,31 @@ export class IdleGuard {
   }
 
   #countDown(end: End | undefined, now: number): void {
-    const { teller } = this.#options;
-    if (end?.isWarned !== true) {
-      this.#takeBack();
+    if (end?.isWarned === true) {
+      this.#countdown.warn(this.#policy, end, now);
       return;
     }
-    const left = end.at - now;
-    const message = warningText(this.#policy, end.why, left);
-    teller.notice(message);
-    if (this.#warned?.why !== end.why) {
-      this.#warned = { why: end.why, lastWord: left <= LAST_WORD };
-      teller.log("warn", message);
-      teller.terminals(message);
-      this.#hook("idle_warning", end.why, message, left);
-    } else if (!this.#warned.lastWord && left <= LAST_WORD) {
-      this.#warned.lastWord = true;
-      teller.terminals(message);
-    }
-  }
-
-  /** The countdown is over without an end. */
-  #takeBack(): void {
-    const { teller } = this.#options;
-    const warned = this.#warned;
-    if (warned === undefined && this.#clock.isSettled("lifetime")) return;
-    if (warned === undefined && this.#clock.isSettled("idle")) return;
-    teller.notice(undefined);
-    this.#warned = undefined;
-    if (warned !== undefined) this.#tellStays(warned.why);
-  }
-
-  #tellStays(why: Why): void {
-    const { teller } = this.#options;
-    const message = `the container stays: ${this.#findings.reason}`;
-    teller.log("info", message);
-    teller.terminals(message);
-    this.#hook("idle_kept", why, message, null);
+    const isSaid = this.#clock.isSettled("idle") || this.#clock.isSettled("lifetime");
+    if (this.#countdown.isOn || !isSaid) this.#options.teller.notice(undefined);
+    this.#countdown.stays(this.#policy, this.#findings.reason);
   }
 
   #due({ why }: End): void {
     const { teller } = this.#options;
-    const { kind } = this.#policy;
-    const message = endText(this.#policy, why);
-    this.#warned = undefined;
-    teller.log("warn", message);
-    teller.notice(message);
-    this.#hook(kind === "report" ? "idle_report" : "idle_end", why, message, null);
-    if (kind !== "report") teller.terminals(message);
+    this.#countdown.over(this.#policy, why);
     const acting = new AbortController();
     this.#acting = acting;
     void this.#options
       .act(this.#policy, why, acting.signal)
-      .then((outcome) => this.#acted(acting, why, outcome));
+      .catch((error: unknown): Outcome => {
+        teller.log("error", `AI_DOCK_IDLE_ACTION: ${messageOf(error)}; the container ends`);
+        return "end";
+      })
+      .then(async (outcome) => await this.#acted(acting, why, outcome));
   }
 
-  #acted(acting: AbortController, why: Why, outcome: Outcome): void {
+  async #acted(acting: AbortController, why: Why, outcome: Outcome): Promise<void> {
+    if (outcome === "end") await Promise.race([this.#countdown.told, Bun.sleep(LAST_HOOK_MILLISECONDS)]);
     if (this.#isOver || this.#acting !== acting) return;
     this.#acting = undefined;
     if (outcome === "end") {
@@ -212,22 +192,12 @@ export class IdleGuard {
     this.#acting?.abort();
     this.#acting = undefined;
     this.#options.teller.notice(undefined);
-    this.#tellStays("idle");
+    this.#countdown.tellStays(this.#policy, "idle", this.#findings.reason);
   }
 
   #describe(now: number): IdleState {
     const [policy, clock, findings] = [this.#policy, this.#clock, this.#findings];
     return describe({ policy, clock, findings, isActing: this.#acting !== undefined, now });
-  }
-
-  #hook(
-    event: "idle_warning" | "idle_kept" | "idle_end" | "idle_report",
-    why: Why,
-    message: string,
-    left: number | null,
-  ) {
-    const seconds_left = left === null ? null : Math.round(left / 1000);
-    this.#options.teller.webhook({ event, why, action: this.#policy.kind, message, seconds_left });
   }
 }
 

@@ -66,8 +66,11 @@ export class Teller {
     }
   }
 
-  /** By a process of its own, which is not waited for: TLS takes PID 1 megabytes that it would never give back. */
-  webhook(told: Told): void {
+  /**
+   * Tells the webhook, where there is one, by a process of its own: TLS takes PID 1 megabytes that it would never give back.
+   * Resolves once the webhook has answered or cannot be told.
+   */
+  async webhook(told: Told): Promise<void> {
     const { env, log, webhook } = this.#options;
     const url = webhook();
     if (url === undefined) return;
@@ -90,11 +93,12 @@ export class Teller {
         stderr: "ignore",
       });
       const timer = setTimeout(() => sendSignal(-child.pid, "KILL"), WEBHOOK_MILLISECONDS).unref();
-      void this.#heed(child, timer);
+      await this.#heed(child, timer);
     } catch (error) {
       log.warn(`AI_DOCK_WEBHOOK: cannot be told: ${String(error)}`);
     }
   }
+
   async #heed(child: { stdout: ReadableStream; exited: Promise<number> }, timer: Timer): Promise<void> {
     const said = await new Response(child.stdout).text();
     const code = await child.exited;
