@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { onChildExit } from "../../../src/sys/children.ts";
+import { isOwnChild, onChildExit } from "../../../src/sys/children.ts";
 import { type EventWatchOptions, watchGpuEvents } from "../../../src/sys/gpus/event-watch.ts";
 import type { GpuEvent } from "../../../src/sys/gpus/protocol.ts";
 import { type NvmlStandIn, nvmlStandIn, readerProcesses } from "../../fixtures/nvml.ts";
@@ -13,8 +13,9 @@ beforeAll(async () => {
   nvml = await nvmlStandIn();
 });
 afterEach(async () => {
+  const left = readerProcesses(nvml.library);
   end();
-  await until(() => readerProcesses(nvml.library).length === 0);
+  await until(() => !left.some((pid) => isOwnChild(pid)));
 });
 
 function watch(options: Partial<EventWatchOptions> = {}): GpuEvent[] {
