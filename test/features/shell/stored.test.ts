@@ -146,7 +146,7 @@ test("a bash is started for lines of others only", async () => {
     expect((await booted({}, 0)).lines).toEqual([]);
   }
   expect((await booted()).env).toMatchObject({ A: "it's", B: "" });
-  appendFileSync(file, "export C=1\n");
+  appendFileSync(file, "sleep 10\n");
   expect((await booted({}, 0)).lines).toHaveLength(1);
 });
 

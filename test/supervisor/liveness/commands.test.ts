@@ -140,7 +140,8 @@ test("one that somebody stops by a signal through the supervisor is not checked 
 
 test("a command that no signal ends counts once, and no other is started beside it", async () => {
   const pids = temporaryFile("pids");
-  const alive = aliveBy(exec(`echo $$ >>${pids}; exec sleep 1000`), { failures: 3 });
+  // Time enough for the tracer to come.
+  const alive = aliveBy(exec(`echo $$ >>${pids}; exec sleep 1000`), { failures: 2, timeout: 5 });
   await using the = await supervised({ alive });
   const { program } = the;
   await until(() => pidIn(pids) > 0);

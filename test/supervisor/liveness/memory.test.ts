@@ -5,7 +5,7 @@ const MEBIBYTE = 1024 ** 2;
 
 /** The numbers for 10,000 of each kind look the same; these are as many as a test can wait for. */
 test.each([
-  ["http", 4],
+  ["http", 2],
   ["tcp", 1],
   ["exec", 1],
 ])(
