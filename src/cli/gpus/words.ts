@@ -1,4 +1,5 @@
 import type { Gpu, GpuReport } from "../../sys/gpus/types.ts";
+import { heldBack } from "../../sys/gpus/held-back.ts";
 import { harmless, style } from "../print.ts";
 
 /** Narrower text is no longer read. */
@@ -6,18 +7,6 @@ const LEAST_TEXT = 20;
 
 const UNKNOWN = "–";
 const GIBIBYTE = 2 ** 30;
-
-/** Why a GPU is held back, in fewer words than nvidia-smi has. */
-const reasons: Record<string, string> = {
-  applications_clocks_setting: "clocks that somebody has set",
-  sw_power_cap: "its power limit",
-  hw_slowdown: "the hardware (heat or power)",
-  sync_boost: "the slowest GPU of its group",
-  sw_thermal_slowdown: "heat",
-  hw_thermal_slowdown: "heat, by the hardware",
-  hw_power_brake_slowdown: "the power supply of the machine",
-  display_clock_setting: "the clock of a display",
-};
 
 export const percent = (part: number | null) =>
   part === null ? UNKNOWN : `${String(Math.round(part * 100)).padStart(3)} %`;
@@ -65,13 +54,6 @@ export function numberOf(gpu: Gpu, { gpus }: GpuReport): string {
   return new Set(gpus.map(({ vendor }) => vendor)).size > 1
     ? `${gpu.vendor} ${gpu.index}`
     : String(gpu.index);
-}
-
-/** What holds a GPU back. */
-export function heldBack({ throttle }: Gpu): string | undefined {
-  return throttle.length === 0
-    ? undefined
-    : `held back by ${throttle.map((reason) => reasons[reason] ?? reason).join(", ")}`;
 }
 
 export interface Warning {

@@ -31,7 +31,10 @@ export interface SourcesContext {
 export function createSources(context: SourcesContext): { sources: Source[]; end: () => void } {
   const { supervisor, settings, env, boot, services } = context;
   const sessions = new SshSessions();
-  const isPortalUp = () => supervisor.get("portal")?.state === "RUNNING";
+  const isPortalUp = () => {
+    const portal = supervisor.get("portal");
+    return portal?.state === "RUNNING" && portal.ready;
+  };
   return {
     sources: [
       provisioningSource(() =>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Disk, Gpu, MachineState, Sample } from "../../machine/schema.ts";
+import { heldBack } from "../../../sys/gpus/held-back.ts";
 import { bytes, percent } from "../format.ts";
 import { Chart } from "../parts/chart.tsx";
 import { IdleCard } from "../parts/idle.tsx";
@@ -113,8 +114,8 @@ function GpuChart({
     gpu.temperature !== null && `${Math.round(gpu.temperature)} °C`,
     gpu.watts !== null &&
       `${Math.round(gpu.watts)}${gpu.wattsLimit === null ? "" : ` of ${Math.round(gpu.wattsLimit)}`} W`,
-    gpu.throttle.length > 0 && `held back: ${gpu.throttle.map(wordsOf).join(", ")}`,
-  ].filter((text) => text !== false);
+    heldBack(gpu),
+  ].filter((text) => typeof text === "string");
   return (
     <Chart
       title={[`GPU ${index}: ${gpu.name}`, ...more].join(" · ")}
@@ -135,8 +136,6 @@ function GpuChart({
     />
   );
 }
-
-const wordsOf = (reason: string) => reason.replaceAll("_", " ");
 
 function useMachine(): MachineState | undefined {
   const [machine, setMachine] = useState<MachineState>();
