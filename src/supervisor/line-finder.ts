@@ -1,7 +1,10 @@
 const NEWLINE = 0x0a;
 
-/** The longest line a pattern is tried on. */
-const LONGEST_LINE = 64 * 1024;
+/**
+ * So many characters of a line a pattern is tried on: the time of one like `\d+ it/s` grows with their square, and output
+ * is the choice of whoever runs the program.
+ */
+const LONGEST_LINE = 4096;
 
 /** Looks for a line that matches, in output that comes in pieces. What a carriage return redraws is a line of its own. */
 export class LineFinder {
@@ -34,8 +37,8 @@ export class LineFinder {
       return end !== -1 && this.take(chunk.subarray(end + 1));
     }
     const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split(/[\r\n]/);
-    this.#rest = (lines.pop() ?? "").slice(-LONGEST_LINE);
-    if (!lines.some((line) => this.#pattern.test(line))) return false;
+    this.#rest = (lines.pop() ?? "").slice(0, LONGEST_LINE);
+    if (!lines.some((line) => this.#pattern.test(line.slice(0, LONGEST_LINE)))) return false;
     this.#isFound = true;
     this.#isInside = this.#rest !== "";
     this.#rest = "";

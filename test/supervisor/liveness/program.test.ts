@@ -54,6 +54,21 @@ test("a progress bar, which carriage returns redraw, has lines", () => {
   expect(finder.take(bytes("\r60 %"))).toBeTrue();
 });
 
+test("a line without end takes no time that grows with its square", () => {
+  const finder = new LineFinder(/\s+$/);
+  const began = performance.now();
+  // As pipes bring it: lines of 128 KiB.
+  for (let part = 0; part < 4; part++)
+    finder.take(bytes(" ".repeat(65_534) + (part % 2 === 0 ? "  " : "x\n")));
+  expect(finder.isFound).toBeFalse();
+  expect(performance.now() - began).toBeLessThan(1000);
+  // The beginning of a long line counts.
+  expect(new LineFinder(/^up/).take(bytes(`up${"x".repeat(100_000)}\n`))).toBeTrue();
+  const inPieces = new LineFinder(/^up/);
+  for (const part of ["up", "x".repeat(65_536), "x".repeat(65_536)]) inPieces.take(bytes(part));
+  expect(inPieces.take(bytes("\n"))).toBeTrue();
+});
+
 test.each([40, -40])("a clock that jumps by %d days changes no check", async (days) => {
   const realNow = Date.now;
   await using the = await supervised({ alive: aliveBy(exec("exit 0"), { failures: 1 }) });
