@@ -1,5 +1,5 @@
 import { closeSync, openSync } from "node:fs";
-import { messageOf, ShellCode } from "../errors.ts";
+import { ExitCode, errnoOf, messageOf, ShellCode } from "../errors.ts";
 import { pumpOutput } from "../logs/write/pump.ts";
 import { childExit, shellCode, spawnChild } from "../sys/children.ts";
 import { pipe } from "../sys/pipes.ts";
@@ -34,7 +34,7 @@ export async function runLogged(
     child = tree.spawn(() => spawnChild({ command, env, ...directory, stdout: write, stderr: write }));
   } catch (error) {
     logs.line(name, messageOf(error));
-    return { code: ShellCode.notFound };
+    return { code: codes[errnoOf(error) ?? ""] ?? ExitCode.failure };
   } finally {
     closeSync(write);
   }
@@ -63,6 +63,13 @@ export async function runLogged(
   child.unref();
   return { code: ShellCode.killed };
 }
+
+/** Exit codes of commands that cannot run, whenever that is tried; EAGAIN, of a full cgroup, is another matter. */
+const codes: Partial<Record<string, number>> = {
+  ENOENT: ShellCode.notFound,
+  EACCES: ShellCode.notExecutable,
+  ENOEXEC: ShellCode.notExecutable,
+};
 
 /** A new open file description: ours is O_NONBLOCK, and blocking readers take EAGAIN for an error. */
 const reopen = (fd: number) => openSync(`/proc/self/fd/${fd}`, "r");

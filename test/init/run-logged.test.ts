@@ -84,6 +84,23 @@ test("an abort ends all, and waits no longer than it has to", async () => {
   expect(waited).toBeLessThan(500);
 });
 
+test.each([
+  ["is not there", ["no-such-command"], {}, 127],
+  ["is no program", ["/etc/passwd"], {}, 126],
+  // The nearest that can be had without filling the machine with processes.
+  ["the kernel does not start now", ["true"], { LONG: "x".repeat(200_000) }, 1],
+])("a command that %s is told from others by its exit code", async (_, command, env, code) => {
+  const lines: string[] = [];
+  const path = join(mkdtempSync(join(tmpdir(), "run-logged-")), "a.log");
+  const file = new LogFile({ path, maxBytes: 0, backups: 0, warn() {} });
+  const line = (_name: string, text: string) => void lines.push(text);
+  const logs = { file: () => file, container: null, line } as unknown as BootLogs;
+  const { signal } = new AbortController();
+  const exit = await runLogged({ name: "script", command, env: { PATH, ...env } }, logs, signal);
+  expect(exit).toEqual({ code });
+  expect(lines).toHaveLength(1);
+});
+
 test("what a script leaves behind goes on", async () => {
   const { code, left } = await survivors("sleep 77 & echo $!; echo ready; sleep 0.2", { timeout: 60 });
   expect({ code, left }).toEqual({ code: 0, left: 1 });
