@@ -1,5 +1,5 @@
 import type { IdleState } from "../../control/idle.ts";
-import { messageOf } from "../../errors.ts";
+import { AiDockError, messageOf } from "../../errors.ts";
 import { type Activity, type Source, unmeasured } from "./activity/activity.ts";
 import { isProvisioning } from "./activity/provisioning.ts";
 import type { Outcome } from "./act.ts";
@@ -33,6 +33,12 @@ export interface GuardOptions {
   now?: () => number;
 }
 
+/** The action while it is carried out. */
+interface Acting {
+  why: Why;
+  end: AbortController;
+}
+
 /** Looks whether somebody uses the container, once a minute, and ends it when nobody does. */
 export class IdleGuard {
   readonly #options: GuardOptions;
@@ -44,7 +50,7 @@ export class IdleGuard {
   #timer: Timer | undefined;
   #expected: number;
   #looking: Promise<void> | undefined;
-  #acting: AbortController | undefined;
+  #acting: Acting | undefined;
   #state: IdleState;
   #isOver = false;
 
@@ -73,12 +79,13 @@ export class IdleGuard {
   end(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.#acting?.abort();
+    this.#acting?.end.abort();
     this.#options.teller.notice(undefined);
   }
 
-  /** For so many milliseconds the container is not idle; null ends that. */
+  /** For so many milliseconds the container is not idle; null ends that. Throws AiDockError where the end has begun. */
   keep(milliseconds: number | null): IdleState {
+    if (this.#isOver) throw new AiDockError("Too late: the container ends");
     const now = this.#now();
     this.#clock.keep(milliseconds === null ? undefined : now + milliseconds, now);
     const { teller } = this.#options;
@@ -160,20 +167,21 @@ export class IdleGuard {
   #due({ why }: End): void {
     const { teller } = this.#options;
     this.#countdown.over(this.#policy, why);
-    const acting = new AbortController();
+    const acting = { why, end: new AbortController() };
     this.#acting = acting;
     void this.#options
-      .act(this.#policy, why, acting.signal)
+      .act(this.#policy, why, acting.end.signal)
       .catch((error: unknown): Outcome => {
         teller.log("error", `AI_DOCK_IDLE_ACTION: ${messageOf(error)}; the container ends`);
         return "end";
       })
-      .then(async (outcome) => await this.#acted(acting, why, outcome));
+      .then(async (outcome) => await this.#acted(acting, outcome));
   }
 
-  async #acted(acting: AbortController, why: Why, outcome: Outcome): Promise<void> {
+  async #acted(acting: Acting, outcome: Outcome): Promise<void> {
     if (outcome === "end") await Promise.race([this.#countdown.told, Bun.sleep(LAST_HOOK_MILLISECONDS)]);
     if (this.#isOver || this.#acting !== acting) return;
+    const { why } = acting;
     this.#acting = undefined;
     if (outcome === "end") {
       this.#isOver = true;
@@ -188,11 +196,12 @@ export class IdleGuard {
 
   /** Somebody has come back while the action was tried. */
   #cancelIfUsed(end: End | undefined): void {
-    if (end?.isDue === true) return;
-    this.#acting?.abort();
+    if (end?.isDue === true || this.#acting === undefined) return;
+    const { why, end: acting } = this.#acting;
+    acting.abort();
     this.#acting = undefined;
     this.#options.teller.notice(undefined);
-    this.#countdown.tellStays(this.#policy, "idle", this.#findings.reason);
+    this.#countdown.tellStays(this.#policy, why, this.#findings.reason);
   }
 
   #describe(now: number): IdleState {

@@ -179,6 +179,26 @@ describe("a guard", () => {
     expect(await Promise.race([one.ended, Bun.sleep(300).then(() => "stays")])).toBe("stays");
   });
 
+  test("promises to keep nothing that ends already", async () => {
+    using one = world();
+    await one.ended;
+    expect(() => one.guard.keep(60_000)).toThrow("Too late: the container ends");
+    expect(one.lines.filter((line) => /kept|stays/.test(line))).toEqual([]);
+    expect(one.guard.state.phase).toBe("acting");
+  });
+
+  test("names the end of a lifetime that does not come for now", async () => {
+    using one = world({
+      limits: { idle: undefined, life: 2000 },
+      act: async (signal) =>
+        await new Promise((resolve) => signal.addEventListener("abort", () => resolve("nothing"))),
+    });
+    await one.until("acting");
+    one.use.now = [seen("provisioning", "ai-dock provision runs")];
+    await one.until("busy");
+    expect(one.hooks.at(-1)).toMatchObject({ event: "idle_kept", why: "lifetime" });
+  });
+
   test("says an end once, and again only after activity", async () => {
     using one = world({ action: "report", act: async () => "over", limits: { warning: 0 } });
     await one.until("reported");
