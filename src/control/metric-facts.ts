@@ -73,8 +73,8 @@ export function metricFacts({ supervisor, version, environment, idle }: Sources)
 /** What processes say of themselves when they are asked (see Observer), by the id of their program. */
 export type Measures = Record<string, Record<string, number>>;
 
-/** A process that does not answer is left out. */
-const PATIENCE_MILLISECONDS = 3000;
+/** A process that does not answer by then is left out; less than anybody waits who collects metrics. */
+const PATIENCE_MILLISECONDS = 500;
 
 /** Asks the processes of all programs that have figures of their own. */
 export async function measurePrograms(
