@@ -278,7 +278,39 @@ describe("the user's command", () => {
     expect(await look("kill -9 $$")).toEqual([false]);
     expect(await look("sleep 4711 & sleep 4711", 300)).toEqual([false]);
     expect(await look("sleep 4711 & exit 1")).toEqual([]);
+    expect(await look("setsid sleep 4711 & sleep 0.1; exit 1")).toEqual([]);
+    expect(await look("setsid sleep 4711 & sleep 4711", 300)).toEqual([false]);
     const { stdout } = Bun.spawnSync(["sh", "-c", "ps axo stat,args | grep '[s]leep 4711' | grep -v ^Z"]);
     expect(stdout.toString()).toBe("");
   });
+
+  const canHang =
+    process.getuid?.() === 0 && Bun.spawnSync(["unshare", "-m", "test", "-e", "/dev/fuse"]).success;
+
+  test.skipIf(!canHang)(
+    "that no signal ends counts, and is not started again beside itself",
+    async () => {
+      const volume = mkdtempSync(join(tmpdir(), "hung-volume-"));
+      const fixture = `${import.meta.dir}/../../fixtures/hung-fuse-fixture.ts`;
+      const server = Bun.spawn(["unshare", "-m", process.execPath, fixture, volume], { stdout: "pipe" });
+      try {
+        await server.stdout.getReader().read();
+        const count = () =>
+          Bun.spawnSync(["pgrep", "-fc", `^cat ${volume}/file`])
+            .stdout.toString()
+            .trim();
+        const hang = `exec nsenter --mount=/proc/${server.pid}/ns/mnt cat ${volume}/file`;
+        const source = checkSource(() => hang, env, 1000);
+        for (let looks = 0; looks < 3; looks++)
+          expect(await source.look()).toMatchObject([{ measured: false }]);
+        expect(count()).toBe("1");
+        server.kill("SIGKILL");
+        while (count() !== "0") await Bun.sleep(20);
+        expect(await checkSource(() => "exit 1", env).look()).toEqual([]);
+      } finally {
+        server.kill("SIGKILL");
+      }
+    },
+    20_000,
+  );
 });

@@ -1,6 +1,8 @@
 import { ShellCode } from "../../../errors.ts";
 import { asUser, sessionOf } from "../../../sys/as-user.ts";
-import { childExit, sendSignal, shellCode, spawnChild } from "../../../sys/children.ts";
+import { ProcessTree } from "../../../supervisor/process-tree.ts";
+import { childExit, mayHaveOrphans, shellCode, spawnChild } from "../../../sys/children.ts";
+import { isRunning, type ProcessInfo } from "../../../sys/proc.ts";
 import { accountOf } from "../../account/account.ts";
 import { seen, type Source, unmeasured } from "./activity.ts";
 
@@ -15,12 +17,21 @@ export function checkSource(
   env: Record<string, string>,
   limitMilliseconds = LIMIT_MILLISECONDS,
 ): Source {
+  const tree = new ProcessTree();
+  let left: ProcessInfo[] = [];
   return {
     name: "check",
     async look() {
       const text = command();
       if (text === undefined) return [];
-      const code = await runCheck(text, env, limitMilliseconds);
+      left = left.filter(isRunning);
+      // A further one at each look would hang beside that.
+      if (left.length > 0) return [unmeasured("check", "AI_DOCK_IDLE_CHECK hangs and cannot be killed")];
+      const child = start(text, env, tree);
+      const code = await codeWithin(child, limitMilliseconds);
+      // What the command has left running goes with it.
+      if (code === undefined || mayHaveOrphans())
+        left = await tree.end("KILL", 0, code === undefined ? child.pid : undefined);
       if (code === undefined)
         return [unmeasured("check", `AI_DOCK_IDLE_CHECK does not end within ${limitMilliseconds / 1000} s`)];
       if (code === 0) return [seen("check", "AI_DOCK_IDLE_CHECK says so")];
@@ -31,26 +42,28 @@ export function checkSource(
   };
 }
 
-/** The exit code as shells report it; undefined where the time was up. */
-async function runCheck(
-  text: string,
-  env: Record<string, string>,
-  limitMilliseconds: number,
-): Promise<number | undefined> {
+function start(text: string, env: Record<string, string>, tree: ProcessTree) {
   const account = accountOf(env);
   const session = account === undefined ? undefined : sessionOf(account);
-  const child = spawnChild({
-    command: [...asUser(account?.name), "/bin/sh", "-c", text],
-    env: { ...env, ...session?.env },
-    cwd: session?.cwd ?? "/",
-    stdout: "ignore",
-    stderr: "ignore",
-  });
+  return tree.spawn(() =>
+    spawnChild({
+      command: [...asUser(account?.name), "/bin/sh", "-c", text],
+      env: { ...env, ...session?.env },
+      cwd: session?.cwd ?? "/",
+      stdout: "ignore",
+      stderr: "ignore",
+    }),
+  );
+}
+
+/** The exit code as shells report it; undefined where the time was up. */
+async function codeWithin(
+  child: ReturnType<typeof spawnChild>,
+  milliseconds: number,
+): Promise<number | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), limitMilliseconds);
+  const timer = setTimeout(() => resolve(undefined), milliseconds);
   const code = await Promise.race([child.exited.then(() => shellCode(childExit(child))), promise]);
   clearTimeout(timer);
-  // What the command has left running goes with it.
-  sendSignal(-child.pid, "KILL");
   return code;
 }
