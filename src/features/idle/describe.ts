@@ -3,6 +3,9 @@ import type { Activity } from "./activity/activity.ts";
 import type { End, IdleClock } from "./clock.ts";
 import type { Policy } from "./policy.ts";
 
+/** On a port without a login, strangers can have thousands of connections: `status` and the portal hear of so many. */
+const MOST_SHOWN = 20;
+
 /** What the last look has found, and since when it was found at each look. */
 export class Findings {
   readonly #since = new Map<string, number>();
@@ -18,7 +21,10 @@ export class Findings {
   }
 
   /** Takes what a look has found; `time` in epoch milliseconds. */
-  take(found: Activity[], time = Date.now()): void {
+  take(all: Activity[], time = Date.now()): void {
+    const found = all.slice(0, MOST_SHOWN);
+    const next = all[MOST_SHOWN];
+    if (next !== undefined) found.push({ ...next, detail: `and ${all.length - MOST_SHOWN} more` });
     const keyOf = ({ source, detail }: Activity) => `${source} ${detail}`;
     const keys = new Set(found.map(keyOf));
     for (const key of this.#since.keys()) if (!keys.has(key)) this.#since.delete(key);

@@ -149,6 +149,16 @@ describe("a guard", () => {
     expect(one.lines).toEqual([]);
   });
 
+  test("names no more than some of what thousands of strangers do", async () => {
+    const strangers = Array.from({ length: 20_000 }, (_, n) =>
+      seen("port", `connection from 2001:db8::${n}`),
+    );
+    using one = world({ look: () => strangers });
+    const isNamed = ({ detail }: { detail: string }) => detail === "and 19980 more";
+    while (!one.guard.state.busy.some(isNamed)) await Bun.sleep(5);
+    expect(one.guard.state.busy).toHaveLength(21);
+  });
+
   test("is kept for a time, and no more", async () => {
     using one = world();
     expect(one.guard.keep(60_000).kept_until).toBeWithin(Date.now() + 59_000, Date.now() + 61_000);
