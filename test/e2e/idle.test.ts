@@ -127,7 +127,34 @@ test.concurrent("the web: requests with a login, websockets with data, and the b
   expect(await container.sh("ai-dock status")).not.toContain("nobody has used");
 });
 
-test.concurrent("processors, GPUs, the user's own command, terminals, and a container that was paused", async () => {
+test.concurrent("processors, the user's own command as the account, and provisioning after the boot", async () => {
+  await using container = await boot({
+    healthcheck: false,
+    env: {
+      AI_DOCK_IDLE_MINUTES: "0.1",
+      AI_DOCK_IDLE_CPU: "25",
+      USER_NAME: "maria",
+      AI_DOCK_IDLE_CHECK: 'test "$(id -un)" = maria && test -e /tmp/busy',
+    },
+  });
+  await container.waitReady();
+  await waitFor(async () => (await idleState(container)).busy.length === 0);
+
+  await container.sh("for i in 1 2; do setsid timeout 8 sh -c 'while :; do :; done' >/dev/null 2>&1 & done");
+  await waitBusy(container, "cpu: processors over 25 % of one core");
+  await waitBusy(container, "cpu", false);
+
+  await container.sh("touch /tmp/busy");
+  await waitBusy(container, "check: AI_DOCK_IDLE_CHECK says so");
+  await container.sh("rm /tmp/busy");
+  await waitBusy(container, "check", false);
+
+  await container.sh("echo sleep 5 >/tmp/slow.sh; setsid ai-dock provision /tmp/slow.sh >/dev/null 2>&1 &");
+  await waitBusy(container, "provisioning: ai-dock provision runs");
+  await waitBusy(container, "provisioning", false);
+});
+
+test.concurrent("GPUs, typing on a terminal, and a container that was paused", async () => {
   const nvml = await nvmlStandIn();
   const config = `${dirname(nvml.library)}/config`;
   const load = (value: number | undefined) => {
@@ -143,12 +170,7 @@ test.concurrent("processors, GPUs, the user's own command, terminals, and a cont
       `${nvml.library}:/usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1:ro`,
       `${dirname(config)}:${dirname(config)}:ro`,
     ],
-    env: {
-      AI_DOCK_IDLE_MINUTES: "0.1",
-      AI_DOCK_IDLE_CPU: "25",
-      USER_NAME: "maria",
-      AI_DOCK_IDLE_CHECK: 'test "$(id -un)" = maria && test -e /tmp/busy',
-    },
+    env: { ...quick, AI_DOCK_IDLE_MINUTES: "0.1" },
   });
   await container.waitReady();
   await waitFor(async () => (await idleState(container)).busy.length === 0);
@@ -161,19 +183,6 @@ test.concurrent("processors, GPUs, the user's own command, terminals, and a cont
   expect(await container.sh("ai-dock idle")).toContain("not measured, counts");
   load(0);
   await waitBusy(container, "gpu", false);
-
-  await container.sh("for i in 1 2; do setsid timeout 8 sh -c 'while :; do :; done' >/dev/null 2>&1 & done");
-  await waitBusy(container, "cpu: processors over 25 % of one core");
-  await waitBusy(container, "cpu", false);
-
-  await container.sh("touch /tmp/busy");
-  await waitBusy(container, "check: AI_DOCK_IDLE_CHECK says so");
-  await container.sh("rm /tmp/busy");
-  await waitBusy(container, "check", false);
-
-  await container.sh("echo sleep 5 >/tmp/slow.sh; setsid ai-dock provision /tmp/slow.sh >/dev/null 2>&1 &");
-  await waitBusy(container, "provisioning: ai-dock provision runs");
-  await waitBusy(container, "provisioning", false);
 
   await using shell = new Terminal(["docker", "exec", "-it", container.id, "bash"]);
   await shell.waitOutput("#");
