@@ -66,5 +66,5 @@ function register(session: NvmlSession, set: bigint): Map<bigint, Known> {
 }
 
 function tell(event: GpuEvent): void {
-  writeSync(1, `${JSON.stringify(event)}\n`);
+  writeSync(1, `\n${JSON.stringify(event)}\n`);
 }

@@ -1,7 +1,9 @@
+import { messageOf } from "../../errors.ts";
+import { logger } from "../../log.ts";
 import { childExit, sendSignal, spawnChild } from "../children.ts";
 import { ownCommand } from "../own-command.ts";
 import { DEFAULT_PATH } from "../which.ts";
-import type { GpuEvent } from "./protocol.ts";
+import { type GpuEvent, objectIn } from "./protocol.ts";
 
 export interface EventWatchOptions {
   onEvent: (event: GpuEvent) => void;
@@ -12,6 +14,8 @@ export interface EventWatchOptions {
 }
 
 const PAUSE_MILLISECONDS = 600_000;
+
+const log = logger("gpus");
 
 /**
  * Waits for error events (Xid) of NVIDIA's GPUs in a process of its own, which NVML holds up until there is one. Where the driver
@@ -35,7 +39,13 @@ export function watchGpuEvents(options: EventWatchOptions): () => void {
     child.unref();
     const own = child;
     await readLines(own.stdout, (line) => {
-      if (!isOver) onEvent(JSON.parse(line) as GpuEvent);
+      const event = objectIn(line) as GpuEvent | undefined;
+      if (event === undefined || isOver) return;
+      try {
+        onEvent(event);
+      } catch (error) {
+        log.error(`an error event of a GPU cannot be told: ${messageOf(error)}`);
+      }
     });
     await own.exited;
     if (childExit(own).code !== 0) again();

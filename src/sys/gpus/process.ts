@@ -60,7 +60,7 @@ export async function gpuReaderProcess(options: ReaderProcessOptions): Promise<v
   session?.close();
 }
 
-/** At once: the next call of the driver may be one that never ends. */
+/** At once: the next call of the driver may be one that never ends. On a line of its own, whatever the library has printed. */
 function tell(line: ReaderLine): void {
-  writeSync(1, `${JSON.stringify(line)}\n`);
+  writeSync(1, `\n${JSON.stringify(line)}\n`);
 }

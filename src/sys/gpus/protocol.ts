@@ -10,6 +10,16 @@ export interface GpuEvent {
   code: number;
 }
 
+/** The object that a line holds; undefined for what is none: libraries of drivers, and what is loaded with them, may print. */
+export function objectIn(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the process that reads GPUs is asked with: a line, with the indices of NVIDIA's GPUs that it leaves out. */
 export type Question = number[];
 

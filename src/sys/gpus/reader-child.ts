@@ -3,7 +3,7 @@ import { childExit, sendSignal, spawnChild } from "../children.ts";
 import { ownCommand } from "../own-command.ts";
 import { pipe } from "../pipes.ts";
 import { DEFAULT_PATH } from "../which.ts";
-import type { Question, ReaderLine } from "./protocol.ts";
+import { objectIn, type Question, type ReaderLine } from "./protocol.ts";
 
 /** Why an answer is not complete, where it is not the end of the process. */
 export const NO_ANSWER = "no answer";
@@ -88,7 +88,8 @@ export class ReaderChild {
       this.#text += this.#decoder.decode(chunk.value, { stream: true });
       const lines = this.#text.split("\n");
       this.#text = lines.pop() ?? "";
-      for (const line of lines.map((text) => JSON.parse(text) as ReaderLine)) {
+      for (const line of lines.map((text) => objectIn(text) as ReaderLine | undefined)) {
+        if (line === undefined) continue;
         if ("end" in line) return undefined;
         if ("up" in line) this.#isUp = true;
         onLine(line);

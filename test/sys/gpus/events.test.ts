@@ -47,6 +47,31 @@ test("each event comes with its GPU; nobody wakes up for none", async () => {
   ]);
 });
 
+test("what the library prints is no event, and ends nothing", async () => {
+  nvml.set({ "print.nvmlEventSetCreate": "[HAMI-core Msg]: Initializing" });
+  const events = watch();
+  await waiting();
+  nvml.xid(0, 31);
+  await until(() => events.length === 1);
+  expect(events[0]?.code).toBe(31);
+});
+
+test("an event that cannot be told does not keep the next one", async () => {
+  nvml.set({});
+  const codes: number[] = [];
+  end = watchGpuEvents({
+    library: nvml.library,
+    onEvent: ({ code }) => {
+      codes.push(code);
+      throw new Error("no");
+    },
+  });
+  await waiting();
+  nvml.xid(0, 31);
+  nvml.xid(0, 79);
+  await until(() => codes.length === 2);
+});
+
 test("a wait that ends because a GPU is lost is an event, and the process is started anew", async () => {
   nvml.set({ "return.nvmlEventSetWait_v2": 15 });
   const events = watch({ pauseMilliseconds: 50 });

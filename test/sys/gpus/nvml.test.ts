@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Nvml } from "../../../src/sys/gpus/nvml/library.ts";
+import { NvmlSession } from "../../../src/sys/gpus/nvml/session.ts";
 import { GpuReader } from "../../../src/sys/gpus/reader.ts";
 import type { GpuReport } from "../../../src/sys/gpus/types.ts";
 import { busyGpu, type NvmlConfig, type NvmlStandIn, nvmlStandIn } from "../../fixtures/nvml.ts";
@@ -225,4 +227,43 @@ test("a library that is not there is told", async () => {
   expect(problems).toEqual([
     expect.stringMatching(/^a library of the NVIDIA driver is not there; .*No such file/),
   ]);
+});
+
+describe("a driver that answers nonsense", () => {
+  test("with more GPUs than there can be is told; no more than 128 are asked", async () => {
+    const { gpus, problems } = await read({ gpus: 1_000_000 });
+    expect(gpus).toHaveLength(128);
+    expect(problems).toEqual([expect.stringMatching(/^the NVIDIA driver counts 1000000 GPUs; /)]);
+  });
+
+  test("with more instances than there can be has those that there are", async () => {
+    const { gpus, problems } = await read({
+      "gpu.0.mig": 1,
+      "gpu.0.instances": 2,
+      "gpu.0.most_instances": 4_294_967_295,
+    });
+    expect(problems).toEqual([]);
+    expect(gpus.map(({ uuid }) => uuid?.slice(0, 3))).toEqual(["MIG", "MIG"]);
+  });
+
+  test("has no control characters in its texts", async () => {
+    const { gpus } = await read({ "gpu.0.name": "H100\u001b[2J\u0007" });
+    expect(gpus[0]?.name).toBe("H100\ufffd[2J\ufffd");
+  });
+
+  test("and prints is heard as if it did not", async () => {
+    for (const text of ["[HAMI-core Msg]: Initializing", "{", "1", "null", "[]"]) {
+      const report = await read({ ...busyGpu(0), "print.nvmlDeviceGetPowerUsage": text });
+      expect(report.problems).toEqual([]);
+      expect(report.gpus.map(({ watts }) => watts)).toEqual([350.5]);
+    }
+  });
+});
+
+test("the library is loaded once, however often the driver is asked anew", () => {
+  nvml.set(busyGpu(0));
+  const sessions = [NvmlSession.open(nvml.library), NvmlSession.open(nvml.library)];
+  const libraries = sessions.map((session) => (typeof session === "string" ? session : session.nvml));
+  expect(libraries[0]).toBe(libraries[1] as Nvml);
+  for (const session of sessions) if (typeof session !== "string") session.close();
 });

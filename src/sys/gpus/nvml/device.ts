@@ -73,8 +73,11 @@ export class Device {
   }
 }
 
+/** Terminals obey them. */
+const CONTROL = /\p{Cc}/gu;
+
 /** The C string at the beginning of a buffer. */
 export function textIn(bytes: Buffer): string {
   const end = bytes.indexOf(0);
-  return bytes.toString("utf8", 0, end === -1 ? bytes.length : end);
+  return bytes.toString("utf8", 0, end === -1 ? bytes.length : end).replaceAll(CONTROL, "\ufffd");
 }

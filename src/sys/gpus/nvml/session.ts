@@ -8,6 +8,13 @@ import { readGpu, readMemory } from "./read-gpu.ts";
 /** NVML says how many bytes a version of a driver needs: 80. */
 const VERSION_BYTES = 96;
 
+/** No machine has more; a library that counts more is broken. */
+const MOST_GPUS = 128;
+const MOST_INSTANCES = 64;
+
+/** Loaded once: a library is not given back, and with a sick GPU every question is another initialization. */
+const libraries = new Map<string | undefined, Nvml>();
+
 /** What is told while GPUs are asked. */
 export interface Listener {
   /** Before calls that a sick GPU may never answer; `index` is of the GPU that is asked. */
@@ -33,7 +40,8 @@ export class NvmlSession {
   static open(library?: string, root = ""): NvmlSession | string {
     let nvml: Nvml;
     try {
-      nvml = new Nvml(library);
+      nvml = libraries.get(library) ?? new Nvml(library);
+      libraries.set(library, nvml);
     } catch (error) {
       return `${meaningOf(Code.libraryNotFound)} (${reasonIn(messageOf(error))})`;
     }
@@ -69,7 +77,7 @@ export class NvmlSession {
   handles(): { index: number; handle: bigint }[] {
     const count = this.#nvml.call("nvmlDeviceGetCount_v2", this.#bytes);
     const total = count === Code.success ? this.#bytes.readUInt32LE(0) : 0;
-    return Array.from({ length: total }, (_, index) => index).flatMap((index) => {
+    return Array.from({ length: Math.min(total, MOST_GPUS) }, (_, index) => index).flatMap((index) => {
       const { handle, code } = this.#handle(index);
       return code === Code.success ? [{ index, handle }] : [];
     });
@@ -79,7 +87,8 @@ export class NvmlSession {
   read(leftOut: ReadonlySet<number>, { asking, gpu }: Listener): string | undefined {
     const code = this.#nvml.call("nvmlDeviceGetCount_v2", this.#bytes);
     if (code !== Code.success) return meaningOf(code);
-    const total = this.#bytes.readUInt32LE(0);
+    const counted = this.#bytes.readUInt32LE(0);
+    const total = Math.min(counted, MOST_GPUS);
     let forbidden = 0;
     for (let index = 0; index < total; index++) {
       if (leftOut.has(index)) continue;
@@ -92,6 +101,8 @@ export class NvmlSession {
       else this.#tell(handle, index, gpu);
     }
     if (total === 0) return meaningOf(Code.gpuNotFound);
+    if (counted > total)
+      return `the NVIDIA driver counts ${counted} GPUs; the first ${total} are asked; rent another machine`;
     return forbidden === total ? meaningOf(Code.noPermission) : undefined;
   }
 
@@ -124,7 +135,7 @@ export class NvmlSession {
 
   #instances(handle: bigint): bigint[] {
     const most = new Device(this.#nvml, handle).u32("nvmlDeviceGetMaxMigDeviceCount") ?? 0;
-    return Array.from({ length: most }, (_, index) => index).flatMap((index) => {
+    return Array.from({ length: Math.min(most, MOST_INSTANCES) }, (_, index) => index).flatMap((index) => {
       const code = this.#nvml.call("nvmlDeviceGetMigDeviceHandleByIndex", handle, index, this.#bytes);
       return code === Code.success ? [this.#bytes.readBigUInt64LE(0)] : [];
     });
