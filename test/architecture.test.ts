@@ -183,6 +183,9 @@ describe("architecture of src", () => {
     const { seen } = loaded("cli/commands/init.ts", { lazily: false });
     expect(seen).toContain("init/index.ts");
     expect([...seen].filter((file) => file.startsWith("features/idle/"))).toEqual([]);
+    const { seen: guard, packages } = loaded("features/idle/start.ts", { lazily: false });
+    expect(guard).toContain("features/idle/activity/uploads.ts");
+    expect([...packages]).not.toContain("zod");
   });
 
   test("nothing that PID 1 loads by itself, nor the front, imports modules of Node that bring streams", () => {

@@ -1,7 +1,5 @@
 import type { Supervisor } from "../../../supervisor/supervisor.ts";
-import { mountControl } from "../../remotes/control.ts";
 import { socketOf } from "../../remotes/layout.ts";
-import { REMOTES_GROUP } from "../../remotes/program.ts";
 import { type Activity, seen, type Source, unmeasured } from "./activity.ts";
 
 /** Files that wait in the caches of mounted remotes, or are on their way. */
@@ -9,9 +7,9 @@ export function uploadsSource(supervisor: Pick<Supervisor, "programs">): Source 
   return {
     name: "uploads",
     async look() {
-      const names = supervisor.programs.flatMap(({ spec, state, facts }) => {
+      const names = supervisor.programs.flatMap(({ state, facts }) => {
         const name = facts["remote"];
-        return spec.group === REMOTES_GROUP && state === "RUNNING" && typeof name === "string" ? [name] : [];
+        return state === "RUNNING" && typeof name === "string" ? [name] : [];
       });
       return (await Promise.all(names.map(lookAt))).flat();
     },
@@ -20,6 +18,8 @@ export function uploadsSource(supervisor: Pick<Supervisor, "programs">): Source 
 
 async function lookAt(name: string): Promise<Activity[]> {
   try {
+    // Megabytes of PID 1, for containers with remotes alone.
+    const { mountControl } = await import("../../remotes/control.ts");
     const stats = await mountControl(socketOf(name)).stats();
     const waiting = (stats?.uploadsQueued ?? 0) + (stats?.uploadsInProgress ?? 0);
     return waiting > 0 ? [seen("uploads", `uploads to ${name} wait`)] : [];
