@@ -257,6 +257,18 @@ describe("metrics", () => {
     },
   );
 
+  test.serial("an rclone that hangs costs its own figures", async () => {
+    const rclone = await far.sh("supervisorctl pid rclone_mount:far");
+    await far.sh(`kill -STOP ${rclone}`);
+    const text = await asPrometheus(far, "https");
+    await far.sh(`kill -CONT ${rclone}`);
+    expect(text).toContain('ai_dock_collector_success{collector="remotes"} 1');
+    expect(text).toContain('ai_dock_remote_mounted{remote="far"} 1');
+    expect(text).toContain('ai_dock_tunnel_connections{tunnel="cloudflared"} 4');
+    expect(text).not.toContain("ai_dock_remote_pending_uploads{");
+    await prometheus.until('ai_dock_remote_pending_uploads{remote="far"} == 0');
+  });
+
   test.serial("a GPU that does not answer costs its own figures, not the scrape", async () => {
     setGpu({ ...busyGpu(0), "wait.nvmlDeviceGetPowerUsage": "forever" });
     const text = await waitFor(
