@@ -24,8 +24,13 @@ c, _ = s.accept()
 print("accepted", flush=True)
 sys.stdin.readline()`;
     await using server = Bun.spawn(["python3", "-c", script], { stdin: "pipe", stdout: "pipe" });
-    const said = server.stdout.getReader();
-    await said.read();
+    const reader = server.stdout.getReader();
+    let text = "";
+    /** One part of the output need not be one line. */
+    const said = async (word: string) => {
+      while (!text.includes(word)) text += Buffer.from((await reader.read()).value ?? []).toString();
+    };
+    await said("listening");
     const socket = connect({ host: to, port });
     await new Promise((resolve) => socket.once("connect", resolve));
     const client = { address: from, port: socket.localPort! };
@@ -35,7 +40,7 @@ sys.stdin.readline()`;
     expect(awaitsAccept({ address: to, port }, { ...client, port: client.port ^ 1 })).toBeFalse();
     void server.stdin.write("\n");
     await server.stdin.flush();
-    await said.read();
+    await said("accepted");
     expect(queued()).toBeFalse();
     socket.destroy();
   },
