@@ -29,8 +29,9 @@ export function blockDevices(cgroup: string): BlockBytes[] {
   return text === undefined ? oldBlockDevices(cgroup) : text.split("\n").flatMap(blockDevice);
 }
 
+/** Linux 5.15 may put devices without figures in front; a device on its own is about to have some, which are not 0. */
 function blockDevice(line: string): BlockBytes[] {
-  const device = /^\d+:\d+/.exec(line)?.[0];
+  const device = /(\d+:\d+) (?=\w+=)/.exec(line)?.[1];
   if (device === undefined) return [];
   const bytes = (name: string) => Number(new RegExp(`\\b${name}=(\\d+)`).exec(line)?.[1] ?? 0);
   return [{ device, readBytes: bytes("rbytes"), writtenBytes: bytes("wbytes") }];

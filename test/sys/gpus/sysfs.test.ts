@@ -153,6 +153,15 @@ describe("load of Intel's GPUs is the work of the processes that may be looked a
     expect(load).toBeGreaterThanOrEqual(20 / (performance.now() - begun + 50));
   });
 
+  test("a node that is gone by the time it is looked at is nobody's", () => {
+    const root = kernelTree({
+      ...card(0, "xe", arc),
+      ...process(10, []),
+      "dev/dri/renderD200": "-> nowhere",
+    });
+    expect(new Cards(root).read()[0]?.load).toBe(0);
+  });
+
   const isRoot = globalThis.process.getuid?.() === 0;
   test.skipIf(!isRoot)("of processes of others that may use the GPU there is none: nobody says 0", () => {
     const status = "Name:\tx\nUid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nGroups:\t27\n";

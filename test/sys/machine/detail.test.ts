@@ -53,6 +53,17 @@ test("control group 2", () => {
   expect(interfaces[3]).toEqual({ device: "veth3", receivedBytes: 3, sentBytes: 7 });
 });
 
+test("devices without figures: Linux 5.15 puts them in front of the next one's, others at the end", () => {
+  // As in canonical/lxd#10052; the end of a file that is read while a device is added.
+  const roots = kernel({
+    "cgroup/io.stat": "8:0 rbytes=7 wbytes=5\n7:7 7:6 7:4 rbytes=28 wbytes=3 rios=2\n252:0 ",
+  });
+  expect(readDetail(roots).blockDevices).toEqual([
+    { device: "8:0", readBytes: 7, writtenBytes: 5 },
+    { device: "7:4", readBytes: 28, writtenBytes: 3 },
+  ]);
+});
+
 test("control group 1", () => {
   const roots = kernel({
     "cgroup/cpu/cpu.stat": "nr_periods 10\nnr_throttled 3\nthrottled_time 2500000000\n",

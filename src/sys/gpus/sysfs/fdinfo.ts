@@ -42,7 +42,10 @@ export function engineUse(root = ""): EngineUse {
       for (const [engine, use] of enginesIn(text)) own.set(`${engine} ${client}`, use);
     }
   }
-  const nodes = renderNodes(root).map((name) => statSync(`${root}/dev/dri/${name}`));
+  // A node may go at any time.
+  const nodes = renderNodes(root).flatMap(
+    (name) => statSync(`${root}/dev/dri/${name}`, { throwIfNoEntry: false }) ?? [],
+  );
   const isComplete = !refused.some((process) => nodes.some((node) => mayUse(process, node)));
   return { at: performance.now(), uses, isComplete };
 }
