@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { endWithParent } from "../libc.ts";
 import { readLastEvents } from "./events.ts";
+import { nameReader } from "./held.ts";
 import { hasNvidia } from "./nodes.ts";
 import { NvmlSession } from "./nvml/session.ts";
 import type { Question, ReaderLine } from "./protocol.ts";
@@ -19,6 +20,7 @@ export interface ReaderProcessOptions {
  */
 export async function gpuReaderProcess(options: ReaderProcessOptions): Promise<void> {
   endWithParent();
+  nameReader();
   const { library, root = "" } = options;
   const cards = new Cards(root);
   let session: NvmlSession | undefined;

@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors.ts";
+import { heldReaders } from "./held.ts";
 import { hasGpuNodes } from "./nodes.ts";
 import { NO_ANSWER, ReaderChild } from "./reader-child.ts";
 import { type Asked, OTHER_MACHINE, Sickness, type SickGpus, sickGpus } from "./sick.ts";
@@ -23,6 +24,9 @@ const PATIENCE_MILLISECONDS = 10_000;
 const PAUSE_MILLISECONDS = 30_000;
 const LINGER_MILLISECONDS = 60_000;
 const LEAVING_MILLISECONDS = 1000;
+
+/** Of commands that each read once, as a collector of metrics runs them, and that left one each. */
+const MOST_HELD = 8;
 
 /**
  * Reads what the GPUs of this container do, by a process of its own: a driver that does not answer holds up nobody here, and a GPU
@@ -72,6 +76,7 @@ export class GpuReader {
     // Each round has one more GPU to leave out, until the answer is complete.
     while (!this.#sick.has(null)) {
       report = emptyReport();
+      if (this.#areTooManyHeld()) break;
       const child = this.#start(report);
       if (child === undefined) return report;
       if (await this.#ask(child, report)) break;
@@ -84,6 +89,15 @@ export class GpuReader {
       this.#stayForAWhile();
     }
     return report;
+  }
+
+  #areTooManyHeld(): boolean {
+    const { pauseMilliseconds = PAUSE_MILLISECONDS } = this.#options;
+    const held = this.#child === undefined ? heldReaders() : [];
+    if (held.length < MOST_HELD) return false;
+    const problem = `${held.length} processes that read GPUs hang in the kernel (${held.join(", ")}); ${OTHER_MACHINE}`;
+    this.#sick.set(null, new Sickness(problem, pauseMilliseconds));
+    return true;
   }
 
   #start(report: GpuReport): ReaderChild | undefined {

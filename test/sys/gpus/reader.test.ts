@@ -136,6 +136,32 @@ test.skipIf(!canMount)(
   },
 );
 
+test.skipIf(!canMount)(
+  "processes that the kernel does not let go do not pile up, whoever has left them",
+  async () => {
+    await using hung = await hungFolder();
+    nvml.set({ ...two, "open.nvmlInit_v2": join(hung.folder, "file") });
+    // As of commands that each read once.
+    const once = async () => await readerWith({ patienceMilliseconds: 400, pauseMilliseconds: 1 }).read();
+    await Promise.all(Array.from({ length: 8 }, once));
+    const held = processes();
+    expect(held).toHaveLength(8);
+    for (let time = 0; time < 3; time++) {
+      const { problems } = await once();
+      expect(problems).toEqual([
+        expect.stringMatching(
+          /^8 processes that read GPUs hang in the kernel \(\d+(, \d+){7}\); rent another/,
+        ),
+      ]);
+      expect(processes()).toEqual(held);
+    }
+    nvml.set(two);
+    await hung.end();
+    await until(() => processes().length === 0);
+    expect((await once()).problems).toEqual([]);
+  },
+);
+
 describe("the process", () => {
   test("is one for all who ask at once, and for the next question", async () => {
     nvml.set(two);
