@@ -1,10 +1,19 @@
 import type { ProbeSpec } from "../../programs/spec.ts";
 import { type Behalf, type Ran, runsWell } from "./exec.ts";
 import { afterOwnTime } from "./own-time.ts";
+import { Slots } from "./slots.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** Into so many parts the time of a check is divided to find out whether this process has run all the time. */
 const SLICES = 20;
+
+/**
+ * So many commands run at once: a thousand that are due together would take the processors from each other till all are
+ * late. Those that take long do not count for ever, as hung ones must not keep others from being found out.
+ */
+const MOST_COMMANDS = 32;
+const LONG_MILLISECONDS = 10_000;
+const commands = new Slots(MOST_COMMANDS, LONG_MILLISECONDS);
 
 /** What is asked, and for all but log patterns. */
 export type Question = Exclude<ProbeSpec, { kind: "log" }>;
@@ -33,7 +42,21 @@ export async function check(
   seconds: number,
   signal: AbortSignal,
 ): Promise<Answer> {
-  await turn();
+  const giveBack = question.kind === "exec" ? await commands.take(signal) : undefined;
+  try {
+    await turn();
+    return signal.aborted ? { verdict: { is: "alive" } } : await checkNow(question, behalf, seconds, signal);
+  } finally {
+    giveBack?.();
+  }
+}
+
+async function checkNow(
+  question: Question,
+  behalf: Behalf,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Answer> {
   const limit = new AbortController();
   const abort = () => limit.abort();
   let isLate = false;
@@ -42,7 +65,6 @@ export async function check(
     abort();
   });
   signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
   try {
     const { why, left } = await ask(question, behalf, limit.signal);
     const late = isLate ? ` within ${seconds} s` : "";
