@@ -37,8 +37,8 @@ export class LineFinder {
       return end !== -1 && this.take(chunk.subarray(end + 1));
     }
     const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split(/[\r\n]/);
-    this.#rest = (lines.pop() ?? "").slice(0, LONGEST_LINE);
-    if (!lines.some((line) => this.#pattern.test(line.slice(0, LONGEST_LINE)))) return false;
+    this.#rest = (lines.pop() ?? "").slice(0, LONGEST_LINE + 1);
+    if (!lines.some((line) => this.#pattern.test(cut(line)))) return false;
     this.#isFound = true;
     this.#isInside = this.#rest !== "";
     this.#rest = "";
@@ -46,3 +46,6 @@ export class LineFinder {
     return true;
   }
 }
+
+/** A line that goes on does not end at the cut, for patterns with a `$`. */
+const cut = (line: string) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line);

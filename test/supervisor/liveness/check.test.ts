@@ -19,10 +19,7 @@ const behalf = () => ({ context, spec: { ...programDefaults, ...specOf("p") }, t
 test("a hundred commands that are due at once take turns, and none is late for that", async () => {
   const file = temporaryFile("turns");
   const { signal } = new AbortController();
-  const question = exec(`echo 1 >>${file}; sleep 0.2; echo -1 >>${file}`) as {
-    kind: "exec";
-    command: string[];
-  };
+  const question = command(`echo 1 >>${file}; sleep 0.2; echo -1 >>${file}`);
   const answers = await Promise.all(Array.from({ length: 100 }, () => check(question, behalf(), 5, signal)));
   expect(answers.map(({ verdict }) => verdict.is).filter((is) => is !== "alive")).toEqual([]);
   let [now, most] = [0, 0];
