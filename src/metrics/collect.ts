@@ -41,12 +41,15 @@ export const collectorMetrics = {
 /** Collects all metrics of this container, when asked; at all other times there is nothing that runs. */
 export class Collector {
   readonly #sources: MetricSources;
+  readonly #patience: number;
   readonly #trees = new Trees();
   readonly #disks = new Disks();
   #collecting: Promise<string> | undefined;
 
-  constructor(sources: MetricSources) {
+  /** `patience`: milliseconds for each part, however long who asks would wait. */
+  constructor(sources: MetricSources, patience = PATIENCE_MILLISECONDS) {
     this.#sources = sources;
+    this.#patience = patience;
   }
 
   /**
@@ -55,7 +58,7 @@ export class Collector {
    * does not answer.
    */
   collect(seconds = Number.POSITIVE_INFINITY): Promise<string> {
-    const patience = Math.min(PATIENCE_MILLISECONDS, seconds * 1000 * SHARE);
+    const patience = Math.min(this.#patience, seconds * 1000 * SHARE);
     this.#collecting ??= this.#collect(patience).finally(() => (this.#collecting = undefined));
     return this.#collecting;
   }

@@ -38,7 +38,12 @@ export const gpuMetrics = {
   pcieWritten: of(gauge, "pcie_written_bytes_per_second", "What the GPU writes over PCIe, at the moment"),
   performanceState: of(gauge, "performance_state", "From 0, the fastest, to 15"),
   throttled: of(gauge, "throttled", "1 for each reason why the GPU is slower than it could be", "reason"),
-  ecc: of(counter, "ecc_errors_total", "Errors of memory over the life of the GPU", "type"),
+  ecc: of(
+    counter,
+    "ecc_errors_total",
+    "Errors of memory over the life of the GPU; of AMD's, since its driver was loaded",
+    "type",
+  ),
   xid: of(gauge, "last_xid_code", "Number of the last error event of the driver (XID)"),
   xidTime: of(gauge, "last_xid_time_seconds", "When that was, since the epoch"),
   driver: gauge("ai_dock_gpu_driver_info", "Driver of the GPUs; always 1", "driver", "cuda"),

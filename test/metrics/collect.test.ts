@@ -58,6 +58,16 @@ test("what a container without anything special has", async () => {
     expect(values.get(`ai_dock_collector_success{collector="${part}"}`)).toBe(1);
 });
 
+test("who waits for as long as it takes gets what takes longer than a scrape", async () => {
+  const slow = async () => {
+    await Bun.sleep(3200);
+    return { ...emptyReport(), gpus: [unknownGpu("nvidia", 0, "slow")] };
+  };
+  const values = valuesOf(await new Collector(sources({ gpus: slow }), 10_000).collect());
+  expect(values.get('ai_dock_collector_success{collector="gpus"}')).toBe(1);
+  expect(values.get('ai_dock_gpu_healthy{gpu="0",vendor="nvidia",uuid=""}')).toBe(1);
+});
+
 test("a GPU or rclone that does not answer costs its own figures, and a second at most", async () => {
   const began = performance.now();
   const text = await new Collector(

@@ -11,6 +11,9 @@ import { print } from "../print.ts";
 /** What collectors run as must be able to read it. */
 const EVERYONE_READS = 0o644;
 
+/** No scraper waits. The driver may begin anew with each call, for seconds; a GPU that does not answer is known after ten. */
+const PATIENCE_MILLISECONDS = 15_000;
+
 const command: Command = {
   definition: defineCommand({
     meta: {
@@ -30,12 +33,13 @@ const command: Command = {
   async run({ output }: { output?: string }) {
     const gpus = new GpuReader();
     const { metrics: facts, measures } = control;
-    const collector = new Collector({
+    const sources = {
       facts,
       measures,
       provisioning: async () => readProvisioning(),
       gpus: () => gpus.read(),
-    });
+    };
+    const collector = new Collector(sources, PATIENCE_MILLISECONDS);
     const text = await collector.collect().finally(() => gpus.close());
     if (output === undefined) print(text.trimEnd());
     else write(output, text);

@@ -22,7 +22,8 @@ export interface GpuReaderOptions {
 
 const PATIENCE_MILLISECONDS = 10_000;
 const PAUSE_MILLISECONDS = 30_000;
-const LINGER_MILLISECONDS = 60_000;
+/** Longer than between two scrapes of Prometheus, a minute by default and two at most: the first answer of a process takes long. */
+const LINGER_MILLISECONDS = 150_000;
 const LEAVING_MILLISECONDS = 1000;
 
 /** Of commands that each read once, as a collector of metrics runs them, and that left one each. */
@@ -31,7 +32,7 @@ const MOST_HELD = 8;
 /**
  * Reads what the GPUs of this container do, by a process of its own: a driver that does not answer holds up nobody here, and a GPU
  * that does not answer is left out for a while. Without a GPU, no process is started. It ends with `close()`, and by itself once
- * nobody has read for a minute.
+ * nobody has read for some minutes.
  */
 export class GpuReader {
   readonly #options: GpuReaderOptions;

@@ -38,7 +38,7 @@ export interface Gpu {
   performanceState: string | null;
   /** Why the GPU is slower than it could be, in the words of nvidia-smi: `hw_thermal_slowdown`, … */
   throttle: string[];
-  /** Errors of memory over the life of the GPU. */
+  /** Errors of memory over the life of the GPU; of AMD's, since its driver was loaded. */
   eccCorrected: number | null;
   eccUncorrected: number | null;
   /** Whether the GPU is split into instances. */
