@@ -34,7 +34,10 @@ export class LastLine {
       .map((line) => line.replaceAll(/[\p{C}\s]+/gu, " ").trim())
       .findLast((line) => line !== "");
     const text = redacted(last ?? "");
-    return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+    if (text.length <= LONGEST_TEXT) return text;
+    // Where the beginning is lost, it may be the second half of a secret.
+    const isWhole = lines.length > 1 || this.#kept.byteLength < KEPT_BYTES;
+    return isWhole ? `${text.slice(0, LONGEST_TEXT)}…` : `…${text.slice(-LONGEST_TEXT)}`;
   }
 
   close(): void {
