@@ -94,7 +94,7 @@ function startOptions(options: IdleOptions): StartOptions {
     async prepare(why) {
       await signals.prepareStop(reasons[why]);
     },
-    callOff: () => signals.callOff(),
+    callOff: (why) => signals.callOff(reasons[why]),
     endContainer(why) {
       endContainer(ExitCode.ok, reasons[why]);
       // The script that runs is not waited for.

@@ -96,8 +96,12 @@ export class Signals {
     return this.#isBefore || this.stop.aborted;
   }
 
-  /** The stop that prepareStop() was for does not come: the next one is prepared anew. Without effect once a stop is asked for. */
-  callOff(): void {
+  /**
+   * The stop for that reason, which prepareStop() was for, does not come: the next one is prepared anew. Without effect once
+   * a stop is asked for, and while another one is on its way.
+   */
+  callOff(reason: StopReason): void {
+    if (this.#reason !== reason) return;
     if (this.#since !== undefined || this.#isBefore || this.#isBegun) return;
     this.#before = undefined;
     this.#reason = undefined;

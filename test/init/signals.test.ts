@@ -178,17 +178,30 @@ describe("with something to do before a stop", () => {
     const { signals, send, begun, finish } = held();
     const prepared = signals.prepareStop("idle");
     expect(signals.isStopping).toBe(true);
-    signals.callOff();
+    signals.callOff("idle");
     expect([signals.isStopping, signals.reason]).toEqual([true, "idle"]);
     await finish();
     await prepared;
-    signals.callOff();
+    signals.callOff("idle");
     expect([signals.isStopping, signals.reason]).toEqual([false, undefined]);
     send("SIGTERM");
     await Bun.sleep(0);
     expect(begun.map(({ reason }) => reason)).toEqual(["idle", "signal"]);
-    signals.callOff();
+    signals.callOff("idle");
     expect([state(signals).stop, signals.reason]).toEqual([true, "signal"]);
+  });
+
+  test("calling off what never came leaves a stop for another reason alone", async () => {
+    const { signals, send, begun, finish } = held();
+    const prepared = signals.prepareStop("fatal");
+    await finish();
+    await prepared;
+    signals.callOff("idle");
+    expect(signals.reason).toBe("fatal");
+    send("SIGTERM");
+    // Scripts have run for this stop.
+    expect(begun).toHaveLength(1);
+    expect(state(signals).stop).toBe(true);
   });
 
   test("a signal that comes while another reason is prepared stops the container afterwards", async () => {

@@ -17,7 +17,7 @@ export interface StartOptions extends Pick<SourcesContext, "supervisor" | "boot"
   /** Does what comes before a stop. */
   prepare: (why: Why) => Promise<void>;
   /** The stop that was prepared does not come. */
-  callOff: () => void;
+  callOff: (why: Why) => void;
   endContainer: (why: Why) => void;
   onChange: () => void;
 }
@@ -47,7 +47,7 @@ export function startGuard(options: StartOptions) {
     teller,
     async act({ action }, why, signal) {
       const outcome = await act({ action, env, log, signal, run, prepare: () => prepare(why) });
-      if (outcome !== "end") callOff();
+      if (outcome !== "end") callOff(why);
       return outcome;
     },
     endContainer,
