@@ -6,7 +6,7 @@ const PATIENCE_MILLISECONDS = 5000;
 const LIMIT_MILLISECONDS = 15_000;
 
 /**
- * Of the GPUs that `entries` of CUDA_VISIBLE_DEVICES or HIP_VISIBLE_DEVICES name, the `wanted` ones with the least memory and
+ * Of the GPUs that `entries` name, as the driver counts them or by UUID, the `wanted` ones with the least memory and
  * load in use, in the order of the list; one that is sick comes last. A string says why that cannot be told.
  */
 export async function freest(

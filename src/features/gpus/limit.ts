@@ -13,11 +13,23 @@ export interface GpuLimit {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+interface VisibleGpus {
+  vendor: "nvidia" | "amd";
+  entries: string[];
+  /** The same GPUs as the driver counts them. */
+  named: string[];
+}
+
 /** The GPUs that programs see without a limit: entries of the list that is set already, else 0…n-1. */
-export function visibleNow(gpus: Gpus, env: Environment): { vendor: "nvidia" | "amd"; entries: string[] } {
+export function visibleNow(gpus: Gpus, env: Environment): VisibleGpus {
   const isAmd = gpus.amd > 0 && (env["XPU_TARGET"] === "AMD_GPU" || gpus.nvidia === 0);
-  if (isAmd) return { vendor: "amd", entries: visibleAmd(gpus.amd, env) };
-  return { vendor: "nvidia", entries: visibleGpus(env["CUDA_VISIBLE_DEVICES"], gpus.nvidia) };
+  if (!isAmd) {
+    const entries = visibleGpus(env["CUDA_VISIBLE_DEVICES"], gpus.nvidia);
+    return { vendor: "nvidia", entries, named: entries };
+  }
+  const entries = visibleAmd(gpus.amd, env);
+  const left = visibleGpus(env["ROCR_VISIBLE_DEVICES"], gpus.amd);
+  return { vendor: "amd", entries, named: entries.map((entry) => left[Number(entry)] ?? entry) };
 }
 
 /**

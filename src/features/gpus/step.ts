@@ -24,11 +24,11 @@ async function chooseFree(
   reader: GpuReaderOptions,
 ): Promise<string[] | undefined> {
   const { GPU_COUNT: wanted = 0, GPU_COUNT_POLICY: policy } = settings;
-  const { vendor, entries } = visibleNow(gpus, env);
+  const { vendor, entries, named } = visibleNow(gpus, env);
   if (policy !== "free" || wanted === 0 || wanted >= entries.length) return undefined;
   const { freest } = await import("./free.ts");
-  const found = await freest(wanted, vendor, entries, reader);
-  if (typeof found !== "string") return found;
+  const found = await freest(wanted, vendor, named, reader);
+  if (typeof found !== "string") return found.map((name) => entries[named.indexOf(name)] ?? name);
   log.warn(`GPU_COUNT_POLICY=free: ${found}; the first ${wanted} of ${entries.length} GPUs are used`);
   return undefined;
 }

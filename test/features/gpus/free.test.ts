@@ -91,21 +91,36 @@ describe("GPU_COUNT_POLICY=free", () => {
     expect(await chosen([0.9, 0, 0, 0], { GPU_COUNT: "0" })).toMatchObject({ visible: "-1", warnings: [] });
   });
 
-  test("of AMD's by the files of the kernel", async () => {
+  /** A machine with GPUs of AMD's that use as many bytes of their memory. */
+  function amdTree(used: number[]): string {
     const node = (minor: number) => ({
       [`sys/class/kfd/kfd/topology/nodes/${minor}/gpu_id`]: `${minor}\n`,
       [`sys/class/kfd/kfd/topology/nodes/${minor}/properties`]: `drm_render_minor ${minor}\n`,
     });
-    const root = kernelTree({
-      "dev/kfd": "",
-      ...node(128),
-      ...node(129),
-      ...card(0, "amdgpu", { ...radeon, "device/mem_info_vram_used": "25000000000\n" }),
-      ...card(1, "amdgpu", radeon),
-    });
+    const cards = used.map((bytes, index) => ({
+      ...node(128 + index),
+      ...card(index, "amdgpu", { ...radeon, "device/mem_info_vram_used": `${bytes}\n` }),
+    }));
+    return kernelTree(Object.assign({ "dev/kfd": "" }, ...cards) as Record<string, string>);
+  }
+
+  test("of AMD's by the files of the kernel", async () => {
+    const root = amdTree([25e9, 1e9]);
     const context = bootContext({ GPU_COUNT: "1", GPU_COUNT_POLICY: "free" }, {});
     await prepareGpus(context, root);
     expect(context.env).toMatchObject({ HIP_VISIBLE_DEVICES: "1", GPU_COUNT: "1" });
     expect(context.env["CUDA_DEVICE_ORDER"]).toBeUndefined();
+  });
+
+  test("of AMD's counts as HIP does: within ROCR_VISIBLE_DEVICES", async () => {
+    const root = amdTree([25e9, 1e9, 5e9, 24e9]);
+    const chosenOf = async (env: Record<string, string>) => {
+      const context = bootContext({ GPU_COUNT: "1", GPU_COUNT_POLICY: "free", ...env }, env);
+      await prepareGpus(context, root);
+      return context.env["HIP_VISIBLE_DEVICES"];
+    };
+    // The GPUs 3, 2 and 0 of the machine are 0, 1 and 2 of HIP.
+    expect(await chosenOf({ ROCR_VISIBLE_DEVICES: "3,2,0" })).toBe("1");
+    expect(await chosenOf({ ROCR_VISIBLE_DEVICES: "3,2,0", HIP_VISIBLE_DEVICES: "2,0" })).toBe("0");
   });
 });
