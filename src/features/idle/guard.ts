@@ -1,6 +1,6 @@
 import type { IdleState } from "../../control/idle.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
-import { type Activity, type Source, unmeasured } from "./activity/activity.ts";
+import { type Activity, isLoad, type Source, unmeasured } from "./activity/activity.ts";
 import { isProvisioning } from "./activity/provisioning.ts";
 import type { Outcome } from "./act.ts";
 import { type End, IdleClock, type Why } from "./clock.ts";
@@ -51,6 +51,8 @@ export class IdleGuard {
   #expected: number;
   #looking: Promise<void> | undefined;
   #acting: Acting | undefined;
+  /** Since the look before, load may have been that of the action: of its command, or of scripts that run before a stop. */
+  #isOwnLoad = false;
   #state: IdleState;
   #isOver = false;
 
@@ -121,7 +123,10 @@ export class IdleGuard {
     if (this.#clock.setLimits(policy.limits, before)) this.#countdown.forget();
     const late = before - this.#expected;
     const wasPaused = late > Math.max(LEAST_LATENESS, policy.interval / 2);
-    const found = (await Promise.all(this.#options.sources.map(lookAt))).flat();
+    const isActing = this.#acting !== undefined;
+    const all = (await Promise.all(this.#options.sources.map(lookAt))).flat();
+    const found = this.#isOwnLoad ? all.filter((one) => !isLoad(one)) : all;
+    this.#isOwnLoad = isActing;
     if (wasPaused) found.push(unmeasured("pause", `paused for ${duration(late)}, which counts as activity`));
     if (this.#isOver) return;
     const now = this.#now();
@@ -169,6 +174,7 @@ export class IdleGuard {
     this.#countdown.over(this.#policy, why);
     const acting = { why, end: new AbortController() };
     this.#acting = acting;
+    this.#isOwnLoad = this.#policy.kind !== "report";
     void this.#options
       .act(this.#policy, why, acting.end.signal)
       .catch((error: unknown): Outcome => {

@@ -189,6 +189,36 @@ describe("a guard", () => {
     expect(await Promise.race([one.ended, Bun.sleep(300).then(() => "stays")])).toBe("stays");
   });
 
+  test("takes the load of its own action for no use of the container", async () => {
+    let runs = 0;
+    using one = world({
+      action: "vast",
+      async act(signal) {
+        runs++;
+        one.use.now = [
+          seen("cpu", "processors"),
+          seen("transfer", "rclone"),
+          seen("uploads", "uploads wait"),
+        ];
+        await Promise.race([
+          Bun.sleep(600),
+          new Promise((resolve) => signal.addEventListener("abort", resolve)),
+        ]);
+        if (signal.aborted) return "nothing";
+        // The next look hears of the time until now.
+        setTimeout(() => (one.use.now = []), 60);
+        return "over";
+      },
+    });
+    await one.until("reported");
+    await Bun.sleep(1000);
+    expect([runs, one.guard.state.phase]).toEqual([1, "reported"]);
+    expect(one.hooks.map(({ event }) => event)).toEqual(["idle_warning", "idle_end"]);
+    // Later load is use again.
+    one.use.now = [seen("cpu", "processors")];
+    await one.until("busy");
+  });
+
   test("promises to keep nothing that ends already", async () => {
     using one = world();
     await one.ended;

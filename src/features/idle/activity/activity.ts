@@ -20,6 +20,11 @@ export const unmeasured = (source: string, detail: string): Activity => ({
   measured: false,
 });
 
+const LOADS = new Set(["cpu", "gpu", "transfer", "uploads"]);
+
+/** True for what programs do by themselves; anything else takes somebody. */
+export const isLoad = ({ source }: Activity): boolean => LOADS.has(source);
+
 const MILLISECONDS_A_MINUTE = 60_000;
 
 /** A clock for rates: milliseconds since the call before; undefined at the first. */
