@@ -6,6 +6,9 @@ import { stopByPlatform } from "../platform/stop.ts";
 /** `over`: the action has done its work. `end`: the container is to end with 0. `nothing`: it cannot be carried out. */
 export type Outcome = "over" | "end" | "nothing";
 
+/** The reason of an abort by somebody who uses the container again. */
+export const IN_USE = "in use";
+
 export interface ActOptions {
   action: IdleAction;
   env: Readonly<Record<string, string>>;
@@ -14,6 +17,8 @@ export interface ActOptions {
   signal: AbortSignal;
   /** Runs a command with its output in the log; resolves to its exit code. */
   run: (command: string[], timeoutSeconds: number, signal: AbortSignal) => Promise<number>;
+  /** Tells everybody, on terminals, too. */
+  tell: (message: string) => void;
   /** Does what comes before a stop. With the SIGTERM of a cloud that has agreed to one there is little time left. */
   prepare: () => Promise<void>;
   /** Of tests. */
@@ -51,6 +56,8 @@ export async function act(options: ActOptions): Promise<Outcome> {
   if (signal.aborted) return "nothing";
   if (answer === "accepted") {
     await pause(timing.patience, signal);
+    if (signal.reason === IN_USE)
+      options.tell("the cloud has agreed to stop this container, which may still come");
     if (signal.aborted) return "nothing";
     log.warn("the cloud has agreed to stop this container, and has not; it ends by itself");
   } else log.warn("the cloud does not stop this container; it ends by itself");

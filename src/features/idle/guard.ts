@@ -2,7 +2,7 @@ import type { IdleState } from "../../control/idle.ts";
 import { AiDockError, messageOf } from "../../errors.ts";
 import { type Activity, isLoad, type Source, unmeasured } from "./activity/activity.ts";
 import { isProvisioning } from "./activity/provisioning.ts";
-import type { Outcome } from "./act.ts";
+import { IN_USE, type Outcome } from "./act.ts";
 import { type End, IdleClock, type Why } from "./clock.ts";
 import { Countdown } from "./countdown.ts";
 import { describe, Findings } from "./describe.ts";
@@ -204,7 +204,7 @@ export class IdleGuard {
   #cancelIfUsed(end: End | undefined): void {
     if (end?.isDue === true || this.#acting === undefined) return;
     const { why, end: acting } = this.#acting;
-    acting.abort();
+    acting.abort(IN_USE);
     this.#acting = undefined;
     this.#options.teller.notice(undefined);
     this.#countdown.tellStays(this.#policy, why, this.#findings.reason);

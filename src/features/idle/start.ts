@@ -46,7 +46,18 @@ export function startGuard(options: StartOptions) {
     sources,
     teller,
     async act({ action }, why, signal) {
-      const outcome = await act({ action, env, log, signal, run, prepare: () => prepare(why) });
+      const outcome = await act({
+        action,
+        env,
+        log,
+        signal,
+        run,
+        tell(message) {
+          teller.log("warn", message);
+          teller.terminals(message);
+        },
+        prepare: () => prepare(why),
+      });
       if (outcome !== "end") callOff(why);
       return outcome;
     },

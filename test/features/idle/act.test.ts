@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { act, type ActOptions } from "../../../src/features/idle/act.ts";
+import { act, type ActOptions, IN_USE } from "../../../src/features/idle/act.ts";
 import { run } from "../../../src/sys/run.ts";
 
 function world(more: Partial<ActOptions> = {}) {
@@ -19,6 +19,7 @@ function world(more: Partial<ActOptions> = {}) {
       return (await run(command, { signal: limit })).code;
     },
     prepare: async () => undefined,
+    tell: note("tell"),
     timing: { patience: 50, pauses: [10, 20, 30], command: 300 },
     ...more,
   };
@@ -66,6 +67,24 @@ describe("a command", () => {
 });
 
 describe("a cloud", () => {
+  test.each([
+    [
+      "somebody who comes back is told",
+      IN_USE,
+      ["tell the cloud has agreed to stop this container, which may still come"],
+    ],
+    ["the stop itself tells nothing", undefined, []],
+  ])("that has agreed cannot be stopped from that: %s", async (_, reason, said) => {
+    const { outcome, over, lines } = world({
+      action: "vast",
+      stop: async () => "accepted",
+      timing: { patience: 60_000 },
+    });
+    setTimeout(() => over.abort(reason), 50);
+    expect(await outcome).toBe("nothing");
+    expect(lines).toEqual(said);
+  });
+
   test("that agrees and does nothing has its time; then the container ends", async () => {
     const began = performance.now();
     const { outcome, lines } = world({ action: "vast", stop: async () => "accepted" });
