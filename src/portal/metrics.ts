@@ -22,7 +22,7 @@ export class Metrics {
     const gpus = () => this.#gpus.read();
     // One for all who ask: they share what is collected, and what must not go back.
     this.#collector ??= new Collector({ facts, measures, provisioning, gpus });
-    const seconds = Number(headers.get("x-prometheus-scrape-timeout-seconds")) || undefined;
-    return answer(200, await this.#collector.collect(seconds), CONTENT_TYPE, {});
+    const seconds = Number(headers.get("x-prometheus-scrape-timeout-seconds"));
+    return answer(200, await this.#collector.collect(seconds > 0 ? seconds : undefined), CONTENT_TYPE, {});
   }
 }

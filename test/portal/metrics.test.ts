@@ -23,6 +23,15 @@ test("metrics are for whoever may use the API, and for nobody else", async () =>
   expect(await statusOf({ headers: { Cookie: await portal.session() } })).toBe(200);
 });
 
+test("a scraper that names no time to wait gets them as others do", async () => {
+  await using portal = await startPortal();
+  for (const seconds of ["-5", "soon", "0", ""]) {
+    const headers = { ...bearer("token-one").headers, "X-Prometheus-Scrape-Timeout-Seconds": seconds };
+    const answer = await portal.send("/metrics", { headers });
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("ai_dock_healthy")]);
+  }
+});
+
 test("where no login is asked for, metrics need none either", async () => {
   await using portal = await startPortal({ credentials: { login: false } });
   const answer = await portal.send("/metrics");
