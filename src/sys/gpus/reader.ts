@@ -42,6 +42,7 @@ export class GpuReader {
   #last = emptyReport();
   #linger: Timer | undefined;
   #isLeaving = false;
+  #isClosed = false;
 
   constructor(options: GpuReaderOptions = {}) {
     this.#options = options;
@@ -51,12 +52,14 @@ export class GpuReader {
   /** Never rejects. Who asks while an answer is on its way gets the same one. */
   read(): Promise<GpuReport> {
     this.#isLeaving = false;
+    if (this.#reading === undefined) this.#isClosed = false;
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined));
     return this.#reading;
   }
 
   /** Ends the process; an answer on its way is then what is known by now. A later read starts another process. */
   close(): void {
+    this.#isClosed = true;
     clearTimeout(this.#linger);
     const child = this.#child;
     this.#child = undefined;
@@ -75,7 +78,7 @@ export class GpuReader {
     for (const [asked, sickness] of this.#sick) if (sickness.isOver) this.#sick.delete(asked);
     let report = emptyReport();
     // Each round has one more GPU to leave out, until the answer is complete.
-    while (!this.#sick.has(null)) {
+    while (!this.#sick.has(null) && !this.#isClosed) {
       report = emptyReport();
       if (this.#areTooManyHeld()) break;
       const child = this.#start(report);

@@ -247,6 +247,23 @@ describe("the process", () => {
     await until(() => processes().length === 0);
   });
 
+  test("that was killed for its silence has no successor once nobody wants the answer", async () => {
+    nvml.set({ ...two, "wait.nvmlDeviceGetFanSpeed": "forever" });
+    const sick: SickGpus = new Map();
+    const reader = readerWith({ patienceMilliseconds: 300, sick });
+    const answer = reader.read();
+    await until(() => processes().length === 1);
+    // As if the limit of who asks were over at the very moment.
+    const set = sick.set.bind(sick);
+    sick.set = (asked, sickness) => {
+      reader.close();
+      return set(asked, sickness);
+    };
+    expect((await answer).gpus).toHaveLength(1);
+    expect([...sick.keys()]).toEqual([0]);
+    expect(processes()).toEqual([]);
+  });
+
   test("is not started where there is no GPU", async () => {
     nvml.set(two);
     const reader = readerWith({ root: mkdtempSync(join(tmpdir(), "no-gpu-")) });
