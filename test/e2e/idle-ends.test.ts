@@ -176,22 +176,26 @@ test.concurrent("a cloud that agrees stops the container", async () => {
     hostname: bridge,
     onStop: () => (stopped = Bun.sleep(500).then(async () => await container.stop())),
   });
+  // What scripts before the stop do takes processors, over some looks, and is no use of the container.
+  const save = "echo saves; timeout 5 sh -c 'while :; do :; done'; echo saved\n";
   await using container = await boot({
     healthcheck: false,
-    files: { "/etc/ai-dock/platform-api": api.url },
+    files: { "/etc/ai-dock/platform-api": api.url, [HOOK]: save },
     env: {
       ...quick,
       RUNPOD_POD_ID: "abc123",
       RUNPOD_API_KEY: "pod-key-0123456789",
       AI_DOCK_IDLE_MINUTES: "0.1",
+      AI_DOCK_IDLE_CPU: "30",
       AI_DOCK_IDLE_ACTION: "runpod",
     },
   });
   expect(await container.wait()).toBe(0);
   await stopped;
-  expect(await container.logs()).toMatch(
-    /info idle RunPod stops pod abc123\n[^]*stopping code=0 reason=idle/,
-  );
+  const log = await container.logs();
+  expect(log).toMatch(/saved\n[^]*info idle RunPod stops pod abc123\n[^]*stopping code=0 reason=idle/);
+  expect(log.match(/saves\n/g)).toHaveLength(1);
+  expect(log).not.toContain("the container stays");
 });
 
 test.concurrent("uploads that wait, downloads, and a port that is open to everybody", async () => {
