@@ -34,8 +34,8 @@ export function unchangedUntil(started: number, places = standardPlaces): number
   const [created, image] = [places.created, places.image].map(changeTime) as [number, number];
   const first = read(path, container) ?? keep(path, started, container, places.directory);
   const since = created < image ? first : Math.min(first, created);
-  // The clock was wrong, then or now.
-  return since > Date.now() ? 0 : since;
+  // The clock was wrong, then or now. Files have fractions of the milliseconds that the clock tells.
+  return Math.floor(since) > Date.now() ? 0 : since;
 }
 
 const changeTime = (path: string) =>
