@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { ReadySpec } from "../programs/spec.ts";
 import { LineFinder } from "./line-finder.ts";
-import { type Address, connectTo } from "./liveness/connection.ts";
-import { type Behalf, runsWell } from "./liveness/exec.ts";
+import type { Address } from "./liveness/connection.ts";
+import type { Behalf } from "./liveness/exec.ts";
 
 const FIRST_WAIT_MILLISECONDS = 10;
 const LONGEST_WAIT_MILLISECONDS = 1000;
@@ -52,6 +52,8 @@ async function probe(
   try {
     if (ready.kind === "tcp") return await accepts(ready, limit);
     if (ready.kind === "http") return await answersWell(ready.url, limit);
+    // Few programs have one: loaded by the first.
+    const { runsWell } = await import("./liveness/exec.ts");
     const { why, left } = await runsWell(ready.command, behalf, limit);
     // A probe that no signal ends: further ones would only hang beside it.
     if (left !== undefined && !signal.aborted) await Promise.race([left, once(signal, "abort")]);
@@ -69,6 +71,7 @@ async function answersWell(url: string, signal: AbortSignal): Promise<boolean> {
 }
 
 async function accepts(address: Address, signal: AbortSignal): Promise<boolean> {
+  const { connectTo } = await import("./liveness/connection.ts");
   (await connectTo(address, signal)).destroy();
   return true;
 }
