@@ -1,5 +1,16 @@
 import { closeSync, existsSync, readFileSync, readSync, writeSync } from "node:fs";
-import { libc, systemError } from "./libc.ts";
+import { systemError } from "./libc.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  CLOSE_WAIT,
+  ESTABLISHED,
+  HEADER_BYTES,
+  LISTEN,
+  openSockDiag,
+  SOCK_DIAG_BY_FAMILY,
+  sockDiagRequest,
+} from "./sock-diag.ts";
 
 /** One TCP socket of this network namespace. */
 export interface TcpSocket {
@@ -16,24 +27,10 @@ export interface TcpSocket {
   bytes: number | undefined;
 }
 
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK_CLOEXEC = 0o2_004_000;
-const NETLINK_SOCK_DIAG = 4;
-
-const SOCK_DIAG_BY_FAMILY = 20;
 const NLM_F_REQUEST_DUMP = 0x301;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
-const HEADER_BYTES = 16;
-
-const AF_INET = 2;
-const AF_INET6 = 10;
-const IPPROTO_TCP = 6;
 const INET_DIAG_INFO = 2;
-const ESTABLISHED = 1;
-const CLOSE_WAIT = 8;
-const LISTEN = 10;
 
 /** Of struct inet_diag_msg (linux/inet_diag.h). */
 const MESSAGE_BYTES = 72;
@@ -61,7 +58,7 @@ export function tcpSockets(isLeftOut: (localPort: number) => boolean = () => fal
 }
 
 function dump(family: number, isLeftOut: (localPort: number) => boolean): TcpSocket[] {
-  const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  const fd = openSockDiag();
   if (fd === -1) throw systemError("socket");
   try {
     writeSync(fd, requestFor(family));
@@ -78,12 +75,7 @@ function dump(family: number, isLeftOut: (localPort: number) => boolean): TcpSoc
 
 /** struct nlmsghdr and struct inet_diag_req_v2. */
 function requestFor(family: number): Buffer {
-  const request = Buffer.alloc(HEADER_BYTES + 56);
-  request.writeUInt32LE(request.byteLength, 0);
-  request.writeUInt16LE(SOCK_DIAG_BY_FAMILY, 4);
-  request.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
-  request[HEADER_BYTES] = family;
-  request[HEADER_BYTES + 1] = IPPROTO_TCP;
+  const request = sockDiagRequest(family, NLM_F_REQUEST_DUMP);
   request[HEADER_BYTES + 2] = 1 << (INET_DIAG_INFO - 1);
   request.writeUInt32LE((1 << ESTABLISHED) | (1 << CLOSE_WAIT) | (1 << LISTEN), HEADER_BYTES + 4);
   return request;
