@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { readPlainFile } from "../../sys/plain-file.ts";
 import { type PlatformKind, platforms } from "./platforms.ts";
 
 /** For tests of this container against a server that stands in for the cloud's. */
@@ -11,24 +12,10 @@ const WRITABLE_BY_OTHERS = 0o022;
  * controls a file of variables must not have the key sent elsewhere, and root can read the key anyway.
  */
 export function apiUrl(kind: PlatformKind, file = API_FILE): URL {
-  const given = readOfRoot(file)?.trim();
+  const given = readPlainFile(file, isOfRoot)?.trim();
   return new URL(given !== undefined && isHttp(given) ? given : platforms[kind].api);
 }
 
-function readOfRoot(path: string): string | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    return undefined;
-  }
-  try {
-    const { uid, mode } = fstatSync(fd);
-    const isOfRoot = uid === 0 && (mode & WRITABLE_BY_OTHERS) === 0;
-    return isOfRoot && (mode & constants.S_IFMT) === constants.S_IFREG ? readFileSync(fd, "utf8") : undefined;
-  } finally {
-    closeSync(fd);
-  }
-}
+const isOfRoot = ({ uid, mode }: Stats) => uid === 0 && (mode & WRITABLE_BY_OTHERS) === 0;
 
 const isHttp = (text: string) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

@@ -1,9 +1,10 @@
-import { constants, closeSync, fstatSync, openSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Logger } from "../../log.ts";
 import { grantUser } from "../../sys/acl.ts";
 import { AiDockError, errnoOf, messageOf } from "../../errors.ts";
 import { writeFileAtomic } from "../../sys/fs.ts";
 import type { DirectoryHandle } from "../../sys/directory-handle.ts";
+import { readPlainFile } from "../../sys/plain-file.ts";
 
 /** The owner of the workspace is meant to read these files. */
 const FILE_MODE = 0o644;
@@ -33,22 +34,7 @@ export function enterFolder(
 export function setFile(folder: DirectoryHandle, name: string, text: string | undefined): void {
   const path = `${folder.path}/${name}`;
   if (text === undefined) rmSync(path, { force: true });
-  else if (readPlain(path) !== text) writeFileAtomic(path, text, FILE_MODE);
-}
-
-/** The text of a regular file; undefined for symlinks, and for pipes, which would never end. */
-function readPlain(path: string): string | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    return undefined;
-  }
-  try {
-    return fstatSync(fd).isFile() ? readFileSync(fd, "utf8") : undefined;
-  } finally {
-    closeSync(fd);
-  }
+  else if (readPlainFile(path) !== text) writeFileAtomic(path, text, FILE_MODE);
 }
 
 const PERMISSIONS_OF_OTHERS = 0o077;
