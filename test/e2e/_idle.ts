@@ -24,3 +24,28 @@ export async function waitBusy(container: Container, text: string | RegExp, is =
     },
   );
 }
+
+/**
+ * Waits until the guard has seen what `act` does. What lasts a single look is not missed, however busy the machine is: the
+ * container itself asks again and again, and that is paused with the container.
+ */
+export async function waitSeen(
+  container: Container,
+  detail: string,
+  act: () => Promise<unknown>,
+): Promise<void> {
+  const asks = `/tmp/asks-${crypto.randomUUID()}`;
+  const ask = `ai-dock idle --json | grep -qE '"detail": "${detail}'`;
+  const seen = container.exec([
+    "timeout",
+    "60",
+    "sh",
+    "-c",
+    `until ${ask}; do touch ${asks}; sleep 0.02; done`,
+  ]);
+  await waitFor(async () => (await container.exec(["test", "-e", asks])).code === 0);
+  await act();
+  const { code } = await seen;
+  if (code === 0) return;
+  throw new Error(`Waited in vain for ${detail}: ${JSON.stringify(await idleState(container), null, 2)}`);
+}

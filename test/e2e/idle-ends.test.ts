@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { platformApi } from "../fixtures/platform-api.ts";
 import { farEnd, mountable } from "./remotes/_far.ts";
-import { idleState, quick, waitBusy } from "./_idle.ts";
+import { idleState, quick, waitBusy, waitSeen } from "./_idle.ts";
 import { boot, keypair, must, sshArgv, Terminal, waitFor } from "./harness.ts";
 
 const HOOK = "/opt/ai-dock/bin/prestop.d/10-test.sh";
@@ -222,14 +222,16 @@ test.concurrent("uploads that wait, downloads, and a port that is open to everyb
   });
   await container.waitReady();
   await waitFor(async () => (await idleState(container)).busy.length === 0);
-  await container.sh("echo data >/workspace/remote/far/file");
-  await waitBusy(container, "uploads: uploads to far wait");
+  await waitSeen(container, "uploads to far wait", async () => {
+    await container.sh("echo data >/workspace/remote/far/file");
+  });
   await waitFor(() => far.has("file"));
   await waitBusy(container, "uploads", false);
 
-  const download = `curl -s -m 8 http://${bridge}:${server.port}/ >/dev/null 2>&1`;
+  const download = `curl -s http://${bridge}:${server.port}/ >/dev/null 2>&1`;
   await container.sh(`setsid ${download} </dev/null &`);
   await waitBusy(container, "transfer: programs of the container send or load data");
+  await container.sh("pkill -x curl");
   await waitBusy(container, "transfer", false);
 
   await container.sh(

@@ -2,7 +2,7 @@ import { chmodSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "bun:test";
 import { busyGpu, nvmlStandIn } from "../fixtures/nvml.ts";
-import { idleState, quick, waitBusy } from "./_idle.ts";
+import { idleState, quick, waitBusy, waitSeen } from "./_idle.ts";
 import { boot, keypair, must, sshArgv, Terminal, waitFor } from "./harness.ts";
 
 const app = `[program:app]
@@ -85,8 +85,9 @@ test.concurrent("the web: requests with a login, websockets with data, and the b
   const url = `http://${host}:8188/`;
   await waitFor(async () => (await fetch(url).catch(() => undefined))?.status === 401);
   await waitBusy(container, /^boot|^cpu|^web/, false);
-  expect(await (await fetch(url, { headers: LOGIN })).text()).toBe("here\n");
-  await waitBusy(container, "web: requests through the portal");
+  await waitSeen(container, "requests through the portal", async () => {
+    expect(await (await fetch(url, { headers: LOGIN })).text()).toBe("here\n");
+  });
   for (const port of [8188, 1111])
     expect((await fetch(`http://${host}:${port}/.ai-dock/activity`, { headers: LOGIN })).status).toBe(404);
   // What a page asks for by itself counts for nothing.
@@ -140,8 +141,9 @@ test.concurrent("processors, the user's own command as the account, and provisio
   await container.waitReady();
   await waitFor(async () => (await idleState(container)).busy.length === 0);
 
-  await container.sh("for i in 1 2; do setsid timeout 8 sh -c 'while :; do :; done' >/dev/null 2>&1 & done");
+  await container.sh("for i in 1 2; do setsid sh -c 'while :; do :; done; burn' >/dev/null 2>&1 & done");
   await waitBusy(container, "cpu: processors over 25 % of one core");
+  await container.sh("pkill -f 'done; burn$'");
   await waitBusy(container, "cpu", false);
 
   await container.sh("touch /tmp/busy");
@@ -149,8 +151,10 @@ test.concurrent("processors, the user's own command as the account, and provisio
   await container.sh("rm /tmp/busy");
   await waitBusy(container, "check", false);
 
-  await container.sh("echo sleep 5 >/tmp/slow.sh; setsid ai-dock provision /tmp/slow.sh >/dev/null 2>&1 &");
+  await container.sh("echo 'until test -e /tmp/go; do sleep 0.1; done' >/tmp/slow.sh");
+  await container.sh("setsid ai-dock provision /tmp/slow.sh >/dev/null 2>&1 &");
   await waitBusy(container, "provisioning: ai-dock provision runs");
+  await container.sh("touch /tmp/go");
   await waitBusy(container, "provisioning", false);
 });
 
@@ -184,16 +188,18 @@ test.concurrent("GPUs, typing on a terminal, and a container that was paused", a
   load(0);
   await waitBusy(container, "gpu", false);
 
-  await using shell = new Terminal(["docker", "exec", "-it", container.id, "bash"]);
-  await shell.waitOutput("#");
-  await waitBusy(container, /^terminal: terminal pts\/\d+ was opened/);
+  await using terminals = new AsyncDisposableStack();
+  let shell: Terminal | undefined;
+  await waitSeen(container, "terminal pts/[0-9]+ was opened", async () => {
+    shell = terminals.use(new Terminal(["docker", "exec", "-it", container.id, "bash"]));
+    await shell.waitOutput("#");
+  });
   await waitBusy(container, "terminal", false);
-  const typing = setInterval(() => shell.write("x"), 500);
-  await waitBusy(container, /^terminal: typing on pts\/\d+/);
-  clearInterval(typing);
+  await waitSeen(container, "typing on pts/[0-9]+", async () => shell?.write("x"));
 
-  await must(["docker", "pause", container.id]);
-  await Bun.sleep(7000);
-  await must(["docker", "unpause", container.id]);
-  await waitBusy(container, /^pause: paused for \d+ s, which counts as activity/);
+  await waitSeen(container, "paused for [0-9]+ s, which counts as activity", async () => {
+    await must(["docker", "pause", container.id]);
+    await Bun.sleep(7000);
+    await must(["docker", "unpause", container.id]);
+  });
 });
