@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BootOptions, nextName, runArguments, writePrograms } from "./_arguments.ts";
-import { containerLogs, inspectContainer } from "./_engine.ts";
+import { containerLogs, execInContainer, inspectContainer } from "./_engine.ts";
 import { must, type Result, run, untrack, waitFor, type WaitOptions } from "./_run.ts";
 import { ssh, type SshOptions } from "./_ssh.ts";
 
@@ -36,7 +36,11 @@ export class Container implements AsyncDisposable {
     this.#programs = programs;
   }
 
-  exec(argv: string[], { stdin, user, env, cwd, tty }: ExecOptions = {}): Promise<Result> {
+  async exec(argv: string[], { stdin, user, env, cwd, tty }: ExecOptions = {}): Promise<Result> {
+    if (stdin === undefined && !tty) {
+      const result = await execInContainer(this.id, { argv, user, env, cwd });
+      if (result !== undefined) return result;
+    }
     const options = [
       ...(stdin === undefined ? [] : ["--interactive"]),
       ...(tty ? ["--tty"] : []),
@@ -44,7 +48,7 @@ export class Container implements AsyncDisposable {
       ...(cwd === undefined ? [] : ["--workdir", cwd]),
       ...Object.entries(env ?? {}).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
     ];
-    return run(["docker", "exec", ...options, this.id, ...argv], { stdin });
+    return await run(["docker", "exec", ...options, this.id, ...argv], { stdin });
   }
 
   /** Runs a bash script in the container that has to succeed; gives its output without the last newline. */
