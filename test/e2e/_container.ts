@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BootOptions, nextName, runArguments, writePrograms } from "./_arguments.ts";
-import { containerLogs, execInContainer, inspectContainer } from "./_engine.ts";
+import { containerLogs, execInContainer, inspectContainer, manage } from "./_engine.ts";
 import { must, type Result, run, untrack, waitFor, type WaitOptions } from "./_run.ts";
 import { ssh, type SshOptions } from "./_ssh.ts";
 
@@ -86,7 +86,7 @@ export class Container implements AsyncDisposable {
   /** `docker stop`: the exit code, and how long it took. */
   async stop(seconds = 10): Promise<{ code: number; ms: number }> {
     const start = performance.now();
-    await must(["docker", "stop", "--time", String(seconds), this.id]);
+    await manage(`POST ${this.id}/stop?t=${seconds}`, ["stop", "--time", String(seconds), this.id]);
     const ms = performance.now() - start;
     return { code: (await this.state()).ExitCode, ms };
   }
@@ -100,20 +100,21 @@ export class Container implements AsyncDisposable {
   }
 
   async kill(signal = "KILL"): Promise<void> {
-    await must(["docker", "kill", "--signal", signal, this.id]);
+    await manage(`POST ${this.id}/kill?signal=${signal}`, ["kill", "--signal", signal, this.id]);
   }
 
   /** Waits until the main process has ended; its exit code. */
   async wait(): Promise<number> {
-    return Number(await must(["docker", "wait", this.id]));
+    // {"StatusCode":0} on the socket, a bare number by the client.
+    return Number(/\d+/.exec(await manage(`POST ${this.id}/wait`, ["wait", this.id]))?.[0]);
   }
 
   async start(): Promise<void> {
-    await must(["docker", "start", this.id]);
+    await manage(`POST ${this.id}/start`, ["start", this.id]);
   }
 
   async restart(seconds = 10): Promise<void> {
-    await must(["docker", "restart", "--time", String(seconds), this.id]);
+    await manage(`POST ${this.id}/restart?t=${seconds}`, ["restart", "--time", String(seconds), this.id]);
   }
 
   /** Waits until `ai-dock health` is content; a container that ends instead fails at once, with its log. */
@@ -154,7 +155,10 @@ export class Container implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await run(["docker", "rm", "--force", "--volumes", this.id]);
+    // One that has removed itself is as gone as any other.
+    await manage(`DELETE ${this.id}?force=1&v=1`, ["rm", "--force", "--volumes", this.id]).catch(
+      () => undefined,
+    );
     untrack(this.id);
   }
 }

@@ -39,6 +39,22 @@ export async function containerLogs(id: string): Promise<string> {
   return isPlain ? bytes.toString() : textOf(bytes);
 }
 
+/**
+ * Has the engine do something with containers: "METHOD PATH" on its socket, or what comes after `docker`. Gives what it
+ * answers, and throws what it refuses.
+ */
+export async function manage(request: string, argv: string[]): Promise<string> {
+  if (SOCKET === undefined) return await must(["docker", ...argv]);
+  const [method = "", path] = request.split(" ");
+  const options = { unix: SOCKET, method, timeout: false, ...({ proxy: false } as object) };
+  const response = await fetch(`http://engine/containers/${path}`, options);
+  const text = await response.text();
+  // 304: it is so already.
+  if (!response.ok && response.status !== 304)
+    throw new Error(`The engine answers "${request}" with ${response.status}: ${text}`);
+  return text;
+}
+
 export interface Exec {
   argv: string[];
   user?: string | undefined;
