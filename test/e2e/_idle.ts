@@ -25,6 +25,21 @@ export async function waitBusy(container: Container, text: string | RegExp, is =
   );
 }
 
+/** Waits for so many looks more; the states after them, with the same look several times. */
+export async function waitLooks(container: Container, looks: number): Promise<IdleState[]> {
+  const first = await idleState(container);
+  const states: IdleState[] = [];
+  await waitFor(
+    async () => {
+      const state = await idleState(container);
+      if (state.looked > first.looked) states.push(state);
+      return new Set(states.map(({ looked }) => looked)).size >= looks;
+    },
+    { what: `${looks} looks`, detail: () => JSON.stringify(states, null, 2) },
+  );
+  return states;
+}
+
 /**
  * Waits until the guard has seen what `act` does. What lasts a single look is not missed, however busy the machine is: the
  * container itself asks again and again, and that is paused with the container.

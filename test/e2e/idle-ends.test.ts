@@ -33,7 +33,9 @@ test.concurrent("terminals, webhook and status are told, typing keeps the contai
     files: { [HOOK]: 'echo "$AI_DOCK_STOP_REASON"\n' },
     env: {
       ...quick,
-      AI_DOCK_IDLE_MINUTES: "0.25",
+      AI_DOCK_IDLE_MINUTES: "0.6",
+      // So long, as somebody looks and types meanwhile.
+      AI_DOCK_IDLE_WARNING: "0.3",
       AI_DOCK_IDLE_ACTION: "exit",
       AI_DOCK_WEBHOOK: webhook,
       SSH_PUBKEY: key.public,
@@ -47,8 +49,9 @@ test.concurrent("terminals, webhook and status are told, typing keeps the contai
   await shell.waitOutput("#");
   // A client that is stopped while output waits for it: its terminal takes nothing any more.
   const hung = Bun.spawn(argv("yes"), { stdout: "ignore", stderr: "ignore" });
-  await waitFor(async () => (await container.sh("ls /dev/pts")).split("\n").length > 2);
-  await Bun.sleep(300);
+  await waitFor(async () => (await container.exec(["pgrep", "-x", "yes"])).code === 0, {
+    what: "output for it",
+  });
   hung.kill("SIGSTOP");
 
   await shell.waitOutput(
@@ -57,30 +60,36 @@ test.concurrent("terminals, webhook and status are told, typing keeps the contai
   expect(await container.sh("ai-dock status")).toMatch(/^Nobody uses this container: .* in \d+ s/m);
   shell.write("true\r");
   await shell.waitOutput(/\*\*\* ai-dock: the container stays: typing on pts\/\d+ \*\*\*/);
-  expect((await idleState(container)).phase).toBe("busy");
+  expect((await idleState(container)).phase).toBeOneOf(["busy", "idle"]);
   expect(await container.sh("ai-dock status")).not.toContain("Nobody uses");
 
+  await container.sh("AI_DOCK_IDLE_MINUTES=0.1 env-store AI_DOCK_IDLE_MINUTES");
   expect(await container.wait()).toBe(0);
   hung.kill("SIGKILL");
   const log = await container.logs();
-  expect(log).toContain("warn idle nobody has used this container for 15 s: the container ends");
+  expect(log).toContain("warn idle nobody has used this container for 6 s: the container ends");
   expect(log).toContain("prestop | idle\n");
   expect(log).not.toContain("s3cret-path");
-  expect(shell.output).toContain("nobody has used this container for 15 s: the container ends");
+  expect(shell.output).toContain("nobody has used this container for 6 s: the container ends");
   await waitFor(() => told.some(({ event }) => event === "idle_end"));
   expect(told.map(({ event }) => event)).toEqual(["idle_warning", "idle_kept", "idle_warning", "idle_end"]);
-  expect(told[0]?.seconds_left).toBeWithin(4, 7);
+  expect(told[0]?.seconds_left).toBe(18);
 });
 
 test.concurrent("provisioning is not cut off, and a lifetime ends in use; keep does not change that", async () => {
-  const script = "sleep 9\necho all provisioned\n";
+  // As soon as nothing but the lifetime limits the container, and that is over.
+  const script = `ends() { ai-dock idle --json | jq -r '.ends | select(.why == "lifetime").at'; }
+until at=$(ends) && [ "$at" ]; do sleep 0.1; done
+until later=$(ends) && [ "$later" ] && [ $((later - at)) -gt 5000 ]; do sleep 0.1; done
+echo all provisioned
+`;
   await using container = await boot({
     healthcheck: false,
     files: { "/provision.sh": script },
     env: {
       ...quick,
       PROVISIONING_SCRIPT: "/provision.sh",
-      AI_DOCK_MAX_HOURS: "0.003",
+      AI_DOCK_MAX_HOURS: "0.005",
       AI_DOCK_IDLE_MINUTES: "0.05",
       AI_DOCK_IDLE_WARNING: "0.05",
       AI_DOCK_IDLE_ACTION: "exit",
@@ -91,10 +100,10 @@ test.concurrent("provisioning is not cut off, and a lifetime ends in use; keep d
   expect(await container.wait()).toBe(0);
   const log = await container.logs();
   expect(log).toMatch(
-    /all provisioned\n[^]*warn idle This container is at the end of its 11 s: the container ends in 3 s/,
+    /all provisioned\n[^]*warn idle This container is at the end of its 18 s: the container ends in 3 s/,
   );
   expect(log).toMatch(
-    /this container is older than 11 s: the container ends\n[^]*stopping code=0 reason=max-hours/,
+    /this container is older than 18 s: the container ends\n[^]*stopping code=0 reason=max-hours/,
   );
 });
 
@@ -112,7 +121,7 @@ test.concurrent("provisioning that hangs does not get round the lifetime for eve
   expect(await container.wait()).toBe(0);
   const log = await container.logs();
   const [, from, to] = /(\S+) info \S+ .*?[^]*?(\S+) warn idle this container is older/.exec(log) ?? [];
-  expect(Date.parse(to ?? "") - Date.parse(from ?? "")).toBeWithin(13_000, 40_000);
+  expect(Date.parse(to ?? "") - Date.parse(from ?? "")).toBeWithin(13_000, 100_000);
 });
 
 test.concurrent("a command as root, which the container outlives; env-store turns the guard on", async () => {
@@ -137,7 +146,7 @@ test.concurrent("a command as root, which the container outlives; env-store turn
   const ran = async () => (await container.sh("cat /tmp/ran")).split("\n").length;
   expect(await ran()).toBe(1);
   await container.sh("ai-dock idle keep 1s");
-  await waitFor(async () => (await ran()) === 2);
+  await waitFor(async () => (await ran()) >= 2);
   await container.sh(
     "AI_DOCK_IDLE_ACTION=exec:no-such-command env-store AI_DOCK_IDLE_ACTION; ai-dock idle keep 1s",
   );
@@ -174,7 +183,7 @@ test.concurrent("a cloud that agrees stops the container", async () => {
   await using api = platformApi({
     instance: { platform: "runpod", id: "abc123", key: "pod-key-0123456789" },
     hostname: bridge,
-    onStop: () => (stopped = Bun.sleep(500).then(async () => await container.stop())),
+    onStop: () => (stopped = Bun.sleep(500).then(async () => await container.stop(60))),
   });
   // What scripts before the stop do takes processors, over some looks, and is no use of the container.
   const save = "echo saves; timeout 5 sh -c 'while :; do :; done'; echo saved\n";
@@ -218,7 +227,7 @@ test.concurrent("uploads that wait, downloads, and a port that is open to everyb
     ...mountable,
     healthcheck: false,
     fixtures: true,
-    env: { ...quick, ...far.variables("far"), AI_DOCK_IDLE_MINUTES: "0.1", RCLONE_VFS_WRITE_BACK: "4s" },
+    env: { ...quick, ...far.variables("far"), AI_DOCK_IDLE_MINUTES: "0.1", RCLONE_VFS_WRITE_BACK: "8s" },
   });
   await container.waitReady();
   await waitFor(async () => (await idleState(container)).busy.length === 0);
