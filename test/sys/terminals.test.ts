@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tellTerminals, typedTimes } from "../../src/sys/terminals.ts";
+import { mount, unmount } from "../logs/_helpers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pts-"));
 
@@ -21,27 +22,55 @@ test("what is no terminal is never written to", () => {
   expect(readFileSync(join(own, "0"), "utf8")).toBe("");
 });
 
-test("a line reaches a terminal, and a stopped one holds up nobody", async () => {
+/** A shell on a terminal, what that has shown, and its name among terminals. */
+async function shell() {
   let shown = "";
-  const shell = Bun.spawn(["sh"], {
+  const child = Bun.spawn(["sh"], {
     terminal: { data: (_, bytes) => void (shown += Buffer.from(bytes).toString()) },
   });
-  const other = Bun.spawn(["sh"], { terminal: { data: () => undefined } });
-  const typed = async (child: typeof shell, text: string) => {
-    child.terminal?.write(text);
-    await Bun.sleep(50);
+  const shows = async (text: string) => {
+    while (!shown.includes(text)) await Bun.sleep(5);
   };
-  await typed(shell, "echo begun\r");
-  while (!shown.includes("begun\r\n")) await Bun.sleep(5);
-  // Ctrl-S: its output stops.
-  await typed(other, "\u0013");
+  const type = (text: string) => void child.terminal?.write(text);
+  type("echo on=$(tty)\r");
+  await shows("on=/dev/pts/");
+  while (!/on=\/dev\/pts\/\d+\r\n/.test(shown)) await Bun.sleep(5);
+  const [, number = ""] = /on=\/dev\/pts\/(\d+)\r\n/.exec(shown) ?? [];
+  return { child, number, shows, type };
+}
+
+/** A folder that has these terminals alone: what is told must not reach those of other tests and of whoever runs them. */
+function folderOf(numbers: string[]): { path: string } & Disposable {
+  const path = join(folder, "some");
+  mkdirSync(path);
+  for (const number of numbers) {
+    writeFileSync(join(path, number), "");
+    mount(["--bind", `/dev/pts/${number}`, join(path, number)]);
+  }
+  return {
+    path,
+    [Symbol.dispose]() {
+      for (const number of numbers) unmount(join(path, number));
+    },
+  };
+}
+
+test("a line reaches a terminal, and a stopped one holds up nobody", async () => {
+  const [one, other] = [await shell(), await shell()];
+  using terminals = folderOf([one.number, other.number]);
+  const tell = (text: string) => tellTerminals(`*** ${text} ***`, terminals.path);
+  tell("hello");
+  for (const { shows } of [one, other]) await shows("\u0007*** hello ***");
+  // Ctrl-S: its output stops; whoever waited for it would wait for ever.
+  other.type("\u0013");
+  await Bun.sleep(50);
   const began = performance.now();
-  for (let time = 0; time < 20; time++) tellTerminals(`*** ${"soon ".repeat(500)} ***`);
-  expect(performance.now() - began).toBeLessThan(1000);
+  for (let time = 0; time < 20; time++) tell("soon ".repeat(500));
+  expect(performance.now() - began).toBeLessThan(20_000);
   // What was too much at once for a terminal that is read is lost, and no more than that.
-  await typed(shell, "echo again\r");
-  while (!shown.includes("again\r\n")) await Bun.sleep(5);
-  tellTerminals("*** the end ***");
-  while (!shown.includes("\u0007*** the end ***")) await Bun.sleep(5);
-  for (const child of [shell, other]) child.kill("SIGKILL");
+  one.type("echo ag''ain\r");
+  await one.shows("again\r\n");
+  tell("the end");
+  await one.shows("\u0007*** the end ***");
+  for (const { child } of [one, other]) child.kill("SIGKILL");
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 async function read(typed: string): Promise<string[]> {
   let output = "";
   const decoder = new TextDecoder();
-  await using process = Bun.spawn(["bun", join(import.meta.dir, "read-line-fixture.ts")], {
+  await using child = Bun.spawn([process.execPath, join(import.meta.dir, "read-line-fixture.ts")], {
     terminal: {
       data(terminal, bytes) {
         if (output === "") terminal.write(typed);
@@ -13,8 +13,10 @@ async function read(typed: string): Promise<string[]> {
       },
     },
   });
-  await process.exited;
-  process.terminal?.close();
+  await child.exited;
+  // What it wrote last may come after the news of its end.
+  while (!/<(undefined|other .+)>/.test(output)) await Bun.sleep(5);
+  child.terminal?.close();
   return [...output.matchAll(/<(.+?)>/g)].map(([, line]) => line!);
 }
 
