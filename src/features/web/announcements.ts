@@ -24,6 +24,8 @@ const LARGEST_DIRECTORY = 256 * 1024;
 
 /** Between two looks that changes cause: whoever may write there could cause a hundred thousand each second. */
 const REST_MILLISECONDS = 200;
+/** Between two looks while the kernel tells of no change. */
+const BLIND_MILLISECONDS = 5000;
 
 /** One announced service. */
 export interface Announcement {
@@ -136,29 +138,37 @@ function readSmallFile(path: string): string {
 }
 
 /**
- * Calls back after changes of the announcements, once for those of 200 ms; not where their directory cannot be watched.
- * The result ends that.
+ * Calls back after changes of the announcements, once for those of 200 ms. While their directory cannot be watched, as where
+ * other containers have taken all inotify instances of the host, it is looked at every few seconds. The result ends that.
  */
-export function watchAnnouncements(onChange: () => void, directory = PORTS_DIRECTORY): () => void {
+export function watchAnnouncements(
+  onChange: () => void,
+  directory = PORTS_DIRECTORY,
+  blindMilliseconds = BLIND_MILLISECONDS,
+): () => void {
   let watcher: FSWatcher | undefined;
   let rest: Timer | undefined;
   // No watch while it rests: each event costs PID 1 something, whatever is done about it.
   const arm = () => {
     try {
-      watcher = watch(directory, { persistent: false }, changed).on("error", () => undefined);
+      watcher = watch(directory, { persistent: false }, changed).on("error", changed);
     } catch {
       watcher = undefined;
+      lookAgain(blindMilliseconds);
     }
   };
   const changed = () => {
     if (rest !== undefined) return;
     watcher?.close();
+    lookAgain(REST_MILLISECONDS);
+  };
+  const lookAgain = (milliseconds: number) => {
     rest = setTimeout(() => {
       rest = undefined;
       arm();
       // What has changed meanwhile is there by now.
       onChange();
-    }, REST_MILLISECONDS).unref();
+    }, milliseconds).unref();
   };
   arm();
   return () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { watchAnnouncements } from "../../../src/features/web/announcements.ts";
@@ -48,6 +48,30 @@ for n in range(5000):
   end();
 });
 
-test("a directory that is not there cannot be watched, and nothing else happens", () => {
-  watchAnnouncements(() => undefined, "/nonexistent/ports")();
+test("a directory that comes later, or in the place of another one, is found", async () => {
+  const directory = join(folder(), "ports");
+  let told: string[] = [];
+  const look = () => (told = readdirSync(directory, { encoding: "utf8" }).toSorted());
+  const end = watchAnnouncements(() => existsSync(directory) && look(), directory, 50);
+  mkdirSync(directory);
+  writeFileSync(join(directory, "8188"), "");
+  await until(() => told.length === 1);
+  rmSync(directory, { recursive: true });
+  mkdirSync(directory);
+  writeFileSync(join(directory, "8189"), "");
+  await until(() => told[0] === "8189");
+  writeFileSync(join(directory, "8190"), "");
+  await until(() => told.length === 2);
+  end();
+});
+
+test("without an inotify instance it is looked at all the same", async () => {
+  const directory = folder();
+  chmodSync(directory, 0o777);
+  // Instances are counted for each user.
+  const child = Bun.spawn(
+    ["setpriv", "--reuid=65534", process.execPath, join(import.meta.dir, "blind-fixture.ts"), directory],
+    { stderr: "inherit" },
+  );
+  expect(await child.stdout.text()).toBe("EMFILE\nblind 8188\nlater 8188 8189\n");
 });
