@@ -14,14 +14,18 @@ try {
   console.log(errnoOf(error));
 }
 
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await Bun.sleep(5);
+}
+
 let told = "";
 const end = watchAnnouncements(() => (told = readdirSync(directory).toSorted().join(" ")), directory, 50);
 writeFileSync(join(directory, "8188"), "");
-while (told !== "8188") await Bun.sleep(5);
+await until(() => told === "8188");
 console.log("blind", told);
 
 for (const one of taken) one[Symbol.dispose]();
 writeFileSync(join(directory, "8189"), "");
-while (told.length < 9) await Bun.sleep(5);
+await until(() => told === "8188 8189");
 console.log("later", told);
 end();
