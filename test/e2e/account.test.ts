@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { boot, type Container, keypair, must, run, sshArgv, tempFolder } from "./harness.ts";
+import { boot, type Container, keypair, must, run, sshArgv, tempFolder, waitFor } from "./harness.ts";
 
-/** A program of a child image: it says who it is and waits. */
+/** A program of a child image: it says who it is, and that this is all, and waits. */
 const PROGRAM = `[program:app]
 user=$USER_NAME
 environment=PROC_NAME="%(program_name)s",USER=$USER_NAME,HOME=/home/$USER_NAME
 directory=/home/$USER_NAME
-command=bash -c 'id -un; id -u; id -G; pwd; echo $HOME $USER; sleep infinity'
+command=bash -c 'id -un; id -u; id -G; pwd; echo $HOME $USER; echo up; sleep infinity'
 `;
 
 /** A folder of the host for the workspace, of some owner. */
@@ -19,17 +19,24 @@ function workspace(uid: number, gid = uid): string {
   return folder;
 }
 
-const appLog = async (container: Container) => {
+/** What the program has said at that boot of the container, line by line. */
+const appLines = async (container: Container, boots = 1): Promise<string[]> => {
   await container.waitReady();
-  return await container.read("/var/log/supervisor/app.log");
+  const path = "/var/log/supervisor/app.log";
+  return await waitFor(
+    async () => {
+      const said = (await container.read(path)).split(/^up\n/m);
+      return said.length > boots && said[boots - 1]?.trim().split("\n");
+    },
+    { what: `all that the program says at boot ${boots}`, detail: () => container.read(path) },
+  );
 };
 
 describe("the account", () => {
   test("user=$USER_NAME makes one, of the workspace's owner, with a home and groups", async () => {
     const mounts = [`${workspace(1234, 4321)}:/workspace`];
     await using container = await boot({ mounts, programs: { "app.conf": PROGRAM } });
-    const log = await appLog(container);
-    const [name, uid, groups = "", ...rest] = log.trim().split("\n");
+    const [name, uid, groups = "", ...rest] = await appLines(container);
     expect([name, uid, ...rest]).toEqual(["user", "1234", "/home/user", "/home/user user"]);
     expect(groups.split(" ")).toEqual(expect.arrayContaining(["4321", "1111", "44"]));
     expect(await container.sh("stat -c '%a %U:%u:%g' /home/user /home/user/.bashrc")).toBe(
@@ -53,16 +60,16 @@ describe("the account", () => {
       mounts: [`${folder}:/workspace`],
       programs: { "app.conf": PROGRAM },
     });
-    await container.waitReady();
+    await appLines(container);
     const state =
       "sha256sum /etc/passwd /etc/group /etc/shadow; stat -c '%i %u %a %n' /etc/passwd /home/user";
     const before = await container.sh(`echo mine >/home/user/mine; chown user: /home/user/mine; ${state}`);
     await container.restart();
-    await container.waitReady();
+    await appLines(container, 2);
     expect(await container.sh(state)).toBe(before);
     chownSync(folder, 77, 78);
     await container.restart();
-    expect((await appLog(container)).trim().split("\n").at(-4)).toBe("77");
+    expect((await appLines(container, 3))[1]).toBe("77");
     expect(await container.sh("stat -c %u:%g /home/user/mine /home/user/.profile; id -u user")).toBe(
       "77:78\n77:78\n77",
     );
@@ -125,7 +132,7 @@ describe("the account", () => {
 
   test("a name of the system is refused in one line, and the programs run all the same", async () => {
     await using container = await boot({ env: { USER_NAME: "daemon" }, programs: { "app.conf": PROGRAM } });
-    expect((await appLog(container)).split("\n")[0]).toBe("user");
+    expect((await appLines(container))[0]).toBe("user");
     await container.waitLog(/warn init USER_NAME: expected a name of letters, .* got "daemon"; using user/);
   });
 
@@ -205,9 +212,9 @@ cd "$WORKSPACE" && mkdir -p storage && echo "$(id -un) $HOME $(id -Gn)" >storage
         mounts: folder === undefined ? [] : [`${folder}:/workspace`],
         programs: { "app.conf": program },
       });
-      await container.waitReady();
+      await appLines(container);
       await container.restart();
-      expect((await appLog(container)).trim().split("\n").slice(-2)).toEqual(["1000", "1000"]);
+      expect((await appLines(container, 2)).slice(-2)).toEqual(["1000", "1000"]);
       const owners = await container.sh(
         "stat -c %u /workspace /workspace/storage; ls -d /workspace/file 2>&1 >/dev/null | wc -l",
       );
@@ -237,7 +244,10 @@ cd "$WORKSPACE" && mkdir -p storage && echo "$(id -un) $HOME $(id -Gn)" >storage
       },
     });
     await container.waitReady();
-    expect(await container.read("/tmp/app.log")).toBe("nobody\n");
+    await waitFor(async () => (await container.read("/tmp/app.log")) === "nobody\n", {
+      what: "the program to run as nobody",
+      detail: () => container.read("/tmp/app.log"),
+    });
   });
 
   test("a link in place of the home leads root nowhere", async () => {
@@ -269,7 +279,7 @@ describe("account files that are not the container's", () => {
     const { mounts, isAsBefore } = host("me:x:4001:4002:Me:/home/me:/bin/bash\n");
     const env = { SSH_PUBKEY: key.public, USER_NAME: "me" };
     await using container = await boot({ env, mounts, programs: { "app.conf": PROGRAM } });
-    expect((await appLog(container)).split("\n").slice(0, 2)).toEqual(["me", "4001"]);
+    expect((await appLines(container)).slice(0, 2)).toEqual(["me", "4001"]);
     expect((await container.ssh("id -u; pwd", { key, user: "me" })).stdout).toBe("4001\n/home/me\n");
     expect(isAsBefore()).toBe(true);
   });
@@ -282,7 +292,7 @@ describe("account files that are not the container's", () => {
       programs: { "app.conf": PROGRAM },
       ...MOUNTING,
     });
-    const [name, uid, groups = ""] = (await appLog(container)).split("\n");
+    const [name, uid, groups = ""] = await appLines(container);
     expect([name, uid]).toEqual(["me", "1000"]);
     expect(groups.split(" ")).toContain("44");
     expect(isAsBefore()).toBe(true);

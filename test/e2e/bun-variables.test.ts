@@ -28,7 +28,7 @@ test("variables of Bun mean nothing to ai-dock and reach programs, whose own Bun
     files: { "/x.js": preload },
     fixtures: true,
     programs: {
-      "sees.conf": "[program:sees]\ncommand=sh -c 'env >/seen; exec sleep inf'\n",
+      "sees.conf": "[program:sees]\ncommand=sh -c 'env >/seeing; mv /seeing /seen; exec sleep inf'\n",
       "bun.conf":
         "[program:bun]\nstartsecs=0\nautorestart=false\n" +
         "command=env -u BUN_INSPECT -u BUN_INSPECT_CONNECT_TO -u BUN_JSC_unknown bun -e 0\n",
@@ -48,7 +48,7 @@ test("variables of Bun mean nothing to ai-dock and reach programs, whose own Bun
   expect(await said("supervisorctl", "status", "sees")).toMatch(/^sees +RUNNING/);
   expect(await said("ai-dock", "shell", "--", "sh", "-c", "echo $BUN_OPTIONS")).toBe("--preload=/x.js\n");
 
-  const seen = await container.read("/seen");
+  const seen = await waitFor(() => container.read("/seen"), { what: "the environment of a program" });
   for (const [name, value] of Object.entries(variables)) expect(seen).toContain(`${name}=${value}\n`);
   await waitFor(async () => (await container.sh("ai-dock status bun || true")).includes("EXITED"));
   // Only the user's Bun.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { boot, keypair, tempFolder } from "./harness.ts";
+import { boot, keypair, tempFolder, waitFor } from "./harness.ts";
 
 /** Given to the container; the value that must arrive is the same unless the second one says otherwise. */
 const values: Record<string, [given: string, expected?: string]> = {
@@ -43,13 +43,19 @@ describe("the environment", () => {
     await using container = await boot({
       env: { ...given, SSH_PUBKEY: key.public },
       mounts: [`${folder}:/out`],
-      programs: { "show.conf": "[program:show]\ncommand=sh -c 'env -0 > /out/program; sleep 600'\n" },
+      programs: {
+        "show.conf":
+          "[program:show]\ncommand=sh -c 'env -0 >/out/part; mv /out/part /out/program; sleep 600'\n",
+      },
     });
     await container.waitReady();
     const ssh = async (command: string) => parse((await container.ssh(command, { key })).stdout);
     const exec = async (...argv: string[]) => parse((await container.exec(argv)).stdout);
 
-    expect(parse(await Bun.file(`${folder}/program`).text())).toEqual(expected);
+    const shown = await waitFor(() => Bun.file(`${folder}/program`).text(), {
+      what: "the environment of a program",
+    });
+    expect(parse(shown)).toEqual(expected);
     expect(await ssh("env -0")).toEqual(expected);
     expect(await ssh("bash -lc 'env -0'")).toEqual(expected);
     expect(await ssh("bash -ic 'env -0' 2>/dev/null")).toEqual(expected);
