@@ -58,6 +58,13 @@ export class Container implements AsyncDisposable {
     return stdout.replace(/\n$/, "");
   }
 
+  /** Waits until a condition of bash holds in the container, asked there: each call of docker takes time of all tests. */
+  async until(condition: string): Promise<void> {
+    const script = `until ${condition}; do sleep 0.05; done`;
+    const { code, stderr } = await this.exec(["timeout", "60", "bash", "-c", script]);
+    if (code !== 0) throw new Error(`Waited in vain until ${condition} (${code}): ${stderr.trim()}`);
+  }
+
   read(path: string): Promise<string> {
     return this.sh('cat -- "$FILE"; echo', { env: { FILE: path } });
   }
@@ -93,7 +100,7 @@ export class Container implements AsyncDisposable {
 
   /** How long the stop took by the log; what docker takes for its part says nothing about us. */
   async stopMilliseconds(): Promise<number> {
-    const log = await this.logs();
+    const log = await this.waitLog(/^\w+ \| \S+ info init stopped$/m);
     const at = (what: string) =>
       Date.parse(new RegExp(`^\\w+ \\| (\\S+) info init ${what}\\b`, "m").exec(log)?.[1] ?? "");
     return at("stopped") - at("stopping");
