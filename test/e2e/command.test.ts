@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { boot, run, runAttached, runTerminal, tempFolder } from "./harness.ts";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { boot, must, runAttached, runTerminal, tempFolder } from "./harness.ts";
 
 /** A line of its own: our log names the supervisor. The shell has its traps by then. */
 const UP = /^up$/m;
@@ -55,24 +57,24 @@ describe("a main command", () => {
 
   test("one that does not obey SIGTERM is ended in time, and the programs are stopped as ever", async () => {
     const program =
-      '[program:app]\ncommand=bash -c "trap \\"echo app goes; exit\\" TERM; while :; do sleep 0.05; done"\n';
+      '[program:app]\ncommand=bash -c "trap \\"echo app goes; exit\\" TERM; echo up; while :; do sleep 0.05; done"\n';
     await using container = await boot({
       cmd: ["bash", "-c", 'trap "" TERM; echo up; while :; do sleep 0.05; done'],
       programs: { "app.conf": program },
-      env: { AI_DOCK_STOP_TIMEOUT: "5" },
+      env: { AI_DOCK_STOP_TIMEOUT: "12" },
     });
     await container.waitLog(UP);
-    await container.waitLog("app RUNNING");
-    const { code, ms } = await container.stop(30);
+    await container.waitLog("app | up");
+    const { code, ms } = await container.stop(60);
     expect(code).toBe(137);
-    expect(ms).toBeLessThan(8000);
+    expect(ms).toBeLessThan(40_000);
     await container.waitLog(/app goes[^]*init stopped/);
   });
 
   test("supervisorctl shutdown ends it, too", async () => {
     await using container = await boot({
       cmd: ["bash", "-c", 'trap "" TERM; echo up; while :; do sleep 0.05; done'],
-      env: { AI_DOCK_STOP_TIMEOUT: "4" },
+      env: { AI_DOCK_STOP_TIMEOUT: "10" },
     });
     await container.waitLog(UP);
     await container.sh("supervisorctl shutdown");
@@ -80,20 +82,20 @@ describe("a main command", () => {
   });
 
   test("supervisorctl shutdown gives it and the programs the time that docker stop gives them", async () => {
+    const folder = tempFolder();
+    const goes = "until [ -e /out/told ]; do sleep 0.05; done; touch /out/gone; echo command goes; exit 5";
     await using container = await boot({
-      cmd: [
-        "bash",
-        "-c",
-        'trap "sleep 0.5; echo command goes; exit 5" TERM; echo up; while :; do sleep 0.05; done',
-      ],
-      programs: { "app.conf": SLOW },
+      cmd: ["bash", "-c", `trap "${goes}" TERM; echo up; while :; do sleep 0.05; done`],
+      programs: { "app.conf": SLOW.replace("sleep 1;", "ls /out; sleep 1;") },
+      mounts: [`${folder}:/out`],
     });
     await container.waitLog(UP);
     await container.waitLog("app | up");
     await container.sh("supervisorctl shutdown");
+    writeFileSync(join(folder, "told"), "");
     expect(await container.wait()).toBe(0);
-    const log = await container.logs();
-    expect(log).toMatch(/command goes[^]*app goes[^]*init stopped/);
+    await container.waitLog("command goes");
+    const log = await container.waitLog(/app \| gone[^]*app goes[^]*init stopped/);
     expect(log).not.toContain("killing it");
   });
 
@@ -169,32 +171,23 @@ describe("ai-dock shell", () => {
 describe("a main command on a terminal", () => {
   test("has job control, Ctrl-C, Ctrl-Z and the window's size", async () => {
     await using terminal = runTerminal({ cmd: ["bash", "--norc"] });
+    const runs = (command: string) => {
+      const script = `until pgrep -xf '${command}'; do sleep 0.05; done`;
+      return must(["docker", "exec", terminal.container ?? "", "timeout", "60", "sh", "-c", script]);
+    };
     const send = async (line: string, answer: string | RegExp) => {
       terminal.write(`${line}\r`);
       await terminal.waitOutput(answer);
     };
-    await send("echo size=$(stty size)", "size=24 80");
+    // The engine sets it a moment after the start.
+    await send("until stty size | grep -q '24 80'; do sleep 0.05; done; echo sized", /\rsized/);
     terminal.write("sleep 300; echo interrupted=$?\r");
     await terminal.waitOutput("sleep 300");
-    await run([
-      "docker",
-      "exec",
-      terminal.container ?? "",
-      "sh",
-      "-c",
-      "until pgrep -x sleep; do sleep 0.05; done",
-    ]);
+    await runs("sleep 300");
     terminal.write("\u0003");
     await terminal.waitOutput("^C");
     terminal.write("sleep 301\r");
-    await run([
-      "docker",
-      "exec",
-      terminal.container ?? "",
-      "sh",
-      "-c",
-      "until pgrep -x sleep; do sleep 0.05; done",
-    ]);
+    await runs("sleep 301");
     terminal.write("\u001A");
     await terminal.waitOutput(/Stopped\s+sleep 301/);
     terminal.resize(100, 40);
