@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Journal } from "../../src/provision/download/journal.ts";
 import { bytesOf, sendFile, serve, sha256 } from "../provision/server-fixture.ts";
 import { boot, type Container, must, tempFolder, waitFor } from "./harness.ts";
 
@@ -8,12 +9,32 @@ const SIZE = 48 * 2 ** 20;
 const bridge = () =>
   must(["docker", "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}"]);
 
-/** A workspace outside of containers, and containers that download to it at boot, one after the other. */
-async function place(pace: number) {
+/** How much of the file outlives the process that downloads it. */
+function journaledBytes(path: string): number {
+  const fd = openSync(path, "r+");
+  using journal = Journal.resume(fd);
+  if (journal === undefined) closeSync(fd);
+  return journal?.pieces.received ?? 0;
+}
+
+/**
+ * A workspace outside of containers, and containers that download to it at boot, one after the other. The server gives half
+ * of the file until `rest()` is called.
+ */
+async function place() {
   const content = bytesOf(SIZE);
-  const state = { pace };
+  const rest = Promise.withResolvers<void>();
+  let answers = 0;
   const server = await serve(
-    (asked, reply) => sendFile(asked, reply, content, { etag: '"1"', pace: state.pace }),
+    async (asked, reply) => {
+      const write = reply.write.bind(reply);
+      reply.write = async (bytes) => {
+        if (server.sent.bytes >= SIZE / 2) await rest.promise;
+        return await write(bytes);
+      };
+      answers++;
+      await sendFile(asked, reply, content, { etag: '"1"' }).finally(() => answers--);
+    },
     await bridge(),
   );
   const workspace = join(tempFolder(), "workspace");
@@ -21,7 +42,7 @@ async function place(pace: number) {
   const models = join(workspace, "models");
   return {
     content,
-    state,
+    rest: rest.resolve,
     server,
     models,
     start: () =>
@@ -29,14 +50,17 @@ async function place(pace: number) {
         env: { PROVISIONING_DOWNLOADS: `${server.url("/model.bin")}|/workspace/models/model.bin` },
         mounts: [`${workspace}:/workspace`],
       }),
-    /** Waits until a part of the file is there. */
+    /** Waits until all that was sent of the first half is there, but for what connections have in their buffers. */
     begun: () =>
-      waitFor(
-        async () => existsSync(join(models, ".model.bin.ai-dock-part")) && server.sent.bytes > SIZE / 4,
-        {
-          what: "a part of the file",
-        },
-      ),
+      waitFor(() => journaledBytes(join(models, ".model.bin.ai-dock-journal")) > SIZE * 0.45, {
+        what: "a part of the file",
+        detail: () => `${server.sent.bytes} bytes are sent`,
+      }),
+    /** What has been sent in all, once nobody is being answered. */
+    sentInAll: async () => {
+      await waitFor(() => answers === 0, { what: "the end of all answers" });
+      return server.sent.bytes;
+    },
   };
 }
 
@@ -47,7 +71,7 @@ async function finish(container: Container, models: string): Promise<string> {
 }
 
 test("a download outlives its container: the next one on the volume goes on, and a third does nothing", async () => {
-  const { content, state, server, models, start, begun } = await place(1000);
+  const { content, rest, server, models, start, begun, sentInAll } = await place();
   using _ = server;
   {
     await using first = await start();
@@ -55,27 +79,27 @@ test("a download outlives its container: the next one on the volume goes on, and
     await first.kill();
   }
   expect(readdirSync(models).toSorted()).toEqual([".model.bin.ai-dock-journal", ".model.bin.ai-dock-part"]);
-  state.pace = 16_384;
+  rest();
   {
     await using second = await start();
     expect(await finish(second, models)).toBe(sha256(content));
   }
-  expect(server.sent.bytes).toBeLessThan(SIZE * 1.1);
-  const { bytes } = server.sent;
+  const bytes = await sentInAll();
+  expect(bytes).toBeLessThan(SIZE * 1.1);
   await using third = await start();
   expect(await finish(third, models)).toBe(sha256(content));
   expect(server.sent.bytes).toBe(bytes);
 });
 
 test("docker stop ends a download within its deadline, and the next start goes on", async () => {
-  const { content, state, server, models, start, begun } = await place(1000);
+  const { content, rest, server, models, start, begun, sentInAll } = await place();
   using _ = server;
   await using container = await start();
   await begun();
   // 137 would be the engine's SIGKILL at the deadline.
   expect((await container.stop()).code).toBe(0);
-  state.pace = 16_384;
+  rest();
   await container.start();
   expect(await finish(container, models)).toBe(sha256(content));
-  expect(server.sent.bytes).toBeLessThan(SIZE * 1.1);
+  expect(await sentInAll()).toBeLessThan(SIZE * 1.1);
 });
