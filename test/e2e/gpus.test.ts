@@ -74,22 +74,41 @@ describe("a container with GPUs of NVIDIA's", () => {
     expect(shown.stdout).toMatch(/^0 +NVIDIA H100 80GB HBM3 +35 % +20\.0 \/ 80\.0 GiB +61 °C +351 \/ 700 W/m);
     expect(await container.sh("ai-dock shell -- env")).toMatch(/^CUDA_VISIBLE_DEVICES=1$/m);
 
-    const terminal = new Terminal(["docker", "exec", "-it", container.id, "ai-dock", "gpus", "--watch"]);
-    await waitFor(() => /load ━+─+ +35 %/.test(Bun.stripANSI(terminal.output)), { what: "bars" });
+    await using terminal = new Terminal([
+      "docker",
+      "exec",
+      "-it",
+      container.id,
+      "ai-dock",
+      "gpus",
+      "--watch",
+    ]);
+    await waitFor(() => /load ━+─+ +35 %/.test(Bun.stripANSI(terminal.output)), {
+      what: "bars",
+      detail: () => terminal.output,
+    });
     const before = terminal.output.length;
     await waitFor(() => terminal.output.slice(before).includes("\u001B[H"), {
       what: "bars that are drawn again",
     });
     terminal.write("\u0003");
     expect(await terminal.exited).toBe(130);
-    await terminal[Symbol.asyncDispose]();
 
     // The portal has a user of its own.
-    const machine = await container.sh(
-      `curl -s -H 'Authorization: Bearer ${TOKEN}' http://127.0.0.1:1111/api/v1/machine`,
+    const ask = (what: string) =>
+      container.sh(`curl -s -H 'Authorization: Bearer ${TOKEN}' http://127.0.0.1:1111/api/v1/${what}`);
+    // A sample has what the GPUs have answered by then.
+    const sample = await waitFor(
+      async () => {
+        const { samples } = JSON.parse(await ask("machine")) as {
+          samples: { gpus: object[]; gpuProblems: string[] }[];
+        };
+        const last = samples.at(-1);
+        return last !== undefined && last.gpus.length + last.gpuProblems.length > 0 && last;
+      },
+      { what: "a sample with GPUs" },
     );
-    const { samples } = JSON.parse(machine) as { samples: { gpus: object[]; gpuProblems: string[] }[] };
-    expect(samples.at(-1)).toMatchObject({ gpus: [{ load: 0.35 }, { load: 0.03 }], gpuProblems: [] });
+    expect(sample).toMatchObject({ gpus: [{ load: 0.35 }, { load: 0.03 }], gpuProblems: [] });
     await waitFor(async () => (await readers(container)).every((line) => line.includes("--events")), {
       what: "no process to read GPUs that nobody looks at",
     });
@@ -103,10 +122,10 @@ describe("a container with GPUs of NVIDIA's", () => {
     expect(status).toContain("Xid 48 of GPU 1");
     expect(status).not.toContain("Xid 31");
     expect((await gpus(container)).gpus.map((gpu) => gpu.xid?.code)).toEqual([31, 48]);
-    const state = await container.sh(
-      `curl -s -H 'Authorization: Bearer ${TOKEN}' http://127.0.0.1:1111/api/v1/state`,
-    );
-    expect(state).toContain("Xid 48 of GPU 1");
+    await waitFor(async () => (await ask("state")).includes("Xid 48 of GPU 1"), {
+      what: "the error in the portal",
+      detail: () => ask("state"),
+    });
     expect((await container.exec(["ai-dock", "health"])).code).toBe(0);
 
     set({ ...two, "return.nvmlDeviceGetHandleByIndex_v2.1": 15 });
@@ -134,9 +153,7 @@ describe("a container with GPUs of NVIDIA's", () => {
     await untilWatched(container);
     xid(1, 79);
     expect(await container.wait()).toBe(1);
-    expect(await container.logs()).toContain(
-      "Xid 79 of GPU 1 (NVIDIA H100 80GB HBM3): the GPU has fallen off its bus",
-    );
+    await container.waitLog("Xid 79 of GPU 1 (NVIDIA H100 80GB HBM3): the GPU has fallen off its bus");
   });
 
   test.concurrent("waits for no errors with AI_DOCK_GPU_EVENTS=false, nor without the library", async () => {
