@@ -7,12 +7,13 @@ import { type End, IdleClock, type Why } from "./clock.ts";
 import { Countdown } from "./countdown.ts";
 import { describe, Findings } from "./describe.ts";
 import { outlivedText, type Policy } from "./policy.ts";
+import { Stall } from "./stall.ts";
 import type { Teller } from "./tell.ts";
 import { duration } from "../../sys/duration.ts";
 
 /** A source that does not answer has not measured. */
 const LOOK_MILLISECONDS = 30_000;
-/** A look that is later than that, and than half an interval, was held up: the container was paused. */
+/** A look that is later than that, and than half an interval, or stands still for as long: the container was paused. */
 const LEAST_LATENESS = 5000;
 /** Between two looks at least. */
 const LEAST_PAUSE = 100;
@@ -121,10 +122,11 @@ export class IdleGuard {
     const before = this.#now();
     this.#policy = policy;
     if (this.#clock.setLimits(policy.limits, before)) this.#countdown.forget();
-    const late = before - this.#expected;
-    const wasPaused = late > Math.max(LEAST_LATENESS, policy.interval / 2);
     const isActing = this.#acting !== undefined;
+    const stall = new Stall(this.#now);
     const all = (await Promise.all(this.#options.sources.map(lookAt))).flat();
+    const late = Math.max(before - this.#expected, stall.end());
+    const wasPaused = late > Math.max(LEAST_LATENESS, policy.interval / 2);
     const found = this.#isOwnLoad ? all.filter((one) => !isLoad(one)) : all;
     this.#isOwnLoad = isActing;
     if (wasPaused) found.push(unmeasured("pause", `paused for ${duration(late)}, which counts as activity`));

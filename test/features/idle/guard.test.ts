@@ -12,6 +12,7 @@ interface WorldOptions {
   limits?: Partial<Limits>;
   action?: Policy["action"] & Policy["kind"];
   look?: () => Activity[] | Promise<Activity[]>;
+  now?: () => number;
   act?: (signal: AbortSignal) => Promise<Outcome>;
   /** What the webhook takes to answer. */
   hook?: () => Promise<unknown>;
@@ -58,6 +59,7 @@ function world({ action = "exit", act = async () => "end", ...given }: WorldOpti
     act: async (_policy, _why, signal) => await act(signal),
     endContainer: ended.resolve,
     onChange: () => undefined,
+    ...(given.now === undefined ? {} : { now: given.now }),
   });
   guard.begin();
   return {
@@ -133,6 +135,23 @@ describe("a guard", () => {
     } finally {
       setSystemTime();
     }
+  });
+
+  test("counts a pause in the middle of a look", async () => {
+    let paused = 0;
+    using one = world({
+      now: () => performance.now() + paused,
+      async look() {
+        await Bun.sleep(20);
+        paused ||= 3_600_000;
+        return [];
+      },
+    });
+    while (one.guard.state.busy.length === 0) await Bun.sleep(5);
+    expect(one.guard.state.busy).toMatchObject([
+      { source: "pause", detail: "paused for 1 h, which counts as activity" },
+    ]);
+    expect(one.lines).toEqual([]);
   });
 
   test("counts a look that fails", async () => {
