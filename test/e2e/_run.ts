@@ -22,7 +22,7 @@ export interface RunOptions {
 export const RUN_ID = `${process.env["AI_DOCK_TEST_RUN"] ?? "ai-dock-test"}-${randomBytes(4).toString("hex")}`;
 
 /** How long a condition may take to come true; generous, as a busy machine is no failure. */
-const CONDITION_LIMIT_MS = 60_000;
+const CONDITION_LIMIT_MS = 150_000;
 /** How soon a condition is looked at again, at first; each look costs the processors what tests beside this one need. */
 const FIRST_INTERVAL_MS = 25;
 const LONGEST_INTERVAL_MS = 250;

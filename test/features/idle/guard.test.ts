@@ -149,7 +149,7 @@ describe("a guard", () => {
     });
     while (one.guard.state.busy.length === 0) await Bun.sleep(5);
     expect(one.guard.state.busy).toMatchObject([
-      { source: "pause", detail: "paused for 1 h, which counts as activity" },
+      { source: "pause", detail: "paused for 60 min, which counts as activity" },
     ]);
     expect(one.lines).toEqual([]);
   });
