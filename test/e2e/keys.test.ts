@@ -35,9 +35,8 @@ describe("ssh keys", () => {
       env: { SSH_PUBKEY: `garbage here\n${secret}\nno-pty ${key.public}\n`, PUBLIC_KEY: weak.public },
     });
     await container.waitReady();
-    const log = await container.logs();
-    expect(log).toMatch(/warn keys .*private key/i);
-    expect(log).toMatch(/warn keys .*1024/);
+    await container.waitLog(/warn keys .*private key/i);
+    const log = await container.waitLog(/warn keys .*1024/);
     expect(log).not.toContain(secret.split("\n")[2] as string);
     expect((await container.ssh("echo in", { key })).stdout).toBe("in\n");
     const refused = await container.ssh("tty", { key, tty: true });

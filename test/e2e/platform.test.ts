@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { platformApi } from "../fixtures/platform-api.ts";
-import { boot, must } from "./harness.ts";
+import { boot, must, type Result, waitFor } from "./harness.ts";
 
 const KEY = "container-key-0123456789";
 const HOOK = "/opt/ai-dock/bin/prestop.d/10-test.sh";
@@ -17,13 +17,15 @@ const bridge = await must([
 
 test("the cloud is asked from inside, agrees after two failures, and its SIGTERM stops the container", async () => {
   let stopped: Promise<unknown> = Promise.resolve();
+  let asking: Promise<Result> | undefined;
   await using api = platformApi({
     instance: { platform: "vast", id: "4711", key: KEY },
     hostname: bridge,
-    // A cloud takes a while.
-    onStop: () => (stopped = Bun.sleep(300).then(async () => await container.stop())),
+    // A cloud takes a while, so that who asks hears its answer.
+    onStop: () => (stopped = Promise.resolve(asking).then(async () => await container.stop(60))),
   });
-  api.next.push({ status: 503 }, { status: 429, headers: { "retry-after": "1" } });
+  const looked = Promise.withResolvers<void>();
+  api.next.push({ status: 503, after: looked.promise }, { status: 429, headers: { "retry-after": "1" } });
   const env = { CONTAINER_ID: "4711", CONTAINER_API_KEY: KEY, AI_DOCK_IDLE_ACTION: "vast" };
   const files = {
     "/etc/ai-dock/platform-api": api.url,
@@ -34,9 +36,12 @@ test("the cloud is asked from inside, agrees after two failures, and its SIGTERM
   expect(await container.sh("ai-dock doctor || true")).toContain(
     "CONTAINER_ID 4711 and CONTAINER_API_KEY are there",
   );
-  const asking = container.exec(["ai-dock", "platform-stop", "vast"]);
-  while (api.asked.length === 0) await Bun.sleep(20);
-  expect(await container.sh("cat /proc/[0-9]*/cmdline | tr '\\0' ' '")).not.toContain(KEY);
+  asking = container.exec(["ai-dock", "platform-stop", "vast"]);
+  await waitFor(() => api.asked.length > 0, { what: "the cloud to be asked" });
+  const processes = await container.sh("cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
+  expect(processes).toContain("platform-stop vast");
+  expect(processes).not.toContain(KEY);
+  looked.resolve();
   const { stdout, code } = await asking;
   expect(code).toBe(0);
   expect(stdout).toMatch(/^warn .*HTTP 503;.*\nwarn .*HTTP 429;.*\ninfo vast\.ai stops instance 4711\n$/);
@@ -71,9 +76,9 @@ test("a container at the end of its hours runs its scripts with all their time, 
     instance: { platform: "runpod", id: "abc123", key: KEY },
     hostname: bridge,
     onStop: () => {
-      stopped = container.logs().then(async (text) => {
+      stopped = container.waitLog("prestop | saved").then(async (text) => {
         log = text;
-        return await container.stop();
+        return await container.stop(60);
       });
     },
   });

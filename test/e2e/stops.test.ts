@@ -21,7 +21,8 @@ test.concurrent("a stop ends what a program has left that ended long ago", async
     },
   });
   await waitFor(async () => (await state(container, "left")) === "EXITED");
-  await waitFor(async () => (await count(container, "sleep 4444")) !== "0");
+  for (const left of ["sleep 3333", "sleep 4444"])
+    await waitFor(async () => (await count(container, left)) !== "0", { what: left });
   expect(await count(container, "sleep 3333")).toBe("1");
   await container.sh("ai-dock stop left crashed");
   expect(await count(container, "sleep 3333")).toBe("0");
@@ -33,6 +34,7 @@ test.concurrent("a restart in the middle of an update leaves no second process",
     program(
       "slow",
       `bash -c "trap 'rm /go' TERM; touch /go; : ${version}; while [ -e /hold ]; do sleep 0.1; done"`,
+      "stopwaitsecs=100\n",
     );
   await using container = await boot({
     programs: { "slow.conf": slow(1), "b.conf": program("b", "sleep 1111") },

@@ -85,7 +85,7 @@ test("supervisorctl names a mistake and exits with 1, and takes the sound rest",
   expect(update.stdout.split("\n").slice(1)).toEqual(["new: added process group", ""]);
   expect(update.code).toBe(1);
   expect(Object.keys(await programs(container))).not.toContain("broken");
-  expect((await programs(container))["new"]!.state).toBe("RUNNING");
+  await waitFor(async () => (await programs(container))["new"]!.state === "RUNNING", { what: "the new one" });
 
   const before = (await programs(container))["same"];
   container.writeProgram("same.conf", sleeper("same", "priority=soon"));
@@ -119,7 +119,7 @@ test("SIGHUP is update; SIGUSR2 goes on in new log files", async () => {
   container.writeProgram("new.conf", sleeper("new"));
   await container.kill("HUP");
   await container.waitLog("configuration read: new added");
-  expect((await programs(container))["new"]!.state).toBe("RUNNING");
+  await waitFor(async () => (await programs(container))["new"]!.state === "RUNNING", { what: "the new one" });
 });
 
 test("check names what is wrong and starts nothing, with a supervisor or without", async () => {
@@ -155,7 +155,7 @@ test("check names what is wrong and starts nothing, with a supervisor or without
 test("status --watch shows a change, on a terminal and without", async () => {
   await using container = await boot({ programs: { "a.conf": sleeper("a") } });
   await container.waitReady();
-  await container.sh("(timeout 60 ai-dock status --watch --json a >/tmp/changes 2>&1 &)");
+  await container.sh("(timeout 600 ai-dock status --watch --json a >/tmp/changes 2>&1 &)");
   const changes = async () =>
     (await container.read("/tmp/changes"))
       .trim()
@@ -179,9 +179,16 @@ test("status --watch shows a change, on a terminal and without", async () => {
 test("status --watch shows something on a terminal that does not know its size", async () => {
   await using container = await boot({ programs: { "a.conf": sleeper("a") } });
   await container.waitReady();
-  const show = "stty rows 0 cols 0; timeout 5 ai-dock status --watch";
-  const { stdout } = await container.exec(["sh", "-c", show], { tty: true });
-  expect(stdout).toContain("RUNNING");
+  // Without a terminal of its own, docker tells the one in the container no size.
+  const show = "stty rows 0 cols 0; exec timeout 60 ai-dock status --watch";
+  const argv = ["docker", "exec", "--tty", container.id, "sh", "-c", show];
+  await using watching = Bun.spawn(argv, { stdin: "ignore", stdout: "pipe" });
+  let shown = "";
+  for await (const bytes of watching.stdout) {
+    shown += Buffer.from(bytes).toString();
+    if (shown.includes("RUNNING")) break;
+  }
+  expect(shown).toContain("RUNNING");
 });
 
 test("TAB completes commands, flags, programs and groups in a login shell", async () => {
