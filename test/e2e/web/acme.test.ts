@@ -48,7 +48,10 @@ test("WEB_DOMAIN gets a certificate of the ACME server, for the portal's port an
     more: ["--add-host", `${DOMAIN}:127.0.0.1`, "--add-host", "ca.example.test:127.0.0.1"],
   });
   await container.waitReady();
-  await waitFor(async () => (await container.exec(["install", "-m", "0644", ITS_ROOT, ROOT])).code === 0);
+  await waitFor(async () => (await container.exec(["install", "-m", "0644", ITS_ROOT, ROOT])).code === 0, {
+    what: "the root of the authority",
+    detail: () => container.logs(),
+  });
   await container.sh("ai-dock start portal caddy");
   const ask = (port: number) =>
     container.exec([
@@ -63,6 +66,8 @@ test("WEB_DOMAIN gets a certificate of the ACME server, for the portal's port an
   await waitFor(async () => (await ask(1111)).code === 0, {
     what: "a certificate of the authority",
     detail: () => container.logs(),
+    // Caddy tries again after a minute.
+    limit: 150_000,
   });
   expect((await ask(443)).stdout).toContain('"phase":"running"');
   const shown = await container.sh(
@@ -71,7 +76,9 @@ test("WEB_DOMAIN gets a certificate of the ACME server, for the portal's port an
   expect(shown).toContain("Test authority");
   // Other names still have certificates of Caddy's own authority.
   const own = "/var/lib/ai-dock/web/caddy/caddy/pki/authorities/local/root.crt";
-  expect(await container.sh(`curl -s --cacert ${own} https://localhost:1111/ai-dock/health-check`)).toBe(
-    "ok",
+  const health = await waitFor(
+    () => container.sh(`curl -s --cacert ${own} https://localhost:1111/ai-dock/health-check`),
+    { what: "a certificate of Caddy's own authority", detail: () => container.logs() },
   );
-});
+  expect(health).toBe("ok");
+}, 300_000);

@@ -8,14 +8,15 @@ command=bun /fixtures/web-fixture.ts 18188
 web_port=8188
 web_listen_port=18188
 web_name=App
+ready=tcp:18188
 `;
 
 const PASSWORD = "s3cret-password";
 const LOGIN = `-u user:${PASSWORD}`;
 
-/** The status of an answer to curl in the container. */
+/** The status of an answer to curl in the container; Caddy itself waits for 10 s. */
 const statusOf = async (container: Container, words: string) =>
-  Number(await container.sh(`curl -sk -o /dev/null -m 15 -w '%{http_code}' ${words} || true`));
+  Number(await container.sh(`curl -sk -o /dev/null -m 60 -w '%{http_code}' ${words} || true`));
 
 const waitStatus = async (container: Container, words: string, status: number) =>
   await waitFor(async () => (await statusOf(container, words)) === status, {
@@ -90,6 +91,7 @@ test.concurrent("services come and go with their files, and the front starts wit
   await container.sh(`echo '${file}' >/run/http_ports/7860`);
   await waitStatus(container, "http://127.0.0.1:7860/", 401);
   const login = "-u user:$(ai-dock web --credentials | awk '/^password/ { print $2 }')";
+  await waitStatus(container, `${login} http://127.0.0.1:7860/`, 200);
   expect(await container.sh(`curl -s ${login} http://127.0.0.1:7860/`)).toBe("here");
   expect(await container.sh("ai-dock web")).toMatch(/^Forge +http:\/\/localhost:7860\/ +direct/m);
   expect(await container.sh("direct-url -p 7860 -l /x", { user: "nobody" })).toBe("http://localhost:7860/x");
@@ -191,7 +193,7 @@ test.concurrent("what a drop-in of the same name runs takes Caddy's place", asyn
     fixtures: true,
     env: { WEB_PASSWORD: PASSWORD },
     programs: {
-      "caddy.conf": "[program:caddy]\ncommand=bun /fixtures/web-fixture.ts 8188\n",
+      "caddy.conf": "[program:caddy]\ncommand=bun /fixtures/web-fixture.ts 8188\nready=tcp:8188\n",
       "app.conf": app,
     },
   });
