@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { boot, type BootOptions, must, RUN_ID, tempFolder, waitFor } from "./harness.ts";
+import { boot, type BootOptions, type Container, must, RUN_ID, tempFolder, waitFor } from "./harness.ts";
 
 const MODEL = randomBytes(2_000_000);
 const LARGE = randomBytes(24_000_000);
@@ -11,8 +11,9 @@ let server: ReturnType<typeof Bun.serve>;
 let base = "";
 let asked: string[] = [];
 let sent = 0;
-/** Bytes of `/large` that come in 10 ms. */
-let pace = 100_000;
+/** Of `/large`; what comes behind that comes in drops. */
+let flowing = Infinity;
+const [FLOW, DROP] = [100_000, 100];
 
 /** A range of the large file, slowly. */
 function slowly(range: string | null): Response {
@@ -22,7 +23,7 @@ function slowly(range: string | null): Response {
   const body = new ReadableStream({
     async pull(controller) {
       await Bun.sleep(MILLISECONDS);
-      const chunk = LARGE.subarray(at, Math.min(end, at + pace));
+      const chunk = LARGE.subarray(at, Math.min(end, at + (sent < flowing ? FLOW : DROP)));
       at += chunk.length;
       sent += chunk.length;
       controller.enqueue(chunk);
@@ -82,6 +83,13 @@ async function volume() {
   };
 }
 
+/** `docker stop` has nothing to end by force, and the default of AI_DOCK_STOP_TIMEOUT, 9 s, is kept. */
+async function expectEnd(container: Container): Promise<void> {
+  const { code, ms } = await container.stop(20);
+  expect(code).not.toBe(137);
+  expect(ms).toBeLessThan(15_000);
+}
+
 /** Lines of the log about one item. */
 const linesOf = (log: string, item: string) =>
   log.split("\n").filter((line) => line.includes(`provisioning | ${item}: `));
@@ -100,11 +108,10 @@ describe("provisioning by a manifest", () => {
       expect(await first.sh("cat /tmp/of-image; sha256sum </workspace/models/once.bin")).toContain(
         new Bun.CryptoHasher("sha256").update(MODEL).digest("hex"),
       );
-      const log = await first.logs();
+      const log = await first.waitLog("Provisioning by manifest done");
       for (const item of ["file of-image", "download once.bin"])
         expect(linesOf(log, item).filter((line) => line.includes(": done"))).toHaveLength(1);
       expect(linesOf(log, "download once.bin").length).toBeLessThanOrEqual(2);
-      expect(log).toContain("Provisioning by manifest done");
       await first.sh(
         `printf 'version: 1\\nwrite_files:\\n  - path: /tmp/of-workspace\\n' >/workspace/provisioning.yaml`,
       );
@@ -114,9 +121,8 @@ describe("provisioning by a manifest", () => {
     await second.waitReady();
     await second.sh("test -e /tmp/of-workspace");
     expect(asked).not.toContain("/once.bin");
-    expect(linesOf(await second.logs(), "download once.bin")).toEqual([
-      expect.stringContaining("there already"),
-    ]);
+    const log = await second.waitLog("Provisioning by manifest done");
+    expect(linesOf(log, "download once.bin")).toEqual([expect.stringContaining("there already")]);
     expect(await second.sh("ai-dock provision status")).toMatch(/^once\.bin +unchanged/m);
   });
 
@@ -127,8 +133,8 @@ describe("provisioning by a manifest", () => {
     await must(["chown", "-R", "1234:1234", folder]);
     await using container = await withEnv({ USER_NAME: "someone" }, { mounts: [`${folder}:/workspace`] });
     await container.waitReady();
+    await container.waitLog("its commands would run as root");
     await container.sh("test ! -e /tmp/obeyed");
-    expect(await container.logs()).toContain("its commands would run as root");
   });
 
   test("runs as PROVISIONING_USER, whose files and services are its own, and may leave a daemon", async () => {
@@ -161,8 +167,8 @@ describe("provisioning by a manifest", () => {
       PROVISIONING_USER: "nosuchuser",
     });
     await container.waitReady();
+    await container.waitLog('got "nosuchuser"; nothing is run');
     await container.sh("test ! -e /tmp/done");
-    expect(await container.logs()).toContain('got "nosuchuser"; nothing is run');
   });
 
   test("ends in time with docker stop, and goes on at the next start", async () => {
@@ -172,24 +178,23 @@ describe("provisioning by a manifest", () => {
       downloads: [{ url: `${base}/large`, dest: "/workspace/large" }],
       post_commands: ["trap '' TERM; echo begun; sleep 600"],
     });
-    pace = 50_000;
+    flowing = LARGE.length / 2;
     await using container = await withEnv(env, shared);
-    await waitFor(async () => sent > 4_000_000, {
+    await waitFor(() => sent > flowing, {
       what: "a part of the download",
       detail: () => container.logs(),
     });
-    expect((await container.stop(10)).code).not.toBe(137);
-    expect(await container.stopMilliseconds()).toBeLessThan(10_000);
-    pace = 1_000_000;
+    await expectEnd(container);
+    flowing = Infinity;
     await container.start();
     await container.waitLog("provisioning | command: begun");
     expect(await container.sh("sha256sum </workspace/large")).toContain(
       new Bun.CryptoHasher("sha256").update(LARGE).digest("hex"),
     );
-    expect(sent).toBeLessThan(LARGE.length * 1.1);
+    // What was on its way at the stop comes twice, but not all.
+    expect(sent).toBeLessThan(LARGE.length * 1.3);
     // A command that ignores SIGTERM holds nothing up either.
-    expect((await container.stop(10)).code).not.toBe(137);
-    expect(await container.stopMilliseconds()).toBeLessThan(10_000);
+    await expectEnd(container);
   });
 
   test("that fails is a failed step: said by status and doctor, and 78 with AI_DOCK_STRICT", async () => {
@@ -216,14 +221,14 @@ describe("provisioning by a manifest", () => {
       apt_packages: ["lftp", "awk"],
     });
     await using container = await withEnv(env, { cmd: ["sleep", "600"] });
-    await container.waitLog(/apt: (done|failed)/);
+    await container.waitLog(/apt: (done|failed)/, { limit: 300_000 });
     expect(await container.sh("lftp --version; cat /etc/lftp.conf")).toMatch(/LFTP[^]*\nset net:timeout 7$/);
     const apply = async () => container.sh("ai-dock provision apply");
     expect(await apply()).toContain("apt: there already");
     // As after a kill of dpkg: a journal of its own that was not taken in.
     await container.sh("apt-get remove -q -y lftp >/dev/null && touch /var/lib/dpkg/updates/0001");
     expect(await apply()).toContain("apt: done: lftp");
-  });
+  }, 600_000);
 
   test("with on_failure stop ends the container", async () => {
     await using container = await withEnv(
