@@ -8,12 +8,23 @@ export async function idleState(container: Container): Promise<IdleState> {
   return JSON.parse(await container.sh("ai-dock idle --json")) as IdleState;
 }
 
+/** The same for who waits until processors are idle: each look takes some time of them. */
+export async function idleStateLater(container: Container): Promise<IdleState> {
+  await Bun.sleep(2000);
+  return await idleState(container);
+}
+
 /** Waits until the container is busy with what the text says, or with nothing but the rest. */
-export async function waitBusy(container: Container, text: string | RegExp, is = true): Promise<IdleState> {
+export async function waitBusy(
+  container: Container,
+  text: string | RegExp,
+  is = true,
+  look = idleState,
+): Promise<IdleState> {
   let last: IdleState | undefined;
   return await waitFor(
     async () => {
-      last = await idleState(container);
+      last = await look(container);
       const texts = last.busy.map(({ source, detail }) => `${source}: ${detail}`);
       const isFound = texts.some((one) => (typeof text === "string" ? one.includes(text) : text.test(one)));
       return isFound === is && last;

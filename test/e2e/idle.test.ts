@@ -2,7 +2,7 @@ import { chmodSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "bun:test";
 import { busyGpu, nvmlStandIn } from "../fixtures/nvml.ts";
-import { idleState, quick, waitBusy, waitLooks, waitSeen } from "./_idle.ts";
+import { idleState, idleStateLater, quick, waitBusy, waitLooks, waitSeen } from "./_idle.ts";
 import { boot, keypair, must, sshArgv, Terminal, waitFor } from "./harness.ts";
 
 const app = `[program:app]
@@ -150,12 +150,12 @@ test.concurrent("processors, the user's own command as the account, and provisio
     },
   });
   await container.waitReady();
-  await waitFor(async () => (await idleState(container)).busy.length === 0);
+  await waitFor(async () => (await idleStateLater(container)).busy.length === 0);
 
   await container.sh("for i in 1 2; do setsid sh -c 'while :; do :; done; burn' >/dev/null 2>&1 & done");
   await waitBusy(container, "cpu: processors over 25 % of one core");
   await container.sh("pkill -f 'done; burn$'");
-  await waitBusy(container, "cpu", false);
+  await waitBusy(container, "cpu", false, idleStateLater);
 
   await container.sh("touch /tmp/busy");
   await waitBusy(container, "check: AI_DOCK_IDLE_CHECK says so");
