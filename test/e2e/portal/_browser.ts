@@ -7,6 +7,9 @@ import { loadAssets } from "../../../src/portal/http/assets.ts";
 import { type Options, startPortal } from "../../portal/_portal.ts";
 import { startFront } from "./_front.ts";
 
+/** How long anything may take to appear; generous, as a busy machine is no failure. */
+const PATIENCE_MILLISECONDS = 60_000;
+
 let started: Promise<Browser> | undefined;
 let built: ReturnType<typeof build> | undefined;
 
@@ -21,7 +24,11 @@ export async function closeBrowser(): Promise<void> {
 /** Debian's Chromium; as root it has no sandbox of its own. */
 function browser(): Promise<Browser> {
   const executablePath = Bun.which("chromium") ?? "/usr/bin/chromium";
-  return (started ??= chromium.launch({ executablePath, args: ["--no-sandbox"] }));
+  return (started ??= chromium.launch({
+    executablePath,
+    args: ["--no-sandbox"],
+    timeout: 2 * PATIENCE_MILLISECONDS,
+  }));
 }
 
 async function build() {
@@ -44,6 +51,7 @@ export async function openPortal(options: Omit<Options, "assets"> = {}) {
     /** A page of a browser of its own; `path` is opened after a login. */
     async open(path?: string, context: BrowserContextOptions = {}): Promise<Page> {
       const own = await (await browser()).newContext({ viewport: { width: 1280, height: 800 }, ...context });
+      own.setDefaultTimeout(PATIENCE_MILLISECONDS);
       closes.push(async () => await own.close());
       const page = await own.newPage();
       page.on("pageerror", ({ message }) => complaints.push(message));

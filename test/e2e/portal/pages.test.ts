@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Page } from "playwright-core";
 import type { IdleState } from "../../../src/control/idle.ts";
 import { someIdleState } from "../../control/idle-fixture.ts";
 import { services } from "../../portal/_portal.ts";
@@ -8,7 +9,7 @@ import { specOf } from "../../supervisor/spec-fixture.ts";
 import { violations } from "./_axe.ts";
 import { closeBrowser, logIn, openPortal } from "./_browser.ts";
 
-setDefaultTimeout(60_000);
+setDefaultTimeout(240_000);
 afterAll(closeBrowser);
 
 const paths = ["/", "/programs", "/logs", "/machine", "/provisioning", "/environment", "/doctor", "/connect"];
@@ -78,6 +79,10 @@ describe("every page", () => {
   });
 });
 
+/** What the page says for some seconds, of what `act` does. */
+const said = async (page: Page, text: string, act: () => Promise<void>) =>
+  await Promise.all([page.getByText(text).waitFor(), act()]);
+
 /** A container that ends soon, with a use that could not be measured. */
 const countdown = (): IdleState => ({
   ...someIdleState,
@@ -95,8 +100,9 @@ test("a countdown stands on each page, and its button keeps the container", asyn
   portal.tell("state");
   const page = await world.open("/programs");
   await page.getByRole("alert").getByText(message).waitFor();
-  await page.getByRole("alert").getByRole("button", { name: "Keep for 2 h" }).click();
-  await page.getByText("Kept for 2 h").waitFor();
+  await said(page, "Kept for 2 h", () =>
+    page.getByRole("alert").getByRole("button", { name: "Keep for 2 h" }).click(),
+  );
   expect(portal.world.idle.current.kept_until).toBeWithin(Date.now() + 7_100_000, Date.now() + 7_201_000);
   portal.supervisor.notices.delete("idle");
   portal.tell("state");
@@ -105,8 +111,7 @@ test("a countdown stands on each page, and its button keeps the container", asyn
     .getByText(/in use/i)
     .first()
     .waitFor();
-  await page.getByRole("button", { name: "Keep no more" }).click();
-  await page.getByText("No more kept").waitFor();
+  await said(page, "No more kept", () => page.getByRole("button", { name: "Keep no more" }).click());
   expect(portal.world.idle.current?.kept_until).toBeNull();
 });
 
@@ -163,7 +168,7 @@ describe("login", () => {
     while (!page.url().includes("/ai-dock/login")) {
       await page
         .getByRole("button", { name: "Look again" })
-        .click()
+        .click({ timeout: 5000 })
         .catch(() => undefined);
       await page.waitForTimeout(50);
     }
@@ -208,18 +213,17 @@ describe("services and programs", () => {
     await supervisor.start([program]);
     const { pid } = program;
     const page = await world.open("/programs");
-    await page.getByRole("button", { name: "Restart comfyui" }).click();
-    await page.getByText("comfyui: restarted").waitFor();
+    await said(page, "comfyui: restarted", () =>
+      page.getByRole("button", { name: "Restart comfyui" }).click(),
+    );
     expect(program.pid).not.toBe(pid);
     await page.getByRole("button", { name: "Stop comfyui" }).focus();
-    await page.keyboard.press("Enter");
-    await page.getByText("comfyui: stopped").waitFor();
+    await said(page, "comfyui: stopped", () => page.keyboard.press("Enter"));
     expect(program.state).toBe("STOPPED");
     // The focus is where it was, on what is now the start.
     await page.locator(":focus", { hasText: "Start" }).waitFor();
     await page.locator(":focus:not([aria-disabled=true])").waitFor();
-    await page.keyboard.press("Space");
-    await page.getByText("comfyui: started").waitFor();
+    await said(page, "comfyui: started", () => page.keyboard.press("Space"));
     expect(program.state).toBe("RUNNING");
     expect(await page.getByRole("button", { name: "Stop sshd" }).count()).toBe(0);
   });
