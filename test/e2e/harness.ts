@@ -5,7 +5,7 @@
 import { setDefaultTimeout } from "bun:test";
 
 // A guard against a hung engine; every wait inside a test has its own limit and says what it waited for.
-setDefaultTimeout(180_000);
+setDefaultTimeout(420_000);
 
 export { type BootOptions, IMAGE, PEERS_IMAGE } from "./_arguments.ts";
 export { boot, Container, type ContainerState, type ExecOptions } from "./_container.ts";

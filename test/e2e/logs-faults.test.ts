@@ -4,7 +4,7 @@ import { boot, type Container, waitFor } from "./harness.ts";
 
 const LOGS = "/var/log/supervisor";
 /** Floods take their time where others use the processors, too. */
-const LONG_MS = 120_000;
+const LONG_MS = 300_000;
 
 /** What a command counts, once it counts enough: the end of a program is not the end of writing what it said. */
 async function grown(container: Container, command: string, enough: number): Promise<number> {

@@ -33,7 +33,6 @@ describe("logs", () => {
     await waitFor(async () => (await must(tail)).split("\n").includes(last), {
       what: "the last line",
       detail: () => must(tail),
-      limit: 120_000,
     });
     const log = await container.logs();
     const numbers = log.split("\n").flatMap((line) => /^burst \| (\d{9})-{89}x$/.exec(line)?.[1] ?? []);

@@ -57,7 +57,6 @@ describe("orphans and children", () => {
       expect(seen.toSorted(byName)).toEqual(wanted.toSorted(byName));
       await waitFor(async () => (await container.sh(zombies)) === "0", { what: "no zombie" });
     },
-    420_000,
   );
 });
 

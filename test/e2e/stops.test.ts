@@ -81,7 +81,7 @@ test.concurrent("a process that not even KILL ends holds up no update but its ow
   expect(await count(container, "sleep 2222")).toBe("1");
   await far.comeBack();
   // The start that was asked for comes when it can, then the update.
-  await waitFor(async () => (await state(container, "job")) === "EXITED", { limit: 90_000 });
+  await waitFor(async () => (await state(container, "job")) === "EXITED", { what: "the end of the job" });
   await container.sh("ai-dock update");
   expect(await count(container, "sleep 3333")).toBe("1");
 });

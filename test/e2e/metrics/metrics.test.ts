@@ -12,7 +12,7 @@ import { Cloudflare, TOKEN as TUNNEL_TOKEN } from "../tunnels/_cloudflare.ts";
 import { Prometheus } from "./_prometheus.ts";
 import { promtool } from "./_promtool.ts";
 
-setDefaultTimeout(180_000);
+setDefaultTimeout(420_000);
 
 const TOKEN = "s3cret-token";
 const LIBRARIES = "/usr/lib/x86_64-linux-gnu";

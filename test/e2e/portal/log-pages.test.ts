@@ -6,7 +6,7 @@ import { until } from "../../portal/_portal.ts";
 import { specOf } from "../../supervisor/spec-fixture.ts";
 import { closeBrowser, linesOf, openPortal } from "./_browser.ts";
 
-setDefaultTimeout(240_000);
+setDefaultTimeout(420_000);
 afterAll(closeBrowser);
 
 const lines = (from: number, to: number) =>

@@ -9,7 +9,7 @@ import { specOf } from "../../supervisor/spec-fixture.ts";
 import { violations } from "./_axe.ts";
 import { closeBrowser, logIn, openPortal } from "./_browser.ts";
 
-setDefaultTimeout(240_000);
+setDefaultTimeout(420_000);
 afterAll(closeBrowser);
 
 const paths = ["/", "/programs", "/logs", "/machine", "/provisioning", "/environment", "/doctor", "/connect"];
