@@ -42,4 +42,9 @@ export interface StepResult {
 export interface Step {
   name: string;
   run(context: BootContext): Promise<StepResult | undefined>;
+  /**
+   * Of a step that uses the workspace, or waits for scripts that do: runs in its place where the workspace's server does not
+   * answer, and touches no path there.
+   */
+  withoutWorkspace?(context: BootContext): void;
 }

@@ -34,10 +34,11 @@ import { reportReady } from "./report-ready.ts";
 import { refuse, reportSettings } from "./report-settings.ts";
 import { runLogged } from "./run-logged.ts";
 import { reviewEnvironment, runSteps, type StepsContext } from "./run-steps.ts";
-import { stepsBeforeEarly, stepsBesideEarly } from "./steps.ts";
+import { steps, stepsBeforeEarly, stepsBesideEarly } from "./steps.ts";
 import { isInitRunning, stayBeside } from "./second-init.ts";
 import { Signals } from "./signals.ts";
 import { createWeb, type Web } from "./web.ts";
+import { WorkspaceAccess } from "./workspace-access.ts";
 
 const log = logger("init");
 
@@ -165,7 +166,7 @@ async function runUntilEnd(
   const { env } = environment;
   const stop = aborted(signals.stop);
   const end = Promise.race([fatal, stop.then(() => ExitCode.ok)]);
-  const failures = await boot(life);
+  const failures = await boot(life, supervisor);
   web.onStep(undefined);
   // Scripts may have set a limit.
   idle.refresh();
@@ -191,7 +192,8 @@ async function runUntilEnd(
 }
 
 /** Runs the steps of the boot. Resolves to the number of those that failed. */
-async function boot({ environment, logs, signals, web, early }: WholeLife): Promise<number> {
+async function boot(life: WholeLife, { notices }: Supervisor): Promise<number> {
+  const { environment, logs, signals, web, early } = life;
   const { stop: signal } = signals;
   const context: StepsContext = {
     signal,
@@ -200,6 +202,7 @@ async function boot({ environment, logs, signals, web, early }: WholeLife): Prom
       return runLogged(options, isCopied ? logs : { ...logs, container: null }, signal);
     },
     onStep: web.onStep,
+    access: new WorkspaceAccess({ environment, notices, signal, steps }),
   };
   const before = await runSteps(stepsBeforeEarly, environment, context);
   environment.settleEarly();

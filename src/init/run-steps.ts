@@ -7,11 +7,13 @@ import { type Logger, logger, setLogRedactor } from "../log.ts";
 export interface StepsContext extends Pick<BootContext, "signal" | "runLogged"> {
   /** Told which step begins. */
   onStep?: (name: string) => void;
+  /** Whether a step may use the workspace; it may where nobody is there to ask. */
+  access?: { isOpenFor(step: Step): Promise<boolean> };
 }
 
 /**
- * Runs the steps in order, one line each with its time, and returns how many failed. An abort skips the rest. Each step
- * sees the variables and the settings that the steps before it have left, scripts included.
+ * Runs the steps in order, one line each with its time, and returns how many failed, those that had to be left out
+ * included. An abort skips the rest. Each step sees the variables and the settings that the steps before it have left, scripts included.
  */
 export async function runSteps(
   steps: Step[],
@@ -40,7 +42,12 @@ async function runStep(step: Step, environment: Environment, context: StepsConte
   const ms = () => (performance.now() - started).toFixed(1);
   try {
     const { env, settings } = environment;
-    const result = await step.run({ ...context, env, settings, log });
+    const own = { ...context, env, settings, log };
+    if (step.withoutWorkspace !== undefined && (await context.access?.isOpenFor(step)) === false) {
+      step.withoutWorkspace(own);
+      return false;
+    }
+    const result = await step.run(own);
     if (result !== undefined) log.info(result.message, { ...result.fields, ms: ms() });
     return true;
   } catch (error) {

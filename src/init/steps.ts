@@ -39,3 +39,6 @@ export const stepsBesideEarly: Step[] = [
   provisioningStep,
   laterStorageStep,
 ];
+
+/** All of them. */
+export const steps = [...stepsBeforeEarly, ...stepsBesideEarly];

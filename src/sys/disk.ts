@@ -1,4 +1,5 @@
 import { statfsSync } from "node:fs";
+import { isSilent } from "./silent-mounts.ts";
 
 const MEBIBYTE = 1024 ** 2;
 const GIBIBYTE = 1024 ** 3;
@@ -8,8 +9,9 @@ export interface Space {
   totalBytes: number;
 }
 
-/** Room on the file system of a path, as someone without privileges sees it; undefined when there is no such path. */
+/** Room on the file system of a path, as someone without privileges sees it; undefined when there is no such path, or no answer. */
 export function spaceOf(path: string): Space | undefined {
+  if (isSilent(path)) return undefined;
   try {
     const { bavail, blocks, bsize } = statfsSync(path);
     return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };

@@ -62,7 +62,7 @@ export function hasNetworkMountBelow(path: string, file = MOUNTINFO): boolean {
   return recentMounts(file).some(({ target, type }) => network.test(type) && target.startsWith(`${path}/`));
 }
 
-/** True for a path on a remote that rclone mounts: PID 1 neither reads nor writes logs there. */
+/** True for a path on a remote that rclone mounts. */
 export function isOnRcloneMount(path: string, file = MOUNTINFO): boolean {
   return networkMountOf(path, file)?.type === RCLONE;
 }
@@ -73,22 +73,38 @@ export function isRcloneMount(mount: Mount | undefined): boolean {
 }
 
 function networkMountOf(path: string, file: string): Mount | undefined {
+  return networkMountsOf(path, file)[0];
+}
+
+/**
+ * The network and FUSE mounts that an absolute path leads through, the outermost first. From there on no symlink is looked
+ * at, so that no syscall touches them; see isNetworkMount().
+ */
+export function networkMountsOf(path: string, file = MOUNTINFO): Mount[] {
   const mounts = recentMounts(file);
-  if (!mounts.some(({ type }) => network.test(type))) return undefined;
+  if (!mounts.some(({ type }) => network.test(type))) return [];
   let links = 0;
   let current = "/";
   const rest = segments(path);
   for (let segment = rest.shift(); segment !== undefined; segment = rest.shift()) {
     const next = join(current, segment);
     const mount = next === "/" ? undefined : mounts.findLast(({ target }) => target === next);
-    if (mount !== undefined && network.test(mount.type)) return mount;
+    if (mount !== undefined && network.test(mount.type))
+      return [mount, ...networkMountsBetween(next, join(next, ...rest), mounts)];
     const link = mount === undefined ? linkAt(next) : undefined;
-    if (link !== undefined && ++links > MAX_SYMLINKS) return undefined;
+    if (link !== undefined && ++links > MAX_SYMLINKS) return [];
     if (link?.startsWith("/")) current = "/";
     else if (link === undefined) current = next;
     rest.unshift(...segments(link ?? ""));
   }
-  return undefined;
+  return [];
+}
+
+function networkMountsBetween(upper: string, lower: string, mounts: Mount[]): Mount[] {
+  return mounts.filter(
+    ({ target, type }) =>
+      network.test(type) && target.startsWith(`${upper}/`) && `${lower}/`.startsWith(`${target}/`),
+  );
 }
 
 function recentMounts(file: string): Mount[] {

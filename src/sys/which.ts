@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from "node:fs";
+import { isSilent } from "./silent-mounts.ts";
 
 /** PATH where none is set. */
 /** The PATH of a command whose environment has none. */
@@ -15,6 +16,7 @@ export function pathsOf(name: string, path = DEFAULT_PATH): string[] {
 }
 
 export function isExecutableFile(path: string): boolean {
+  if (isSilent(path)) return false;
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

@@ -37,6 +37,31 @@ test("one line a step; a failure keeps no other step from running", async () => 
   expect(lines).toEqual(["info one Done count=1", "error two Two: cannot", "info four Done"]);
 });
 
+test("a step that may not use the workspace does without, and counts as failed; the others do not ask", async () => {
+  const ran: string[] = [];
+  const step = (name: string, uses: boolean): Step => ({
+    name,
+    async run() {
+      ran.push(name);
+      return undefined;
+    },
+    ...(uses ? { withoutWorkspace: ({ env }) => void (env["LEFT"] = name) } : {}),
+  });
+  const asked: string[] = [];
+  const access = {
+    async isOpenFor({ name }: Step) {
+      asked.push(name);
+      return name !== "two";
+    },
+  };
+  const environment = new Environment(loadEnvironment([], {}));
+  const { signal } = new AbortController();
+  const context = { signal, runLogged: async () => ({ code: 0 }), access };
+  const steps = [step("one", true), step("two", true), step("three", false)];
+  expect(await runSteps(steps, environment, context)).toBe(1);
+  expect([ran, asked, environment.env["LEFT"]]).toEqual([["one", "three"], ["one", "two"], "two"]);
+});
+
 test("a bug is told with its place", async () => {
   const bug = () => Promise.reject(new TypeError("undefined is no function"));
   expect(await run([{ name: "one", run: bug }]).failures).toBe(1);

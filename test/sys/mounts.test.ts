@@ -6,6 +6,7 @@ import {
   hasNetworkMountBelow,
   isNetworkMount,
   isOnRcloneMount,
+  networkMountsOf,
   listMounts,
   mountAt,
   topMount,
@@ -87,6 +88,20 @@ test.each([
     expect(isNetworkMount(spelling, networkFile)).toBe(type !== undefined);
     expect(isOnRcloneMount(spelling, networkFile)).toBe(type === "fuse.rclone");
   }
+});
+
+test("all network mounts on the way to a path, without a look at what the outermost holds", () => {
+  const nested = join(root, "nested.mountinfo");
+  const line = (path: string, type: string) => `1 1 0:1 / ${join(root, path)} rw - ${type} source rw\n`;
+  const within = [line("share/a/b", "fuse.sshfs"), line("share/a", "ext4"), line("share/other", "cifs")];
+  writeFileSync(nested, [line("share", "nfs4"), ...within].join(""));
+  const at = (path: string) =>
+    networkMountsOf(join(root, path), nested).map(({ target }) => target.slice(root.length + 1));
+  expect(at("share")).toEqual(["share"]);
+  expect(at("share/a/b/c")).toEqual(["share", "share/a/b"]);
+  expect(at("place/absolute/a/b")).toEqual(["share", "share/a/b"]);
+  expect(at("share/a/../other/c")).toEqual(["share", "share/other"]);
+  expect(at("sharer")).toEqual([]);
 });
 
 test("network mounts below a path", () => {

@@ -1,6 +1,7 @@
 import { defineCommand } from "citty";
 import { control } from "../../control/client.ts";
 import { readSettings } from "../../env/load.ts";
+import { workspaceFolders } from "../../env/workspace.ts";
 import { ExitCode, messageOf } from "../../errors.ts";
 import { type Check, failed, type CheckResult, type DoctorContext } from "../../features/check.ts";
 import { configurationCheck, supervisorCheck } from "../doctor.ts";
@@ -17,8 +18,14 @@ import { tunnelsCheck } from "../../features/tunnels/check.ts";
 import { webCheck } from "../../features/web/check.ts";
 import { workspaceCheck } from "../../features/workspace/check.ts";
 import { effectiveEnvironment, orUndefinedWithoutSupervisor } from "../effective-environment.ts";
+import { leaveAlone, silentMounts } from "../../sys/silent-mounts.ts";
 import type { Command } from "../command.ts";
 import { printJson, printTable, type Style } from "../print.ts";
+
+/** For network mounts to answer; no check touches one that does not. */
+const PATIENCE_MILLISECONDS = 5000;
+
+const HOMES = "/home";
 
 const checks: Check[] = [
   supervisorCheck,
@@ -70,6 +77,9 @@ async function examine(): Promise<DoctorContext> {
     effectiveEnvironment(),
     orUndefinedWithoutSupervisor(control.status()),
   ]);
+  const silent = await silentMounts([...workspaceFolders(env), HOMES], PATIENCE_MILLISECONDS);
+  leaveAlone(silent);
+  if (silent.length > 0) (await import("../../sys/ask-mounts.ts")).endQuestions();
   return { env, settings: readSettings(env).settings, status };
 }
 

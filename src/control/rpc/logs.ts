@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { z } from "zod";
-import { isOnRcloneMount } from "../../sys/mounts.ts";
+import { hangReason } from "../../sys/silent-mounts.ts";
 import type { ControlContext } from "../context.ts";
 import { logPath } from "./info.ts";
 import { findOne, forEach, method, none, RpcFault, text } from "./method.ts";
@@ -99,7 +99,7 @@ function tailFile(path: string, offset: number, length: number): [string, number
 
 /** Opens a regular file; undefined for anything else, such as the container's output, and for remotes, which may hang. */
 function open(path: string) {
-  if (isOnRcloneMount(path)) return undefined;
+  if (hangReason(path) !== undefined) return undefined;
   let fd: number;
   try {
     fd = openSync(path, "r");

@@ -4,6 +4,7 @@ import { type Account, isMapped, isRoot } from "../../sys/users.ts";
 import { asUser } from "../../sys/as-user.ts";
 import { run } from "../../sys/run.ts";
 import { workspaceOf } from "../../env/workspace.ts";
+import { isSilent } from "../../sys/silent-mounts.ts";
 import { existsSync, statSync } from "node:fs";
 import { type Check, type CheckResult, failed, ok, warning } from "../check.ts";
 import { accountOf } from "./account.ts";
@@ -31,6 +32,7 @@ export const accountCheck: Check = async ({ env, settings }) => {
 };
 
 function homeResult({ home, uid, gid }: Account, about: string): CheckResult {
+  if (isSilent(home)) return failed("account", `its home "${home}" does not answer`, "mend its server");
   const found = statSync(home, { throwIfNoEntry: false });
   if (found?.isDirectory() !== true)
     return failed("account", `its home "${home}" is no directory`, "--tmpfs /home, or a volume there");
@@ -45,7 +47,7 @@ function homeResult({ home, uid, gid }: Account, about: string): CheckResult {
 /** Asks as the account: lists of rights, file systems and capabilities all have their say. */
 async function workspaceResult({ name, uid, gid }: Account, env: Record<string, string>) {
   const path = workspaceOf(env);
-  if (!isRoot() || !existsSync(path)) return undefined;
+  if (!isRoot() || isSilent(path) || !existsSync(path)) return undefined;
   const { code } = await run([...asUser(name), "/usr/bin/test", "-w", path]);
   if (code === 0) return undefined;
   return warning("account", `"${name}" cannot write to "${path}"`, `chown ${uid}:${gid} ${path}`);

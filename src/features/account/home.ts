@@ -2,6 +2,7 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from "node:fs
 import { messageOf } from "../../errors.ts";
 import { DirectoryHandle } from "../../sys/directory-handle.ts";
 import { listMounts } from "../../sys/mounts.ts";
+import { isSilent } from "../../sys/silent-mounts.ts";
 import { HOMES } from "./account.ts";
 import type { Ids } from "./ids.ts";
 import type { Entry } from "./lines.ts";
@@ -30,6 +31,8 @@ export async function prepareHome(entry: Entry, options: HomeOptions): Promise<v
   const { name, home: shown, uid } = entry;
   // Another home is that of an account of the image or the host.
   if (shown !== `${HOMES}/${name}`) return;
+  if (isSilent(shown))
+    return warn(`"${shown}": expected an answer of its mount, got none; it stays as it is`);
   try {
     mkdirSync(`${root}${HOMES}`, { recursive: true, mode: 0o755 });
     using homes = DirectoryHandle.open(`${root}${HOMES}`);

@@ -5,6 +5,7 @@ import { HOOK_DIRECTORY } from "../hooks/find.ts";
 import type { BootContext } from "../step.ts";
 import { enterFolder, grantOwner } from "../workspace/folder.ts";
 import { WARNING_FILE } from "../workspace/step.ts";
+import { isSilent } from "../../sys/silent-mounts.ts";
 import { ROOT_HOME } from "../../sys/users.ts";
 import type { Entry } from "./lines.ts";
 
@@ -20,7 +21,7 @@ const WRITABLE_BY_ALL = 0o002;
  */
 export function giveWorkspace(entry: Entry, { env, log, settings }: BootContext): void {
   const path = env["WORKSPACE"];
-  if (path === undefined || env["WORKSPACE_UID"] !== "0") return;
+  if (path === undefined || env["WORKSPACE_UID"] !== "0" || isSilent(path)) return;
   const refuse = (got: string) =>
     log.warn(
       `WORKSPACE: expected a directory that "${entry.name}" can write to, got ${got}; it stays as it is`,

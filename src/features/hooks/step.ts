@@ -42,4 +42,8 @@ async function run(context: BootContext, path: string, onExports: (count: number
   }
 }
 
-export const hooksStep: Step = { name: NAME, run: async (context) => runPreflight(context) };
+export const hooksStep: Step = {
+  name: NAME,
+  run: async (context) => runPreflight(context),
+  withoutWorkspace: () => undefined,
+};

@@ -101,4 +101,13 @@ async function move(context: BootContext, names: string[], since: number, places
   return { message: "Directories of /opt are on the volume", fields: { names: names.join(","), moved } };
 }
 
-export const syncStep: Step = { name: NAME, run: async (context) => syncOpt(context) };
+export const syncStep: Step = {
+  name: NAME,
+  run: async (context) => syncOpt(context),
+  withoutWorkspace() {
+    // The next boot has to know which files this one could change.
+    const { since, syncing } = defaultPlaces();
+    since();
+    rmSync(syncing, { force: true });
+  },
+};

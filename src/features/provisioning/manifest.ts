@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
 import { AiDockError, ExitCode } from "../../errors.ts";
 import { hasManifest } from "../../provision/manifest/places.ts";
+import { isSilent } from "../../sys/silent-mounts.ts";
 import type { BootContext, StepResult } from "../step.ts";
 
 /** True when a manifest, or a variable of the kind, asks for something. */
-export const wantsManifest = (env: Record<string, string>) => hasManifest(env, existsSync);
+export const wantsManifest = (env: Record<string, string>) =>
+  hasManifest(env, (path) => !isSilent(path) && existsSync(path));
 
 /**
  * Applies the manifests of the container in a process of its own, which logs as the script of the provisioning does.

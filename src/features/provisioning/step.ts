@@ -28,6 +28,14 @@ async function provisionAndShare(context: BootContext) {
 }
 
 /** Before the script, which may build on what a manifest brings, and which runs, too, where an item failed. */
-export const manifestStep: Step = { name: "manifest", run: applyManifests };
+export const manifestStep: Step = {
+  name: "manifest",
+  run: applyManifests,
+  withoutWorkspace: () => undefined,
+};
 
-export const provisioningStep: Step = { name: "provisioning", run: provisionAndShare };
+export const provisioningStep: Step = {
+  name: "provisioning",
+  run: provisionAndShare,
+  withoutWorkspace: () => undefined,
+};

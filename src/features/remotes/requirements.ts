@@ -3,6 +3,7 @@ import { workspaceOf } from "../../env/workspace.ts";
 import { hasCapability, isCapabilityWithinBounds, isRoot, lookupUser } from "../../sys/users.ts";
 import { findProgram } from "../../sys/which.ts";
 import { readIfExists } from "../../sys/fs.ts";
+import { isSilent } from "../../sys/silent-mounts.ts";
 
 /** A requirement of mounting. */
 export interface Requirement {
@@ -40,6 +41,8 @@ function installed(name: string, { PATH }: Record<string, string>, fix: string):
 
 /** The owner of the workspace may put a symlink there. Only a message: cache.ts and mount-point.ts follow none. */
 function ownFolder(name: string): Requirement {
+  const fix = "restart the container once it answers";
+  if (isSilent(name)) return { name, met: false, message: "its mount did not answer", fix };
   const met = !isLink(name);
   return { name, met, message: met ? "no link" : "a link, which is not followed", fix: `rm ${name}` };
 }

@@ -90,4 +90,10 @@ function enter(workspace: string): Entered {
   return entered;
 }
 
-export const remotesStep: Step = { name: "remotes", run: prepareRemotes };
+export const remotesStep: Step = {
+  name: "remotes",
+  run: prepareRemotes,
+  withoutWorkspace({ env }) {
+    env["RCLONE_MOUNT_COUNT"] = "0";
+  },
+};

@@ -18,7 +18,7 @@ const announcements = () => `
   if [ -n "\${ai_dock_first-}" ] && [ -S ${adminSocket()} ]; then ai-dock web 2>/dev/null; fi`;
 
 /** The lines behind the environment. No variable is evaluated; only micromamba's own hook is. */
-const sessionLines = (more: string) => `case $- in *i*)
+const sessionLines = (more: string, begin: string) => `case $- in *i*)
   if [ -x "\${MAMBA_EXE-}" ]; then
     eval "$("$MAMBA_EXE" shell hook --shell bash 2>/dev/null)"
     case ":$PATH:" in
@@ -29,11 +29,14 @@ const sessionLines = (more: string) => `case $- in *i*)
       ;;
     esac
   fi${more}
-${completionScript}  if [ -n "\${ai_dock_first-}" ] && [ -d "\${WORKSPACE-}" ]; then cd "$WORKSPACE"; fi
-  ;;
+${completionScript}${begin}  ;;
 esac
 unset ai_dock_first
 `;
+
+/** The first shell of a session begins in the workspace, unless already the look for it would hang. */
+const beginning = (isSilent: boolean) =>
+  isSilent ? "" : `  if [ -n "\${ai_dock_first-}" ] && [ -d "\${WORKSPACE-}" ]; then cd "$WORKSPACE"; fi\n`;
 
 /** Lines that hang must not keep anybody from a shell. */
 const FUNCTIONS_SECONDS = 2;
@@ -48,9 +51,16 @@ const functions = (sourcedFile: string | undefined) =>
     : `
   eval "$(AI_DOCK_LINES=1 timeout ${FUNCTIONS_SECONDS} bash -c '. ${sourcedFile} >/dev/null 2>&1; declare -f' </dev/null 2>/dev/null)"`;
 
-const rootsLines = (environmentFile: string, sourcedFile: string | undefined) =>
+const rootsLines = (environmentFile: string, { sourced, isSilent = false }: BlockOptions) =>
   `if ${isOwn(environmentFile)}; then . ${environmentFile}; fi\n` +
-  sessionLines(functions(sourcedFile) + announcements());
+  sessionLines(functions(sourced) + announcements(), beginning(isSilent));
+
+export interface BlockOptions {
+  /** What defines functions. */
+  sourced?: string | undefined;
+  /** The workspace did not answer at boot. */
+  isSilent?: boolean;
+}
 
 const marked = (lines: string) => `${BEGIN}
 # Rewritten at every boot; put lines of your own outside of it.
@@ -58,30 +68,28 @@ ${lines}${END}
 `;
 
 /** The block for root's own .bashrc. */
-export const rootsBlock = (environmentFile: string, sourcedFile?: string) =>
-  marked(rootsLines(environmentFile, sourcedFile));
+export const rootsBlock = (environmentFile: string, options: BlockOptions = {}) =>
+  marked(rootsLines(environmentFile, options));
 
 /** /etc/profile has just reset PATH, and sources /etc/bash.bashrc before profile.d. */
 const RESTORE_PATH = `if shopt -q login_shell; then PATH=\${${LOADED_MARK}:-$PATH}; fi\n`;
 
 /** Environment files of those whose shells read /etc/bash.bashrc in place of a file of their own. */
-export interface EveryonesFiles {
+export interface EveryonesFiles extends BlockOptions {
   /** Where root's home belongs to the host. */
   root?: string | undefined;
   /** Of the account, whose home is its own. */
   account?: string | undefined;
-  /** What defines functions for both. */
-  sourced?: string | undefined;
 }
 
 /** The block for /etc/bash.bashrc. Each of the files can be read by its own shells only. */
-export const everyonesBlock = ({ root, account, sourced }: EveryonesFiles) =>
+export const everyonesBlock = ({ root, account, ...options }: EveryonesFiles) =>
   marked(
     [
-      root === undefined ? "" : `if ${isOwn(root)}; then\n${RESTORE_PATH}${rootsLines(root, sourced)}fi\n`,
+      root === undefined ? "" : `if ${isOwn(root)}; then\n${RESTORE_PATH}${rootsLines(root, options)}fi\n`,
       account === undefined
         ? ""
-        : `if ${isForAccount(account)}; then\n${RESTORE_PATH}. ${account}\n${sessionLines(functions(sourced))}fi\n`,
+        : `if ${isForAccount(account)}; then\n${RESTORE_PATH}. ${account}\n${sessionLines(functions(options.sourced), beginning(options.isSilent ?? false))}fi\n`,
     ].join(""),
   );
 

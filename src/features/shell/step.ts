@@ -3,9 +3,11 @@ import { dirname } from "node:path";
 import { accountOf } from "../account/account.ts";
 import type { BootContext, Step } from "../step.ts";
 import { sessionVariables } from "../../env/session.ts";
+import { workspaceOf } from "../../env/workspace.ts";
 import { shellFile } from "./environment-file.ts";
 import { messageOf } from "../../errors.ts";
 import { ensureDirectory, isForeign, readIfExists, writeFileAtomic } from "../../sys/fs.ts";
+import { isSilent } from "../../sys/silent-mounts.ts";
 import { isRoot, ROOT_HOME } from "../../sys/users.ts";
 import { everyonesBlock, profileScript, rootsBlock, withBlock } from "./bashrc.ts";
 import { linesOf, withLines } from "./block.ts";
@@ -25,13 +27,14 @@ export function writeShellEnvironment(
   const hasAccount = isRoot() && accountOf(env, root) !== undefined;
   const shared = `${root}/etc/bash.bashrc`;
   const sourced = mayDefineFunctions(`${root}${SOURCED_FILE}`, env) ? `${root}${SOURCED_FILE}` : undefined;
+  const options = { sourced, isSilent: isSilent(workspaceOf(env)) };
   const files = {
     root: isHomeForeign ? file : undefined,
     account: hasAccount ? accountFile : undefined,
-    sourced,
+    ...options,
   };
   const blocks = new Map<string, string>();
-  if (!isHomeForeign) blocks.set(`${home}/.bashrc`, rootsBlock(file, sourced));
+  if (!isHomeForeign) blocks.set(`${home}/.bashrc`, rootsBlock(file, options));
   if (isHomeForeign || hasAccount) blocks.set(shared, everyonesBlock(files));
   const profile = profileScript(file, accountFile);
   const targets: [path: string, write: (path: string) => void][] = [

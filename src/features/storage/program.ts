@@ -1,5 +1,6 @@
 import { workspaceOf } from "../../env/workspace.ts";
 import { logFile, MEGABYTE, type Observed, programDefaults, type ProgramSpec } from "../../programs/spec.ts";
+import { isSilent } from "../../sys/silent-mounts.ts";
 import { DEFAULT_PATH } from "../../sys/which.ts";
 import { accountOf } from "../account/account.ts";
 import { mappingsObstacle } from "./mappings.ts";
@@ -11,13 +12,14 @@ const PRIORITY = 50;
 /** Links files of the storage into apps as they come: this executable, as the account where there is one. */
 export function storageProgram(env: Record<string, string>): ProgramSpec {
   const account = accountOf(env);
-  const skipped = whyNot();
+  const workspace = workspaceOf(env);
+  const skipped = whyNot(workspace);
   return {
     ...programDefaults,
     name: "storagemonitor",
     group: "storagemonitor",
     aliases: [],
-    command: [process.execPath, "storagemonitor", `--workspace=${workspaceOf(env)}`],
+    command: [process.execPath, "storagemonitor", `--workspace=${workspace}`],
     ...(account === undefined ? {} : { user: account.name }),
     onlyEnvironment: true,
     environment: { PATH: DEFAULT_PATH, LANG: "C.UTF-8" },
@@ -30,15 +32,16 @@ export function storageProgram(env: Record<string, string>): ProgramSpec {
     stderr: "stdout",
     containerLimit: { burstBytes: MEGABYTE, bytesPerSecond: 16 * 1024 },
     observe: observeLinks,
-    prepare: async () => whyNot(),
+    prepare: async () => whyNot(workspace),
     ...(skipped === undefined ? {} : { skipped }),
     origin: { kind: "builtin" },
   };
 }
 
-function whyNot(): string | undefined {
+function whyNot(workspace: string): string | undefined {
   const obstacle = mappingsObstacle(MAPPINGS);
-  if (obstacle === undefined) return undefined;
+  if (obstacle === undefined)
+    return isSilent(`${workspace}storage`) ? `"${workspace}" did not answer at boot` : undefined;
   return obstacle === "missing" ? `the image has no ${MAPPINGS}` : obstacle.reason;
 }
 

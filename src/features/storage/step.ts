@@ -55,7 +55,11 @@ function makeStorage(path: string, account: { uid: number; gid: number } | undef
   }
 }
 
-export const storageStep: Step = { name: NAME, run: async (context) => linkStorage(context) };
+export const storageStep: Step = {
+  name: NAME,
+  run: async (context) => linkStorage(context),
+  withoutWorkspace: () => undefined,
+};
 
 /** The same for what provisioning has brought: some apps look for models once, at their start. */
 export const laterStorageStep: Step = {
@@ -64,4 +68,5 @@ export const laterStorageStep: Step = {
     await linkStorage(context);
     return undefined;
   },
+  withoutWorkspace: () => undefined,
 };

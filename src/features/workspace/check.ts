@@ -4,6 +4,7 @@ import { workspaceOf } from "../../env/workspace.ts";
 import { LOG_DIRECTORY } from "../../programs/spec.ts";
 import { getXattr } from "../../sys/xattr.ts";
 import { mountAt } from "../../sys/mounts.ts";
+import { isSilent } from "../../sys/silent-mounts.ts";
 import { type Check, failed, type CheckResult, ok, warning } from "../check.ts";
 import { formatBytes, spaceOf } from "../../sys/disk.ts";
 
@@ -13,6 +14,10 @@ const LITTLE_SHARED_BYTES = 1024 ** 3;
 /** Where data is kept: does it last, can it be written, is there room? */
 export const workspaceCheck: Check = ({ env, settings }) => {
   const workspace = workspaceOf(env);
+  if (isSilent(workspace))
+    return [
+      failed("workspace", `"${workspace}" does not answer`, "mend its server, then restart the container"),
+    ];
   if (!isDirectory(workspace))
     return [failed("workspace", `"${workspace}" is no directory`, "set WORKSPACE to a directory")];
   return [

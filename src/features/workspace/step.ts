@@ -22,11 +22,9 @@ const LOST = "its files are lost when the container is deleted";
 /** Makes the workspace, and exports its path, owner and whether it is a mounted volume. */
 export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   const { env, log, settings } = context;
-  const workspace = normalizeWorkspace(settings.WORKSPACE);
   // An invalid path, for which the default stands in, has a line of its own.
   const isToldAlready = readVariable(schema.WORKSPACE, env["WORKSPACE"]) === undefined;
-  Object.assign(env, { WORKSPACE: workspace, WORKSPACE_MOUNTED: "false" });
-  Object.assign(env, { WORKSPACE_UID: "0", WORKSPACE_GID: "0" });
+  const workspace = exportUnknown(context);
   create(workspace);
   const mounted = mountAt(workspace, mountinfo) !== undefined;
   using directory = DirectoryHandle.open(workspace);
@@ -55,6 +53,14 @@ export function prepareWorkspace(context: BootContext, mountinfo?: string) {
   }
   const message = mounted || !isToldAlready ? "Workspace ready" : `Workspace ready, but ${LOST}`;
   return { message, fields: { ...fields, acl } };
+}
+
+/** Exports the path, and what a workspace has of which nothing is known. */
+function exportUnknown({ env, settings }: BootContext): string {
+  const workspace = normalizeWorkspace(settings.WORKSPACE);
+  Object.assign(env, { WORKSPACE: workspace, WORKSPACE_MOUNTED: "false" });
+  Object.assign(env, { WORKSPACE_UID: "0", WORKSPACE_GID: "0" });
+  return workspace;
 }
 
 /** Makes the folder `remote`, and gives the owner of the workspace access to both. The owner may have put a symlink there. */
@@ -98,4 +104,9 @@ function writeObstacle(path: string): string | undefined {
 export const workspaceStep: Step = {
   name: "workspace",
   run: async (context) => prepareWorkspace(context),
+  withoutWorkspace(context) {
+    exportUnknown(context);
+    // Its file may be there.
+    context.env["AUTO_UPDATE"] = "false";
+  },
 };

@@ -1,6 +1,6 @@
 import { fstatSync, ftruncateSync, statSync, writeSync } from "node:fs";
 import { messageOf } from "../../errors.ts";
-import { isOnRcloneMount } from "../../sys/mounts.ts";
+import { hangReason } from "../../sys/silent-mounts.ts";
 import type { Backlog } from "./backlog.ts";
 import { Generations } from "./generations.ts";
 import { closeLog, noteOpen, openScarceLog } from "./open-logs.ts";
@@ -177,7 +177,8 @@ export class LogFile {
 
   #open(): void {
     // A hung write would block PID 1. A network mount of the provider's at the workspace itself is accepted.
-    if (isOnRcloneMount(this.path)) throw new Error("it is on a remote, which may hang");
+    const obstacle = hangReason(this.path);
+    if (obstacle !== undefined) throw new Error(obstacle);
     this.#fd = openScarceLog(this.path);
     this.#checkAt = performance.now() + this.#checkMs;
     const stat = fstatSync(this.#fd);

@@ -1,10 +1,11 @@
 import { afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GpuReader, type GpuReaderOptions } from "../../../src/sys/gpus/reader.ts";
 import type { SickGpus } from "../../../src/sys/gpus/sick.ts";
 import type { Gpu } from "../../../src/sys/gpus/types.ts";
+import { canHang, hungFolder } from "../../fixtures/hung-folder.ts";
 import { busyGpu, type NvmlStandIn, nvmlStandIn, readerProcesses } from "../../fixtures/nvml.ts";
 import { until } from "../../portal/_portal.ts";
 
@@ -87,28 +88,9 @@ describe("a driver that does not answer", () => {
   });
 });
 
-/** A file below it holds whoever opens it in the kernel, until the result is disposed of. */
-async function hungFolder() {
-  const folder = mkdtempSync(join(tmpdir(), "hung-"));
-  const program = `${folder}.server`;
-  const source = join(import.meta.dir, "../../fixtures/hung-mount.c");
-  Bun.spawnSync(["gcc", "-o", program, source]);
-  const server = Bun.spawn([program, folder], { stdout: "pipe", stderr: "inherit" });
-  const { value } = await server.stdout.getReader().read();
-  expect(new TextDecoder().decode(value)).toBe("ready\n");
-  const end = async () => {
-    server.kill("SIGKILL");
-    await server.exited;
-    Bun.spawnSync(["umount", "--lazy", folder]);
-  };
-  return { folder, end, [Symbol.asyncDispose]: end };
-}
-
 const isHeld = (pid: number) => /^State:\s+D/m.test(readFileSync(`/proc/${pid}/status`, "latin1"));
 
-const canMount = existsSync("/dev/fuse") && Bun.spawnSync(["unshare", "-m", "true"]).success;
-
-test.skipIf(!canMount)(
+test.skipIf(!canHang)(
   "a process that the kernel does not let go is told, and one more reads the others",
   async () => {
     await using hung = await hungFolder();
@@ -136,7 +118,7 @@ test.skipIf(!canMount)(
   },
 );
 
-test.skipIf(!canMount)(
+test.skipIf(!canHang)(
   "processes that the kernel does not let go do not pile up, whoever has left them",
   async () => {
     await using hung = await hungFolder();
