@@ -7,7 +7,7 @@ FROM ${OURS} AS ours
 
 FROM ${BASE} AS packages
 RUN apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
-  supervisor s6 tini python3 gcc g++ make libc6-dev
+  supervisor s6 tini python3 sudo gcc g++ make libc6-dev
 RUN --mount=type=bind,from=dinit,target=/dinit,rw if [ -e /dinit/configure ]; then \
   cd /dinit && ./configure && make -C build && make -C src && install src/dinit src/dinitctl /usr/local/sbin/; fi
 

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { boot, type Container, keypair, must, run, sshArgv, tempFolder, waitFor } from "./harness.ts";
+import {
+  boot,
+  type Container,
+  keypair,
+  must,
+  PEERS_IMAGE,
+  run,
+  sshArgv,
+  tempFolder,
+  waitFor,
+} from "./harness.ts";
 
 /** A program of a child image: it says who it is, and that this is all, and waits. */
 const PROGRAM = `[program:app]
@@ -156,10 +166,8 @@ cd "$WORKSPACE" && mkdir -p storage && echo "$(id -un) $HOME $(id -Gn)" >storage
   });
 
   test("the compat flavour has one without being asked, and it becomes root by sudo, with its own PATH", async () => {
-    await using container = await boot({ env: { AI_DOCK_FLAVOUR: "compat" } });
-    await container.waitReady();
-    await container.sh("apt-get -qq update && apt-get -qq install -y --no-install-recommends sudo");
-    await container.restart();
+    // It has sudo.
+    await using container = await boot({ image: PEERS_IMAGE, env: { AI_DOCK_FLAVOUR: "compat" } });
     await container.waitReady();
     const env = { PATH: "/opt/mine:/usr/bin:/bin" };
     expect(await container.sh("sudo -n id -un; sudo -n printenv PATH", { user: "user", env })).toBe(
