@@ -33,7 +33,7 @@ const OPTIONS = [
   "StrictHostKeyChecking=no",
   "UserKnownHostsFile=/dev/null",
   "LogLevel=ERROR",
-  "ConnectTimeout=10",
+  "ConnectTimeout=60",
 ];
 
 /** The argument list of the machine's own ssh client, unaffected by the configuration of whoever runs the tests. */

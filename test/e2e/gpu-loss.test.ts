@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { boot } from "./harness.ts";
 
 /** Nodes that can be opened stand in for NVIDIA's. */
@@ -12,7 +12,6 @@ const lost =
   'GPU lost: the device rules of this container forbid /dev/nvidiactl, as after "systemctl daemon-reload"';
 /** A look a minute. */
 const limit = 120_000;
-setDefaultTimeout(2 * limit + 60_000);
 
 test.concurrent("a lost GPU is told, and its return", async () => {
   await using container = await boot({ devices, healthcheck: false });
