@@ -95,10 +95,11 @@ test("programs that hang are started again; a paused container and a stop in the
   expect(await container.sh("ai-dock status web")).toMatch(
     /^web +RUNNING +pid \d+, up 0:0\d:\d\d, ready, 1 restart, hung once, last at \S+Z: no answer within 4 s$/,
   );
-  const log = await container.logs();
-  expect(log).toMatch(/ warn supervisor web: check failed 1 of 2 times: no answer within 4 s\n/);
-  expect(log).toMatch(/ error supervisor web hung: no answer within 4 s, 2 checks in a row; stopping it\n/);
-  expect(log).toMatch(/ warn supervisor web did not stop within 1 s; killing it\n/);
+  await container.waitLog(/ warn supervisor web: check failed 1 of 2 times: no answer within 4 s\n/);
+  await container.waitLog(
+    / error supervisor web hung: no answer within 4 s, 2 checks in a row; stopping it\n/,
+  );
+  await container.waitLog(/ warn supervisor web did not stop within 1 s; killing it\n/);
 
   // Another check counts without a restart, and one that hangs holds up no stop.
   container.writeProgram(

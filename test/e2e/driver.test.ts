@@ -9,7 +9,7 @@ const LIBRARIES = "/usr/lib/x86_64-linux-gnu";
 async function told(options: BootOptions): Promise<{ lines: string[]; doctor: string[] }> {
   await using container = await boot(options);
   await container.waitReady();
-  const log = await container.logs();
+  const log = await container.waitLog(/ init ready[ ,]/);
   const lines = log.split("\n").flatMap((line) => / warn driver (.*)/.exec(line)?.[1] ?? []);
   const { stdout } = await container.exec(["ai-dock", "doctor", "--json"]);
   const results = JSON.parse(stdout) as { name: string; message: string }[];

@@ -247,7 +247,11 @@ describe("early programs", () => {
       expect(status).toMatch(new RegExp(`^${name} +STOPPED +switched off by SERVERLESS$`, "m"));
     expect(status).toMatch(/^late +RUNNING/m);
     await container.sh("ai-dock start sshd");
-    expect((await container.ssh("echo in", { key })).stdout).toBe("in\n");
+    // It is RUNNING after a second, and may listen later.
+    await waitFor(async () => (await container.ssh("echo in", { key })).stdout === "in\n", {
+      what: "ssh after the start",
+      detail: () => container.logs(),
+    });
   });
 
   test.concurrent("SIGTERM during provisioning stops early programs, too, within the time there is", async () => {
