@@ -1,7 +1,6 @@
 import { createRedactor } from "../env/redact.ts";
 import { workspaceOf } from "../env/workspace.ts";
-import { conditionProblem } from "./graph/conditions.ts";
-import { type Items, itemsOf } from "./graph/items.ts";
+import { type EntryProblem, type Items, itemsOf } from "./graph/items.ts";
 import type { Problem } from "./manifest/document.ts";
 import { trustedUids } from "./trusted.ts";
 import { type LoadedManifest, loadManifests } from "./manifest/load.ts";
@@ -25,19 +24,18 @@ export async function prepare(
     trust,
     ...(given === undefined ? {} : { given }),
   });
-  const { items: named, problems } = itemsOf(loaded.manifest, normal);
+  const { items: named, ...told } = itemsOf(loaded.manifest, normal);
   // Labels go into records and the state: variables in a manifest may have brought a secret into a path or a command.
   const redact = createRedactor(env);
   const items = named.map((item) => ({ ...item, label: redact(item.label) }));
   const source = loaded.sources.join(", ");
-  const own: Problem[] = problems.map((message) => ({ source, message }));
-  for (const { id, when } of items)
-    for (const condition of when) {
-      const message = conditionProblem(condition);
-      if (message !== undefined) own.push({ source, message: `${id}: ${message}` });
-    }
-  const warnings = [...loaded.warnings, ...idleSettings(loaded.manifest, source)];
-  return { ...loaded, items, warnings, problems: [...loaded.problems, ...own] };
+  const placed = (problem: EntryProblem): Problem => ({ source, ...problem });
+  const warnings = [
+    ...loaded.warnings,
+    ...told.warnings.map(placed),
+    ...idleSettings(loaded.manifest, source),
+  ];
+  return { ...loaded, items, warnings, problems: [...loaded.problems, ...told.problems.map(placed)] };
 }
 
 /** Settings of vast.ai's provisioner that mean nothing here, and what holds instead. */
@@ -52,6 +50,6 @@ function idleSettings({ settings = {} }: LoadedManifest["manifest"], source: str
     .map(([, key, instead]) => ({ source, message: `settings.${key} has no effect here: ${instead}` }));
 }
 
-/** `FILE:LINE: what is wrong`. */
+/** `FILE:LINE: what is wrong`. What a manifest from elsewhere holds must not steer the terminal of root. */
 export const describeProblem = ({ source, line, message }: Problem): string =>
-  `${source}${line === undefined ? "" : `:${line}`}: ${message}`;
+  `${source}${line === undefined ? "" : `:${line}`}: ${message}`.replaceAll(/\p{Cc}/gu, "\uFFFD");

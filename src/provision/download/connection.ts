@@ -3,6 +3,7 @@ import { proxyFor, trustedAuthorities } from "../../sys/network.ts";
 import { DownloadError, PassingError } from "./error.ts";
 import { label } from "./label.ts";
 import { decodePercent } from "./names.ts";
+import { failureWords } from "./words.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,15 +29,6 @@ const LASTING = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|InvalidURL|UnsupportedProtoc
 
 /** Less in the time of a timeout is no progress: a server could hold a download for ever by a byte now and then. */
 const PROGRESS_BYTES = 4096;
-
-const WORDS: Record<string, string> = {
-  ConnectionRefused: "a refused connection",
-  ECONNREFUSED: "a refused connection",
-  ConnectionClosed: "a connection that broke off",
-  ECONNRESET: "a connection that broke off",
-  ENOTFOUND: "a host name that cannot be resolved",
-  EPROTO: "a server that does not speak TLS",
-};
 
 /**
  * One request and its answer, which may be read while bytes come: `timeoutSeconds` with hardly any, headers included, end it.
@@ -159,7 +151,7 @@ export class Connection implements Disposable {
     if (error instanceof DownloadError || error instanceof PassingError) return error;
     const code = errnoOf(error) ?? "";
     const message = messageOf(error).replace(/ For more information, pass `verbose.*$/, "");
-    if (!LASTING.test(`${code} ${message}`)) return new PassingError(WORDS[code] ?? message);
+    if (!LASTING.test(`${code} ${message}`)) return new PassingError(failureWords[code] ?? message);
     return new DownloadError("network", `"${label(this.url)}": expected a trusted server, got ${message}`);
   }
 }

@@ -15,7 +15,7 @@ export function conditionProblem(condition: string): string | undefined {
     .split("&")
     .find((word) => !isKnown(word.trim()));
   if (wrong === undefined) return undefined;
-  return `when: expected ${conditionWords.join(", ")}, env:NAME or env:NAME=VALUE, got "${wrong}"`;
+  return `expected ${conditionWords.join(", ")}, env:NAME or env:NAME=VALUE, got "${wrong}"`;
 }
 
 const isKnown = (word: string) => conditionWords.includes(word) || /^env:[A-Za-z_]\w*(=.*)?$/.test(word);

@@ -19,7 +19,9 @@ export interface Entry {
   work: Work;
   common: Common;
   phase: Phase;
-  /** For messages: `downloads[2]`. */
+  /** What stands in the manifest, for messages: see originOf(). */
+  given: object;
+  /** For messages where that has no origin: `downloads[2]`. */
   where: string;
 }
 
@@ -43,6 +45,7 @@ export function entriesOf(manifest: Manifest, env: Record<string, string | undef
       work: work(spec),
       common: spec,
       phase,
+      given: spec,
       where: `${key}[${index}]`,
     }));
   return [
@@ -80,6 +83,7 @@ function aptEntries({ apt_packages: given }: Manifest): Entry[] {
     work: { kind: "apt", spec: { packages } },
     common,
     phase: "middle",
+    given: common,
     where,
   });
   return [
@@ -99,6 +103,7 @@ function conditionalEntries({ conditional_downloads: conditions }: Manifest): En
         work: { kind: "download", spec },
         common: { ...spec, when: [...needed, ...asEntries(spec.when)] },
         phase: "middle",
+        given: spec,
         where: `conditional_downloads[${index}].${key}[${at}]`,
       }));
     return [...side("downloads", downloads, all), ...side("else_downloads", others, otherwise)];
@@ -118,6 +123,7 @@ function commandEntries({ post_commands: commands }: Manifest): Entry[] {
       },
       common: typeof given === "string" ? {} : given,
       phase: "last",
+      given: typeof given === "string" ? {} : given,
       where: `post_commands[${index}]`,
     };
   });

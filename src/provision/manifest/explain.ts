@@ -51,11 +51,10 @@ function likeliest(branches: readonly (readonly Issue[])[], given: unknown): rea
 }
 
 function expectation(issue: Issue): string {
+  if (!issue.message.startsWith("Invalid")) return issue.message;
   if (issue.code === "invalid_type" && issue.expected === "object") return "a mapping";
   if (issue.code === "invalid_type" && issue.expected === "array") return "a list";
-  return issue.code === "invalid_union" && issue.message.startsWith("Invalid")
-    ? "another kind of value"
-    : issue.message;
+  return "another kind of value";
 }
 
 /** `downloads[2].dest`, as people write paths. */
@@ -77,9 +76,9 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function shown(value: unknown, path: readonly PropertyKey[]): string {
-  if (value === undefined) return "nothing";
+  if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
-  if (typeof value === "object" && value !== null) return "a mapping";
+  if (typeof value === "object") return "a mapping";
   if (isSecretName(String(path.at(-1)))) return "another value";
   const text = redactUrls(typeof value === "string" ? value : JSON.stringify(value));
   return `"${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text}"`;

@@ -1,7 +1,8 @@
-import { ofetch } from "ofetch";
+import { FetchError, ofetch } from "ofetch";
 import { redactUrls } from "../../env/redact.ts";
-import { messageOf } from "../../errors.ts";
+import { errnoOf, messageOf } from "../../errors.ts";
 import { isHtml } from "../download/html.ts";
+import { failureWords } from "../download/words.ts";
 
 const ATTEMPTS = 5;
 const DELAY_MILLISECONDS = 1000;
@@ -30,8 +31,17 @@ export async function fetchManifest(
     return { label, text };
   } catch (error) {
     signal.throwIfAborted();
-    return { label, problem: `expected a manifest, got ${redactUrls(messageOf(error))}` };
+    return { label, problem: `expected a manifest, got ${wordsFor(error)}; not read` };
   }
+}
+
+/** The library's own message has the URL in it, which stands in front already, and words for programmers. */
+function wordsFor(error: unknown): string {
+  const { status, statusText, cause } = error instanceof FetchError ? error : { cause: error };
+  if (status !== undefined) return `HTTP ${status} ${statusText ?? ""}`.trimEnd();
+  if (cause instanceof Error && cause.name === "TimeoutError")
+    return `no answer within ${TIMEOUT_MILLISECONDS / 1000} s`;
+  return failureWords[errnoOf(cause) ?? ""] ?? redactUrls(messageOf(cause ?? error));
 }
 
 /** The text of an answer; undefined where it is longer than a manifest can be. */

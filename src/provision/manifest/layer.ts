@@ -9,14 +9,11 @@ const merge = createDefu((target, key, later) => {
   return true;
 });
 
-/** Manifests as one: settings of later ones win, lists are joined. */
+/** Manifests as one: settings of later ones win, lists are joined. Entries stay the objects that were read: see origins.ts. */
 export function layerManifests(manifests: readonly Manifest[]): Manifest {
-  return manifests.reduce<Manifest>(
-    (earlier, later) => merge<Manifest, [Manifest]>(structuredClone(later), earlier),
-    {
-      version: 1,
-    },
-  );
+  return manifests.reduce<Manifest>((earlier, later) => merge<Manifest, [Manifest]>(later, earlier), {
+    version: 1,
+  });
 }
 
 const asList = (value: unknown): unknown[] => {

@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import type { Problem } from "./document.ts";
 import { splitEntries } from "./entries.ts";
 import { readManifest, type ReadManifest } from "./read.ts";
 
@@ -39,13 +38,7 @@ export function readMerged(names: string[], env: Environment): ReadManifest[] {
 
 /** A variable is one line: problems have its name alone. */
 function read(name: string, content: Record<string, unknown>, env: Environment): ReadManifest {
-  const result = readManifest(JSON.stringify({ version: 1, ...content }), name, env);
-  const withoutLine = ({ source, message }: Problem): Problem => ({ source, message });
-  return {
-    ...result,
-    problems: result.problems.map(withoutLine),
-    warnings: result.warnings.map(withoutLine),
-  };
+  return readManifest(JSON.stringify({ version: 1, ...content }), name, env, false);
 }
 
 const fieldsOf = (entry: string) => entry.split("|").map((field) => field.trim());

@@ -72,7 +72,7 @@ async function readGiven(given: string, prefix: string, options: LoadOptions): P
     return [readFound(fetched, fetched.label, env)];
   }
   const found = openTrusted(given.replace(/^file:\/\//, ""), trust) ?? {
-    problem: `${prefix}expected a file, got none`,
+    problem: `${prefix}expected a manifest: its path, URL or text; there is no such file`,
   };
-  return [readFound(found, given, env)];
+  return [readFound(found, given.trim() === "" ? JSON.stringify(given) : given, env)];
 }

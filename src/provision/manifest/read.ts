@@ -2,6 +2,7 @@ import { parseManifest, type Problem } from "./document.ts";
 import { expandVariables } from "./expand.ts";
 import { explain, nameOf } from "./explain.ts";
 import { keysAt } from "./keys.ts";
+import { rememberOrigins } from "./origins.ts";
 import { type Manifest, manifestSchema } from "./schema.ts";
 
 /** A manifest as one source has it. */
@@ -16,17 +17,18 @@ export interface ReadManifest {
 
 /**
  * Reads the text of a manifest: YAML or JSON, variables replaced, every key and value checked. `source` names the text in
- * messages. Never throws.
+ * messages, which tell no lines where `hasLines` is false. Never throws.
  */
 export function readManifest(
   text: string,
   source: string,
   env: Record<string, string | undefined>,
+  hasLines = true,
 ): ReadManifest {
   const document = parseManifest(text, source);
   if (document.problems.length > 0) return { source, problems: document.problems, warnings: [] };
   const place = (path: PropertyKey[]) => {
-    const line = document.lineOf(path);
+    const line = hasLines ? document.lineOf(path) : undefined;
     return { source, ...(line === undefined ? {} : { line }) };
   };
   const warnings: Problem[] = [];
@@ -38,7 +40,10 @@ export function readManifest(
     }),
   );
   const parsed = manifestSchema.safeParse(value);
-  if (parsed.success) return { source, manifest: parsed.data, problems: [], warnings };
+  if (parsed.success) {
+    rememberOrigins(parsed.data, place);
+    return { source, manifest: parsed.data, problems: [], warnings };
+  }
   const problems = explain(parsed.error.issues, value, keysAt).map(({ path, message }) => ({
     ...place(path),
     message,

@@ -13,7 +13,11 @@ const count = (least: number, most: number) => {
 const texts = (expected: string) => z.array(z.string({ error: "a text" }), { error: expected });
 /** A list, or its entries in one text as variables hold them. */
 const entries = (expected: string) => z.union([z.array(z.string()), z.string()], { error: expected });
-const oneOrMany = <Type extends z.ZodType>(type: Type) => z.union([z.array(type), type]);
+const oneOrMany = <Type extends z.ZodType>(type: Type, expected: string) =>
+  z.union([z.array(type), type], { error: `${expected}, or a list of these` });
+/** A mapping of known keys; `expected` is told where there is something else, most often a text. */
+const mapping = <Shape extends z.core.$ZodLooseShape>(shape: Shape, expected: string) =>
+  z.strictObject(shape, { error: expected });
 
 const id = z
   .string({ error: "a name" })
@@ -46,72 +50,94 @@ const sha256 = text("64 hexadecimal digits")
   .regex(/^[\da-f]{64}$/i, { error: "64 hexadecimal digits" })
   .describe("Checksum the file must have");
 
-const download = z.strictObject({
-  ...common,
-  url: text("an http(s) URL, hf:, civitai:, rclone: or s3:")
-    .min(1, { error: "a URL" })
-    .describe("http(s) URL, hf:OWNER/REPO/PATH, civitai:VERSION, rclone:REMOTE:PATH or s3://BUCKET/KEY"),
-  dest: absolute("an absolute path; with / at its end the server names the file").optional(),
-  sha256: sha256.optional(),
-  size: size.optional(),
-});
+const SOURCE = "an http(s) URL, hf:, civitai:, rclone: or s3:";
 
-const file = z.strictObject({
-  ...common,
-  path: absolute(),
-  content: text().default(""),
-  permissions: text('an octal mode in quotes such as "0644"')
-    .regex(/^0?[0-7]{3,4}$/, { error: 'an octal mode in quotes such as "0644"' })
-    .default("0644"),
-  owner: text("a user, or user:group").optional(),
-});
+const download = mapping(
+  {
+    ...common,
+    url: text(SOURCE)
+      .regex(/^\s*(?:https?|hf|civitai|rclone|s3):/i, { error: SOURCE })
+      .describe("http(s) URL, hf:OWNER/REPO/PATH, civitai:VERSION, rclone:REMOTE:PATH or s3://BUCKET/KEY"),
+    dest: absolute("an absolute path; with / at its end the server names the file").optional(),
+    sha256: sha256.optional(),
+    size: size.optional(),
+  },
+  "a mapping with url, and dest where it goes",
+);
 
-const pip = z.strictObject({
-  ...common,
-  tool: z.enum(["uv", "pip"], { error: "uv or pip" }).optional(),
-  packages: entries("a list of packages").optional(),
-  args: text("further arguments in one text").optional(),
-  requirements: entries("a list of files").optional(),
-  venv: text("a path, a name or system").optional(),
-  python: text('a version in quotes such as "3.11"').optional(),
-  constraints: text("installed, or the path of a file")
-    .optional()
-    .describe("`installed` keeps the versions that are there; or a file of constraints"),
-});
+const file = mapping(
+  {
+    ...common,
+    path: absolute(),
+    content: text().default(""),
+    permissions: text('an octal mode in quotes such as "0644"')
+      .regex(/^0?[0-7]{3,4}$/, { error: 'an octal mode in quotes such as "0644"' })
+      .default("0644"),
+    owner: text("a user, or user:group").optional(),
+  },
+  "a mapping with path and content",
+);
 
-const conda = z.strictObject({
-  ...common,
-  packages: entries("a list of packages").optional(),
-  channels: entries("a list of channels").optional(),
-  args: text("further arguments in one text").optional(),
-  env: text("a path or a name").optional(),
-  python: text('a version in quotes such as "3.11"').optional(),
-});
+const PACKAGES = "a mapping such as {packages: [NAME]}";
 
-const repository = z.strictObject({
-  ...common,
-  url: text("a URL of git").min(1, { error: "a URL of git" }),
-  dest: absolute().optional(),
-  ref: text("a branch, tag or commit").optional(),
-  recursive: flag.default(true),
-  pull_if_exists: flag.default(false),
-  post_commands: texts("a list of commands").optional(),
-});
+const pip = mapping(
+  {
+    ...common,
+    tool: z.enum(["uv", "pip"], { error: "uv or pip" }).optional(),
+    packages: entries("a list of packages").optional(),
+    args: text("further arguments in one text").optional(),
+    requirements: entries("a list of files").optional(),
+    venv: text("a path, a name or system").optional(),
+    python: text('a version in quotes such as "3.11"').optional(),
+    constraints: text("installed, or the path of a file")
+      .optional()
+      .describe("`installed` keeps the versions that are there; or a file of constraints"),
+  },
+  PACKAGES,
+);
 
-const service = z.strictObject({
-  ...common,
-  name: id,
-  portal_search_term: text().optional(),
-  skip_on_serverless: flag.default(true),
-  venv: text("a path or a name").optional(),
-  workdir: absolute().optional(),
-  command: text("a command").min(1, { error: "a command" }),
-  pre_commands: texts("a list of commands").optional(),
-  wait_for_provisioning: flag.default(true),
-  environment: z
-    .record(z.string(), text("a text (numbers in quotes)"), { error: "names with texts" })
-    .optional(),
-});
+const conda = mapping(
+  {
+    ...common,
+    packages: entries("a list of packages").optional(),
+    channels: entries("a list of channels").optional(),
+    args: text("further arguments in one text").optional(),
+    env: text("a path or a name").optional(),
+    python: text('a version in quotes such as "3.11"').optional(),
+  },
+  PACKAGES,
+);
+
+const repository = mapping(
+  {
+    ...common,
+    url: text("a URL of git").min(1, { error: "a URL of git" }),
+    dest: absolute().optional(),
+    ref: text("a branch, tag or commit").optional(),
+    recursive: flag.default(true),
+    pull_if_exists: flag.default(false),
+    post_commands: texts("a list of commands").optional(),
+  },
+  "a mapping with url, and dest where it goes",
+);
+
+const service = mapping(
+  {
+    ...common,
+    name: id,
+    portal_search_term: text().optional(),
+    skip_on_serverless: flag.default(true),
+    venv: text("a path or a name").optional(),
+    workdir: absolute().optional(),
+    command: text("a command").min(1, { error: "a command" }),
+    pre_commands: texts("a list of commands").optional(),
+    wait_for_provisioning: flag.default(true),
+    environment: z
+      .record(z.string(), text("a text (numbers in quotes)"), { error: "names with texts" })
+      .optional(),
+  },
+  "a mapping with name and command",
+);
 
 const command = z.union(
   [z.string(), z.strictObject({ ...common, command: text("a command"), cwd: absolute().optional() })],
@@ -187,8 +213,8 @@ export const manifestSchema = z.strictObject({
   write_files_late: list(file, "a list of files"),
   apt_packages: aptPackages.optional(),
   extensions: list(extension, "a list of extensions"),
-  pip_packages: oneOrMany(pip).optional(),
-  conda_packages: oneOrMany(conda).optional(),
+  pip_packages: oneOrMany(pip, PACKAGES).optional(),
+  conda_packages: oneOrMany(conda, PACKAGES).optional(),
   git_repos: list(repository, "a list of repositories"),
   downloads: list(download, "a list of downloads"),
   conditional_downloads: list(conditional, "a list of conditions with downloads"),

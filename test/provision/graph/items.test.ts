@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { itemsOf } from "../../../src/provision/graph/items.ts";
+import { layerManifests } from "../../../src/provision/manifest/layer.ts";
 import { readManifest } from "../../../src/provision/manifest/read.ts";
 
 function itemsFrom(text: string) {
@@ -73,7 +74,7 @@ services: [{ name: app, command: run, needs: [model] }]`);
   test.each([
     [
       "downloads: [{ id: a, url: 'https://a.b/a', dest: /a, needs: [b] }, { id: b, url: 'https://a.b/b', dest: /b, needs: [a] }]",
-      "needs: expected no cycle, got a → b → a",
+      "downloads[0].needs: expected no cycle, got a → b → a",
     ],
     [
       "downloads: [{ id: model, url: 'https://a.b/a', dest: /a }, { url: 'https://a.b/b', dest: /b, needs: [modell] }]",
@@ -83,7 +84,40 @@ services: [{ name: app, command: run, needs: [model] }]`);
       "downloads: [{ id: a, url: 'https://a.b/a', dest: /a }, { id: a, url: 'https://a.b/b', dest: /b }]",
       'downloads[1].id: expected a name of its own, got "a" twice',
     ],
-  ])("with a mistake in their needs are told: %s", (text, problem) => {
-    expect(itemsFrom(text).problems).toEqual([problem]);
+    [
+      "downloads: [{ url: 'https://a.b/a', dest: /a, when: [gpus] }]",
+      'downloads[0].when: expected hf_token_valid, civitai_token_valid, mounted, gpu, serverless, env:NAME or env:NAME=VALUE, got "gpus"',
+    ],
+    [
+      "post_commands: [{ command: a, needs: [git_repos] }]",
+      "post_commands[0].needs: expected an item of the manifest, which has no git_repos",
+    ],
+  ])("with a mistake in their needs are told: %s", (text, message) => {
+    expect(itemsFrom(text).problems).toEqual([{ source: "a.yaml", line: 2, message }]);
+  });
+
+  test("of several layers are told by the file and the line where they stand", () => {
+    const read = (source: string, text: string) =>
+      readManifest(`version: 1\npost_commands:\n${text}`, source, {}).manifest!;
+    const manifest = layerManifests([
+      read("a.yaml", "- echo a\n"),
+      read("b.yaml", "- echo b\n- command: echo c\n  needs: [nobody]"),
+    ]);
+    expect(itemsOf(manifest, {}).problems).toEqual([
+      {
+        source: "b.yaml",
+        line: 5,
+        message: 'post_commands[1].needs: expected an item of the manifest, got "nobody"',
+      },
+    ]);
+  });
+
+  test("with the same target are a warning, unless conditions choose", () => {
+    const message =
+      'downloads[1].dest: expected a path of its own, got "/m" twice; which of the files is there in the end is left to chance';
+    const two = (when: string) =>
+      itemsFrom(`downloads: [{ url: 'https://a.b/a', dest: /m }, { url: 'https://a.b/b', dest: /m${when} }]`);
+    expect(two("")).toMatchObject({ problems: [], warnings: [{ source: "a.yaml", line: 2, message }] });
+    expect(two(", when: gpu").warnings).toEqual([]);
   });
 });

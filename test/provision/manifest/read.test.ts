@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { describeProblem } from "../../../src/provision/prepare.ts";
 import { readManifest } from "../../../src/provision/manifest/read.ts";
 
 const problems = (text: string) =>
@@ -41,6 +42,23 @@ describe("a manifest with mistakes", () => {
       "version: 1\nsettings: {concurrency: {hf_download: 3}}",
       '2 settings.concurrency.hf_download: expected a known key, got "hf_download"; did you mean "hf_downloads"?',
     ],
+    [
+      "version: 1\npip_packages: torch",
+      '2 pip_packages: expected a mapping such as {packages: [NAME]}, or a list of these, got "torch"',
+    ],
+    [
+      "version: 1\npip_packages: [torch]",
+      '2 pip_packages[0]: expected a mapping such as {packages: [NAME]}, got "torch"',
+    ],
+    [
+      "version: 1\ndownloads: [https://a.b/c]",
+      '2 downloads[0]: expected a mapping with url, and dest where it goes, got "https://a.b/c"',
+    ],
+    [
+      "version: 1\ndownloads:\n- url: ftp://a.b/c",
+      '3 downloads[0].url: expected an http(s) URL, hf:, civitai:, rclone: or s3:, got "ftp://a.b/c"',
+    ],
+    ["version: 1\ndownloads:", "2 downloads: expected a list of downloads, got nothing"],
   ])("%j is told with line, key, expectation and nearest name", (text, expected) => {
     expect(problems(text)).toContain(expected);
   });
@@ -60,6 +78,11 @@ describe("a manifest with mistakes", () => {
     for (const [name, of] of "bcdefgh".split("").map((letter, index) => [letter, "abcdefg"[index]]))
       bomb.push(`${name}: &${name} [${Array(10).fill(`*${of}`).join(", ")}]`);
     expect(problems(bomb.join("\n"))[0]).toContain("expected YAML");
+  });
+
+  test("does not steer the terminal of who reads about them", () => {
+    const { problems: told } = readManifest('"a\\e]0;b": 1\nversion: "\\e[31m"', "a.yaml", {});
+    expect(told.map(describeProblem).join()).not.toMatch(/\p{Cc}/u);
   });
 
   test("a token in a URL is not shown", () => {
