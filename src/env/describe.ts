@@ -31,5 +31,5 @@ export function defaultText(name: string): string | null {
   if (!Object.hasOwn(schema, name)) return null;
   const value: unknown = schema[name as keyof typeof schema].fallback;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
-  return typeof value === "object" ? JSON.stringify(value) : `${value as string | number | boolean}`;
+  return Array.isArray(value) ? value.join(",") : `${value as string | number | boolean}`;
 }

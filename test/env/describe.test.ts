@@ -44,3 +44,8 @@ test("a private key that was taken for the public one is shown nowhere", () => {
   const redact = createRedactor(loaded.env);
   expect(redact(`got "${pem.trim()}" and ${oneLine}`)).not.toContain(secret);
 });
+
+test("a list that is a default is shown as it would be given", () => {
+  const rows = describeEnvironment(loadEnvironment([], {}), false);
+  expect(rows.find(({ name }) => name === "AI_DOCK_LOG_CONTAINER")?.value).toBe("all");
+});
