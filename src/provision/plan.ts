@@ -20,12 +20,20 @@ export interface PlannedItem {
   optional: boolean;
 }
 
+export interface PlanOptions {
+  env: Record<string, string>;
+  signal: AbortSignal;
+  user?: Account | undefined;
+  /** Where the container's records are; tests have their own. */
+  records?: string;
+}
+
 /** What an apply would do, and how much it would download. Changes nothing. */
 export async function planAll(
   prepared: Prepared,
-  { env, signal, user }: { env: Record<string, string>; signal: AbortSignal; user?: Account | undefined },
+  { env, signal, user, records }: PlanOptions,
 ): Promise<PlannedItem[]> {
-  using stores = new Stores(env, () => undefined);
+  using stores = new Stores(env, () => undefined, records);
   const contextOf = contexts({
     env,
     manifest: prepared.manifest,

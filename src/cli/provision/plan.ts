@@ -38,7 +38,7 @@ function linesOf(items: PlannedItem[]): string[] {
       style: ({ action }) => (action === "failed" ? "red" : action === "do" ? "green" : "dim"),
     },
     {
-      text: ({ bytes, detail }) =>
+      text: ({ kind, label, bytes, detail = kind === "command" ? label : undefined }) =>
         [bytes === undefined ? undefined : formatBytes(bytes), detail].filter(Boolean).join(", "),
     },
   ]);

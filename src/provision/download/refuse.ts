@@ -71,6 +71,12 @@ function explain(
       got: `HTTP 401: ${variable ?? "the token or password"} is not valid`,
       hint: `Set ${token} to a valid one: it may be mistyped, expired or revoked`,
     };
+  if (status === 401 && variable === undefined && !isGated)
+    return {
+      code: "unauthorized",
+      got: "HTTP 401: a login is needed",
+      hint: "Put it into the URL: https://USER:PASSWORD@HOST/…",
+    };
   if (status === 401 || isGated)
     return {
       code: "unauthorized",

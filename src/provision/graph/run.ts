@@ -83,7 +83,9 @@ async function attempt(
 function reasonOf(error: unknown): string {
   const hint =
     error instanceof Error && "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
-  return hint === undefined ? messageOf(error) : `${messageOf(error)}; ${hint}`;
+  if (hint === undefined) return messageOf(error);
+  // A sentence of its own elsewhere, a part of one here.
+  return `${messageOf(error)}; ${hint.replace(/^[A-Z](?=[a-z]*\b)/, (letter) => letter.toLowerCase())}`;
 }
 
 /** Downloads have been tried often enough before they fail; only what is busy may be free later. */

@@ -45,7 +45,12 @@ export async function askRclone(remote: string, env: Environment, signal: AbortS
 export function failure(remote: string, code: DownloadErrorCode, stderr: string): DownloadError {
   const last = stderr.trim().split("\n").at(-1) ?? "";
   const said = redactUrls(last.replace(/^[\d/]+ [\d:.]+ \w+\s*: /, ""));
-  return new DownloadError(code, `"rclone:${remote}": expected a file, got: ${said}`, {
-    hint: "See `rclone lsf` in the container; remotes come from RCLONE_CONFIG_… variables or rclone's configuration",
+  const bucket = /^:s3:(.*)$/s.exec(remote)?.[1];
+  const shown = bucket === undefined ? `rclone:${remote}` : `s3://${bucket}`;
+  return new DownloadError(code, `"${shown}": expected a file, got: ${said}`, {
+    hint:
+      bucket === undefined
+        ? "See `rclone lsf` in the container; remotes come from RCLONE_CONFIG_… variables or rclone's configuration"
+        : "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, and AWS_ENDPOINT_URL for another provider than AWS",
   });
 }

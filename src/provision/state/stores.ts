@@ -78,7 +78,7 @@ export class Stores implements Disposable {
     const { signal, log } = context;
     const directory = this.#isOnVolume(key) ? this.#handles.volume : this.#handles.container;
     if (directory === undefined) return await action(context);
-    const onWait = () => log.info("another process works on this; waiting for its end");
+    const onWait = () => log.info("another item or process works on the same; waiting for its end");
     using lock = await waitForLock(directory, `.${nameOf(key)}.lock`, { signal, onWait });
     const { file } = lock;
     if (file === undefined) return await action(context);

@@ -86,6 +86,14 @@ describe("a provisioning", () => {
     expect(existsSync(`${container.volume}/proof`)).toBe(true);
   });
 
+  test("says in one sentence why an item failed and what helps", async () => {
+    const container = new Container({ PATH: "/nowhere" });
+    const states = await container.apply({
+      downloads: [{ url: url("/missing"), dest: `${container.volume}/missing` }],
+    });
+    expect(states["missing"]).toEndWith("expected a file, got HTTP 404: not there; check the URL");
+  });
+
   test("runs no command after a required item that failed", async () => {
     const container = new Container();
     const states = await container.apply({

@@ -180,6 +180,11 @@ test.skipIf(RCLONE === undefined)(
     expect(files).toEqual([
       { url: "rclone::s3:bucket/folder/model.bin", name: "model.bin", size: LARGE.length },
     ]);
+    const refused = resolveSource("s3://bucket/folder/none.bin", env, signal);
+    expect(refused).rejects.toMatchObject({
+      message: expect.stringContaining('"s3://bucket/folder/none.bin": expected a file, got: '),
+      hint: expect.stringContaining("AWS_ACCESS_KEY_ID"),
+    });
     const { fetch, read } = folder();
     await fetch(files[0]?.url ?? "", "x", { env });
     expect(sha256(read("x"))).toBe(sha256(LARGE));

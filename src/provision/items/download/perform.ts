@@ -11,6 +11,7 @@ import { resolveSource } from "../../sources/resolve.ts";
 import { tokensFrom } from "../../sources/tokens.ts";
 import { fingerprintOf, type ItemRecord, type RecordedFile } from "../../state/record.ts";
 import type { ItemContext, Perform, Planner } from "../context.ts";
+import { askSize } from "./ask-size.ts";
 import { type Cached, cachedTargets, hubCache, linkTo } from "./hub-cache.ts";
 import { type Target, targetsOf } from "./target.ts";
 
@@ -46,12 +47,19 @@ export const planDownload: Planner<"download"> = async (item, context) => {
     return { action: "unchanged", detail: sizeOf(record?.files ?? []) };
   const resolved = await resolveSource(spec.url, sourceEnvironment(context), context.signal);
   const { targets } = await placesOf(spec, resolved, context);
-  const sizes = targets.map(({ size }) => size);
+  const sizes = await Promise.all(targets.map(async (target) => sizeToCome(target, context)));
   const bytes = sizes.every((size) => size !== undefined)
     ? sizes.reduce((sum, size) => sum + size, 0)
     : undefined;
   return { action: "do", ...(bytes === undefined ? {} : { bytes }) };
 };
+
+/** Hubs and remotes have told it with the name; another server is asked. */
+async function sizeToCome({ url, size }: Target, context: ItemContext): Promise<number | undefined> {
+  if (size !== undefined || !/^https?:/i.test(url)) return size;
+  const tokens = tokensFrom(sourceEnvironment(context));
+  return context.lanes.run("download", async () => askSize(url, tokens, context));
+}
 
 /** Where the files go: to the destination, or into the cache of Hugging Face. */
 async function placesOf(spec: DownloadSpec, resolved: Resolved, context: ItemContext): Promise<Cached> {

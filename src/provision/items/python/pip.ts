@@ -24,6 +24,7 @@ export const performPip: Perform<"pip"> = async (item, outer) => {
   const venv = venvOf(spec, outer);
   const work = async (context: ItemContext) => {
     refuseOptions(asEntries(spec.packages), "packages");
+    requirePython(venv, context);
     const isNew = await makeEnvironment(venv, spec, context);
     const wanted = wantedIn(venv, spec, context);
     if (venv !== SYSTEM) await requireWritable(venv, wanted.as, context);
@@ -40,7 +41,11 @@ export const performPip: Perform<"pip"> = async (item, outer) => {
 
 export const planPip: Planner<"pip"> = async ({ id, spec }, context) => {
   const venv = venvOf(spec, context);
-  if (!existsSync(pythonOf(venv, context.env["PATH"]))) return { action: "do", detail: `makes ${venv}` };
+  if (!existsSync(pythonOf(venv, context.env["PATH"])))
+    return {
+      action: "do",
+      detail: venv === SYSTEM ? "needs python3, which is not there yet" : `makes ${venv}`,
+    };
   const wanted = wantedIn(venv, spec, context);
   // Files of a repository may not be there yet.
   if (!wanted.requirements.every((path) => existsSync(path))) return { action: "unknown" };
@@ -63,6 +68,14 @@ function wantedIn(venv: string, spec: PipSpec, context: ItemContext): Installati
     spec: venv === SYSTEM && as.owner !== undefined ? { ...spec, tool: "pip" } : spec,
     as,
   };
+}
+
+/** Throws FinalError where the system is to have packages and has no Python. */
+function requirePython(venv: string, { env }: ItemContext): void {
+  if (venv !== SYSTEM || existsSync(pythonOf(venv, env["PATH"]))) return;
+  throw new FinalError(
+    "pip_packages: expected python3 in this image, got none; install it (apt_packages: [python3-pip])",
+  );
 }
 
 /** Throws FinalError for an environment that is not for who is to work on it. */
