@@ -24,7 +24,8 @@ export async function runCommand(
 /** citty's own parser takes any flag, so that a mistyped one would pass silently. */
 function parse(command: Command, words: string[], rest: string[]): object {
   const options: ParseArgsOptionsConfig = {};
-  for (const [name, definition] of Object.entries((command.definition.args ?? {}) as ArgsDef)) {
+  const definitions = (command.definition.args ?? {}) as ArgsDef;
+  for (const [name, definition] of Object.entries(definitions)) {
     if (definition.type === "positional") continue;
     const { alias } = definition as { alias?: string };
     const short = alias === undefined ? {} : { short: alias };
@@ -38,7 +39,12 @@ function parse(command: Command, words: string[], rest: string[]): object {
       allowPositionals: true,
       allowNegative: true,
     });
-    return { ...values, _: [...positionals, ...rest] };
+    const all = [...positionals, ...rest];
+    // Scripts of images go on calling the commands that are named as there with whatever words they did.
+    const isOurs = nameOf(command).startsWith("ai-dock ");
+    const takesWords = Object.values(definitions).some(({ type }) => type === "positional");
+    if (isOurs && !takesWords && all.length > 0) throw new Error(`Unexpected word '${all[0]}'`);
+    return { ...values, _: all };
   } catch (error) {
     // The first sentence; those behind are advice for programmers.
     const [problem = ""] = messageOf(error).split(/[.] /);

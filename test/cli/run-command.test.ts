@@ -58,3 +58,12 @@ test.each([
   expect(error).toMatchObject(usageError("ai-dock probe", message));
   expect(seen).toEqual([]);
 });
+
+test.each([
+  [["x"], undefined],
+  [[], ["x"]],
+])("words for a command that takes none are a wrong use: %j %j", async (words, rest) => {
+  const definition = defineCommand({ meta: { name: "ai-dock probe" }, args: { json: { type: "boolean" } } });
+  const run = async () => runCommand({ definition, run: () => 0 }, words, rest, {});
+  expect(run()).rejects.toMatchObject(usageError("ai-dock probe", 'Unexpected word "x"'));
+});
