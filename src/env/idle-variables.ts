@@ -35,13 +35,13 @@ export const idleVariables = {
     type: orOff(decimal(0, LONGEST_MINUTES)),
     fallback: 0,
     description: "Minutes without activity after which `AI_DOCK_IDLE_ACTION` is carried out; 0 for never",
-    expected: "a number of minutes",
+    expected: `a number of minutes from 0, which is never, to ${LONGEST_MINUTES}`,
   }),
   AI_DOCK_MAX_HOURS: variable({
     type: orOff(decimal(0, LONGEST_HOURS)),
     fallback: 0,
     description: "Hours after which `AI_DOCK_IDLE_ACTION` is carried out, idle or not; 0 for never",
-    expected: "a number of hours",
+    expected: `a number of hours from 0, which is never, to ${LONGEST_HOURS}`,
   }),
   AI_DOCK_IDLE_ACTION: variable<IdleAction>({
     type: action,
@@ -55,20 +55,20 @@ export const idleVariables = {
     fallback: 5,
     description:
       "Minutes before that, in which terminals, portal, log and webhook warn; at most half of the limit",
-    expected: "a number of minutes",
+    expected: `a number of minutes from 0 to ${LONGEST_MINUTES}`,
   }),
   AI_DOCK_IDLE_CPU: variable({
     type: orOff(decimal(0, 1_000_000)),
     fallback: 10,
     description:
       "Percent of one core that count as activity, on average between two looks; `off` leaves processors out",
-    expected: "off or a percentage of one core",
+    expected: "off or a percentage of one core from 0 to 1000000",
   }),
   AI_DOCK_IDLE_GPU: variable({
     type: orOff(decimal(0, 100)),
     fallback: 5,
     description: "Percent of load of one GPU that count as activity; `off` leaves GPUs out",
-    expected: "off or a percentage up to 100",
+    expected: "off or a percentage from 0 to 100",
   }),
   AI_DOCK_IDLE_TRAFFIC: variable({
     type: decimal(1, 1_000_000_000),

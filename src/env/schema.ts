@@ -82,7 +82,7 @@ export const schema = {
     type: integer(0, 604_800),
     fallback: 0,
     description: "Seconds after which a hung provisioning script is ended; 0 waits for ever",
-    expected: "a number of seconds from 0",
+    expected: "a number of seconds from 0 to 604800",
   }),
   PROVISIONING_ONCE: variable({
     type: flag,
@@ -131,14 +131,14 @@ export const schema = {
     type: integer(1, 3600),
     fallback: 9,
     description: "Seconds for the whole stop of the container; below the grace period of its host",
-    expected: "a number of seconds from 1",
+    expected: "a number of seconds from 1 to 3600",
   }),
   AI_DOCK_PRESTOP_TIMEOUT: variable({
     type: integer(0, 86_400),
     fallback: 60,
     description:
       "Seconds for all scripts of `prestop.d` before a stop; after a SIGTERM at most half of `AI_DOCK_STOP_TIMEOUT`; 0 runs none",
-    expected: "a number of seconds from 0",
+    expected: "a number of seconds from 0 to 86400",
   }),
   AI_DOCK_EARLY: optional<string[]>({
     type: list,

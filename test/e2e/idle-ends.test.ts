@@ -136,7 +136,9 @@ test.concurrent("a command as root, which the container outlives; env-store turn
   const { code, stderr } = await container.exec(["ai-dock", "idle", "keep", "2h"]);
   expect([code, stderr]).toEqual([1, expect.stringContaining("is off")]);
   await container.sh("AI_DOCK_IDLE_MINUTES=soon env-store AI_DOCK_IDLE_MINUTES");
-  await container.waitLog('AI_DOCK_IDLE_MINUTES: expected a number of minutes, got "soon"; using 0');
+  await container.waitLog(
+    'AI_DOCK_IDLE_MINUTES: expected a number of minutes from 0, which is never, to 525600, got "soon"; using 0',
+  );
   expect(await container.sh("ai-dock idle")).toMatch(/^Off/);
   await container.sh("AI_DOCK_IDLE_MINUTES=0.1 env-store AI_DOCK_IDLE_MINUTES");
   await container.waitLog("idle | root");

@@ -56,6 +56,17 @@ describe("loadEnvironment()", () => {
     expect(problems).toEqual([]);
   });
 
+  test.each([
+    ["AI_DOCK_IDLE_MINUTES", "-5", "a number of minutes from 0, which is never, to 525600", "using 0"],
+    ["AI_DOCK_MAX_HOURS", "1e30", "a number of hours from 0, which is never, to 8760", "using 0"],
+    ["AI_DOCK_THREADS", "100000", "off or a number of threads from 1 to 4096", "ignoring it"],
+    ["PROVISIONING_TIMEOUT", "9999999", "a number of seconds from 0 to 604800", "using 0"],
+  ])("%s=%s is told with the range that holds", (name, given, expected, consequence) => {
+    expect(loadEnvironment([], { [name]: given }).problems.map(({ message }) => message)).toEqual([
+      `${name}: expected ${expected}, got "${given}"; ${consequence}`,
+    ]);
+  });
+
   test("each invalid value gives one line and the default", () => {
     const given = {
       SSH_PORT: "abc",

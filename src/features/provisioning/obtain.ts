@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
 import type { BootContext } from "../step.ts";
-import { messageOf } from "../../errors.ts";
+import { errnoOf, messageOf } from "../../errors.ts";
 import { mountAt } from "../../sys/mounts.ts";
 import { download, type Timing } from "./download.ts";
 import { type ProvisioningPaths, SCRIPT_NAME, writableTarget } from "./paths.ts";
@@ -54,7 +54,9 @@ async function replace(context: BootContext, wanted: Wanted, target: string): Pr
     renameSync(part, target);
     return undefined;
   } catch (error) {
-    return `expected a script at "${source.label}", got ${messageOf(error)}`;
+    const isThere = source.kind === "url" || existsSync(source.path);
+    const got = errnoOf(error) === "ENOENT" && !isThere ? "no such file" : messageOf(error);
+    return `expected a script at "${source.label}", got ${got}`;
   } finally {
     rmSync(part, { force: true });
   }
