@@ -20,7 +20,6 @@ const fg: CtlCommand = {
     const info = await session.callOrTell<ProcessInfo>(words, "getProcessInfo", name);
     if (info === undefined) return;
     if (info.statename !== "RUNNING") return session.complain("ERROR: process not running");
-    session.output("==> Press Ctrl-C to exit <==");
     await attach(session, name, info);
     session.output("Exiting foreground");
   },
@@ -31,7 +30,9 @@ async function attach(session: Session, name: string, info: ProcessInfo): Promis
   const over = new AbortController();
   const lines = createInterface({ input: process.stdin });
   const leave = () => over.abort();
+  // Before it is offered: else it would end the prompt.
   process.once("SIGINT", leave);
+  session.output("==> Press Ctrl-C to exit <==");
   over.signal.addEventListener("abort", () => lines.close());
   const logs = [info.stdout_logfile, info.stderr_logfile].filter((path) => path.startsWith("/var/"));
   const shown = logs.map((path) => showLog(path, over.signal));

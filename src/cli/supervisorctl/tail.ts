@@ -69,10 +69,11 @@ async function followProcess(session: Session, name: string, channel: "stdout" |
 async function followLog(session: Session, name: string, path: string): Promise<void> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true)
     return session.complain(`${name}: ERROR (no log file)`);
-  session.output("==> Press Ctrl-C to exit <==");
   const interrupt = new AbortController();
   const leave = () => interrupt.abort();
+  // Before it is offered: else it would end the prompt.
   process.once("SIGINT", leave);
+  session.output("==> Press Ctrl-C to exit <==");
   await showLog(path, interrupt.signal);
   process.off("SIGINT", leave);
   session.output("");
