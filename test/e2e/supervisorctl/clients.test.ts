@@ -101,7 +101,10 @@ test("the prompt: on a terminal with completion and questions, and from a pipe",
   await terminal.waitOutput("Exiting foreground");
   await prompt();
   terminal.write("tail -f echo\r");
-  await waitFor(() => terminal.output.split("Press Ctrl-C").length === 3);
+  await waitFor(() => terminal.output.split("Press Ctrl-C").length === 3, {
+    what: "tail -f to follow",
+    detail: () => terminal.output,
+  });
   terminal.write("\u0003");
   await prompt();
   terminal.write("shutdown\r");

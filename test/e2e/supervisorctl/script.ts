@@ -1,3 +1,6 @@
+/** While it is there no stop of `slow` is over, and so none of the container. */
+export const HOLD = "/tmp/hold";
+
 /** Programs in every state that supervisorctl can meet; drop-ins take the place of our own. */
 export const programs = `
 [program:sshd]
@@ -33,7 +36,7 @@ autostart=false
 command=/etc/passwd
 autostart=false
 [program:slow]
-command=sh -c 'trap "sleep 0.3; exit 0" TERM; while sleep 0.1; do :; done'
+command=sh -c 'trap "sleep 0.3; while [ -e ${HOLD} ]; do sleep 0.1; done; exit 0" TERM; while sleep 0.1; do :; done'
 startsecs=0
 [program:printer]
 command=sh -c 'echo first line; echo second line; echo complaint >&2; exec sleep 1000'

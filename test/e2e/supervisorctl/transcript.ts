@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { boot, type Container, PEERS_IMAGE, tempFolder, waitFor } from "../harness.ts";
 import { complaint, differences } from "./differences.ts";
-import { BREAK, broken, CHANGE, changed, programs } from "./script.ts";
+import { BREAK, broken, CHANGE, changed, HOLD, programs } from "./script.ts";
 
 export interface Answer {
   line: string;
@@ -39,7 +39,8 @@ export async function supervise(
 
 /**
  * Runs each line, all in one shell inside the container. Whoever is on its way up when one of the two is asked
- * for its status may have arrived when the other is: so both are asked until nothing is.
+ * for its status may have arrived when the other is: so both are asked until nothing is. The end of the container, which
+ * ends the shell, too, waits until the answer is out.
  */
 const script = `
 change() { cp "/etc/supervisor/conf.d/$1" ${CONFIGURATION}; }
@@ -48,9 +49,11 @@ ctl=$0
 for line; do
   if [ "$line" = "${CHANGE}" ]; then change changed; continue; fi
   if [ "$line" = "${BREAK}" ]; then change broken; continue; fi
+  [ "$line" != shutdown ] || touch ${HOLD}
   ask $line
   while [[ $line == status* && $output == *" STARTING "* ]]; do sleep 0.05; ask $line; done
   printf '%s\\0' "$output"
+  [ "$line" != shutdown ] || rm -f ${HOLD}
 done`;
 
 export async function transcript(
