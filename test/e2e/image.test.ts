@@ -1,18 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { boot, IMAGE, must, runAttached, waitFor } from "./harness.ts";
-
-const END = "end of the script";
-
-/** Looks at the image's files without booting it. */
-async function inside(script: string): Promise<string> {
-  for (;;) {
-    const cmd = ["-c", `{ ${script}\n} && echo "${END}"`];
-    const { stdout, stderr, code } = await runAttached({ entrypoint: "bash", cmd, network: "none" });
-    expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
-    // Docker gives up on the output of a container that ended 2 s ago, and a busy machine may be late with that.
-    if (stdout.endsWith(`${END}\n`)) return stdout.slice(0, -END.length - 1).trim();
-  }
-}
+import { inside } from "./_inside.ts";
+import { boot, IMAGE, must, waitFor } from "./harness.ts";
 
 describe("image", () => {
   test("passes the boot test that every published image has to", async () => {

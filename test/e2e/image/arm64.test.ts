@@ -34,7 +34,11 @@ test(
     const argv = Object.entries(contexts).flatMap(([name, value]) => ["--build-context", `${name}=${value}`]);
     await must(["docker", "build", "--quiet", ...arm64, "--tag", image, ...argv, `${CHILD}/foreign`]);
     try {
-      await using container = await boot({ image, more: arm64, env: { EXTRA: "a $b", ...variables } });
+      await using container = await boot({
+        image,
+        more: arm64,
+        env: { EXTRA: "a $b", AI_DOCK_STOP_TIMEOUT: "50", ...variables },
+      });
       await container.waitReady(EMULATED);
       // That itself waits for so long as an app takes that is not emulated.
       const answer = () => waitFor(() => environmentOfApp(container, "foreign"), EMULATED);
@@ -46,7 +50,10 @@ test(
       expect(await container.sh("uname -m")).toBe("aarch64");
       expect(await container.sh("ai-dock --version")).toMatch(/^ai-dock \d+\.\d+\.\d+ \(/);
       expect(await container.sh("ai-dock status app")).toMatch(/^app +RUNNING/);
-      expect(await container.sh("ai-dock logs -n 1 app")).toContain("GET / HTTP/1.1");
+      await waitFor(
+        async () => (await container.sh("ai-dock logs -n 1 app")).includes("GET / HTTP/1.1"),
+        EMULATED,
+      );
       const pid = async () => {
         const { stdout } = await container.exec(["ai-dock", "status", "--json", "app"]);
         return (JSON.parse(stdout) as { pid: number | null }[])[0]!.pid;
@@ -55,7 +62,7 @@ test(
       await container.sh("ai-dock signal KILL app");
       await waitFor(async () => ![first, null].includes(await pid()), EMULATED);
       await answer();
-      expect((await container.stop()).code).toBe(0);
+      expect((await container.stop(60)).code).toBe(0);
     } finally {
       await must(["docker", "rmi", "--force", image]);
     }

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { buildCompat, COMPAT, COMPAT_BUILD_MILLISECONDS } from "../_compat.ts";
-import { boot, IMAGE, keypair, must, runAttached } from "../harness.ts";
+import { inside } from "../_inside.ts";
+import { boot, IMAGE, keypair, must } from "../harness.ts";
 
 const ROOT = resolve(import.meta.dir, "../../..");
 
@@ -10,21 +11,16 @@ beforeAll(async () => {
   await buildCompat();
 }, COMPAT_BUILD_MILLISECONDS);
 
-/** Runs a script in an image as a layer is built: without an init, with errors that end it. */
-async function inside(script: string, image = COMPAT, options = ["-eo", "pipefail"]): Promise<string> {
-  const cmd = [...options, "-c", script];
-  const { stdout, stderr, code } = await runAttached({ image, entrypoint: "bash", cmd, network: "none" });
-  expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
-  return stdout.trim();
-}
-
 /** Debian has had no software-properties-common since trixie; published images are Ubuntu's. */
 const commands =
   `gcc g++ make cmake pkg-config ffmpeg sox dos2unix inotifywait rsync git-lfs sudo locale-gen file htop lsof
   lspci dig zstd python3 pip3 netstat lsb_release fakeroot bc`.split(/\s+/);
 
+/** As a layer is built: with errors that end it. */
+const asLayer = (script: string, image = COMPAT) => inside(script, image, ["-eo", "pipefail"]);
+
 const missing = (image: string) =>
-  inside(`for c in ${commands.join(" ")}; do command -v "$c" >/dev/null || echo "$c"; done`, image);
+  asLayer(`for c in ${commands.join(" ")}; do command -v "$c" >/dev/null || echo "$c"; done`, image);
 
 /** The commands with which the flavour installs packages, as the Dockerfile has them. */
 const installs = () =>
@@ -58,15 +54,15 @@ describe("the compat flavour", () => {
 
   test("finds libtcmalloc.so by that name, also after the cache of the linker was made anew", async () => {
     const preloaded = "LD_PRELOAD=libtcmalloc.so grep -c tcmalloc /proc/self/maps";
-    expect(Number(await inside(`rm /etc/ld.so.cache; ldconfig; ${preloaded}`))).toBeGreaterThan(0);
+    expect(Number(await asLayer(`rm /etc/ld.so.cache; ldconfig; ${preloaded}`))).toBeGreaterThan(0);
   });
 
   test("has the locale en_US.UTF-8, and makes it again without an error", async () => {
-    expect(await inside('LC_ALL=en_US.UTF-8 locale -k LC_TIME | sed -n "s/^abday=//p"')).toStartWith(
+    expect(await asLayer('LC_ALL=en_US.UTF-8 locale -k LC_TIME | sed -n "s/^abday=//p"')).toStartWith(
       '"Sun;Mon',
     );
     // The stand-in base has no file of aliases, which it tells.
-    await inside("export LANG=en_US.UTF-8; locale-gen $LANG >/dev/null 2>&1");
+    await asLayer("export LANG=en_US.UTF-8; locale-gen $LANG >/dev/null 2>&1");
   });
 
   test("has the variables of later images", async () => {
@@ -87,7 +83,7 @@ describe("the compat flavour", () => {
   test("carries no key that two containers must not share", async () => {
     const found =
       "find /etc/ssl/private /etc/ssh -type f -name '*key*'; find /var/lib/apt/lists /tmp -type f -size +0";
-    expect(await inside(found)).toBe("");
+    expect(await asLayer(found)).toBe("");
   });
 
   test("boots with an account that becomes root without a password, and whose login has the environment", async () => {
