@@ -65,7 +65,7 @@ describe("a child image of 2023", () => {
     expect(await pid()).not.toBe(first);
     expect(await supervisorctl("stop", "app")).toBe("app: stopped");
     expect(await supervisorctl("status", "app")).toMatch(/^app +STOPPED/);
-    expect(await container.sh("pgrep -c perl || true")).toBe("0");
+    expect(await container.sh("pgrep -r RSD -c perl || true")).toBe("0");
     expect(await supervisorctl("start", "app")).toBe("app: started");
     expect(await environmentOfApp(container, "2023")).toMatchObject({ PROC_NAME: "app" });
   });
@@ -104,7 +104,7 @@ describe("a child image of 2023", () => {
     expect(await container.sh("ai-dock logs quicktunnel-app")).toContain("--url localhost:8188");
     await container.waitReady();
     expect(await container.sh("supervisorctl stop app")).toBe("app: stopped");
-    expect(await container.sh("pgrep -fc 'sleep 710[0]' || true")).toBe("0");
+    expect(await container.sh("pgrep -r RSD -fc 'sleep 710[0]' || true")).toBe("0");
   });
 
   test("comes up again after a restart, with every file as it was", async () => {

@@ -6,6 +6,8 @@ import { type Answer, buildLayers, PROVISIONING } from "./_layers.ts";
 
 const key = await keypair();
 const PASSWORD = "s3cret-password";
+/** Six programs, each of which sources nvm and the like. */
+const BOOT = { limit: 150_000 };
 /** Numbers are those of test/child/needs.ts. */
 const APPS = { app: 8188, notebook: 8888, display: 6200 };
 
@@ -16,7 +18,7 @@ let container: Container;
 async function ask(port: number, path = "/", of = container): Promise<Answer> {
   const url = `http://${await of.ip()}:${port}${path}`;
   const argv = ["curl", "--noproxy", "*", "-sSf", "-u", `user:${PASSWORD}`, url];
-  const body = await waitFor(async () => await must(argv), { what: url, detail: () => of.logs() });
+  const body = await waitFor(async () => await must(argv), { what: url, detail: () => of.logs(), ...BOOT });
   return JSON.parse(body) as Answer;
 }
 
@@ -41,7 +43,7 @@ beforeAll(async () => {
     files: { "/opt/ai-dock/bin/provisioning.sh": PROVISIONING },
     args: ["FROM_INIT=a value"],
   });
-  await container.waitReady();
+  await container.waitReady(BOOT);
   for (const port of Object.values(APPS)) await ask(port);
 }, COMPAT_BUILD_MILLISECONDS);
 
@@ -254,7 +256,7 @@ describe("images built on each other as those of 2024 are", () => {
   test.serial("a second boot is like the first, and no command of all that was missing", async () => {
     const before = (await ask(APPS.app)).environment;
     await container.restart();
-    await container.waitReady();
+    await container.waitReady(BOOT);
     for (const port of Object.values(APPS)) await ask(port);
     expect((await ask(APPS.app)).environment).toEqual(before);
     expect(await container.sh("readlink /opt/App; ls /run/http_ports")).toBe(
@@ -287,7 +289,12 @@ test("gap 9, run 8, 9: an app that starts early shows a page of its own until al
     detail: () => early.logs(),
   });
   expect(
-    (await early.ssh("pgrep -fx 'sleep infinity' >/dev/null; cat /run/http_ports/8188", me)).stdout,
+    (
+      await early.ssh(
+        "until pgrep -fx 'sleep infinity' >/dev/null; do sleep 0.1; done; cat /run/http_ports/8188",
+        me,
+      )
+    ).stdout,
   ).toContain('"18188"');
   const portal = [
     "curl",
@@ -298,12 +305,13 @@ test("gap 9, run 8, 9: an app that starts early shows a page of its own until al
     `user:${PASSWORD}`,
     `http://${await early.ip()}:1111/api/v1/state`,
   ];
-  expect(await waitFor(async () => await must(portal), { what: "the portal" })).toContain(
-    '"phase":"booting"',
-  );
+  await waitFor(async () => (await must(portal)).includes('"phase":"booting"'), {
+    what: "the portal",
+    detail: () => must(portal),
+  });
   expect(await early.logs()).not.toContain("provisioned by");
   await early.ssh("touch /tmp/go", me);
-  await early.waitReady();
+  await early.waitReady(BOOT);
   expect((await ask(APPS.app, "/", early)).environment["APP_BUILD_REF"]).toBe("v2.1");
   expect(await programLog("app", early)).toContain("Page while waiting: sleep infinity");
 });
@@ -327,12 +335,12 @@ test("run 15, 17: serverless, a port that the cloud chooses, the token of its bu
   const url = `http://${await serverless.ip()}:41188/?token=of-the-button`;
   const argv = ["curl", "--noproxy", "*", "-sSfL", "-b", "", url];
   const answer = JSON.parse(
-    await waitFor(async () => await must(argv), { what: url, detail: () => serverless.logs() }),
+    await waitFor(async () => await must(argv), { what: url, detail: () => serverless.logs(), ...BOOT }),
   ) as Answer;
   expect(answer.environment).toMatchObject({ APP_PORT_HOST: "41188", WORKSPACE_PERMISSIONS: "true" });
   await serverless.waitLog("preflight | updated to v2.1");
   await serverless.sh("touch /workspace/.update_lock");
   await serverless.restart();
-  await serverless.waitReady();
+  await serverless.waitReady(BOOT);
   expect((await serverless.logs()).match(/updated to v2\.1/g)).toHaveLength(1);
 });
