@@ -26,6 +26,12 @@ export interface Start {
   pid: string;
 }
 
+/** Epoch times in milliseconds. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
 /** What was seen of one process (GROUP:NAME) on one side. */
 export interface Process {
   /** Every state in turn. */
@@ -39,13 +45,14 @@ export interface Process {
   /** Process ids in the order of starts. */
   pids: number[];
   reports: Report[];
-  /** Milliseconds between the end of a process by itself and the start of the next one. */
-  waits: number[];
+  /** From the end of a process by itself to the start of the next one. */
+  waits: Span[];
 }
 
 /** Notes a start or an end of a process at an epoch time in milliseconds. */
 export function noteTime(process: Process & { endedAt?: number }, what: "start" | "end", at: number): void {
-  if (what === "start" && process.endedAt !== undefined) process.waits.push(at - process.endedAt);
+  if (what === "start" && process.endedAt !== undefined)
+    process.waits.push({ from: process.endedAt, to: at });
   if (what === "end") process.endedAt = at;
   else delete process.endedAt;
 }
@@ -59,6 +66,8 @@ export interface Observation {
   output: string;
   /** Children of probes that were alive after the last step. */
   survivors: Set<string>;
+  /** When a program of the container had no processor. */
+  stalls: Span[];
   /** The rows that were refused. */
   refused: Set<string>;
   /** The reports by GROUP:NAME as they were when the container had stopped. */

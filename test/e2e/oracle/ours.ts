@@ -8,7 +8,7 @@ export const ours: Side = {
   name: "ai-dock",
   argv: ["ai-dock", "init"],
   // At half time whoever waits for others is told to stop as well: late enough for the order to show.
-  env: { DEBUG: "true", AI_DOCK_STOP_TIMEOUT: "35" },
+  env: { DEBUG: "true", AI_DOCK_STOP_TIMEOUT: "110" },
   control: ["ai-dock"],
   look: `ai-dock status --json | tr -d '\\n' || true; echo; cat ${LOG}`,
   files(rows) {

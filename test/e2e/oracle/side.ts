@@ -12,6 +12,7 @@ import {
 import type { Observation, Process, Report } from "./observation.ts";
 import { hasDone, isSettled } from "./progress.ts";
 import type { Row } from "./row.ts";
+import { ALIVE, QUIET, spans, STALLS, TICKER } from "./scripts.ts";
 
 /** The image that holds both: the test image with Debian's supervisor. */
 const IMAGE = process.env["AI_DOCK_PEERS_IMAGE"] ?? `${TEST_IMAGE}-peers`;
@@ -30,11 +31,6 @@ export interface Side {
   read(seen: string): Map<string, Process>;
   refused(rows: Row[], container: Container): Promise<Set<string>>;
 }
-
-/** Programs of the table that belong to no row: wakes supervisord up, which sees exits only then. */
-const TICKER =
-  "[program:ticker]\npriority=0\nstdout_logfile=/dev/null\nstdout_logfile_maxbytes=0\n" +
-  "command=perl -e 'for(;;){syswrite STDOUT,1;select undef,undef,undef,.05}'\n";
 
 /**
  * Both sides, each while the other one is quiet: a hundred programs that start at once keep two supervisors from being
@@ -75,11 +71,13 @@ async function observe(side: Side, rows: Row[], onSettled: () => Promise<void>):
     await act(side, container, rows, phase);
     await wait(`step ${phase + 1} done`, (row, seen) => hasDone(row, row.steps[phase], seen));
   }
+  await container.sh(QUIET);
   const observation: Observation = {
     processes: await look(side, container),
     logs: new Map([...(await copied(container, "/logs")), ...(await copied(container, DEFAULT_LOGS))]),
     output: await container.logs(),
     survivors: new Set((await container.sh(ALIVE)).split("\n")),
+    stalls: spans(await container.sh(STALLS)),
     refused: await refused,
     atStop: new Map(),
     exitCode: 0,
@@ -93,10 +91,7 @@ async function observe(side: Side, rows: Row[], onSettled: () => Promise<void>):
 export const DEFAULT_LOGS = "/var/log/supervisor";
 
 /** supervisord takes its time. */
-const STOP_SECONDS = 40;
-
-/** Prints the pids of all processes but zombies. */
-const ALIVE = String.raw`sed -n 's/^Pid:\t//p;/^State:\tZ/q' /proc/[0-9]*/status 2>/dev/null || true`;
+const STOP_SECONDS = 120;
 
 function bootOptions(side: Side, rows: Row[]): BootOptions {
   return {
@@ -149,7 +144,7 @@ async function waitUntil(
     },
     {
       what,
-      limit: 60_000,
+      limit: 240_000,
       detail: async () =>
         [
           ...left.map(

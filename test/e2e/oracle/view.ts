@@ -1,5 +1,5 @@
 import { IGNORED_BY_PYTHON, OUR_VARIABLES } from "../../oracle/differences.ts";
-import type { Aspect, Observation, Process, Report, Start } from "./observation.ts";
+import type { Aspect, Observation, Process, Report, Span, Start } from "./observation.ts";
 import { belongsTo, type Row } from "./row.ts";
 
 /** A row as one side behaved, without what differs everywhere (differences.ts); equal when both did the same. */
@@ -17,7 +17,10 @@ export function viewOf(row: Row, observation: Observation): Record<Aspect, unkno
     states: each(({ states }) => limitedStates(row, states)),
     ends: each(({ ends }) => limited(row, ends)),
     // A start by request comes when it was asked for.
-    waits: row.steps.length > 0 ? {} : each(({ waits }) => limited(row, waits).map(seconds)),
+    waits:
+      row.steps.length > 0
+        ? {}
+        : each(({ waits }) => limited(row, waits).map((wait) => seconds(wait, observation.stalls))),
     "stop ends": each(({ stopEnd }) => stopEnd),
     errors: each(({ errors }) => errors.map((text) => text.replace(/^(Exited too quickly) .*/, "$1"))),
     order: processes.length > 1 ? order(processes) : [],
@@ -54,9 +57,39 @@ function own<T>(row: Row, processes: Map<string, T>): [string, T][] {
 
 const isStart = (report: Report): report is Start => report.event === "start";
 
-/** Whole seconds; timers may be early by a little, and a busy machine late by less than one. */
-function seconds(milliseconds: number): number {
-  return Math.floor((milliseconds + 50) / 1000);
+/** Whole seconds that someone has waited on purpose; two numbers only where the machine has stalled meanwhile. */
+interface Wait {
+  least: number;
+  most: number;
+}
+
+/** Timers may be early by a little, and a busy machine late by less than a second, or by as much as it has stalled. */
+function seconds({ from, to }: Span, stalls: Span[]): Wait {
+  const stalled = stalls
+    .map((stall) => Math.min(to, stall.to) - Math.max(from, stall.from))
+    .filter((milliseconds) => milliseconds > 0)
+    .reduce((sum, milliseconds) => sum + milliseconds, 0);
+  const whole = (milliseconds: number) => Math.floor((milliseconds + 50) / 1000);
+  return { least: whole(to - from - stalled), most: whole(to - from) };
+}
+
+/** True where both sides may have behaved alike in an aspect; without a stall that is where their views are equal. */
+export function isAlike(aspect: Aspect, one: unknown, other: unknown): boolean {
+  if (aspect !== "waits") return Bun.deepEquals(one, other);
+  const [a, b] = [one, other].map((waits) => Object.entries(waits as Record<string, Wait[]>));
+  const overlap = (wait: Wait, and: Wait | undefined) =>
+    and !== undefined && wait.least <= and.most && and.least <= wait.most;
+  return (
+    a!.length === b!.length &&
+    a!.every(([id, waits], index) => {
+      const [otherId, others] = b![index]!;
+      return (
+        id === otherId &&
+        waits.length === others.length &&
+        waits.every((wait, at) => overlap(wait, others[at]))
+      );
+    })
+  );
 }
 
 /** Each value once: a program finds the same at every start. */
@@ -98,7 +131,7 @@ function order(processes: [string, Process][]): string[] {
 }
 
 /** A probe that is slow to end takes longer than this, so that whoever waited for it comes in the next tier. */
-const TIER_SECONDS = 0.2;
+const TIER_SECONDS = 0.9;
 
 /** Who was told to stop together, in turn, from the reports as they are on disk. */
 function stopOrder(reports: [string, string][]): string[][] {

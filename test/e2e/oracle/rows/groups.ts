@@ -35,7 +35,7 @@ export const groups: Row[] = [
   row(
     "order",
     ["30", "10", "20"]
-      .map((priority) => `[program:order.${priority}]\ncommand=$P slow=0.3\npriority=${priority}\n${LOGS}\n`)
+      .map((priority) => `[program:order.${priority}]\ncommand=$P slow=1\npriority=${priority}\n${LOGS}\n`)
       .join(""),
   ),
   row(
@@ -45,7 +45,7 @@ export const groups: Row[] = [
   ),
   row(
     "order-by-name",
-    ["c", "a", "b"].map((name) => `[program:order-by-name.${name}]\ncommand=$P slow=0.3\n${LOGS}\n`).join(""),
+    ["c", "a", "b"].map((name) => `[program:order-by-name.${name}]\ncommand=$P slow=1\n${LOGS}\n`).join(""),
     { differs: { "stop order": "equal priorities stop together" } },
   ),
 ];
