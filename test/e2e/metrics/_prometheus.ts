@@ -1,6 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort } from "../../free-port.ts";
 import { prometheusProgram } from "./_promtool.ts";
 import { tempFolder, waitFor } from "../harness.ts";
 
@@ -22,7 +21,6 @@ export class Prometheus implements AsyncDisposable {
 
   static async start(configuration: string): Promise<Prometheus> {
     const folder = tempFolder();
-    const address = `127.0.0.1:${freePort()}`;
     const [config, log] = [join(folder, "prometheus.yml"), join(folder, "log")];
     writeFileSync(config, configuration);
     const child = Bun.spawn(
@@ -30,16 +28,24 @@ export class Prometheus implements AsyncDisposable {
         prometheusProgram("prometheus"),
         `--config.file=${config}`,
         `--storage.tsdb.path=${join(folder, "data")}`,
-        `--web.listen-address=${address}`,
+        "--web.listen-address=127.0.0.1:0",
       ],
       { stdin: "ignore", stdout: "ignore", stderr: Bun.file(log) },
     );
-    const prometheus = new Prometheus(`http://${address}`, child);
-    await waitFor(async () => (await prometheus.#fetch("/-/ready").catch(() => undefined))?.ok, {
-      what: "Prometheus to be ready",
-      detail: async () => (existsSync(log) ? await Bun.file(log).text() : ""),
-    });
-    return prometheus;
+    const said = async () => (existsSync(log) ? await Bun.file(log).text() : "");
+    try {
+      const detail = { what: "Prometheus to be ready", detail: said };
+      const [, address] = await waitFor(
+        async () => /msg="Listening on" address=(127\.0\.0\.1:\d+)/.exec(await said()),
+        detail,
+      );
+      const prometheus = new Prometheus(`http://${address}`, child);
+      await waitFor(async () => (await prometheus.#fetch("/-/ready").catch(() => undefined))?.ok, detail);
+      return prometheus;
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
   }
 
   /** What an expression is at this moment. Throws for one that Prometheus does not understand. */
@@ -50,10 +56,10 @@ export class Prometheus implements AsyncDisposable {
     return reply.data.result;
   }
 
-  /** The value of an expression that is one series. */
-  async value(expression: string): Promise<number | undefined> {
-    const [sample] = await this.query(expression);
-    return sample === undefined ? undefined : Number(sample.value[1]);
+  /** The value of an expression that is one series. A scrape that came too late may have left it without one. */
+  async value(expression: string): Promise<number> {
+    const [sample] = await this.until(expression);
+    return Number(sample!.value[1]);
   }
 
   /** Waits until an expression has samples. */

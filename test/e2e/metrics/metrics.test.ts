@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -12,14 +12,12 @@ import { Cloudflare, TOKEN as TUNNEL_TOKEN } from "../tunnels/_cloudflare.ts";
 import { Prometheus } from "./_prometheus.ts";
 import { promtool } from "./_promtool.ts";
 
-setDefaultTimeout(420_000);
-
 const TOKEN = "s3cret-token";
 const LIBRARIES = "/usr/lib/x86_64-linux-gnu";
 const devices = ["nvidiactl", "nvidia0", "nvidia-uvm"].map((name) => `/dev/null:/dev/${name}`);
 
 /** `burn N` computes until the shell that runs it has used N hundredths of a second. */
-const BURN = `burn() { local stat; while :; do for _ in {1..20000}; do :; done; read -r -a stat </proc/$BASHPID/stat
+const BURN = `burn() { local stat; while :; do for _ in {1..2000}; do :; done; read -r -a stat </proc/$BASHPID/stat
 [ "$((stat[13] + stat[14]))" -ge "$1" ] && return; done; }
 `;
 
@@ -37,6 +35,8 @@ command=bash -c 'yes 123456789 | head -c 30000; sleep 1000'
 `,
 };
 
+/** A second of processors, of which a busy machine has few. */
+const BURN_LIMIT_MS = 120_000;
 /** A child and an orphan that compute and end, and one that computes and stays until it is killed. */
 const BURNING = `${BURN}(burn 30); (burn 30 & exit 0); (burn 40; sleep 1000) & wait\n`;
 
@@ -97,7 +97,7 @@ beforeAll(async () => {
       `global:\n  scrape_interval: 1s\n  scrape_timeout: 1s\nscrape_configs:\n${job("box", await box.ip())}${job("far", await far.ip(), https)}`,
     ),
   );
-  await prometheus.until("sum(up) == 2", 30_000);
+  await prometheus.until("sum(up) == 2");
 });
 
 const names = catalogue.flatMap(({ metrics }) => metrics.map(({ name }) => name));
@@ -162,7 +162,7 @@ describe("metrics", () => {
       const value = async (expression: string) => await prometheus.value(expression);
       expect(await value('ai_dock_program_state{program="app",state="RUNNING"}')).toBe(1);
       expect(await value('sum(ai_dock_program_state{job="box",program="app"})')).toBe(1);
-      expect(await value('ai_dock_program_log_bytes_total{program="loud",stream="stdout"}')).toBe(30_000);
+      await prometheus.until('ai_dock_program_log_bytes_total{program="loud",stream="stdout"} == 30000');
       expect(await value('ai_dock_container_memory_limit_bytes{job="box"}')).toBe(2 * 2 ** 30);
       expect(await value('ai_dock_container_cpu_limit_cores{job="box"}')).toBe(1.5);
       expect(await value('ai_dock_container_pids_limit{job="box"}')).toBe(500);
@@ -171,24 +171,24 @@ describe("metrics", () => {
       expect(await value('ai_dock_idle_phase{phase="busy"}')).toBeNumber();
       expect(await value('ai_dock_provisioning_items{state="done"}')).toBe(1);
       await prometheus.until('ai_dock_remote_mounted{remote="far"} == 1');
-      await prometheus.until('ai_dock_tunnel_connections{tunnel="cloudflared"} == 4', 30_000);
+      await prometheus.until('ai_dock_tunnel_connections{tunnel="cloudflared"} == 4');
       await far.sh("echo one >/workspace/remote/far/one");
-      await prometheus.until('ai_dock_remote_transferred_bytes_total{remote="far"} >= 4', 30_000);
+      await prometheus.until('ai_dock_remote_transferred_bytes_total{remote="far"} >= 4');
       const rss = await box.sh("awk '/VmRSS/ { print $2 * 1024 }' /proc/$(supervisorctl pid loud)/status");
-      const told = (await value('ai_dock_program_resident_memory_bytes{program="loud"}')) ?? 0;
+      const told = await value('ai_dock_program_resident_memory_bytes{program="loud"}');
       expect(told / Number(rss)).toBeGreaterThan(0.9);
     },
   );
 
   test.serial("CPU time of a tree does not fall when its processes end, are orphaned or killed", async () => {
     const cpu = 'ai_dock_program_cpu_seconds_total{program="app"}';
-    await prometheus.until(`${cpu} > 0.95`, 60_000);
+    await prometheus.until(`${cpu} > 0.95`, BURN_LIMIT_MS);
     await box.sh("ai-dock stop app");
     await prometheus.until('ai_dock_program_state{program="app",state="STOPPED"} == 1');
-    const stopped = (await prometheus.value(cpu)) ?? 0;
+    const stopped = await prometheus.value(cpu);
     expect(stopped).toBeGreaterThan(0.95);
     await box.sh("ai-dock start app");
-    await prometheus.until(`${cpu} > ${stopped + 0.9}`, 60_000);
+    await prometheus.until(`${cpu} > ${stopped + 0.9}`, BURN_LIMIT_MS);
     expect(await prometheus.value(`resets(${cpu}[5m])`)).toBe(0);
     for (const name of names.filter((one) => one.endsWith("_total")))
       expect([name, await prometheus.query(`resets(${name}[5m]) > 0`)]).toEqual([name, []]);
@@ -217,8 +217,7 @@ describe("metrics", () => {
     });
     const answers = await Promise.all(Array.from({ length: 30 }, () => asPrometheus(box)));
     expect(answers.every((text) => text.includes("ai_dock_collector_success"))).toBeTrue();
-    const before = await prometheus.value('ai_dock_collector_success{job="box",collector="programs"}');
-    expect(before).toBe(1);
+    await prometheus.until('ai_dock_collector_success{job="box",collector="programs"} == 1');
     for (const socket of hanging) socket.destroy();
     await prometheus.until('up{job="box"} == 1');
     await box.waitReady();
@@ -238,7 +237,6 @@ describe("metrics", () => {
       const alerts = /Useful alerts:\n\n```text\n(.*?)```/s.exec(page)?.[1]?.trim().split("\n") ?? [];
       expect(expressions.length).toBeGreaterThan(40);
       expect(alerts.length).toBeGreaterThan(5);
-      const empty: string[] = [];
       for (const expression of [...expressions, ...alerts]) {
         const used = [...namesIn(expression)];
         expect([expression, used.length > 0, used.filter((name) => !names.includes(name))]).toEqual([
@@ -246,14 +244,12 @@ describe("metrics", () => {
           true,
           [],
         ]);
-        const found = await prometheus.query(expression);
-        if (found.length === 0 && !MAY_BE_ABSENT.test(expression)) empty.push(expression);
+        await prometheus.query(expression);
       }
-      // What is asked for trouble finds none; everything else has samples.
-      const trouble = new Set(alerts.filter((alert) => empty.includes(alert)));
-      expect(empty.filter((expression) => !trouble.has(expression) && !expression.endsWith(" > 0"))).toEqual(
-        [],
-      );
+      // What is asked for trouble finds none; everything else has samples, unless a scrape came too late just now.
+      const isOfTrouble = (expression: string) => alerts.includes(expression) || expression.endsWith(" > 0");
+      const common = expressions.filter((one) => !MAY_BE_ABSENT.test(one) && !isOfTrouble(one));
+      for (const expression of common) await prometheus.until(expression);
     },
   );
 
@@ -283,6 +279,6 @@ describe("metrics", () => {
     // Prometheus goes on with all else, though it waits a second only.
     await prometheus.until('ai_dock_collector_success{job="box",collector="gpus"} == 0');
     await prometheus.until('ai_dock_gpu_healthy{job="box"} == 0', 60_000);
-    expect(await prometheus.value('avg_over_time(up{job="box"}[10s])')).toBeGreaterThan(0.5);
+    await prometheus.until('avg_over_time(up{job="box"}[10s]) > 0.5');
   });
 });
