@@ -124,7 +124,7 @@ export async function arrived(far: FarEnd, files: Record<string, string>): Promi
   await waitFor(() => Bun.deepEquals(far.checksums(), files), {
     what: `${Object.keys(files).length} files at the far end`,
     detail: () => `there: ${Object.keys(far.checksums()).length}`,
-    limit: 90_000,
+    limit: 150_000,
   });
 }
 

@@ -22,17 +22,19 @@ async function nothingLost(container: Container, far: FarEnd, files: Record<stri
   await container.start();
   await arrived(far, files);
   await ready(container);
-  await waitFor(async () => (await remotes(container))["far"]?.pending_files === 0);
+  await waitFor(async () => (await remotes(container))["far"]?.pending_files === 0, {
+    what: "nothing to be pending",
+  });
 }
 
 test.concurrent("200 files and a stop at once: all are uploaded before it ends", async () => {
   await using far = await farEnd();
-  // Time enough for all, whatever else the machine does.
-  const env = { ...far.variables("far"), AI_DOCK_STOP_TIMEOUT: "50" };
+  // None of them is uploaded before the stop, which has time enough for all, whatever else the machine does.
+  const env = { ...far.variables("far"), AI_DOCK_STOP_TIMEOUT: "110", RCLONE_VFS_WRITE_BACK: "1h" };
   await using container = await ready(await bootWith(workspace(), env));
   const files = await writeFiles(container, MOUNTED, 200);
-  expect(Object.keys(far.checksums()).length).toBeLessThan(200);
-  const { code } = await container.stop(60);
+  expect(far.checksums()).toEqual({});
+  const { code } = await container.stop(120);
   expect(code).toBe(0);
   expect(far.checksums()).toEqual(files);
 });
@@ -43,9 +45,10 @@ test.concurrent("a stop without the time for all: what is left is told, kept, an
   const env = { ...far.variables("far"), AI_DOCK_STOP_TIMEOUT: "3", RCLONE_VFS_WRITE_BACK: "20s" };
   await using container = await ready(await bootWith(workspace(), env));
   const files = await writeFiles(container, MOUNTED, 400);
-  const { code } = await container.stop(30);
+  const { code } = await container.stop(60);
   expect(code).toBe(0);
-  expect(await container.stopMilliseconds()).toBeLessThan(4000);
+  // Three, and what a busy machine adds; all the uploads are not waited for, as the log says.
+  expect(await container.stopMilliseconds()).toBeLessThan(15_000);
   await container.waitLog(/far: not uploaded: \d+ files \(.*\), kept in/);
   expect(Object.keys(far.checksums()).length).toBeLessThan(400);
   await nothingLost(container, far, files);
@@ -57,7 +60,13 @@ test.concurrent("SIGKILL of rclone", async () => {
   const files = await writeFiles(container, MOUNTED, 200);
   await container.sh("pkill -KILL -x rclone");
   await arrived(far, files);
-  expect((await remotes(container))["far"]).toMatchObject({ mounted: true, state: "RUNNING" });
+  await waitFor(
+    async () => {
+      const row = (await remotes(container))["far"];
+      return row?.mounted && row.state === "RUNNING";
+    },
+    { what: "the remote to be mounted again", detail: () => container.logs() },
+  );
   expect(await container.sh(`ls ${MOUNTED} | wc -l`)).toBe("200");
 });
 
@@ -109,7 +118,7 @@ test.concurrent("what waits for a remote that is gone from the configuration is 
   const space = workspace();
   const env = { ...far.variables("old"), RCLONE_VFS_WRITE_BACK: "1h" };
   await using before = await bootWith(space, env);
-  await waitFor(async () => (await remotes(before))["old"]?.mounted);
+  await waitFor(async () => (await remotes(before))["old"]?.mounted, { what: "the remote to be mounted" });
   await writeFiles(before, "/workspace/remote/old", 2);
   await before.kill();
   await before.wait();
@@ -175,7 +184,7 @@ test.concurrent("a disk that the cache fills: writes fail where they cannot be k
       RCLONE_VFS_WRITE_BACK: "1h",
       RCLONE_VFS_CACHE_MIN_FREE_SPACE: "off",
       RCLONE_VFS_CACHE_MAX_SIZE: "off",
-      AI_DOCK_STOP_TIMEOUT: "50",
+      AI_DOCK_STOP_TIMEOUT: "110",
     };
     await using container = await ready(
       await boot({ ...mountable, mounts: [`${space.folder}:/workspace`], env }),
@@ -187,16 +196,16 @@ test.concurrent("a disk that the cache fills: writes fail where they cannot be k
     const files = Object.fromEntries(written.split("\n").map((line) => line.split(" ") as [string, string]));
     expect(Object.keys(files).length).toBeGreaterThan(10);
     expect(Object.keys(files).length).toBeLessThan(80);
-    await container.stop(60);
+    await container.stop(120);
     await waitFor(
       async () => {
         await container.start();
         await ready(container);
-        await container.stop(60);
+        await container.stop(120);
         const there = far.checksums();
         return Object.entries(files).every(([name, sum]) => there[name] === sum);
       },
-      { what: "all files that were written without an error", limit: 90_000 },
+      { what: "all files that were written without an error", limit: 240_000 },
     );
   } finally {
     await must(["umount", "--lazy", disk]);

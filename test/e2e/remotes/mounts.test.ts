@@ -71,10 +71,13 @@ test.concurrent("ten remotes at once, one of them broken, with odd names", async
     `${sections.map(({ text }) => text).join("")}[broken]\ntype = nonsense\n`,
   );
   await using container = await boot({ ...mountable, mounts: [`${config}:/etc/rclone`] });
-  const found = await waitFor(async () => {
-    const rows = await remotes(container);
-    return Object.values(rows).filter(({ mounted }) => mounted).length === names.length && rows;
-  });
+  const found = await waitFor(
+    async () => {
+      const rows = await remotes(container);
+      return Object.values(rows).filter(({ mounted }) => mounted).length === names.length && rows;
+    },
+    { what: "all but one to be mounted", detail: () => container.logs(), limit: 150_000 },
+  );
   await waitFor(async () => (await remotes(container))["broken"]?.state === "FATAL");
   expect((await remotes(container))["broken"]!.reason).toContain('didn\'t find backend called "nonsense"');
   for (const name of names) {
