@@ -15,7 +15,12 @@ test.concurrent("the tunnel comes up with its token in no argument, log or file 
     return found?.ready && found.facts["connections"] === 4 && found;
   });
   expect(row).toMatchObject({ state: "RUNNING", note: "4 connections" });
-  expect(await tunnels(container)).toMatchObject([
+  // The routes are cloudflared's own answer, for which a command waits for a short time only.
+  const routes = await waitFor(async () => {
+    const found = await tunnels(container);
+    return found.length === 2 && found;
+  });
+  expect(routes).toMatchObject([
     { kind: "named", url: "https://app.example.com", target: "http://localhost:8188", ready: true },
     { target: "http://localhost:9000", service: "cloudflared, paths like ^/api" },
   ]);
@@ -40,9 +45,9 @@ test.concurrent("the tunnel comes up with its token in no argument, log or file 
     `grep -rlsF "${TOKEN}" /var /etc /run /tmp /opt /workspace | xargs -r stat -c '%a' || true`,
   );
   expect(readable.split("\n").filter((mode) => mode !== "" && !/^[67]00$/.test(mode))).toEqual([]);
-  const { code, ms } = await container.stop();
-  expect(code).toBe(0);
-  expect(ms).toBeLessThan(5000);
+  expect((await container.stop(30)).code).toBe(0);
+  // It has ended by itself; the default of cloudflared's grace would have it killed.
+  expect(await container.logs()).not.toContain("killing it");
 });
 
 test.concurrent("a token from a file, and one pasted with the whole command", async () => {
@@ -104,7 +109,7 @@ test.concurrent("without a network it waits and never gives up", async () => {
       const found = await named(container);
       return cloudflare.starts().length > 4 && found?.state === "BACKOFF" && found;
     },
-    { limit: 60_000 },
+    { what: "the fifth start to fail", detail: () => container.logs(), limit: 150_000 },
   );
   expect(row.reason).toContain("Could not lookup srv records");
   cloudflare.mode("ok");
@@ -140,7 +145,7 @@ test.concurrent("a flood of its log stays within its files", async () => {
     async () => Number(await container.sh("ls /var/log/supervisor/cloudflared.log* | wc -l")) === 2,
   );
   expect(await size()).toBeLessThan(22_000_000);
-  expect((await named(container))?.ready).toBeTrue();
+  await waitFor(async () => (await named(container))?.ready);
   const log = await container.logs();
   expect(log.includes("cloudflared | … more comes too fast and is left out here")).toBeTrue();
   expect(log.length).toBeLessThan(5_000_000);
