@@ -5,7 +5,7 @@ import { RUN_ID } from "../_run.ts";
 
 const RENDER = resolve(import.meta.dir, "../../../scripts/lib/swarm.sh");
 /** Starting three replicas one after the other, or stopping them, takes a while. */
-const STACK_LIMIT_MS = 120_000;
+const STACK_LIMIT_MS = 240_000;
 
 /** One node that is a whole Swarm, for as long as this lives; one the engine is in already is used and stays. */
 export async function openSwarm(): Promise<AsyncDisposable> {

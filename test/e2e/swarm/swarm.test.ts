@@ -4,7 +4,8 @@ import { must, waitFor } from "../harness.ts";
 import { openSwarm, Stack } from "./_swarm.ts";
 
 const TOKEN = "s3cret-tunnel-token-0123456789";
-const LIMIT_MS = 170_000;
+/** Three replicas are started, or replaced, one after the other. */
+const LIMIT_MS = 600_000;
 /** No tunnel is to be opened with that token: what is tested is how it arrives. */
 const QUIET = { AI_DOCK_DISABLE: "cloudflared" };
 
@@ -23,7 +24,7 @@ afterAll(() => resources.disposeAsync(), LIMIT_MS);
 // One after the other, each with what the one before has left.
 describe("compose.yaml as a stack of a Swarm", () => {
   test.serial("has three replicas, each healthy, with a workspace of its own", async () => {
-    expect(await waitFor(async () => (await stack.healthy()).length === 3)).toBe(true);
+    await waitFor(async () => (await stack.healthy()).length === 3, { what: "three healthy replicas" });
     expect(await stack.each("ai-dock", "health")).toEqual(["healthy", "healthy", "healthy"]);
     for (const [index, id] of (await stack.containers()).entries())
       await must(["docker", "exec", id, "touch", `/workspace/mine-${index}`]);
@@ -75,8 +76,12 @@ describe("compose.yaml as a stack of a Swarm", () => {
       await waitFor(async () => (await must(state)) === "rollback_completed", {
         what: "the end of the rollback",
         detail: () => must(state),
+        limit: LIMIT_MS / 2,
       });
-      await waitFor(async () => (await stack.healthy()).length === 3);
+      await waitFor(async () => (await stack.healthy()).length === 3, {
+        what: "three healthy replicas",
+        limit: LIMIT_MS / 4,
+      });
       expect(await stack.each("printenv", "GREETING")).toEqual(["two", "two", "two"]);
     },
     LIMIT_MS,
