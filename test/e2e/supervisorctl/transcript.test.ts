@@ -6,7 +6,7 @@ import { asOurs, supervise, transcript, unseenDifferences } from "./transcript.t
 const THEIRS = "/usr/bin/supervisorctl";
 const OURS = "/opt/ai-dock/bin/supervisorctl";
 /** A hundred commands, of which supervisord takes a second each for many; a guard against a hang. */
-const LIMIT_MS = 600_000;
+const LIMIT_MS = 1_200_000;
 
 test(
   "the same commands get the same answers and exit codes as from supervisord",
