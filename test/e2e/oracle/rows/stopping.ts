@@ -26,9 +26,12 @@ export const stopping: Row[] = [
     until: "EXITED",
     steps: [{ verb: "start", until: "RUNNING" }],
   }),
-  row("start-fatal", "command=$P exit=1/stay\nstartsecs=10\nstartretries=0", {
-    until: "FATAL",
-    steps: [{ verb: "start", until: "RUNNING" }],
+  row("start-fatal", "command=$P exit=1/stay\nstartsecs=10\nstartretries=0\nautostart=false", {
+    until: "none",
+    steps: [
+      { verb: "start", until: "FATAL" },
+      { verb: "start", until: "RUNNING" },
+    ],
   }),
   row("child-stays", "command=$P child=group", {
     steps: stop,
