@@ -64,7 +64,7 @@ export async function waitSeen(
   const ask = `ai-dock idle --json | grep -qE '"detail": "${detail}'`;
   const seen = container.exec([
     "timeout",
-    "60",
+    "150",
     "sh",
     "-c",
     `until ${ask}; do touch ${asks}; sleep 0.02; done`,
