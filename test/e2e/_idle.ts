@@ -1,16 +1,19 @@
 import type { IdleState } from "../../src/control/idle.ts";
-import { type Container, waitFor } from "./harness.ts";
+import { type Container, type Result, waitFor } from "./harness.ts";
 
 /** Of a container whose limit is some seconds: looks come twice a second or so, and tests use its processors. */
 export const quick = { AI_DOCK_IDLE_CPU: "off", AI_DOCK_IDLE_WARNING: "0.1" };
+
+/** Longer than the time between two looks of such a container, so that there is one without. */
+const AGAIN_MILLISECONDS = 3000;
 
 export async function idleState(container: Container): Promise<IdleState> {
   return JSON.parse(await container.sh("ai-dock idle --json")) as IdleState;
 }
 
-/** The same for who waits until processors are idle: each look takes some time of them. */
+/** The same, some looks of the guard later: it sees nothing of the processor time that asking for the state takes. */
 export async function idleStateLater(container: Container): Promise<IdleState> {
-  await Bun.sleep(2000);
+  await Bun.sleep(4000);
   return await idleState(container);
 }
 
@@ -52,8 +55,8 @@ export async function waitLooks(container: Container, looks: number): Promise<Id
 }
 
 /**
- * Waits until the guard has seen what `act` does. What lasts a single look is not missed, however busy the machine is: the
- * container itself asks again and again, and that is paused with the container.
+ * Waits until the guard has seen what `act` does, again and again until then. What lasts a single look is soon seen, however
+ * busy the machine is: the container itself asks all the time, and that is paused with the container.
  */
 export async function waitSeen(
   container: Container,
@@ -62,16 +65,16 @@ export async function waitSeen(
 ): Promise<void> {
   const asks = `/tmp/asks-${crypto.randomUUID()}`;
   const ask = `ai-dock idle --json | grep -qE '"detail": "${detail}'`;
-  const seen = container.exec([
-    "timeout",
-    "150",
-    "sh",
-    "-c",
-    `until ${ask}; do touch ${asks}; sleep 0.02; done`,
-  ]);
-  await waitFor(async () => (await container.exec(["test", "-e", asks])).code === 0);
-  await act();
-  const { code } = await seen;
-  if (code === 0) return;
+  const script = `until ${ask}; do : >${asks}; done`;
+  const seen = container.exec(["timeout", "150", "sh", "-c", script]);
+  await waitFor(async () => (await container.exec(["test", "-e", asks])).code === 0, {
+    what: "the first question",
+  });
+  let result: Result | void = undefined;
+  while (result === undefined) {
+    await act();
+    result = await Promise.race([seen, Bun.sleep(AGAIN_MILLISECONDS)]);
+  }
+  if (result.code === 0) return;
   throw new Error(`Waited in vain for ${detail}: ${JSON.stringify(await idleState(container), null, 2)}`);
 }
