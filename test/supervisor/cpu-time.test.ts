@@ -1,4 +1,7 @@
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { startReaper } from "../../src/supervisor/reaper.ts";
 import { listProcesses } from "../../src/sys/proc.ts";
 import { readUsage } from "../../src/sys/process-usage.ts";
@@ -35,13 +38,14 @@ test("the CPU time of a program that has ended is kept, and that of children it 
 });
 
 test("the CPU time of orphans is their program's, once they have ended; zombies still show theirs", async () => {
-  const program = loneProgram(
-    // The orphan ends long after its parent.
-    specOf("p", { command: script("(burn 40) & exit 0"), autorestart: false, killMode: "process" }),
-  );
+  // The orphan begins when its parent has been seen to end.
+  const go = join(mkdtempSync(join(tmpdir(), "cpu-time-")), "go");
+  const command = script(`(until [ -e ${go} ]; do sleep 0.05; done; burn 40) & exit 0`);
+  const program = loneProgram(specOf("p", { command, autorestart: false, killMode: "process" }));
   await program.start();
   await until(() => program.state === "EXITED");
   expect(program.endedCpuSeconds).toBeLessThan(0.3);
+  await Bun.write(go, "");
   await until(() => program.endedCpuSeconds > 0.35);
   expect(program.endedCpuSeconds).toBeLessThan(2);
 });

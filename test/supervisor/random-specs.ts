@@ -7,12 +7,15 @@ export const TWICE = 77;
  * Becomes a program that holds a lock until it is gone, and that nobody else can hold: as descriptor 3, which its
  * children give back (3>&-), so that it is about instances alone.
  */
-const alone = (wait: string) =>
-  `exec flock --no-fork ${wait} --conflict-exit-code ${TWICE} "$FOLDER/$0.lock" /bin/sh -c "$1"`;
-
-/** A child that was forked just before its parent was killed has not given the lock back yet. */
-const FORKED = "--wait 0.5";
-const NEVER_FORKED = "--nonblock";
+const NEVER_FORKED = `exec flock --no-fork --nonblock --conflict-exit-code ${TWICE} "$FOLDER/$0.lock" /bin/sh -c "$1"`;
+/**
+ * The same. A child that was forked just before its parent was killed has not given the lock back yet, and on a busy machine
+ * takes its time for that: what counts is whether the instance that took the lock is there.
+ */
+const FORKED = `exec 3>"$FOLDER/$0.lock"
+until flock --wait 0.2 3; do ! kill -0 "$(cat "$FOLDER/$0.pid")" || exit ${TWICE}; done
+echo $$ >"$FOLDER/$0.pid"
+exec /bin/sh -c "$1"`;
 
 /** What programs do, by name. Children give the lock back (3>&-), so that it is about instances alone. */
 const SCRIPTS: Record<string, { script: string; spec?: Partial<ProgramSpec> }> = {
@@ -59,7 +62,7 @@ export function randomSpecs(): ProgramSpec[] {
     startsecs: 0,
     name,
     group: name,
-    command: ["/bin/sh", "-c", alone(script.includes("3>&-") ? FORKED : NEVER_FORKED), name, script],
+    command: ["/bin/sh", "-c", script.includes("3>&-") ? FORKED : NEVER_FORKED, name, script],
     stdout: { kind: "none" },
     stderr: { kind: "none" },
     origin: { kind: "builtin" },

@@ -84,10 +84,7 @@ describe("watchReady()", () => {
 
 test("tcp: an attempt that nobody answers ends with the program, and leaves no socket", async () => {
   const script = `
-    import { OutOfMemory } from "../../src/supervisor/exit-reason.ts";
-import type { Behalf } from "../../src/supervisor/liveness/exec.ts";
-import { ProcessTree } from "../../src/supervisor/process-tree.ts";
-import { watchReady } from ${JSON.stringify(new URL("../../src/supervisor/ready.ts", import.meta.url).pathname)};
+    import { watchReady } from ${JSON.stringify(new URL("../../src/supervisor/ready.ts", import.meta.url).pathname)};
     const over = new AbortController();
     watchReady({ kind: "tcp", host: process.argv[1], port: Number(process.argv[2]) }, {}, over.signal, () => process.exit(3));
     setTimeout(() => over.abort(), 300);`;

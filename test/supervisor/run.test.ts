@@ -38,14 +38,15 @@ function start(script: string, more: Partial<ProgramSpec> = {}) {
   const output = new ProgramOutput(context, spec);
   const ready: boolean[] = [];
   const { promise: exited, resolve } = Promise.withResolvers<ChildExit>();
+  const tree = new ProcessTree();
   const run = new Run({
     context,
     spec,
     output,
-    tree: new ProcessTree(),
+    tree,
     owner: { readyChanged: (value) => void ready.push(value), exited: (_, exit) => resolve(exit) },
   });
-  return { run, output, ready, exited, path, released };
+  return { run, output, ready, exited, path, released, tree };
 }
 
 test("after the end no signal is sent and nothing is read from it any more", async () => {
@@ -87,10 +88,11 @@ test("an observer sees all output before it explains the end, and nobody hears i
 });
 
 test("a process that others outlive with its pipe is explained all the same", async () => {
-  const { run, exited } = start("(setsid sleep 2 &); exit 1", {
-    observe: () => ({ explain: () => ({ reason: "explained" }) }),
+  const { run, exited, tree } = start("(setsid sleep 1000 &); exit 1", {
+    observe: () => ({ onOutput() {}, explain: () => ({ reason: "explained" }) }),
   });
   expect(await run.explain(await exited)).toEqual({ reason: "explained" });
+  await tree.end("KILL", 0);
 });
 
 test("log files hold all output when the run has finished, and are given back with the program", async () => {

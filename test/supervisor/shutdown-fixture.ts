@@ -16,8 +16,10 @@ startReaper();
 const supervisor = new Supervisor(bareSupervisor);
 supervisor.phase = "running";
 for (const spec of JSON.parse(specs) as (Partial<ProgramSpec> & { name: string })[]) {
-  // What is prepared for longer than the shutdown takes.
-  const prepare = spec.name === "late" ? { prepare: () => Bun.sleep(50).then(() => undefined) } : {};
+  // What is prepared until the first of the others is being stopped.
+  const isStopped = () => supervisor.programs.some(({ state }) => state === "STOPPING");
+  const prepare =
+    spec.name === "late" ? { prepare: () => supervisor.until(isStopped).then(() => undefined) } : {};
   supervisor.add(specOf(spec.name, { ready: { kind: "observed" }, ...spec, ...prepare, ...becomesReady() }));
 }
 /** Ready with its first output, so that traps are set. */
@@ -63,7 +65,7 @@ if (how === "exhausted") setTimeout(() => taken.forEach((fd) => closeSync(fd)), 
 await done;
 const remaining = () => descendantsOf(process.pid, listProcesses()).filter(({ state }) => state !== "Z");
 // On a busy machine a process that was killed takes its time to be gone; one that was not stays.
-for (let look = 0; look < 100 && remaining().length > 0; look++) await Bun.sleep(50);
+for (let look = 0; look < 400 && remaining().length > 0; look++) await Bun.sleep(50);
 const ends = Object.fromEntries(programs.map(({ id, exit }) => [id, exit?.signal ?? exit?.code ?? null]));
 process.stdout.write(JSON.stringify({ ended, ends, left: remaining().length }));
 process.exit(0);

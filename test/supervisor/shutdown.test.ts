@@ -55,7 +55,7 @@ test("what does not obey is killed at the end, and holds up the others for half 
       { name: "deaf", command: deaf, priority: 2, stopwaitsecs: PLENTY },
       { name: "other", command: obedient, priority: 1 },
     ],
-    1.5,
+    6,
   );
   expect(ends).toEqual({ deaf: "KILL", other: "TERM" });
   expect(left).toBe(0);
@@ -72,7 +72,7 @@ test("hurry goes straight to SIGKILL", async () => {
 });
 
 test("what is still being prepared does not start any more, not even before its turn to stop", async () => {
-  const slow = ["/bin/bash", "-c", "trap 'sleep 0.3; exit 0' TERM; echo up; while :; do sleep 0.02; done"];
+  const slow = ["/bin/bash", "-c", "trap 'sleep 0.5; exit 0' TERM; echo up; while :; do sleep 0.02; done"];
   const { ends, left } = await shutDown(
     [
       { name: "slow", command: slow, priority: 2 },

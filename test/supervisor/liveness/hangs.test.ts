@@ -5,7 +5,7 @@ import { sendSignal } from "../../../src/sys/children.ts";
 import { freePort } from "../../free-port.ts";
 import { loneProgram, specOf } from "../spec-fixture.ts";
 import { trace } from "../tracer-fixture.ts";
-import { aliveBy, exec, OK, server, shell, supervised, until } from "./supervised-fixture.ts";
+import { aliveBy, exec, OK, server, shell, supervised, temporaryFile, until } from "./supervised-fixture.ts";
 
 afterAll(startReaper());
 
@@ -21,26 +21,26 @@ test("a program that SIGSTOP holds is killed, as it cannot obey, and started aga
   await using the = await supervised({
     command,
     ready: ready(port),
-    alive: aliveBy(http(port)),
+    alive: aliveBy(http(port), { timeout: 2 }),
     stopwaitsecs: 0.3,
   });
   const { program } = the;
-  await the.until(() => program.facts["successful_checks"] === 2);
+  await the.until(() => (program.facts["successful_checks"] as number) >= 2);
   const first = program.pid!;
   sendSignal(first, "STOP");
   await the.until(() => program.state === "STOPPING");
-  expect(program.reason).toBe("hung: no answer within 0.5 s, 2 checks in a row");
+  expect(program.reason).toBe("hung: no answer within 2 s, 2 checks in a row");
   await the.until(() => program.pid !== first && program.ready);
   expect(program.restarts).toBe(1);
-  expect(program.facts).toMatchObject({ hangs: 1, failed_checks: 0, last_failure: "no answer within 0.5 s" });
-  expect(program.note).toMatch(/^hung once, last at 20\S+Z: no answer within 0\.5 s$/);
+  expect(program.facts).toMatchObject({ hangs: 1, failed_checks: 0, last_failure: "no answer within 2 s" });
+  expect(program.note).toMatch(/^hung once, last at 20\S+Z: no answer within 2 s$/);
 });
 
 test.each(["tcp", "http"] as const)("%s: one that deadlocks is started again", async (kind) => {
   const port = freePort();
   // Three connections are served, that of `ready` among them; afterwards nobody accepts.
   const command = server(port, `answer("${OK}")\nif n == 3: c.close(); time.sleep(1000)`);
-  const alive = aliveBy(kind === "tcp" ? tcp(port) : http(port));
+  const alive = aliveBy(kind === "tcp" ? tcp(port) : http(port), { timeout: 0.5 });
   await using the = await supervised({ command, ready: ready(port), alive });
   await the.until(({ restarts }) => restarts === 2);
   const how = kind === "tcp" ? "connection not accepted" : "no answer";
@@ -59,10 +59,12 @@ clients = [socket.socket() for _ in range(4)]
 for c in clients:
     c.setblocking(False)
     c.connect_ex(("127.0.0.1", ${port}))
+print("full", flush=True)
 time.sleep(1000)`;
   await using the = await supervised({
     command: ["/usr/bin/python3", "-c", fill],
-    alive: aliveBy(tcp(port)),
+    ready: { kind: "log", pattern: /^full$/ },
+    alive: aliveBy(tcp(port), { timeout: 0.5 }),
   });
   await the.until(({ restarts, note }) => restarts === 1 && note?.startsWith("hung once"));
   await the.until(({ facts }) => facts["last_failure"] === "no connection within 0.5 s");
@@ -70,9 +72,10 @@ time.sleep(1000)`;
 
 test("one that is slow, and now and then too slow, is left alone", async () => {
   const port = freePort();
-  // Every second answer is late; each of the others takes most of the time that there is.
-  const command = server(port, `time.sleep(0 if n == 1 else 1.2 if n % 2 else 0.5)\nanswer("${OK}")`);
-  const alive = aliveBy(http(port), { timeout: 1 });
+  // Every second answer is late; each of the others takes a good part of the time that there is, and may be late, too, on
+  // a busy machine.
+  const command = server(port, `time.sleep(0 if n == 1 else 1.2 if n % 2 else 0.4)\nanswer("${OK}")`);
+  const alive = aliveBy(http(port), { timeout: 1, failures: 4 });
   await using the = await supervised({ command, ready: ready(port), alive });
   const { program } = the;
   const pid = program.pid;
@@ -82,9 +85,9 @@ test("one that is slow, and now and then too slow, is left alone", async () => {
     const now = program.facts["failed_checks"] === 1;
     if (now && !isFailing) failures++;
     isFailing = now;
-    return failures === 3;
+    return failures === 5;
   });
-  expect(program.note).toBe("check failed 1 of 2 times: no answer within 1 s");
+  expect(program.note).toBe("check failed 1 of 4 times: no answer within 1 s");
   await the.until(() => program.note === null);
   expect([program.pid, program.restarts, program.facts["hangs"]]).toEqual([pid, 0, 0]);
 });
@@ -99,7 +102,7 @@ test("one that ignores its stop signal as well is killed, and its children with 
   const { program } = the;
   const first = program.pid!;
   await the.until(() => program.restarts === 1 && program.pid !== null);
-  expect(sendSignal(-first, "CONT")).toBeFalse();
+  await until(() => !sendSignal(-first, "CONT"));
   expect(program.facts["last_failure"]).toBe("exit code 3: broken");
 });
 
@@ -137,7 +140,8 @@ test("a stop by request while it is being stopped counts, and nothing is started
     alive: aliveBy(exec("exit 1"), { failures: 1 }),
   });
   const { program, supervisor } = the;
-  await the.until(({ state }) => state === "STOPPING");
+  // It may last no longer than a moment.
+  await supervisor.until(() => program.state === "STOPPING");
   await supervisor.stop([program]);
   expect([program.state, program.restarts]).toEqual(["STOPPED", 0]);
   await supervisor.start([program]);
@@ -146,13 +150,15 @@ test("a stop by request while it is being stopped counts, and nothing is started
 
 test("one that not even SIGKILL ends is started when it has ended after all", async () => {
   const startable: Program[] = [];
+  const traced = temporaryFile("traced");
   const program = loneProgram(
-    specOf("p", { alive: aliveBy(exec("exit 1"), { interval: 0.5, failures: 1 }), stopwaitsecs: 0 }),
+    specOf("p", { alive: aliveBy(exec(`[ ! -e ${traced} ]`), { failures: 1 }), stopwaitsecs: 0 }),
     { onStartable: (changed) => startable.push(changed), hangSeconds: 0.05 },
   );
   await program.start();
   const first = program.pid!;
   const tracer = await trace(first, "seize");
+  await Bun.write(traced, "");
   await until(() => program.innerState === "HUNG");
   expect([program.restarts, program.reason]).toEqual([
     0,

@@ -25,7 +25,7 @@ function speaking(talk: Talk): string {
 
 const says = (text: string) => speaking((socket) => void socket.end(text));
 
-async function ask(url: string, seconds = 2): Promise<string | undefined> {
+async function ask(url: string, seconds = 20): Promise<string | undefined> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), seconds * 1000);
   try {

@@ -6,9 +6,9 @@ import type { Program } from "../../../src/supervisor/program.ts";
 import { Supervisor } from "../../../src/supervisor/supervisor.ts";
 import { bareSupervisor, specOf } from "../spec-fixture.ts";
 
-/** Settings of a check that tests can wait for. */
+/** Settings of a check that tests can wait for. What hangs is waited for as long as a test says; all else gets its time. */
 export function aliveBy(probe: ProbeSpec, more: Partial<Omit<AliveSpec, "probe">> = {}): AliveSpec {
-  return { probe, interval: 0.1, timeout: 0.5, failures: 2, ...more };
+  return { probe, interval: 0.1, timeout: 20, failures: 2, ...more };
 }
 
 export const shell = (script: string): string[] => ["/bin/sh", "-c", script];
