@@ -42,6 +42,8 @@ describe.skipIf(!isRoots)("a directory that is kept", () => {
   afterEach(() => rmSync(place, { recursive: true, force: true }));
 
   test("is used again, and given up after a while", async () => {
+    // At once: it is kept for a moment only.
+    write(join(folder, "first.log"));
     expect(keptDirectory(folder)?.location).toBe(folder);
     write(join(folder, "second.log"));
     expect(readdirSync(folder).toSorted()).toEqual(["first.log", "second.log"]);

@@ -76,7 +76,7 @@ describe("a stop", () => {
     async () => {
       // It would need five minutes, and never counts as stalled.
       const bytes = 20 * TOO_MUCH;
-      const { file, output } = await stop({ bytes, seconds: 2, stallSeconds: FOR_EVER }, (pipe) =>
+      const { file, output } = await stop({ bytes, seconds: 6, stallSeconds: FOR_EVER }, (pipe) =>
         pipe.take(4096),
       );
       expect(file).toBe(WORDS);
