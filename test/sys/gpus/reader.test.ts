@@ -9,6 +9,9 @@ import { canHang, hungFolder } from "../../fixtures/hung-folder.ts";
 import { busyGpu, type NvmlStandIn, nvmlStandIn, readerProcesses } from "../../fixtures/nvml.ts";
 import { until } from "../../portal/_portal.ts";
 
+/** What silence of a driver a test waits for: a busy machine may be silent, too. */
+const PATIENCE = 2000;
+
 let nvml: NvmlStandIn;
 const readers: GpuReader[] = [];
 
@@ -36,7 +39,7 @@ describe("a driver that does not answer", () => {
   test("holds up nobody: the others are told, and who does not answer", async () => {
     nvml.set({ ...two, ...busyGpu(2), gpus: 3, "wait.nvmlDeviceGetPowerUsage.1": "forever" });
     const sick: SickGpus = new Map();
-    const reader = readerWith({ patienceMilliseconds: 400, pauseMilliseconds: 60_000, sick });
+    const reader = readerWith({ patienceMilliseconds: PATIENCE, pauseMilliseconds: 60_000, sick });
     let turns = 0;
     const turning = setInterval(() => turns++, 10);
     const { gpus, problems, driver } = await reader.read();
@@ -66,14 +69,14 @@ describe("a driver that does not answer", () => {
 
   test("at its initialization is told as the driver", async () => {
     nvml.set({ ...two, "wait.nvmlInit_v2": "forever" });
-    const { gpus, problems } = await readerWith({ patienceMilliseconds: 400 }).read();
+    const { gpus, problems } = await readerWith({ patienceMilliseconds: PATIENCE }).read();
     expect(gpus).toEqual([]);
     expect(problems).toEqual([expect.stringMatching(/^the NVIDIA driver does not answer; rent/)]);
   });
 
   test("and answers later is asked again after the pause", async () => {
     nvml.set({ ...two, "wait.nvmlDeviceGetName": "forever" });
-    const reader = readerWith({ patienceMilliseconds: 400, pauseMilliseconds: 100 });
+    const reader = readerWith({ patienceMilliseconds: PATIENCE, pauseMilliseconds: 100 });
     expect((await reader.read()).gpus.map(({ load }) => load)).toEqual([null, null]);
     nvml.set(two);
     await until(async () => (await reader.read()).gpus.every(({ problem }) => problem === null));
@@ -81,8 +84,8 @@ describe("a driver that does not answer", () => {
   });
 
   test("but only slowly is waited for: what counts is silence", async () => {
-    nvml.set({ ...two, gpus: 4, "wait.nvmlDeviceGetName": 300 });
-    const { gpus, problems } = await readerWith({ patienceMilliseconds: 1000 }).read();
+    nvml.set({ ...two, gpus: 4, "wait.nvmlDeviceGetName": 0.6 * PATIENCE });
+    const { gpus, problems } = await readerWith({ patienceMilliseconds: PATIENCE }).read();
     expect(problems).toEqual([]);
     expect(gpus).toHaveLength(4);
   });
@@ -95,7 +98,7 @@ test.skipIf(!canHang)(
   async () => {
     await using hung = await hungFolder();
     nvml.set({ ...two, "open.nvmlDeviceGetPowerUsage.1": join(hung.folder, "file") });
-    const reader = readerWith({ patienceMilliseconds: 400, pauseMilliseconds: 1 });
+    const reader = readerWith({ patienceMilliseconds: PATIENCE, pauseMilliseconds: 1 });
     const { gpus, problems } = await reader.read();
     const held = processes().find((pid) => isHeld(pid)) ?? 0;
     const problem = new RegExp(`^GPU 1 does not answer; .* \\(process ${held} hangs in the kernel\\)$`);
@@ -124,7 +127,8 @@ test.skipIf(!canHang)(
     await using hung = await hungFolder();
     nvml.set({ ...two, "open.nvmlInit_v2": join(hung.folder, "file") });
     // As of commands that each read once.
-    const once = async () => await readerWith({ patienceMilliseconds: 400, pauseMilliseconds: 1 }).read();
+    const once = async () =>
+      await readerWith({ patienceMilliseconds: PATIENCE, pauseMilliseconds: 1 }).read();
     await Promise.all(Array.from({ length: 8 }, once));
     const held = processes();
     expect(held).toHaveLength(8);
@@ -232,7 +236,7 @@ describe("the process", () => {
   test("that was killed for its silence has no successor once nobody wants the answer", async () => {
     nvml.set({ ...two, "wait.nvmlDeviceGetFanSpeed": "forever" });
     const sick: SickGpus = new Map();
-    const reader = readerWith({ patienceMilliseconds: 300, sick });
+    const reader = readerWith({ patienceMilliseconds: PATIENCE, sick });
     const answer = reader.read();
     await until(() => processes().length === 1);
     // As if the limit of who asks were over at the very moment.
