@@ -119,9 +119,9 @@ describe("ContainerOutput", () => {
     });
     const stream = container.open("a", "stdout");
     let written = 0;
-    let isOver = false;
+    const over = new AbortController();
     const writing = (async () => {
-      for (; !isOver; written += 100) {
+      for (; !over.signal.aborted; written += 100) {
         await roomIn(container);
         stream.write(lines(written, 100));
       }
@@ -131,7 +131,7 @@ describe("ContainerOutput", () => {
       pipe.take(8192);
       await clock.runUntil(Bun.sleep(20));
     }
-    isOver = true;
+    over.abort();
     await clock.runUntil(pipe.takeUntil(() => written > 0 && pipe.text.endsWith(`${line(written - 1)}\n`)));
     await clock.runUntil(writing);
     expect(pipe.text).toBe(lines(0, written).toString());

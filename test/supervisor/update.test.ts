@@ -18,7 +18,7 @@ function slowly() {
   return {
     slow: (version: number) => spec("slow", "/bin/bash", "-c", script(version)),
     /** Resolves when it would not end at once. */
-    async up() {
+    up: async () => {
       while (!(await Bun.file(up!).exists())) await Bun.sleep(5);
     },
     go: () => Bun.write(may!, ""),

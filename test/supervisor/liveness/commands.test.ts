@@ -138,7 +138,7 @@ test("one that somebody stops by a signal through the supervisor is not checked 
   // Somebody else's SIGSTOP is a hang.
   sendSignal(pid, "STOP");
   await the.until(({ restarts }) => restarts === 1);
-}, 30_000);
+}, 60_000);
 
 test("a command that no signal ends counts once, and no other is started beside it", async () => {
   const pids = temporaryFile("pids");
@@ -154,7 +154,7 @@ test("a command that no signal ends counts once, and no other is started beside 
   expect([linesOf(pids).length, program.facts["failed_checks"], program.restarts]).toEqual([1, 1, 0]);
   tracer.kill("SIGKILL");
   await the.until(({ restarts }) => restarts === 1);
-}, 30_000);
+}, 60_000);
 
 test("a program that a debugger holds is not checked", async () => {
   const held = temporaryFile("held");
@@ -168,4 +168,4 @@ test("a program that a debugger holds is not checked", async () => {
   expect([program.pid, program.facts["hangs"]]).toEqual([pid, 0]);
   tracer.kill("SIGKILL");
   await the.until(({ restarts }) => restarts === 1);
-}, 30_000);
+}, 60_000);

@@ -21,7 +21,8 @@ test("log: a program that has fallen silent is started again, one that speaks is
   const says = async (line: string) => {
     said = "";
     await program.writeStdin(Buffer.from(`${line}\n`));
-    while (said !== `${line}\n`) await turn();
+    const isSaid = () => said === `${line}\n`;
+    while (!isSaid()) await turn();
   };
   const successes = () => program.facts["successful_checks"] as number | undefined;
   while (successes() === undefined) await turn();
