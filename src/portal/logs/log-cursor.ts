@@ -59,11 +59,14 @@ export class LogCursor {
         place.offset = file.size - LARGEST_LAG_BYTES / 2;
         yield { lost: true };
       }
-      yield* this.#read(file.index, place);
       const newer = files[index - 1];
-      if (newer === undefined) return;
-      // What was written between our look and the rotation.
-      yield* this.#read(file.index, place);
+      if (newer === undefined) {
+        yield* this.#read(file.index, place);
+        return;
+      }
+      yield* this.#readWhole(file.index, place);
+      // Deleted meanwhile.
+      if (place.offset < file.size) yield { lost: true };
       this.#place = { inode: newer.inode, offset: 0 };
     }
   }
@@ -78,7 +81,7 @@ export class LogCursor {
 
   /** Yields the bytes up to an offset of the file that holds the place. */
   async *readUntil(index: number, end: number): AsyncGenerator<Piece, void, void> {
-    if (this.#place !== undefined) yield* this.#read(index, this.#place, end);
+    if (this.#place !== undefined) yield* this.#readWhole(index, this.#place, end);
   }
 
   /** Goes on to the beginning of the next newer file. */
@@ -90,6 +93,22 @@ export class LogCursor {
     const { name, stream } = this.id;
     const list = await this.#control.logs([name]);
     return list.find((entry) => entry.name === name && entry.stream === stream)?.generations ?? [];
+  }
+
+  /** Yields the rest of the file, or up to an offset, also where a rotation gives it another index meanwhile. */
+  async *#readWhole(
+    index: number,
+    place: Place,
+    end = Number.POSITIVE_INFINITY,
+  ): AsyncGenerator<Piece, void, void> {
+    for (let at = index; ;) {
+      const before = place.offset;
+      yield* this.#read(at, place, end);
+      if (place.offset >= end) return;
+      const file = (await this.#files()).find(({ inode }) => inode === place.inode);
+      if (file === undefined || (file.index === at && place.offset === before)) return;
+      at = file.index;
+    }
   }
 
   async *#read(
