@@ -12,6 +12,9 @@ const LOOK_AGAIN_MILLISECONDS = 10;
 /** After SIGKILL, until a process counts as one that cannot be killed (uninterruptible sleep). */
 const GIVE_UP_MILLISECONDS = 2000;
 
+/** At least as many looks: one that a standstill of this process has delayed says nothing of what was killed. */
+const GIVE_UP_LOOKS = 20;
+
 /** As many empty looks in a row count, although processes came and went while each of them was taken. */
 const EMPTY_LOOKS = 4;
 
@@ -124,6 +127,7 @@ async function endProcesses(
   const signalled = new Set<string>();
   const killAt = performance.now() + graceSeconds * 1000;
   let emptyLooks = 0;
+  let looksAfterKill = 0;
   for (;;) {
     const look = await find().catch(messageOf);
     const now = performance.now();
@@ -137,7 +141,8 @@ async function endProcesses(
       continue;
     }
     const { found, isSettled } = look;
-    if (now > killAt + GIVE_UP_MILLISECONDS) return found;
+    if (now > killAt + GIVE_UP_MILLISECONDS && looksAfterKill >= GIVE_UP_LOOKS) return found;
+    if (now >= killAt) looksAfterKill++;
     emptyLooks = found.length === 0 ? emptyLooks + 1 : 0;
     if (emptyLooks === EMPTY_LOOKS || (emptyLooks > 0 && isSettled)) return found;
     if (emptyLooks > 0) continue;

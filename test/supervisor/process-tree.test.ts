@@ -110,3 +110,20 @@ test("the deaf are killed after their grace; callers share one ending", async ()
   expect(pids.map(isGone)).toEqual([true]);
   expect(tree.ending).toBeUndefined();
 });
+
+test("a standstill of this process takes no time from those that are to be killed", async () => {
+  const tree = new ProcessTree();
+  const { child, pids } = await started(
+    tree,
+    "(setsid bash -c 'trap \"\" TERM; echo $$; exec >/dev/null; while :; do sleep 0.02; done' &); exec >/dev/null",
+  );
+  await child.exited;
+  const ending = tree.end("TERM", 0.2);
+  // Until SIGTERM has been sent, and far beyond SIGKILL.
+  await Bun.sleep(50);
+  Bun.sleepSync(2500);
+  const left = await ending;
+  const areGone = pids.map(isGone);
+  for (const { pid } of left) process.kill(pid, "SIGKILL");
+  expect([left, areGone]).toEqual([[], [true]]);
+});
