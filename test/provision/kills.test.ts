@@ -44,6 +44,11 @@ function descendants(pid: number): number[] {
   return children.map(Number).flatMap((child) => [child, ...descendants(child)]);
 }
 
+function isAlive(pid: string): boolean {
+  if (!existsSync(`/proc/${pid}/status`)) return false;
+  return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+}
+
 const settings = { concurrency: { downloads: 3, connections: 2 } };
 
 describe.skipIf(!canMount)("a provisioning", () => {
@@ -113,9 +118,10 @@ describe.skipIf(!canMount)("a provisioning", () => {
       git("add", ".");
       git("-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", "second");
       git("tag", "v2");
-      // Each file takes its time.
+      // Each file takes its time, and one waits until there was a look at the files before.
       const app = (...words: string[]) => Bun.spawnSync(["git", "-C", `${volume}/app`, ...words]);
-      app("config", "filter.slow.smudge", "sleep 0.02; cat");
+      const wait = `until [ -e ${folder}/seen ]; do sleep 0.05; done`;
+      app("config", "filter.slow.smudge", `sleep 0.02; case %f in *file-220*) ${wait};; esac; cat`);
       writeFileSync(`${volume}/app/.git/info/attributes`, "* filter=slow\n");
       const { child } = machine.start(at("v2"));
       const isUnderWay = () => existsSync(`${volume}/app/file-210`) || child.exitCode !== null;
@@ -124,6 +130,7 @@ describe.skipIf(!canMount)("a provisioning", () => {
       for (const pid of pids) process.kill(pid, "SIGKILL");
       await child.exited;
       expect(existsSync(`${volume}/app/file-299`)).toBe(false);
+      writeFileSync(`${folder}/seen`, "");
       app("config", "--remove-section", "filter.slow");
       rmSync(`${volume}/app/.git/info/attributes`);
       expect(await machine.run(at("v2"))).toMatchObject({ code: 0 });
@@ -154,7 +161,8 @@ describe.skipIf(!canMount)("a provisioning", () => {
     expect(code).toBe(1);
     expect(output).toContain("Interrupted, goes on at the next run");
     const number = readFileSync(pid, "utf8").trim();
-    expect(existsSync(`/proc/${number}`)).toBe(false);
+    // Its new parent may wait for it later.
+    while (isAlive(number)) await Bun.sleep(5);
     server.sent.bytes = 0;
     expect(await machine.run(manifest("true"))).toMatchObject({ code: 0 });
     expect(server.sent.bytes).toBeLessThan(content.length);

@@ -18,7 +18,8 @@ describe("download() goes on", () => {
       sendFile(asked, reply, LARGE, { etag: '"1"', cutAfter: () => Math.floor(next() * 1_500_000) }),
     );
     const { fetch, read, entries } = folder();
-    const { fetched } = await fetch(server.url("/x"), "x", { sha256: sha256(LARGE) });
+    const limits = { attempts: 50 };
+    const { fetched } = await fetch(server.url("/x"), "x", { sha256: sha256(LARGE), limits });
     expect(read("x")).toEqual(LARGE);
     expect(entries()).toEqual(["x"]);
     // Only what another connection had taken over meanwhile comes twice.
@@ -62,7 +63,7 @@ describe("download() goes on", () => {
       return await new Promise<void>(() => undefined);
     });
     const { fetch, read } = folder();
-    await fetch(server.url("/x"), "x", { limits: { timeoutSeconds: 0.3 } });
+    await fetch(server.url("/x"), "x", { limits: { timeoutSeconds: 0.3, attempts: 50 } });
     expect(read("x")).toEqual(LARGE);
   });
 
@@ -178,12 +179,24 @@ describe("download() gives up", () => {
 
   test("when nothing comes any more, and keeps what has come", async () => {
     let sent = 0;
+    const come = Promise.withResolvers<void>();
     using server = await serve(async (asked, reply) => {
       if (sent++ > 0) return reply.cut();
-      return await sendFile(asked, reply, LARGE, { etag: '"1"', cutAfter: () => 300_000 });
+      const { offset = 0, end = LARGE.length } = asked.range ?? {};
+      const behind = Math.min(end, LARGE.length);
+      reply.head(206, {
+        etag: '"1"',
+        "content-length": behind - offset,
+        "content-range": `bytes ${offset}-${behind - 1}/${LARGE.length}`,
+      });
+      await reply.write(LARGE.subarray(offset, offset + 300_000));
+      // Of what breaks off before it is read, nothing is left.
+      await come.promise;
+      reply.end();
     });
     const { fetch, entries } = folder();
-    const failure = await failureOf(fetch(server.url("/x"), "x"));
+    const onProgress = ({ received }: { received: number }) => received > 0 && come.resolve();
+    const failure = await failureOf(fetch(server.url("/x"), "x", { onProgress }));
     expect([failure.code, entries()]).toEqual(["network", [".x.ai-dock-journal", ".x.ai-dock-part"]]);
     expect(failure.message).toContain("a connection that broke off 5 times in a row");
   });
