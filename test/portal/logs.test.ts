@@ -301,7 +301,7 @@ describe("search", () => {
     await until(isBusy);
     await child.stdin.end();
     await child.exited;
-  }, 20_000);
+  }, 60_000);
 
   test("so many at once and no more, until one of them ends", async () => {
     await using portal = await startPortal();
