@@ -69,12 +69,14 @@ test("who waits for as long as it takes gets what takes longer than a scrape", a
 });
 
 test("a GPU or rclone that does not answer costs its own figures, and a second at most", async () => {
-  const began = performance.now();
-  const text = await new Collector(
+  const collecting = new Collector(
     sources({ gpus: never, measures: never, provisioning: () => Promise.reject(new Error("no")) }),
   ).collect(0.4);
-  expect(performance.now() - began).toBeLessThan(2000);
-  const values = valuesOf(text);
+  // Timers come in their order, however late.
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve("late"), 2000);
+  const values = valuesOf(await Promise.race([collecting, late.promise]));
+  clearTimeout(timer);
   for (const part of ["gpus", "remotes", "provisioning"])
     expect(values.get(`ai_dock_collector_success{collector="${part}"}`)).toBe(0);
   expect(values.get('ai_dock_collector_success{collector="programs"}')).toBe(1);

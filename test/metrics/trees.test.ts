@@ -1,4 +1,7 @@
 import { afterAll, afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { metricFacts } from "../../src/control/metric-facts.ts";
 import { Trees } from "../../src/metrics/trees.ts";
 import { startReaper } from "../../src/supervisor/reaper.ts";
@@ -82,13 +85,14 @@ test("CPU time is there while processes run, end and are stopped, and never goes
 
 test("where the kernel forgets the time of children, the count stands still and does not fall", async () => {
   const trees = new Trees();
-  const program = await start(
-    `exec perl -e '$SIG{CHLD} = "IGNORE"; if (fork == 0) { 1 while (times)[0] < 0.5; exit } sleep 1000'`,
-  );
+  const seen = join(mkdtempSync(join(tmpdir(), "trees-")), "seen");
+  const child = `1 while (times)[0] < 0.5; select undef, undef, undef, 0.02 until -e "${seen}"; exit`;
+  const program = await start(`exec perl -e '$SIG{CHLD} = "IGNORE"; if (fork == 0) { ${child} } sleep 1000'`);
   const before = await until(
     () => read(trees),
     (usage) => (usage?.cpuSeconds ?? 0) > 0.35,
   );
+  writeFileSync(seen, "");
   const after = await until(
     () => read(trees),
     (usage) => usage !== undefined && usage.processes < (before?.processes ?? 0),
